@@ -1,0 +1,71 @@
+/** The causes of Kubernetes' `field.ErrorType` (apimachinery/pkg/util/validation/field/errors.go). */
+export type FieldErrorReason =
+  | "FieldValueNotFound"
+  | "FieldValueRequired"
+  | "FieldValueDuplicate"
+  | "FieldValueInvalid"
+  | "FieldValueNotSupported"
+  | "FieldValueForbidden"
+  | "FieldValueTooLong"
+  | "FieldValueTooMany"
+  | "InternalError"
+  | "FieldValueTypeInvalid";
+
+/** One thing that is wrong with a field; `message` is Kubernetes' own wording, without the path. */
+export interface FieldError {
+  readonly reason: FieldErrorReason;
+  /** `spec.containers[0].image` */
+  readonly field: string;
+  /** `Required value`, `Invalid value: "x": must be …` */
+  readonly message: string;
+}
+
+const quote = (value: unknown): string => JSON.stringify(value) ?? "null";
+
+const withDetail = (head: string, detail: string): string =>
+  detail === "" ? head : `${head}: ${detail}`;
+
+/** A value that must be there is not. */
+export function required(field: string, detail = ""): FieldError {
+  return { reason: "FieldValueRequired", field, message: withDetail("Required value", detail) };
+}
+
+/** A value breaks a rule. */
+export function invalid(
+  field: string,
+  { value, detail }: { value: unknown; detail: string },
+): FieldError {
+  const head = `Invalid value: ${quote(value)}`;
+  return { reason: "FieldValueInvalid", field, message: withDetail(head, detail) };
+}
+
+/** A value may not be given here. */
+export function forbidden(field: string, detail: string): FieldError {
+  return { reason: "FieldValueForbidden", field, message: withDetail("Forbidden", detail) };
+}
+
+/** A value stands twice where it must be unique. */
+export function duplicate(field: string, value: unknown): FieldError {
+  return { reason: "FieldValueDuplicate", field, message: `Duplicate value: ${quote(value)}` };
+}
+
+/** A reference leads nowhere. */
+export function notFoundValue(field: string, value: unknown): FieldError {
+  return { reason: "FieldValueNotFound", field, message: `Not found: ${quote(value)}` };
+}
+
+/** A value is none of those that are supported. */
+export function notSupported(
+  field: string,
+  { value, supported }: { value: unknown; supported: readonly string[] },
+): FieldError {
+  const list = [...supported].sort().map(quote).join(", ");
+  const message = `Unsupported value: ${quote(value)}: supported values: ${list}`;
+  return { reason: "FieldValueNotSupported", field, message };
+}
+
+/** A value is longer than `maxLength` bytes. */
+export function tooLong(field: string, maxLength: number): FieldError {
+  const message = `Too long: may not be more than ${maxLength} bytes`;
+  return { reason: "FieldValueTooLong", field, message };
+}

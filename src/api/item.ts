@@ -1,0 +1,51 @@
+import type { KubeObject } from "./object.ts";
+
+const encoder = new TextEncoder();
+
+/**
+ * One version of an object: its frozen value and its JSON, encoded at most once however many
+ * lists, watchers and rows it goes into.
+ */
+export class Item<T extends KubeObject = KubeObject> {
+  readonly value: T;
+  #json: Uint8Array | undefined;
+
+  /** `json`, where it is known already, must be the encoding of `value`. */
+  constructor(value: T, json?: Uint8Array) {
+    this.value = value;
+    this.#json = json;
+  }
+
+  get json(): Uint8Array {
+    this.#json ??= encoder.encode(JSON.stringify(this.value));
+    return this.#json;
+  }
+}
+
+export type WatchEventType = "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK";
+
+/** One line of a watch, encoded at most once for all watchers that receive this instance. */
+export class WatchEvent<T extends KubeObject = KubeObject> {
+  readonly type: WatchEventType;
+  readonly item: Item<T>;
+  #frame: Uint8Array | undefined;
+
+  constructor(type: WatchEventType, item: Item<T>) {
+    this.type = type;
+    this.item = item;
+  }
+
+  /** `{"type":…,"object":…}` and a newline. */
+  get frame(): Uint8Array {
+    if (this.#frame === undefined) {
+      const head = encoder.encode(`{"type":"${this.type}","object":`);
+      const { json } = this.item;
+      const frame = new Uint8Array(head.length + json.length + 2);
+      frame.set(head);
+      frame.set(json, head.length);
+      frame.set([0x7d, 0x0a], head.length + json.length);
+      this.#frame = frame;
+    }
+    return this.#frame;
+  }
+}

@@ -1,0 +1,77 @@
+import type { FieldError } from "./field-error.ts";
+import type { KubeObject } from "./object.ts";
+
+export type Verb =
+  | "create"
+  | "delete"
+  | "deletecollection"
+  | "get"
+  | "list"
+  | "patch"
+  | "update"
+  | "watch";
+
+/** What identifies a kind on the wire. */
+export interface GroupVersionKind {
+  /** `""` for the core group. */
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+}
+
+/** A subresource as discovery shows it; its kind may be of another group (Scale, Eviction). */
+export interface Subresource extends GroupVersionKind {
+  readonly name: string;
+  readonly verbs: readonly Verb[];
+}
+
+export interface Column<T extends KubeObject> {
+  readonly name: string;
+  readonly type: "string" | "integer" | "number" | "boolean" | "date";
+  readonly format?: string;
+  readonly description: string;
+  /** 0 is always shown, 1 only by `-o wide`. */
+  readonly priority: 0 | 1;
+  /** The cell for one object. `now` is the wall clock, for ages. */
+  cell(object: T, now: Date): string | number | boolean;
+}
+
+/**
+ * Everything that makes a kind what it is: a row of the table in `resources.ts`. Discovery,
+ * OpenAPI, verbs, Table output, defaulting and validation all read this row; the functions are pure.
+ */
+export interface Resource<T extends KubeObject = KubeObject> extends GroupVersionKind {
+  readonly plural: string;
+  readonly singular: string;
+  readonly namespaced: boolean;
+  readonly shortNames: readonly string[];
+  readonly categories: readonly string[];
+  readonly verbs: readonly Verb[];
+  readonly subresources: readonly Subresource[];
+  /** Name of its OpenAPI v2 definition, `io.k8s.api.core.v1.Pod`. */
+  readonly definition: string;
+  /** A change outside `metadata` and `status` raises `metadata.generation`. */
+  readonly hasGeneration: boolean;
+  /** Rows that a power cut may take: Leases, Normal Events. */
+  readonly volatile?: (object: T) => boolean;
+  /** Columns after Name and before Age, as kubectl prints them; both are added by Table output. */
+  readonly columns: readonly Column<T>[];
+  /** Values of the field selectors that this kind supports beside `metadata.name` and `metadata.namespace`. */
+  readonly fields: Readonly<Record<string, (object: T) => string>>;
+  /** Fills in what Kubernetes would, in place, on a value that nobody else holds. */
+  setDefaults(object: T): void;
+  /** Errors of a new object. Names and metadata are checked for all kinds by the registry. */
+  validate(object: T): FieldError[];
+  /** Errors of a change, beside those of `validate(next)`: immutable fields and such. */
+  validateUpdate(next: T, current: T): FieldError[];
+}
+
+/** `group/version`, or `version` for the core group: the `apiVersion` of its objects. */
+export function apiVersionOf({ group, version }: { group: string; version: string }): string {
+  return group === "" ? version : `${group}/${version}`;
+}
+
+/** `plural.group`, or `plural` for the core group, as error messages and CRDs name a resource. */
+export function groupResource({ group, plural }: { group: string; plural: string }): string {
+  return group === "" ? plural : `${plural}.${group}`;
+}

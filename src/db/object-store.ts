@@ -1,0 +1,74 @@
+import type { Item, WatchEvent } from "#api/item.ts";
+import type { KubeObject } from "#api/object.ts";
+
+/** Where an object lies: `collection` is `group/plural` (`apps/deployments`, `/pods`). */
+export interface ObjectKey {
+  readonly collection: string;
+  /** `""` for cluster-scoped objects. */
+  readonly namespace: string;
+  readonly name: string;
+}
+
+export interface Snapshot {
+  /** Ordered by namespace, then name. */
+  readonly items: readonly Item[];
+  /** The newest resourceVersion that is visible; at least that of every item. */
+  readonly resourceVersion: number;
+}
+
+/** What a write leaves: an object, the same object (nothing to do), or nothing. */
+export type Change =
+  | { readonly put: KubeObject; readonly volatile?: boolean }
+  | { readonly remove: KubeObject }
+  | "keep";
+
+export interface Subscription {
+  /** The store's position when the subscription began. */
+  readonly resourceVersion: number;
+  close(): void;
+}
+
+/**
+ * The versioned objects of the site (design §5). A write is checked against the newest pending
+ * state, waits for its group commit, then becomes visible to reads and watches, then is answered.
+ * Values that go in are frozen and kept; values that come out are those same frozen values.
+ */
+export interface ObjectStore {
+  /** The newest visible resourceVersion. */
+  readonly resourceVersion: number;
+  /** The newest visible version. */
+  get(key: ObjectKey): Item | undefined;
+  /** All of a collection, or of one namespace in it. */
+  list(collection: string, namespace?: string): Snapshot;
+  /**
+   * Changes one object. `change` sees the newest version, pending ones included, decides
+   * synchronously and may throw to refuse. The store stamps `metadata.resourceVersion` on what it
+   * puts (and on the last version of what it removes). Resolves once the result is durable and visible.
+   * @throws what `change` threw; an Error saying why when the commit failed, nothing changed then.
+   */
+  write(key: ObjectKey, change: (current: Item | undefined) => Change): Promise<Item>;
+  /**
+   * Calls `onEvent` for every change of a collection after `since`, first those from history,
+   * synchronously, then live ones at their commit. MODIFIED and DELETED carry the new version;
+   * `previous` is the one before, for selectors.
+   * @throws {Expired} when `since` is older than the history that is kept.
+   */
+  subscribe(
+    collection: string,
+    since: number,
+    onEvent: (event: WatchEvent, previous: Item | undefined) => void,
+  ): Subscription;
+}
+
+/** History no longer reaches back to the resourceVersion asked for. */
+export class Expired extends Error {
+  override readonly name = "Expired";
+  readonly resourceVersion: number;
+  readonly oldest: number;
+
+  constructor({ resourceVersion, oldest }: { resourceVersion: number; oldest: number }) {
+    super(`too old resource version: ${resourceVersion} (${oldest})`);
+    this.resourceVersion = resourceVersion;
+    this.oldest = oldest;
+  }
+}
