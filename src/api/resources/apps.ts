@@ -1,0 +1,28 @@
+import type * as objects from "../object.ts";
+import { row, SCALE, statusOf } from "./row.ts";
+
+export const DEPLOYMENTS = row<objects.Deployment>({
+  group: "apps",
+  version: "v1",
+  kind: "Deployment",
+  plural: "deployments",
+  namespaced: true,
+  definition: "io.k8s.api.apps.v1.Deployment",
+  shortNames: ["deploy"],
+  categories: ["all"],
+  hasGeneration: true,
+  subresources: [SCALE, statusOf({ kind: "Deployment", group: "apps" })],
+});
+
+export const REPLICA_SETS = row<objects.ReplicaSet>({
+  group: "apps",
+  version: "v1",
+  kind: "ReplicaSet",
+  plural: "replicasets",
+  namespaced: true,
+  definition: "io.k8s.api.apps.v1.ReplicaSet",
+  shortNames: ["rs"],
+  categories: ["all"],
+  hasGeneration: true,
+  subresources: [SCALE, statusOf({ kind: "ReplicaSet", group: "apps" })],
+});

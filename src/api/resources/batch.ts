@@ -1,0 +1,14 @@
+import type * as objects from "../object.ts";
+import { row, statusOf } from "./row.ts";
+
+export const JOBS = row<objects.Job>({
+  group: "batch",
+  version: "v1",
+  kind: "Job",
+  plural: "jobs",
+  namespaced: true,
+  definition: "io.k8s.api.batch.v1.Job",
+  categories: ["all"],
+  hasGeneration: true,
+  subresources: [statusOf({ kind: "Job", group: "batch" })],
+});

@@ -1,0 +1,12 @@
+import type * as objects from "../object.ts";
+import { row } from "./row.ts";
+
+export const LEASES = row<objects.Lease>({
+  group: "coordination.k8s.io",
+  version: "v1",
+  kind: "Lease",
+  plural: "leases",
+  namespaced: true,
+  definition: "io.k8s.api.coordination.v1.Lease",
+  volatile: () => true,
+});

@@ -1,0 +1,28 @@
+import type * as objects from "../object.ts";
+import { row, statusOf } from "./row.ts";
+
+export const NAMESPACES = row<objects.Namespace>({
+  group: "",
+  version: "v1",
+  kind: "Namespace",
+  plural: "namespaces",
+  namespaced: false,
+  definition: "io.k8s.api.core.v1.Namespace",
+  shortNames: ["ns"],
+  verbs: ["create", "delete", "get", "list", "patch", "update", "watch"],
+  subresources: [
+    { name: "finalize", group: "", version: "v1", kind: "Namespace", verbs: ["update"] },
+    statusOf({ kind: "Namespace", group: "" }),
+  ],
+});
+
+export const NODES = row<objects.Node>({
+  group: "",
+  version: "v1",
+  kind: "Node",
+  plural: "nodes",
+  namespaced: false,
+  definition: "io.k8s.api.core.v1.Node",
+  shortNames: ["no"],
+  subresources: [statusOf({ kind: "Node", group: "" })],
+});

@@ -1,0 +1,31 @@
+import type * as objects from "../object.ts";
+import { row } from "./row.ts";
+
+export const CONFIG_MAPS = row<objects.ConfigMap>({
+  group: "",
+  version: "v1",
+  kind: "ConfigMap",
+  plural: "configmaps",
+  namespaced: true,
+  definition: "io.k8s.api.core.v1.ConfigMap",
+  shortNames: ["cm"],
+});
+
+export const SECRETS = row<objects.Secret>({
+  group: "",
+  version: "v1",
+  kind: "Secret",
+  plural: "secrets",
+  namespaced: true,
+  definition: "io.k8s.api.core.v1.Secret",
+});
+
+export const SERVICE_ACCOUNTS = row<objects.ServiceAccount>({
+  group: "",
+  version: "v1",
+  kind: "ServiceAccount",
+  plural: "serviceaccounts",
+  namespaced: true,
+  definition: "io.k8s.api.core.v1.ServiceAccount",
+  shortNames: ["sa"],
+});

@@ -1,0 +1,35 @@
+import type * as objects from "../object.ts";
+import { row, statusOf } from "./row.ts";
+
+export const PODS = row<objects.Pod>({
+  group: "",
+  version: "v1",
+  kind: "Pod",
+  plural: "pods",
+  namespaced: true,
+  definition: "io.k8s.api.core.v1.Pod",
+  shortNames: ["po"],
+  categories: ["all"],
+  hasGeneration: true,
+  subresources: [
+    {
+      name: "attach",
+      group: "",
+      version: "v1",
+      kind: "PodAttachOptions",
+      verbs: ["create", "get"],
+    },
+    { name: "binding", group: "", version: "v1", kind: "Binding", verbs: ["create"] },
+    { name: "eviction", group: "policy", version: "v1", kind: "Eviction", verbs: ["create"] },
+    { name: "exec", group: "", version: "v1", kind: "PodExecOptions", verbs: ["create", "get"] },
+    { name: "log", group: "", version: "v1", kind: "Pod", verbs: ["get"] },
+    {
+      name: "portforward",
+      group: "",
+      version: "v1",
+      kind: "PodPortForwardOptions",
+      verbs: ["create", "get"],
+    },
+    statusOf({ kind: "Pod", group: "" }),
+  ],
+});

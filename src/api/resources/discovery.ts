@@ -1,0 +1,11 @@
+import type * as objects from "../object.ts";
+import { row } from "./row.ts";
+
+export const ENDPOINT_SLICES = row<objects.EndpointSlice>({
+  group: "discovery.k8s.io",
+  version: "v1",
+  kind: "EndpointSlice",
+  plural: "endpointslices",
+  namespaced: true,
+  definition: "io.k8s.api.discovery.v1.EndpointSlice",
+});
