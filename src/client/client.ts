@@ -1,6 +1,7 @@
-import type { KubeObject } from "#api/object.ts";
+import type { Item } from "#api/item.ts";
+import { type KubeObject, nameOf, namespaceOf } from "#api/object.ts";
 import type { Resource } from "#api/resource.ts";
-import type { DeleteOptions, ListOptions, Patch } from "#api/verbs.ts";
+import type { DeleteOptions, ListOptions, Patch, Verbs } from "#api/verbs.ts";
 
 export interface Key {
   /** `""` for cluster-scoped kinds. */
@@ -26,6 +27,12 @@ export interface Client {
   create<T extends KubeObject>(resource: Resource<T>, object: T): Promise<T>;
   update<T extends KubeObject>(resource: Resource<T>, object: T): Promise<T>;
   updateStatus<T extends KubeObject>(resource: Resource<T>, object: T): Promise<T>;
+  /** PUT to a subresource other than `status`: `namespaces/x/finalize`. */
+  updateSubresource<T extends KubeObject>(
+    resource: Resource<T>,
+    object: T,
+    subresource: string,
+  ): Promise<T>;
   patch<T extends KubeObject>(
     resource: Resource<T>,
     key: Key & { readonly subresource?: string },
@@ -36,10 +43,56 @@ export interface Client {
     key: Key,
     options?: DeleteOptions,
   ): Promise<void>;
+  /** Deletes all that the selectors of `options` match. */
+  deleteCollection<T extends KubeObject>(
+    resource: Resource<T>,
+    options: DeleteOptions & ListOptions & { readonly namespace: string },
+  ): Promise<void>;
   /** POST to a subresource: `pods/web/binding`, `pods/web/eviction`. */
   createSubresource<T extends KubeObject>(
     resource: Resource<T>,
     key: Key & { readonly subresource: string },
     object: KubeObject,
   ): Promise<void>;
+}
+
+/** Dresses the verbs of one user as a `Client`. */
+export function createClient({ verbs }: { readonly verbs: Verbs }): Client {
+  const named = <T extends KubeObject>(resource: Resource<T>, object: T, subresource?: string) => ({
+    resource,
+    namespace: namespaceOf(object),
+    name: nameOf(object),
+    ...(subresource !== undefined && { subresource }),
+  });
+  return {
+    get: async (resource, key) => (await verbs.get({ resource, ...key })).value,
+    async list(resource, { namespace = "", ...options } = {}) {
+      const { items, resourceVersion } = await verbs.list({ resource, namespace }, options);
+      return { items: items.map(({ value }) => value), resourceVersion };
+    },
+    create: async (resource, object) =>
+      typed(resource, await verbs.create({ resource, namespace: namespaceOf(object) }, object)),
+    update: async (resource, object) =>
+      typed(resource, await verbs.update(named(resource, object), object)),
+    updateStatus: async (resource, object) =>
+      typed(resource, await verbs.update(named(resource, object, "status"), object)),
+    updateSubresource: async (resource, object, subresource) =>
+      typed(resource, await verbs.update(named(resource, object, subresource), object)),
+    patch: async (resource, key, patch) =>
+      typed(resource, await verbs.patch({ resource, ...key }, patch)),
+    async delete(resource, key, options) {
+      await verbs.delete({ resource, ...key }, options);
+    },
+    async deleteCollection(resource, { namespace, ...options }) {
+      await verbs.deleteCollection({ resource, namespace }, options);
+    },
+    async createSubresource(resource, key, object) {
+      await verbs.create({ resource, ...key }, object);
+    },
+  };
+}
+
+/** A write answers with the kind that was written; `Verbs` leaves it open for subresources. */
+function typed<T extends KubeObject>(_resource: Resource<T>, { value }: Item): T {
+  return value as T;
 }
