@@ -36,6 +36,9 @@ export interface Column<T extends KubeObject> {
   cell(object: T, now: Date): string | number | boolean;
 }
 
+/** Reads one field's value. A method type, so that a row of one kind is also a row of any kind. */
+export type FieldReader<T extends KubeObject> = { read(object: T): string }["read"];
+
 /**
  * Everything that makes a kind what it is: a row of the table in `resources.ts`. Discovery,
  * OpenAPI, verbs, Table output, defaulting and validation all read this row; the functions are pure.
@@ -53,11 +56,11 @@ export interface Resource<T extends KubeObject = KubeObject> extends GroupVersio
   /** A change outside `metadata` and `status` raises `metadata.generation`. */
   readonly hasGeneration: boolean;
   /** Rows that a power cut may take: Leases, Normal Events. */
-  readonly volatile?: (object: T) => boolean;
+  volatile?(object: T): boolean;
   /** Columns after Name and before Age, as kubectl prints them; both are added by Table output. */
   readonly columns: readonly Column<T>[];
   /** Values of the field selectors that this kind supports beside `metadata.name` and `metadata.namespace`. */
-  readonly fields: Readonly<Record<string, (object: T) => string>>;
+  readonly fields: Readonly<Record<string, FieldReader<T>>>;
   /** Fills in what Kubernetes would, in place, on a value that nobody else holds. */
   setDefaults(object: T): void;
   /** Errors of a new object. Names and metadata are checked for all kinds by the registry. */

@@ -1,0 +1,65 @@
+import type { NodeStreams } from "#api/node-streams.ts";
+import type { Resource } from "#api/resource.ts";
+import type { UserInfo, Verbs } from "#api/verbs.ts";
+import type { Clock } from "#lib/clock.ts";
+import type { Logger } from "#lib/log.ts";
+import type { StreamCall } from "./stream-call.ts";
+
+/** What `/version` answers; kubectl reads `major`, `minor` and a semantic `gitVersion`. */
+export interface VersionInfo {
+  readonly major: string;
+  readonly minor: string;
+  readonly gitVersion: string;
+  readonly gitCommit: string;
+  readonly gitTreeState: string;
+  readonly buildDate: string;
+  readonly goVersion: string;
+  readonly compiler: string;
+  readonly platform: string;
+}
+
+/** One line of `/readyz?verbose`. */
+export interface HealthCheck {
+  readonly name: string;
+  /** True for checks that say whether the process must be restarted: they are part of `/livez` too. */
+  readonly live: boolean;
+  /** The reason why it is not healthy, for the log; `undefined` when it is. */
+  failure(): string | undefined;
+}
+
+/** What the connection tells about a request beside its bytes. */
+export interface Connection {
+  /** The user that a client certificate proved, if one did. */
+  readonly peer?: UserInfo;
+  /** Passed through to `openStream`, which may upgrade the request on it. */
+  readonly server?: Bun.Server<unknown>;
+}
+
+export interface ApiOptions {
+  /** All rows that are served. */
+  readonly resources: readonly Resource[];
+  readonly version: VersionInfo;
+  readonly checks: readonly HealthCheck[];
+  readonly nodeStreams: NodeStreams;
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** The API as one user sees it. */
+  verbs(user: UserInfo): Verbs;
+  /** Who sent these headers; `undefined` when nobody we know. */
+  authenticate(headers: Headers): UserInfo | undefined;
+  /** Speaks exec, attach and port-forward on a request that asks for an upgrade. */
+  openStream(call: StreamCall, connection: Connection): Promise<Response>;
+}
+
+/** The HTTP API, without a listener. */
+export interface Api {
+  /** Answers every request; never rejects. The server's idle timeout must be off, watches are quiet. */
+  fetch(request: Request, connection?: Connection): Promise<Response>;
+  /**
+   * Checks an exec, attach or port-forward request that arrived outside `fetch`, on a raw socket.
+   * @throws {StatusError} what should be answered instead of switching protocols.
+   */
+  resolveStream(request: Request, connection?: Connection): Promise<StreamCall>;
+  /** The answer for what `resolveStream` threw. */
+  errorResponse(error: unknown): Response;
+}

@@ -1,0 +1,36 @@
+import type { NodeStreams } from "#api/node-streams.ts";
+import type { UserInfo, Verbs } from "#api/verbs.ts";
+import type { ObjectStore } from "#db/object-store.ts";
+import type { Clock } from "#lib/clock.ts";
+import type { Logger } from "#lib/log.ts";
+import type { Api, ApiOptions, HealthCheck, VersionInfo } from "#serve/api-options.ts";
+
+export interface ApiServerOptions {
+  readonly store: ObjectStore;
+  readonly nodeStreams: NodeStreams;
+  readonly openStream: ApiOptions["openStream"];
+  readonly version: VersionInfo;
+  readonly checks?: readonly HealthCheck[];
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** Bearer token of the user `edgesite-admin`. */
+  readonly adminToken: string;
+  /** IPv4 range of ClusterIPs: `10.43.0.0/16`. */
+  readonly serviceCidr: string;
+  /** Where the Service `default/kubernetes` leads: the gateway address and the API port. */
+  readonly advertise: { readonly address: string; readonly port: number };
+  /** Ends watches and timers. */
+  readonly signal: AbortSignal;
+}
+
+export interface ApiServer extends Api {
+  /** The API in process, as one user: same authorization, admission and validation, no JSON. */
+  verbs(user: UserInfo): Verbs;
+  /** Creates what every cluster has: system namespaces, `default/kubernetes`. Call once the store is open. */
+  bootstrap(): Promise<void>;
+}
+
+/** The user of a component of the site that calls the API in process. */
+export function componentUser(name: string): UserInfo {
+  return { name: `system:${name}`, groups: ["system:masters", "system:authenticated"] };
+}

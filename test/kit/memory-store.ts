@@ -1,0 +1,163 @@
+import { Item, WatchEvent } from "#api/item.ts";
+import { deepFreeze, type KubeObject, objectKey } from "#api/object.ts";
+import {
+  type Change,
+  Expired,
+  type ObjectKey,
+  type ObjectStore,
+  type Snapshot,
+  type Subscription,
+} from "#db/object-store.ts";
+import { asError } from "#lib/errors.ts";
+
+type Listener = (event: WatchEvent, previous: Item | undefined) => void;
+
+interface Logged {
+  readonly resourceVersion: number;
+  readonly event: WatchEvent;
+  readonly previous: Item | undefined;
+}
+
+interface Collection {
+  readonly items: Map<string, Item>;
+  readonly listeners: Set<Listener>;
+  readonly log: Logged[];
+  /** Everything up to here was dropped from `log`. */
+  oldest: number;
+}
+
+interface Accepted {
+  readonly item: Item;
+  readonly removed: boolean;
+  readonly resourceVersion: number;
+}
+
+export interface MemoryStoreOptions {
+  /** Where the counter starts. Default 1. */
+  readonly resourceVersion?: number;
+  /** Runs before a write becomes visible; a rejection is a failed commit. */
+  readonly commit?: () => Promise<void>;
+}
+
+/**
+ * The object store's contract in memory, for tests: one counter, history without bound until
+ * `expire`, commits that a test may delay or fail.
+ */
+export class MemoryStore implements ObjectStore {
+  readonly #collections = new Map<string, Collection>();
+  readonly #commit: () => Promise<void>;
+  /** Newest versions that were accepted and are not visible yet. */
+  readonly #pending = new Map<string, Accepted>();
+  #visible: number;
+  #next: number;
+  #tail: Promise<unknown> = Promise.resolve();
+
+  constructor({ resourceVersion = 1, commit = () => Promise.resolve() }: MemoryStoreOptions = {}) {
+    this.#visible = resourceVersion;
+    this.#next = resourceVersion + 1;
+    this.#commit = commit;
+  }
+
+  get resourceVersion(): number {
+    return this.#visible;
+  }
+
+  get(key: ObjectKey): Item | undefined {
+    return this.#collection(key.collection).items.get(pathOf(key));
+  }
+
+  list(collection: string, namespace = ""): Snapshot {
+    const { items } = this.#collection(collection);
+    const found = [...items.values()].filter(
+      ({ value }) => namespace === "" || value.metadata?.namespace === namespace,
+    );
+    found.sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
+    return { items: found, resourceVersion: this.#visible };
+  }
+
+  async write(key: ObjectKey, change: (current: Item | undefined) => Change): Promise<Item> {
+    const id = `${key.collection} ${pathOf(key)}`;
+    const pending = this.#pending.get(id);
+    const current =
+      pending === undefined ? this.get(key) : pending.removed ? undefined : pending.item;
+    const decided = change(current);
+    if (decided === "keep") {
+      if (current === undefined) throw new Error(`Cannot keep ${id} as there is none`);
+      await this.#tail;
+      return current;
+    }
+    const resourceVersion = this.#next++;
+    const removed = "remove" in decided;
+    const item = stamp(removed ? decided.remove : decided.put, resourceVersion);
+    const accepted = { item, removed, resourceVersion };
+    this.#pending.set(id, accepted);
+    const previousWrites = this.#tail;
+    const done = previousWrites.then(async () => {
+      try {
+        await this.#commit();
+      } finally {
+        if (this.#pending.get(id) === accepted) this.#pending.delete(id);
+      }
+      this.#apply(key, accepted);
+      return item;
+    });
+    this.#tail = done.catch(asError);
+    return done;
+  }
+
+  subscribe(collection: string, since: number, onEvent: Listener): Subscription {
+    const { log, listeners, oldest } = this.#collection(collection);
+    if (since < oldest) throw new Expired({ resourceVersion: since, oldest });
+    for (const one of log) if (one.resourceVersion > since) onEvent(one.event, one.previous);
+    const listener: Listener = (event, previous) => onEvent(event, previous);
+    listeners.add(listener);
+    return { resourceVersion: this.#visible, close: () => void listeners.delete(listener) };
+  }
+
+  /** Forgets all history, as a full ring or a restart does. */
+  expire(): void {
+    for (const collection of this.#collections.values()) {
+      collection.log.length = 0;
+      collection.oldest = this.#visible;
+    }
+  }
+
+  /** Open subscriptions, to see that none is left behind. */
+  get subscriptions(): number {
+    let count = 0;
+    for (const { listeners } of this.#collections.values()) count += listeners.size;
+    return count;
+  }
+
+  #apply(key: ObjectKey, { item, removed, resourceVersion }: Accepted): void {
+    const { items, listeners, log } = this.#collection(key.collection);
+    const previous = items.get(pathOf(key));
+    if (removed) items.delete(pathOf(key));
+    else items.set(pathOf(key), item);
+    const type = removed ? "DELETED" : previous === undefined ? "ADDED" : "MODIFIED";
+    const event = new WatchEvent(type, item);
+    this.#visible = resourceVersion;
+    log.push({ resourceVersion, event, previous });
+    for (const listener of listeners) listener(event, previous);
+  }
+
+  #collection(name: string): Collection {
+    let collection = this.#collections.get(name);
+    if (collection === undefined) {
+      collection = { items: new Map(), listeners: new Set(), log: [], oldest: 0 };
+      this.#collections.set(name, collection);
+    }
+    return collection;
+  }
+}
+
+const pathOf = ({ namespace, name }: ObjectKey): string =>
+  namespace === "" ? name : `${namespace}/${name}`;
+
+/** NUL sorts before every character of a name: `a/z` comes before `a-b/a`. */
+const sortKey = ({ value }: Item): string => objectKey(value).replace("/", "\0");
+
+function stamp(object: KubeObject, resourceVersion: number): Item {
+  const metadata = { ...object.metadata, resourceVersion: String(resourceVersion) };
+  return new Item(deepFreeze({ ...object, metadata }));
+}
