@@ -1,0 +1,15 @@
+import type { Resource } from "../resource.ts";
+
+/** The part of a resource row that the OpenAPI documents show. */
+export type DescribedResource = Pick<
+  Resource,
+  "group" | "version" | "kind" | "plural" | "namespaced" | "verbs" | "subresources" | "definition"
+>;
+
+export type JsonValue =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly JsonValue[]
+  | { readonly [name: string]: JsonValue };
