@@ -16,11 +16,23 @@ export interface Snapshot {
   readonly resourceVersion: number;
 }
 
-/** What a write leaves: an object, the same object (nothing to do), or nothing. */
-export type Change =
-  | { readonly put: KubeObject; readonly volatile?: boolean }
-  | { readonly remove: KubeObject }
-  | "keep";
+/**
+ * How long a write may take to be on disk. `now`: before it is answered. `lazy`: with the next
+ * commit, within minutes. `never`: a restart takes it.
+ */
+export type Durability = "now" | "lazy" | "never";
+
+/** An object to keep. */
+export interface Put {
+  readonly put: KubeObject;
+  /** Default `now`. */
+  readonly durability?: Durability;
+  /** Removed by itself this long after the write, on the monotonic clock. */
+  readonly ttlMs?: number;
+}
+
+/** What a write leaves: an object, nothing (the last version says how it ended), or all as it was. */
+export type Change = Put | { readonly remove: KubeObject } | "keep";
 
 export interface Subscription {
   /** The store's position when the subscription began. */

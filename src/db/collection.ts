@@ -1,0 +1,66 @@
+import type { Item, WatchEvent } from "#api/item.ts";
+import { History } from "./history.ts";
+
+export interface StoredItem {
+  readonly item: Item;
+  /** It has a row on disk (or one that rides along): removing it must remove the row. */
+  readonly hasRow: boolean;
+}
+
+export type Listener = (event: WatchEvent, previous: Item | undefined) => void;
+
+/** The visible objects of one kind, in order, with their history and those who follow it. */
+export class Collection {
+  readonly #items = new Map<string, StoredItem>();
+  /** `namespace/name`, sorted. */
+  readonly #order: string[] = [];
+  #snapshot: readonly Item[] | undefined;
+  readonly history: History;
+  readonly listeners = new Set<Listener>();
+
+  constructor(options: { maxBytes: number; start: number }) {
+    this.history = new History(options);
+  }
+
+  get(place: string): StoredItem | undefined {
+    return this.#items.get(place);
+  }
+
+  put(place: string, stored: StoredItem): void {
+    if (!this.#items.has(place)) this.#order.splice(this.#indexOf(place), 0, place);
+    this.#items.set(place, stored);
+    this.#snapshot = undefined;
+  }
+
+  remove(place: string): void {
+    if (!this.#items.delete(place)) return;
+    this.#order.splice(this.#indexOf(place), 1);
+    this.#snapshot = undefined;
+  }
+
+  /** All items, or those of one namespace. The array never changes. */
+  list(namespace?: string): readonly Item[] {
+    this.#snapshot ??= this.#order.flatMap((place) => this.#items.get(place)?.item ?? []);
+    if (namespace === undefined) return this.#snapshot;
+    // "0" is the character after "/".
+    return this.#snapshot.slice(this.#indexOf(`${namespace}/`), this.#indexOf(`${namespace}0`));
+  }
+
+  /** Adds a change to the history and tells everybody. */
+  publish(event: WatchEvent, previous: Item | undefined): void {
+    const resourceVersion = Number(event.item.value.metadata?.resourceVersion);
+    this.history.add({ resourceVersion, event, previous });
+    for (const listener of this.listeners) listener(event, previous);
+  }
+
+  /** Where `place` stands, or would. */
+  #indexOf(place: string): number {
+    let low = 0;
+    for (let high = this.#order.length; low < high; ) {
+      const middle = (low + high) >>> 1;
+      if ((this.#order[middle] ?? "") < place) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

@@ -1,0 +1,219 @@
+import { Item, WatchEvent } from "#api/item.ts";
+import { deepFreeze, type KubeObject } from "#api/object.ts";
+import type { Clock } from "#lib/clock.ts";
+import { asError } from "#lib/errors.ts";
+import { Collection, type StoredItem } from "./collection.ts";
+import { Expiry } from "./expiry.ts";
+import type { GroupCommit } from "./group-commit.ts";
+import type {
+  Change,
+  ObjectKey,
+  ObjectStore,
+  Put,
+  Snapshot,
+  Subscription,
+} from "./object-store.ts";
+import type { Contents, Operation } from "./operation.ts";
+import type { ResourceVersions } from "./resource-versions.ts";
+
+/** A lazy row waits this long for company before it is written alone. */
+const LAZY_MS = 5 * 60_000;
+
+export interface ObjectsOptions {
+  readonly commits: GroupCommit;
+  readonly versions: ResourceVersions;
+  readonly contents: Contents["objects"];
+  readonly clock: Clock;
+  /** Bytes of JSON that the history of one collection may hold. */
+  readonly historyBytes: number;
+}
+
+/** What a key will be once all that is queued is committed. */
+interface Pending {
+  readonly stored: StoredItem | undefined;
+  /** Settles with the commit that it waits for. */
+  readonly settled: Promise<void>;
+}
+
+interface Write {
+  readonly key: ObjectKey;
+  readonly type: "ADDED" | "MODIFIED" | "DELETED";
+  readonly stored: StoredItem;
+  readonly ttlMs: number | undefined;
+}
+
+/** The object store over group commit: see `ObjectStore` for what it promises. */
+export class CommittedObjects implements ObjectStore {
+  readonly #commits: GroupCommit;
+  readonly #versions: ResourceVersions;
+  readonly #collections = new Map<string, Collection>();
+  readonly #pending = new Map<string, Pending>();
+  readonly #expiry: Expiry<ObjectKey>;
+  readonly #expiring = new Map<string, ObjectKey>();
+  readonly #historyBytes: number;
+  readonly #start: number;
+  #visible: number;
+
+  constructor({ commits, versions, contents, clock, historyBytes }: ObjectsOptions) {
+    this.#commits = commits;
+    this.#versions = versions;
+    this.#historyBytes = historyBytes;
+    this.#start = versions.last;
+    this.#visible = versions.last;
+    this.#expiry = new Expiry(clock, (key) => this.#expire(key));
+    const decoder = new TextDecoder();
+    for (const { key, value } of contents) {
+      const object: KubeObject = JSON.parse(decoder.decode(value));
+      const item = new Item(deepFreeze(object), value);
+      this.#collection(key.collection).put(placeOf(key), { item, hasRow: true });
+    }
+  }
+
+  get resourceVersion(): number {
+    return this.#visible;
+  }
+
+  get(key: ObjectKey): Item | undefined {
+    return this.#collections.get(key.collection)?.get(placeOf(key))?.item;
+  }
+
+  list(collection: string, namespace?: string): Snapshot {
+    const items = this.#collections.get(collection)?.list(namespace) ?? [];
+    return { items, resourceVersion: this.#visible };
+  }
+
+  subscribe(
+    collection: string,
+    since: number,
+    onEvent: (event: WatchEvent, previous: Item | undefined) => void,
+  ): Subscription {
+    const { history, listeners } = this.#collection(collection);
+    for (const { event, previous } of history.after(since)) onEvent(event, previous);
+    const listener = (event: WatchEvent, previous: Item | undefined): void =>
+      onEvent(event, previous);
+    listeners.add(listener);
+    return { resourceVersion: this.#visible, close: () => listeners.delete(listener) };
+  }
+
+  async write(key: ObjectKey, change: (current: Item | undefined) => Change): Promise<Item> {
+    const pending = this.#pending.get(uniqueOf(key));
+    const current = pending ? pending.stored : this.#collection(key.collection).get(placeOf(key));
+    const decided = change(current?.item);
+    if (decided === "keep") {
+      await pending?.settled;
+      if (!current) throw new TypeError(`Cannot keep ${uniqueOf(key)}: there is no such object`);
+      return current.item;
+    }
+    if ("put" in decided) return this.#put(key, current, decided);
+    if (!current) throw new TypeError(`Cannot remove ${uniqueOf(key)}: there is no such object`);
+    const stored = { item: this.#stamp(decided.remove), hasRow: current.hasRow };
+    const operations: Operation[] = current.hasRow ? [{ kind: "removeObject", key }] : [];
+    return this.#enqueue({ key, type: "DELETED", stored, ttlMs: undefined }, operations);
+  }
+
+  /** Stops all timers. */
+  close(): void {
+    this.#expiry.stop();
+  }
+
+  #put(
+    key: ObjectKey,
+    current: StoredItem | undefined,
+    { put, durability = "now", ttlMs }: Put,
+  ): Promise<Item> {
+    const item = this.#stamp(put);
+    const hasRow = durability !== "never" || (current?.hasRow ?? false);
+    const type = current ? "MODIFIED" : "ADDED";
+    const write: Write = { key, type, stored: { item, hasRow }, ttlMs };
+    if (durability === "never") return this.#enqueue(write, []);
+    const operation: Operation = { kind: "putObject", key, value: item.json };
+    if (durability === "now") return this.#enqueue(write, [operation]);
+    this.#commits.ride(operation, LAZY_MS);
+    return this.#enqueue(write, []);
+  }
+
+  #stamp(object: KubeObject): Item {
+    const resourceVersion = String(this.#versions.next());
+    return new Item(deepFreeze({ ...object, metadata: { ...object.metadata, resourceVersion } }));
+  }
+
+  #enqueue(write: Write, rows: readonly Operation[]): Promise<Item> {
+    const { key, type, stored } = write;
+    const reservation = this.#versions.reserve();
+    const operations = reservation ? [...rows, reservation.operation] : rows;
+    const settled = new Promise<void>((resolve, reject) => {
+      const unique = uniqueOf(key);
+      const pending: Pending = {
+        stored: type === "DELETED" ? undefined : stored,
+        get settled() {
+          return settled;
+        },
+      };
+      this.#pending.set(unique, pending);
+      this.#commits.enqueue({
+        operations,
+        done: () => {
+          reservation?.settled(true);
+          if (this.#pending.get(unique) === pending) this.#pending.delete(unique);
+          this.#publish(write);
+          resolve();
+        },
+        failed: (error) => {
+          reservation?.settled(false);
+          this.#pending.delete(unique);
+          reject(new Error(`Cannot store ${unique}`, { cause: asError(error) }));
+        },
+      });
+    });
+    return settled.then(() => stored.item);
+  }
+
+  #publish({ key, type, stored, ttlMs }: Write): void {
+    const place = placeOf(key);
+    const collection = this.#collection(key.collection);
+    const previous = collection.get(place)?.item;
+    if (type === "DELETED") collection.remove(place);
+    else collection.put(place, stored);
+    this.#visible = Number(stored.item.value.metadata?.resourceVersion);
+    this.#expireIn(key, ttlMs);
+    collection.publish(new WatchEvent(type, stored.item), previous);
+  }
+
+  /** The expiry knows keys by identity: one object per key that expires. */
+  #expireIn(key: ObjectKey, ttlMs: number | undefined): void {
+    const unique = uniqueOf(key);
+    const known = this.#expiring.get(unique);
+    if (known === undefined && ttlMs === undefined) return;
+    const own = known ?? key;
+    this.#expiry.set(own, ttlMs);
+    if (ttlMs === undefined) this.#expiring.delete(unique);
+    else this.#expiring.set(unique, own);
+  }
+
+  #expire(key: ObjectKey): void {
+    this.#expiring.delete(uniqueOf(key));
+    const current = this.#collection(key.collection).get(placeOf(key));
+    if (!current || this.#pending.has(uniqueOf(key))) return;
+    const { item, hasRow } = current;
+    if (hasRow) this.#commits.ride({ kind: "removeObject", key }, LAZY_MS);
+    const stored = { item: this.#stamp(item.value), hasRow: false };
+    // Without rows of its own it cannot fail but together with what is queued before it.
+    this.#enqueue({ key, type: "DELETED", stored, ttlMs: undefined }, []).catch(() => undefined);
+  }
+
+  #collection(name: string): Collection {
+    const known = this.#collections.get(name);
+    if (known) return known;
+    const made = new Collection({ maxBytes: this.#historyBytes, start: this.#start });
+    this.#collections.set(name, made);
+    return made;
+  }
+}
+
+function placeOf({ namespace, name }: ObjectKey): string {
+  return `${namespace}/${name}`;
+}
+
+function uniqueOf({ collection, namespace, name }: ObjectKey): string {
+  return `${collection}/${namespace}/${name}`;
+}

@@ -1,0 +1,41 @@
+/**
+ * The thread that owns the database: a slow card stalls it and nothing else. Answers each request
+ * of `writer-protocol.ts` in order.
+ */
+import { assertNever, explain, UserError } from "#lib/errors.ts";
+import { TableWriter } from "./table-writer.ts";
+import type { Reply, Request } from "./writer-protocol.ts";
+
+declare const self: Worker;
+
+let writer: TableWriter | undefined;
+
+function answer(request: Request): Reply {
+  switch (request.kind) {
+    case "open":
+      writer = new TableWriter(request);
+      return { kind: "opened", contents: writer.load() };
+    case "commit":
+      if (!writer) throw new Error("The database is not open");
+      writer.commit(request.operations);
+      return { kind: "committed" };
+    case "close":
+      writer?.close();
+      return { kind: "closed" };
+    default:
+      return assertNever(request, "request");
+  }
+}
+
+self.onmessage = ({ data }: MessageEvent<Request>): void => {
+  try {
+    postMessage(answer(data));
+  } catch (error) {
+    const failed: Reply = {
+      kind: "failed",
+      message: explain(error),
+      user: error instanceof UserError,
+    };
+    postMessage(failed);
+  }
+};
