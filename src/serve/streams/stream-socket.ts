@@ -1,0 +1,27 @@
+/**
+ * The sending side of a connection that carries streams, whatever it is made of: the TLS socket of
+ * a SPDY upgrade, or the messages of a WebSocket.
+ */
+export interface StreamSocket {
+  /**
+   * Queues `bytes` (one message on a WebSocket) and resolves once there is room for more, so that
+   * a source that awaits it is as slow as the client. Never rejects: a closed socket drops bytes.
+   */
+  send(bytes: Uint8Array): Promise<void>;
+  /** Stops what comes in until `resume`; a few messages that were read already may still arrive. */
+  pause(): void;
+  resume(): void;
+  /** Ends the connection in order once all that was queued is sent. `code` is a WebSocket close code. */
+  end(code?: number): void;
+}
+
+/** The receiving side. Nothing is called after `closed`. */
+export interface StreamSession {
+  /** `bytes` are the session's own. A text message of a WebSocket arrives as its UTF-8 bytes. */
+  received(bytes: Uint8Array): void;
+  /** The client closed its sending side or is gone: all work must end, and what it holds be released. */
+  closed(): void;
+}
+
+/** Begins a session on a connection that is open. */
+export type StartSession = (socket: StreamSocket) => StreamSession;
