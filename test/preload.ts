@@ -1,0 +1,4 @@
+import { plugin } from "bun";
+import { undici } from "../build/undici.ts";
+
+await plugin(undici);
