@@ -1,0 +1,231 @@
+import { boolean, type ConfigOf, choice, group, integer, list, text } from "./options.ts";
+
+const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
+const IPV4_OR_EMPTY = /^$|^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
+const CIDR_OR_EMPTY =
+  /^$|^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)\/(?:[89]|[12]\d|30)$/;
+const LABEL = /^$|^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
+const MODULE_NAME = /^[A-Za-z][A-Za-z0-9]*$/;
+const ABSOLUTE = /^\//;
+
+const enable = (name: string) =>
+  boolean({ default: true, text: `Whether ${name} is part of this process.` });
+
+const buffer = (what: string, size = 1024) =>
+  integer({ default: size, min: 1, text: `Messages about ${what} that may wait.` });
+
+const workers = (what: string, count: number) =>
+  integer({ default: count, min: 1, text: `Requests about ${what} that are worked on at once.` });
+
+/** KubeEdge's `EdgeControllerBuffer`, v1.3. */
+const edgeControllerBuffer = group("How much may wait in each queue of the edge controller.", {
+  updatePodStatus: buffer("pod status"),
+  updateNodeStatus: buffer("node status"),
+  queryConfigMap: buffer("ConfigMap queries"),
+  querySecret: buffer("Secret queries"),
+  queryService: buffer("Service queries"),
+  queryEndpoints: buffer("Endpoints queries"),
+  podEvent: buffer("pods", 1),
+  configMapEvent: buffer("ConfigMaps", 1),
+  secretEvent: buffer("Secrets", 1),
+  serviceEvent: buffer("Services", 1),
+  endpointsEvent: buffer("Endpoints", 1),
+  queryPersistentVolume: buffer("PersistentVolume queries"),
+  queryPersistentVolumeClaim: buffer("PersistentVolumeClaim queries"),
+  queryVolumeAttachment: buffer("VolumeAttachment queries"),
+  queryNode: buffer("Node queries"),
+  updateNode: buffer("Node updates"),
+  deletePod: buffer("pod deletions"),
+});
+
+/** KubeEdge's `EdgeControllerLoad`, v1.3. */
+const edgeControllerLoad = group("How much the edge controller does at once.", {
+  updatePodStatusWorkers: workers("pod status", 1),
+  updateNodeStatusWorkers: workers("node status", 1),
+  queryConfigMapWorkers: workers("ConfigMaps", 4),
+  querySecretWorkers: workers("Secrets", 4),
+  queryServiceWorkers: workers("Services", 4),
+  queryEndpointsWorkers: workers("Endpoints", 4),
+  queryPersistentVolumeWorkers: workers("PersistentVolumes", 4),
+  queryPersistentVolumeClaimWorkers: workers("PersistentVolumeClaims", 4),
+  queryVolumeAttachmentWorkers: workers("VolumeAttachments", 4),
+  queryNodeWorkers: workers("Nodes", 4),
+  updateNodeWorkers: workers("Node updates", 4),
+  deletePodWorkers: workers("pod deletions", 4),
+});
+
+const moduleName = (role: string, name: string) =>
+  text({
+    default: name,
+    pattern: MODULE_NAME,
+    rule: "the name of a module",
+    text: `The module that the edge controller ${role}.`,
+  });
+
+const modules = group("The parts of the process; a disabled one does not exist.", {
+  apiServer: group("The Kubernetes API.", { enable: enable("the API server") }),
+  controllers: group("Kubernetes' controllers.", { enable: enable("the set of controllers") }),
+  scheduler: group("Binds pods to nodes.", { enable: enable("the scheduler") }),
+  edgeController: group("Carries objects between the API and the edge (KubeEdge edgecontroller).", {
+    enable: enable("the edge controller"),
+    nodeUpdateFrequency: integer({
+      default: 10,
+      min: 1,
+      max: 3600,
+      text: "Seconds between two looks for nodes whose state changed unseen.",
+    }),
+    buffer: edgeControllerBuffer,
+    context: group("Between which modules the edge controller stands.", {
+      sendModule: moduleName("sends to", "metaManager"),
+      receiveModule: moduleName("receives as", "edgecontroller"),
+      responseModule: moduleName("answers to", "metaManager"),
+    }),
+    load: edgeControllerLoad,
+  }),
+  metaManager: group("The edge's own copy of what it must run.", {
+    enable: enable("the meta manager"),
+    contextSendGroup: text({
+      default: "edgecontroller",
+      pattern: MODULE_NAME,
+      rule: "the name of a group",
+      text: "The group that messages go up to.",
+    }),
+    contextSendModule: text({
+      default: "edgecontroller",
+      pattern: MODULE_NAME,
+      rule: "the name of a module",
+      text: "The module that messages go up to.",
+    }),
+    podStatusSyncInterval: integer({
+      default: 60,
+      min: 1,
+      max: 3600,
+      text: "Seconds between two looks for pod states that did not go up.",
+    }),
+  }),
+  edgeMesh: group("edge0, DNS and the proxy of Services.", { enable: enable("the mesh") }),
+  edged: group("The node agent.", {
+    enable: enable("the node agent"),
+    nodeStatusUpdateFrequency: integer({
+      default: 10,
+      min: 1,
+      max: 3600,
+      text: "Seconds between two heartbeats of the node.",
+    }),
+  }),
+});
+
+/** Every field of `edgesite.yaml`: a superset of KubeEdge's EdgeSite v1alpha1. */
+export const FIELDS = {
+  apiVersion: choice(["edgesite.config.kubeedge.io/v1alpha1"], {
+    default: "edgesite.config.kubeedge.io/v1alpha1",
+    text: "The version of this format.",
+    essential: true,
+  }),
+  kind: choice(["EdgeSite"], {
+    default: "EdgeSite",
+    text: "The kind of this file.",
+    essential: true,
+  }),
+  dataDir: text({
+    default: "/var/lib/edgesite",
+    pattern: ABSOLUTE,
+    rule: "an absolute path",
+    text: "Where everything is kept: database, keys, pod volumes.",
+    flag: "--data-dir",
+    essential: true,
+  }),
+  nodeName: text({
+    default: "",
+    pattern: LABEL,
+    rule: "a lowercase RFC 1123 name, or empty for the host's name",
+    text: "The name of this box in the cluster; kept after the first start.",
+    flag: "--node-name",
+    essential: true,
+  }),
+  apiServer: group("Where the API listens.", {
+    bindAddress: text({
+      default: "0.0.0.0",
+      pattern: IPV4,
+      rule: "an IPv4 address",
+      text: "The address to listen on.",
+      flag: "--bind-address",
+    }),
+    port: integer({
+      default: 6443,
+      min: 1,
+      max: 65535,
+      text: "The port to listen on.",
+      flag: "--port",
+      essential: true,
+    }),
+  }),
+  runtime: group("What runs the containers.", {
+    name: choice(["auto", "docker"], {
+      default: "auto",
+      text: "auto decides at the first start and stays with it.",
+      flag: "--runtime",
+      essential: true,
+    }),
+    dockerAddress: text({
+      default: "",
+      pattern: /^$|^unix:\/\/\/|^tcp:\/\//,
+      rule: "unix:///path or tcp://host:port, or empty for DOCKER_HOST, then /var/run/docker.sock",
+      text: "Where the Docker engine answers.",
+    }),
+  }),
+  network: group("Address ranges; chosen at the first start and kept.", {
+    podCIDR: text({
+      default: "",
+      pattern: CIDR_OR_EMPTY,
+      rule: "an IPv4 range like 10.42.0.0/24, or empty",
+      text: "Addresses of pods. Empty: 10.42.0.0/24, or another one that is free.",
+    }),
+    serviceCIDR: text({
+      default: "",
+      pattern: CIDR_OR_EMPTY,
+      rule: "an IPv4 range like 10.43.0.0/16, or empty",
+      text: "Addresses of Services. Empty: 10.43.0.0/16, or another one that is free.",
+    }),
+    dnsAddress: text({
+      default: "",
+      pattern: IPV4_OR_EMPTY,
+      rule: "an IPv4 address, or empty",
+      text: "Where DNS answers pods. Empty: 169.254.96.16, or another one that is free.",
+    }),
+    clusterDomain: text({
+      default: "cluster.local",
+      pattern: /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/,
+      rule: "a DNS name",
+      text: "The domain that Services are found under.",
+    }),
+    upstreams: list({
+      default: [],
+      pattern: IPV4,
+      rule: "a list of IPv4 addresses",
+      text: "DNS servers for all other names. Empty: those of the host's /etc/resolv.conf.",
+    }),
+  }),
+  log: group("What is logged to standard error.", {
+    level: choice(["debug", "info", "warn", "error"], {
+      default: "info",
+      text: "The least severe lines that are shown.",
+      flag: "--log-level",
+    }),
+    format: choice(["text", "json"], {
+      default: "text",
+      text: "text for people, json for collectors.",
+      flag: "--log-format",
+    }),
+  }),
+  stopGraceSeconds: integer({
+    default: 20,
+    min: 0,
+    max: 600,
+    text: "How long modules may take to stop before their work is dropped.",
+  }),
+  modules,
+};
+
+/** A whole, valid configuration. */
+export type EdgeSiteConfig = ConfigOf<typeof FIELDS>;
