@@ -54,14 +54,37 @@ export function notFoundValue(field: string, value: unknown): FieldError {
   return { reason: "FieldValueNotFound", field, message: `Not found: ${quote(value)}` };
 }
 
-/** A value is none of those that are supported. */
+/** A value is none of those that are supported, which are named in the order given. */
 export function notSupported(
   field: string,
   { value, supported }: { value: unknown; supported: readonly string[] },
 ): FieldError {
-  const list = [...supported].sort().map(quote).join(", ");
+  const list = supported.map(quote).join(", ");
   const message = `Unsupported value: ${quote(value)}: supported values: ${list}`;
   return { reason: "FieldValueNotSupported", field, message };
+}
+
+/** A number is below 0. */
+export function nonNegative(field: string, value: number | undefined): FieldError[] {
+  if (value === undefined || value >= 0) return [];
+  return [invalid(field, { value, detail: "must be greater than or equal to 0" })];
+}
+
+/** A value that may not change did. Both are JSON. */
+export function immutable(
+  field: string,
+  { next, current }: { next: unknown; current: unknown },
+): FieldError[] {
+  if (Bun.deepEquals(next, current)) return [];
+  return [invalid(field, { value: next ?? null, detail: "field is immutable" })];
+}
+
+/** One error for each text that a format rule found wrong with `value`. */
+export function invalidAll(
+  field: string,
+  { value, details }: { value: unknown; details: readonly string[] },
+): FieldError[] {
+  return details.map((detail) => invalid(field, { value, detail }));
 }
 
 /** A value is longer than `maxLength` bytes. */
