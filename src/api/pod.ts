@@ -1,0 +1,82 @@
+import type { Container, Pod, PodCondition, PodSpec, ServicePort } from "./object.ts";
+import { Quantity } from "./quantity.ts";
+
+export type QosClass = "Guaranteed" | "Burstable" | "BestEffort";
+
+/** The condition of one type, if the pod has it. */
+export function podCondition(pod: Pod, type: string): PodCondition | undefined {
+  return pod.status?.conditions?.find((condition) => condition.type === type);
+}
+
+/** True where the pod may receive traffic. */
+export function isReady(pod: Pod): boolean {
+  return podCondition(pod, "Ready")?.status === "True";
+}
+
+/** True where the pod has ended for good: its containers will not run again. */
+export function isTerminal(pod: Pod): boolean {
+  const phase = pod.status?.phase;
+  return phase === "Succeeded" || phase === "Failed";
+}
+
+/** True where a controller counts the pod as one of its own: neither ended nor being deleted. */
+export function isActive(pod: Pod): boolean {
+  return !isTerminal(pod) && pod.metadata?.deletionTimestamp === undefined;
+}
+
+/** True for an init container that runs beside the others: a sidecar. */
+export function isRestartable(container: Container): boolean {
+  return container.restartPolicy === "Always";
+}
+
+const QOS_RESOURCES = ["cpu", "memory"] as const;
+type Amounts = Readonly<Record<string, string>>;
+
+/** How the node treats a pod under pressure, by what its containers ask for. */
+export function qosClass({ spec }: Pod): QosClass {
+  const ofPod = spec?.resources;
+  const parts = ofPod ? [ofPod] : allContainers(spec).map(({ resources }) => resources ?? {});
+  const limited = parts.every(({ limits = {} }) =>
+    QOS_RESOURCES.every((name) => isSet(limits, name)),
+  );
+  const same = parts.every(({ limits = {}, requests = limits }) =>
+    QOS_RESOURCES.every((name) => amount(requests, name).compare(amount(limits, name)) === 0),
+  );
+  if (parts.length > 0 && limited && same) return "Guaranteed";
+  const none = parts.every(({ limits = {}, requests = {} }) =>
+    QOS_RESOURCES.every((name) => !(isSet(limits, name) || isSet(requests, name))),
+  );
+  return none ? "BestEffort" : "Burstable";
+}
+
+function amount(amounts: Amounts, name: string): Quantity {
+  return Quantity.tryParse(amounts[name] ?? "0") ?? Quantity.zero;
+}
+
+const isSet = (amounts: Amounts, name: string) => amount(amounts, name).compare(Quantity.zero) > 0;
+
+/** Init containers and containers, in the order in which they start. */
+export function allContainers(spec: PodSpec | undefined): readonly Container[] {
+  return [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
+}
+
+/** The number of a container's port by its name, among containers and sidecars. */
+export function namedPort(
+  pod: Pod,
+  { name, protocol = "TCP" }: { name: string; protocol?: string },
+): number | undefined {
+  const { initContainers = [], containers = [] } = pod.spec ?? {};
+  const ports = [...containers, ...initContainers.filter(isRestartable)].flatMap(
+    (container) => container.ports ?? [],
+  );
+  return ports.find((port) => port.name === name && (port.protocol ?? "TCP") === protocol)
+    ?.containerPort;
+}
+
+/** The port of the pod that a Service's port leads to, or undefined where the pod has none of that name. */
+export function targetPort(pod: Pod, port: ServicePort): number | undefined {
+  const target = port.targetPort ?? port.port;
+  if (typeof target === "number") return target;
+  const { protocol } = port;
+  return namedPort(pod, { name: target, ...(protocol !== undefined && { protocol }) });
+}
