@@ -1,4 +1,5 @@
 import type { FieldError } from "./field-error.ts";
+import type { NameFormat } from "./metadata.ts";
 import type { KubeObject } from "./object.ts";
 
 export type Verb =
@@ -39,6 +40,14 @@ export interface Column<T extends KubeObject> {
 /** Reads one field's value. A method type, so that a row of one kind is also a row of any kind. */
 export type FieldReader<T extends KubeObject> = { read(object: T): string }["read"];
 
+/** `metav1.TableRowCondition` */
+export interface RowCondition {
+  readonly type: string;
+  readonly status: "True" | "False" | "Unknown";
+  readonly reason?: string;
+  readonly message?: string;
+}
+
 /**
  * Everything that makes a kind what it is: a row of the table in `resources.ts`. Discovery,
  * OpenAPI, verbs, Table output, defaulting and validation all read this row; the functions are pure.
@@ -57,7 +66,14 @@ export interface Resource<T extends KubeObject = KubeObject> extends GroupVersio
   readonly hasGeneration: boolean;
   /** Rows that a power cut may take: Leases, Normal Events. */
   volatile?(object: T): boolean;
-  /** Columns after Name and before Age, as kubectl prints them; both are added by Table output. */
+  /** What the names of its objects must look like; a DNS subdomain where absent. */
+  readonly nameFormat?: NameFormat;
+  /** Rows that clients may show apart: pods that have finished. */
+  rowConditions?(object: T): readonly RowCondition[];
+  /**
+   * All columns in their order, Age included. Table output adds Name in front, except where the
+   * kind has a column of that name itself.
+   */
   readonly columns: readonly Column<T>[];
   /** Values of the field selectors that this kind supports beside `metadata.name` and `metadata.namespace`. */
   readonly fields: Readonly<Record<string, FieldReader<T>>>;

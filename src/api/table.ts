@@ -1,0 +1,133 @@
+import type { KubeObject, ListMeta, ObjectMeta } from "./object.ts";
+import type { Column, Resource, RowCondition } from "./resource.ts";
+
+/** Versions of `meta.k8s.io` that clients ask for; kubectl before 1.16 knows only v1beta1. */
+export type MetaVersion = "v1" | "v1beta1";
+
+export type IncludeObject = "None" | "Metadata" | "Object";
+
+export interface TableOptions {
+  readonly version: MetaVersion;
+  readonly includeObject: IncludeObject;
+  /** The wall clock, for ages. */
+  readonly now: Date;
+  /** `metadata` of the table: that of the list, or the resourceVersion of a single object. */
+  readonly metadata?: ListMeta;
+  /** False leaves the column definitions out, as in all events of a watch but the first. */
+  readonly withColumns?: boolean;
+}
+
+export interface PartialObjectMetadata {
+  readonly kind: "PartialObjectMetadata";
+  readonly apiVersion: string;
+  readonly metadata: ObjectMeta;
+}
+
+export interface PartialObjectMetadataList {
+  readonly kind: "PartialObjectMetadataList";
+  readonly apiVersion: string;
+  readonly metadata: ListMeta;
+  readonly items: readonly PartialObjectMetadata[];
+}
+
+export interface TableRow {
+  readonly cells: readonly (string | number | boolean)[];
+  readonly conditions?: readonly RowCondition[];
+  readonly object: KubeObject | PartialObjectMetadata | null;
+}
+
+export interface TableColumnDefinition {
+  readonly name: string;
+  readonly type: string;
+  readonly format: string;
+  readonly description: string;
+  readonly priority: number;
+}
+
+/** `meta.k8s.io` Table: what `kubectl get` prints. */
+export interface Table {
+  readonly kind: "Table";
+  readonly apiVersion: string;
+  readonly metadata: ListMeta;
+  readonly columnDefinitions: readonly TableColumnDefinition[] | null;
+  readonly rows: readonly TableRow[];
+}
+
+const NAME: Column<KubeObject> = {
+  name: "Name",
+  type: "string",
+  format: "name",
+  description:
+    "Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names",
+  priority: 0,
+  cell: ({ metadata }) => metadata?.name ?? "",
+};
+
+/** All columns of a kind, Name among them: first, except where the kind puts it elsewhere. */
+export function columnsOf<T extends KubeObject>({
+  columns,
+}: Pick<Resource<T>, "columns">): readonly Column<T>[] {
+  return columns.some(({ name }) => name === NAME.name) ? columns : [NAME, ...columns];
+}
+
+const metaApiVersion = (version: MetaVersion) => `meta.k8s.io/${version}`;
+
+/** The table of some objects of one kind: of a list, of a single object or of one watch event. */
+export function tableOf<T extends KubeObject>(
+  resource: Pick<Resource<T>, "columns" | "rowConditions">,
+  objects: readonly T[],
+  options: TableOptions,
+): Table {
+  const columns = columnsOf(resource);
+  const { version, includeObject, now, metadata, withColumns = true } = options;
+  const only = objects.length === 1 ? objects[0]?.metadata?.resourceVersion : undefined;
+  return {
+    kind: "Table",
+    apiVersion: metaApiVersion(version),
+    metadata: metadata ?? (only === undefined ? {} : { resourceVersion: only }),
+    columnDefinitions: withColumns ? columns.map(definitionOf) : null,
+    rows: objects.map((object) => {
+      const conditions = resource.rowConditions?.(object) ?? [];
+      return {
+        cells: columns.map(({ cell }) => cell(object, now)),
+        ...(conditions.length > 0 && { conditions }),
+        object: included(object, { includeObject, version }),
+      };
+    }),
+  };
+}
+
+function included(
+  object: KubeObject,
+  { includeObject, version }: Pick<TableOptions, "includeObject" | "version">,
+): TableRow["object"] {
+  if (includeObject === "None") return null;
+  return includeObject === "Object" ? object : partialMetadata(object, version);
+}
+
+function definitionOf<T extends KubeObject>(column: Column<T>): TableColumnDefinition {
+  const { name, type, format = "", description, priority } = column;
+  return { name, type, format, description, priority };
+}
+
+/** An object reduced to its metadata. */
+export function partialMetadata(object: KubeObject, version: MetaVersion): PartialObjectMetadata {
+  return {
+    kind: "PartialObjectMetadata",
+    apiVersion: metaApiVersion(version),
+    metadata: object.metadata ?? {},
+  };
+}
+
+/** A list reduced to the metadata of its objects. */
+export function partialMetadataList(
+  objects: readonly KubeObject[],
+  { metadata, version }: { metadata: ListMeta; version: MetaVersion },
+): PartialObjectMetadataList {
+  return {
+    kind: "PartialObjectMetadataList",
+    apiVersion: metaApiVersion(version),
+    metadata,
+    items: objects.map((object) => partialMetadata(object, version)),
+  };
+}
