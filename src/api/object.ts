@@ -59,14 +59,7 @@ export type PersistentVolume = Wire<models.V1PersistentVolume>;
 export type PersistentVolumeClaim = Wire<models.V1PersistentVolumeClaim>;
 export type VolumeAttachment = Wire<models.V1VolumeAttachment>;
 
-/** Freezes a JSON value through and through and returns it. */
-export function deepFreeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const child of Object.values(value)) deepFreeze(child);
-  }
-  return value;
-}
+export { deepFreeze } from "#lib/freeze.ts";
 
 /** The namespace of an object, `""` when it has none. */
 export function namespaceOf(object: KubeObject): string {

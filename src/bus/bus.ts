@@ -11,7 +11,7 @@ export interface SyncOptions {
  * Sending to a module that does not exist rejects at once; a full queue makes the sender wait.
  */
 export interface Bus {
-  /** Makes the queue of a module. */
+  /** Makes the queue of a module, or puts one that exists into `group` too; repeating it is fine. */
   addModule(name: string, group?: string): void;
   /** Takes a module off the bus and fails all that wait on it. */
   cleanup(name: string): void;
@@ -25,4 +25,43 @@ export interface Bus {
   sendToGroupSync(group: string, message: Message, options: SyncOptions): Promise<Message[]>;
   /** The next message for a module. */
   receive(module: string, signal: AbortSignal): Promise<Message>;
+}
+
+/** One module's queue, as `status` and metrics show it. Counts are since the start. */
+export interface QueueStats {
+  readonly module: string;
+  readonly groups: readonly string[];
+  /** Messages that wait to be received. */
+  readonly size: number;
+  readonly capacity: number;
+  /** Senders that wait for room. */
+  readonly waiting: number;
+  readonly sent: number;
+  /** How often a sender found the queue full, and how long they all waited together. */
+  readonly full: number;
+  readonly waitedMs: number;
+}
+
+/** The bus of this process: a `Bus` that can also be looked at. */
+export interface LocalBus extends Bus {
+  has(module: string): boolean;
+  stats(): readonly QueueStats[];
+}
+
+/** A message was sent to a module or group that is not on the bus. */
+export class UnknownModule extends Error {
+  override readonly name = "UnknownModule";
+
+  constructor(kind: "module" | "group", name: string) {
+    super(`There is no ${kind} ${JSON.stringify(name)} on the bus`);
+  }
+}
+
+/** No answer came within the time that `sendSync` was given. */
+export class SyncTimeout extends Error {
+  override readonly name = "SyncTimeout";
+
+  constructor(to: string, timeoutMs: number) {
+    super(`No answer came from ${to} within ${timeoutMs} ms`);
+  }
 }
