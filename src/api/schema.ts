@@ -1,0 +1,134 @@
+import text from "./generated/schema.json" with { type: "text" };
+import type { GroupVersionKind } from "./resource.ts";
+
+/** A property in `generated/schema.json`. */
+export interface Property {
+  /** In Go's notation: `int32`, `[]string`, `map[string]quantity`, `io.k8s.api.core.v1.PodSpec`. */
+  readonly type: string;
+  readonly description?: string;
+  /** A pointer in Go: its zero value is not the same as its absence. */
+  readonly pointer?: boolean;
+  /** Go writes it even when it is zero (no omitempty). */
+  readonly always?: boolean;
+  readonly patchStrategy?: string;
+  readonly patchMergeKey?: string;
+  readonly listType?: string;
+  readonly listMapKeys?: readonly string[];
+  readonly mapType?: string;
+  readonly default?: unknown;
+}
+
+/** A definition in `generated/schema.json`. */
+export interface Definition {
+  readonly description?: string;
+  readonly required?: readonly string[];
+  readonly kinds?: readonly GroupVersionKind[];
+  readonly mapType?: string;
+  readonly unions?: readonly unknown[];
+  readonly properties: Readonly<Record<string, Property>>;
+}
+
+const SCALARS = [
+  "bool",
+  "bytes",
+  "double",
+  "duration",
+  "fields",
+  "int32",
+  "int64",
+  "intOrString",
+  "microTime",
+  "quantity",
+  "raw",
+  "string",
+  "time",
+] as const;
+
+/** `raw` is any JSON (runtime.RawExtension), `fields` a FieldsV1 object, `bytes` base64 in JSON. */
+export type Scalar = (typeof SCALARS)[number];
+
+export interface ScalarType {
+  readonly is: "scalar";
+  readonly scalar: Scalar;
+}
+
+export interface ListType {
+  readonly is: "list";
+  readonly of: Type;
+}
+
+export interface MapType {
+  readonly is: "map";
+  readonly of: Type;
+}
+
+/** A definition, its properties resolved to the types that they lead to. */
+export interface ObjectType extends Omit<Definition, "properties"> {
+  readonly is: "object";
+  /** `io.k8s.api.core.v1.PodSpec` */
+  readonly name: string;
+  readonly fields: ReadonlyMap<string, Field>;
+}
+
+export type Type = ScalarType | ListType | MapType | ObjectType;
+
+export interface Field extends Omit<Property, "type"> {
+  readonly name: string;
+  readonly type: Type;
+}
+
+const isScalar = (name: string): name is Scalar => SCALARS.some((scalar) => scalar === name);
+
+const kindKey = ({ group, version, kind }: GroupVersionKind): string =>
+  `${group}/${version}/${kind}`;
+
+/** The types of all kinds that are served, as a graph that is walked without look-ups. */
+export class Schema {
+  readonly #objects = new Map<string, ObjectType>();
+  readonly #byKind = new Map<string, ObjectType>();
+
+  constructor(definitions: Readonly<Record<string, Definition>>) {
+    const fieldsOf = new Map<string, Map<string, Field>>();
+    for (const [name, { properties: _, ...definition }] of Object.entries(definitions)) {
+      const fields = new Map<string, Field>();
+      const object: ObjectType = { is: "object", name, ...definition, fields };
+      fieldsOf.set(name, fields);
+      this.#objects.set(name, object);
+      for (const kind of definition.kinds ?? []) this.#byKind.set(kindKey(kind), object);
+    }
+    for (const [definition, { properties }] of Object.entries(definitions))
+      for (const [name, property] of Object.entries(properties))
+        fieldsOf
+          .get(definition)
+          ?.set(name, { ...property, name, type: this.#parseType(property.type) });
+  }
+
+  /** All definitions, in the order of their names. */
+  get objects(): Iterable<ObjectType> {
+    return this.#objects.values();
+  }
+
+  /** @throws TypeError when no served kind reaches the definition. */
+  object(definition: string): ObjectType {
+    const found = this.#objects.get(definition);
+    if (!found) throw new TypeError(`No definition ${definition}: run build/schema.ts`);
+    return found;
+  }
+
+  /** The type of a kind; those of `meta.k8s.io` are found under every group that has them. */
+  ofKind(kind: GroupVersionKind): ObjectType | undefined {
+    if (kind.group === "meta.k8s.io")
+      return this.#objects.get(`io.k8s.apimachinery.pkg.apis.meta.${kind.version}.${kind.kind}`);
+    return this.#byKind.get(kindKey(kind));
+  }
+
+  #parseType(type: string): Type {
+    if (type.startsWith("[]")) return { is: "list", of: this.#parseType(type.slice(2)) };
+    const map = "map[string]";
+    if (type.startsWith(map)) return { is: "map", of: this.#parseType(type.slice(map.length)) };
+    return isScalar(type) ? { is: "scalar", scalar: type } : this.object(type);
+  }
+}
+
+/** The schema of this release. */
+export const SCHEMA: Schema = new Schema(JSON.parse(text));
