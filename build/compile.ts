@@ -1,0 +1,47 @@
+/**
+ * Builds `dist/edgesite`, or `dist/edgesite-<target>` for each target named on the command line
+ * (`all` for every one).
+ */
+import { $ } from "bun";
+import { slimDockerode } from "./slim.ts";
+import { bunFor, hostTarget, TARGETS, type Target, unknownTarget } from "./targets.ts";
+import { undiciShim } from "./undici.ts";
+import { findThreads } from "./workers.ts";
+
+const root = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
+
+async function buildInfo(): Promise<string> {
+  const { version } = await Bun.file(`${root}/package.json`).json();
+  const revision = await $`git -C ${root} rev-parse --short HEAD`.quiet().nothrow().text();
+  const buildTime = new Date().toISOString();
+  return JSON.stringify({ version, revision: revision.trim() || "unknown", buildTime });
+}
+
+async function compile(target: Target, outfile: string): Promise<void> {
+  const { entrypoints, plugin } = await findThreads(`${root}/src`);
+  const result = await Bun.build({
+    entrypoints: [`${root}/src/main.ts`, ...entrypoints],
+    root: `${root}/src`,
+    target: "bun",
+    format: "esm",
+    minify: true,
+    bytecode: true,
+    define: { EDGESITE_BUILD: await buildInfo() },
+    plugins: [slimDockerode, undiciShim, plugin],
+    compile: { outfile, executablePath: await bunFor(target, root) },
+  });
+  for (const log of result.logs) console.error(String(log));
+  if (!result.success) throw new Error(`Cannot build ${outfile}`);
+  const { size } = Bun.file(outfile);
+  console.log(`${outfile.slice(root.length + 1)}: ${(size / 1024 / 1024).toFixed(1)} MiB`);
+}
+
+const names = process.argv.slice(2);
+if (names.length === 0) {
+  await compile(hostTarget(), `${root}/dist/edgesite`);
+} else {
+  const wanted = names.includes("all")
+    ? TARGETS
+    : names.map((name) => TARGETS.find((one) => one.name === name) ?? unknownTarget(name));
+  for (const target of wanted) await compile(target, `${root}/dist/edgesite-${target.name}`);
+}

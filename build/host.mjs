@@ -1,0 +1,140 @@
+// What `npm start` and `npm test` share: plain Node, because they run before anything is installed.
+import { spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** A failure that the person at the terminal can mend. */
+export class Refusal extends Error {}
+
+/** Runs a program with the terminal of this one; its failure is ours. */
+export function run(program, args, options = {}) {
+  const { status, error, signal } = spawnSync(program, args, {
+    cwd: root,
+    stdio: "inherit",
+    ...options,
+  });
+  if (error) throw new Refusal(`Cannot run ${program}: ${error.message}`);
+  if (status !== 0) {
+    throw new Refusal(`'${program} ${args.join(" ")}' failed (${signal ?? `exit code ${status}`})`);
+  }
+}
+
+/** The output of a program, or undefined when it fails or is not there. */
+export function outputOf(program, args) {
+  const { status, stdout } = spawnSync(program, args, { cwd: root, encoding: "utf8" });
+  return status === 0 ? stdout : undefined;
+}
+
+/** The path of a program on PATH (and in the sbin folders that users often lack). */
+export function which(program) {
+  const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin", "/sbin"];
+  return folders.map((folder) => join(folder, program)).find((path) => existsSync(path));
+}
+
+export const isRoot = process.getuid?.() === 0;
+
+/** Runs a program as root: directly, or through sudo. */
+export function runAsRoot(program, args, options = {}) {
+  if (isRoot) return run(program, args, options);
+  if (!which("sudo")) {
+    throw new Refusal(`'${program}' needs root and there is no sudo. Run this command as root`);
+  }
+  return run("sudo", [program, ...args], options);
+}
+
+const debian = { DEBIAN_FRONTEND: "noninteractive" };
+
+/** Installs Debian or Ubuntu packages that are missing. */
+export function aptInstall(packages) {
+  const missing = packages.filter((name) => {
+    const state = outputOf("dpkg-query", ["-W", "-f=${Status}", name]);
+    return !state?.includes("install ok installed");
+  });
+  if (missing.length === 0) return;
+  if (!which("apt-get")) {
+    throw new Refusal(
+      `These packages are needed and this is not Debian or Ubuntu: ${missing.join(", ")}`,
+    );
+  }
+  console.log(`Installing ${missing.join(", ")}`);
+  const env = { ...process.env, ...debian };
+  const install = ["install", "-y", "-qq", "--no-install-recommends", ...missing];
+  const quiet = { env, stdio: ["ignore", "ignore", "inherit"] };
+  try {
+    runAsRoot("apt-get", install, quiet);
+  } catch {
+    runAsRoot("apt-get", ["update", "-qq"], quiet);
+    runAsRoot("apt-get", install, quiet);
+  }
+}
+
+/** Bun, from its npm package: no script of a package is ever run. */
+export function bunPath() {
+  const arch = process.arch === "arm64" ? "aarch64" : "x64";
+  const libc = process.report.getReport().header.glibcVersionRuntime ? "" : "-musl";
+  return join(root, "node_modules", "@oven", `bun-linux-${arch}${libc}`, "bin", "bun");
+}
+
+/** The environment in which tools of the project are found. */
+export function toolEnv() {
+  const folders = [dirname(bunPath()), join(root, "node_modules", ".bin"), process.env.PATH];
+  return { ...process.env, PATH: folders.join(delimiter) };
+}
+
+/** Installs the pinned packages when the lock file changed since the last time. */
+export function installPackages() {
+  const [major = 0] = process.versions.node.split(".").map(Number);
+  if (major < 20) throw new Refusal(`Node 20 or newer is needed; this is ${process.version}`);
+  const stamp = join(root, "node_modules", ".edgesite-lock");
+  const digest = digestOf(["package-lock.json"]);
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest && existsSync(bunPath())) return;
+  console.log("Installing npm packages");
+  run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
+  if (!existsSync(bunPath())) throw new Refusal(`Bun has no build for ${process.arch}`);
+  writeFileSync(stamp, digest);
+}
+
+/** Builds dist/edgesite when a source changed since the last time. */
+export function buildBinary() {
+  const stamp = join(root, "dist", ".sources");
+  const digest = digestOf([
+    ...filesBelow("src"),
+    ...filesBelow("build"),
+    "package-lock.json",
+    "package.json",
+  ]);
+  const binary = join(root, "dist", "edgesite");
+  if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest && existsSync(binary))
+    return binary;
+  mkdirSync(dirname(binary), { recursive: true });
+  run(bunPath(), ["build/compile.ts"], { env: toolEnv() });
+  writeFileSync(stamp, digest);
+  return binary;
+}
+
+function filesBelow(folder) {
+  return readdirSync(join(root, folder), { recursive: true })
+    .map((name) => join(folder, String(name)))
+    .filter((path) => statSync(join(root, path)).isFile())
+    .sort();
+}
+
+function digestOf(paths) {
+  const hash = createHash("sha256");
+  for (const path of paths)
+    hash
+      .update(path)
+      .update("\0")
+      .update(readFileSync(join(root, path)));
+  return hash.digest("hex");
+}
+
+/** Starts a daemon that outlives this process, with its output in a file. */
+export function detach(program, args, log) {
+  const child = spawn(program, args, { detached: true, stdio: ["ignore", log, log] });
+  child.unref();
+}

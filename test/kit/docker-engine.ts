@@ -1,0 +1,113 @@
+import { mkdtempSync, openSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Subprocess } from "bun";
+import { eventually } from "./eventually.ts";
+import { importBusybox } from "./image.ts";
+import { NetworkNamespace } from "./network-namespace.ts";
+import { run } from "./process.ts";
+
+/** The images that tests find in the engine. */
+const IMAGES = ["busybox:1.36"];
+
+/**
+ * A Docker engine of the tests' own: containerd and dockerd with live-restore, in a network
+ * namespace and directories that go with it. It touches no other engine of the machine.
+ */
+export class DockerEngine implements AsyncDisposable {
+  readonly #directory: string;
+  readonly #namespace: NetworkNamespace;
+  #containerd: Subprocess | undefined;
+  #dockerd: Subprocess | undefined;
+
+  private constructor(directory: string, namespace: NetworkNamespace) {
+    this.#directory = directory;
+    this.#namespace = namespace;
+  }
+
+  static async start(): Promise<DockerEngine> {
+    const directory = mkdtempSync(join(tmpdir(), "edgesite-engine-"));
+    const engine = new DockerEngine(directory, await NetworkNamespace.create());
+    try {
+      engine.#containerd = engine.#spawn("containerd", [
+        "--root",
+        join(directory, "containerd"),
+        "--state",
+        join(directory, "containerd-state"),
+        "--address",
+        join(directory, "containerd.sock"),
+      ]);
+      await engine.startDaemon();
+      for (const image of IMAGES) await importBusybox(image, engine.address);
+      return engine;
+    } catch (error) {
+      await engine[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** What DOCKER_HOST would say. */
+  get address(): string {
+    return `unix://${join(this.#directory, "docker.sock")}`;
+  }
+
+  /** Runs the docker command line against this engine. */
+  docker(args: readonly string[]) {
+    return run(["docker", "-H", this.address, ...args]);
+  }
+
+  /** Starts dockerd and waits until it answers. */
+  async startDaemon(): Promise<void> {
+    const in_ = (name: string): string => join(this.#directory, name);
+    this.#dockerd = this.#spawn("dockerd", [
+      "--containerd",
+      in_("containerd.sock"),
+      "--host",
+      this.address,
+      "--data-root",
+      in_("docker"),
+      "--exec-root",
+      in_("docker-exec"),
+      "--pidfile",
+      in_("docker.pid"),
+      "--live-restore",
+      "--bridge=none",
+      "--iptables=false",
+      "--ip6tables=false",
+    ]);
+    await eventually(async () => (await this.docker(["info"])).exitCode === 0, { what: "dockerd" });
+  }
+
+  /** Ends dockerd; its containers live on. */
+  async stopDaemon(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
+    this.#dockerd?.kill(signal);
+    await this.#dockerd?.exited;
+    rmSync(join(this.#directory, "docker.pid"), { force: true });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { stdout } = await this.docker(["ps", "-aq"]);
+    const containers = stdout.split("\n").filter((id) => id !== "");
+    if (containers.length > 0) await this.docker(["rm", "-f", ...containers]);
+    await this.stopDaemon();
+    this.#containerd?.kill();
+    await this.#containerd?.exited;
+    await this.#namespace[Symbol.asyncDispose]();
+    await unmountBelow(this.#directory);
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  #spawn(program: string, args: readonly string[]): Subprocess {
+    const log = openSync(join(this.#directory, `${program}.log`), "a");
+    return Bun.spawn(this.#namespace.command([program, ...args]), { stdio: ["ignore", log, log] });
+  }
+}
+
+/** Mounts that an engine left below its directory. */
+async function unmountBelow(directory: string): Promise<void> {
+  const mounts = (await Bun.file("/proc/self/mountinfo").text())
+    .split("\n")
+    .flatMap((line) => line.split(" ")[4] ?? [])
+    .filter((path) => path.startsWith(`${directory}/`));
+  for (const path of mounts.toReversed()) await run(["umount", "-l", path]);
+}
