@@ -4,10 +4,11 @@
  */
 export interface StreamSocket {
   /**
-   * Queues `bytes` (one message on a WebSocket) and resolves once there is room for more, so that
-   * a source that awaits it is as slow as the client. Never rejects: a closed socket drops bytes.
+   * Queues `bytes`, one message on a WebSocket. Where the client does not keep up, a promise comes
+   * back that resolves once there is room again: a source that awaits it is as slow as the client.
+   * A socket that closed drops bytes; nothing rejects.
    */
-  send(bytes: Uint8Array): Promise<void>;
+  send(bytes: Uint8Array): Promise<void> | undefined;
   /** Stops what comes in until `resume`; a few messages that were read already may still arrive. */
   pause(): void;
   resume(): void;

@@ -1,4 +1,13 @@
+import { badRequest, type StatusError } from "#api/status.ts";
+import type { Logger } from "#lib/log.ts";
+import type { Api, ApiOptions } from "../api-options.ts";
+import type { StreamCall } from "../stream-call.ts";
+import { type ChannelProtocol, channelCommand } from "./channel-command.ts";
+import { channelPortForward } from "./channel-port-forward.ts";
+import { COMMAND_PROTOCOLS, spdyCommand } from "./spdy/spdy-command.ts";
+import { PORT_FORWARD_PROTOCOL, spdyPortForward } from "./spdy/spdy-port-forward.ts";
 import type { StartSession } from "./stream-socket.ts";
+import { WebSocketConnection } from "./web-socket.ts";
 
 /** The agreement to switch a raw connection to SPDY. */
 export interface SpdyUpgrade {
@@ -6,4 +15,105 @@ export interface SpdyUpgrade {
   readonly headers: Readonly<Record<string, string>>;
   /** Call after the answer was sent. */
   readonly start: StartSession;
+}
+
+/** What a request that is not upgraded is told. */
+const UPGRADE_REQUIRED = "Upgrade request required";
+
+const TUNNEL = `SPDY/3.1+${PORT_FORWARD_PROTOCOL}`;
+
+/** `Sec-WebSocket-Protocol` of the channel protocols, the best first. No protocol at all means v1. */
+const CHANNEL_PROTOCOLS: Readonly<Record<string, ChannelProtocol>> = {
+  "v5.channel.k8s.io": { version: 5, base64: false },
+  "v4.channel.k8s.io": { version: 4, base64: false },
+  "v4.base64.channel.k8s.io": { version: 4, base64: true },
+  "v3.channel.k8s.io": { version: 3, base64: false },
+  "v2.channel.k8s.io": { version: 2, base64: false },
+  "channel.k8s.io": { version: 1, base64: false },
+  "base64.channel.k8s.io": { version: 1, base64: true },
+};
+
+/**
+ * Makes the `openStream` of `serve`: exec, attach and port-forward for a client that asks for a
+ * WebSocket, on a server made with `webSocketHandler`. The answer of an upgraded request is a
+ * placeholder that goes nowhere. Rejects with StatusError 400 where no protocol is common.
+ */
+export function webSocketStreams({ log }: { readonly log: Logger }): ApiOptions["openStream"] {
+  return async (call, { server }) => {
+    const { request } = call;
+    if (!server || request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+      throw badRequest(UPGRADE_REQUIRED);
+    }
+    const offered = listed(request.headers.get("sec-websocket-protocol"));
+    const { protocol, connection } = openWebSocket(call, { offered, log });
+    const headers = { ...(protocol && { "Sec-WebSocket-Protocol": protocol }) };
+    if (!server.upgrade(request, { headers, data: connection })) throw badRequest(UPGRADE_REQUIRED);
+    return new Response();
+  };
+}
+
+/**
+ * Makes the `upgradeSpdy` of a front: what to do with a request that arrived with
+ * `Upgrade: SPDY/3.1`, resolved by the API as any other. Never rejects: a refusal is a response.
+ */
+export function spdyStreams(
+  api: Pick<Api, "resolveStream" | "errorResponse">,
+  { log }: { readonly log: Logger },
+): (request: Request) => Promise<SpdyUpgrade | Response> {
+  return async (request) => {
+    try {
+      return openSpdy(await api.resolveStream(request), log);
+    } catch (error) {
+      return api.errorResponse(error);
+    }
+  };
+}
+
+function openWebSocket(
+  call: StreamCall,
+  { offered, log }: { readonly offered: readonly string[]; readonly log: Logger },
+): { protocol: string | undefined; connection: WebSocketConnection } {
+  const { stream, streams: node } = call;
+  if (stream.kind === "portforward" && offered.includes(TUNNEL)) {
+    const start = spdyPortForward({ node, target: stream, log });
+    return { protocol: TUNNEL, connection: new WebSocketConnection(start, { text: false }) };
+  }
+  const protocol = Object.keys(CHANNEL_PROTOCOLS).find((one) => offered.includes(one));
+  if (!protocol && offered.length > 0) throw noCommonProtocol(offered);
+  const channel = CHANNEL_PROTOCOLS[protocol ?? "channel.k8s.io"] ?? { version: 1, base64: false };
+  const { base64 } = channel;
+  const start =
+    stream.kind === "portforward"
+      ? channelPortForward({ node, target: stream, ports: stream.ports, base64, log })
+      : channelCommand({ node, request: stream, log }, channel);
+  return { protocol, connection: new WebSocketConnection(start, { text: base64 }) };
+}
+
+function openSpdy({ request, stream, streams: node }: StreamCall, log: Logger): SpdyUpgrade {
+  const offered = listed(request.headers.get("x-stream-protocol-version"));
+  const headers = { connection: "Upgrade", upgrade: "SPDY/3.1" };
+  if (stream.kind === "portforward") {
+    if (offered.length > 0 && !offered.includes(PORT_FORWARD_PROTOCOL)) {
+      throw noCommonProtocol(offered);
+    }
+    const start = spdyPortForward({ node, target: stream, log });
+    return { headers: { ...headers, "x-stream-protocol-version": PORT_FORWARD_PROTOCOL }, start };
+  }
+  const protocol = COMMAND_PROTOCOLS.find((one) => offered.includes(one));
+  if (!protocol && offered.length > 0) throw noCommonProtocol(offered);
+  // Clients from before the negotiation speak the first protocol and expect no answer about it.
+  const start = spdyCommand({ node, request: stream, log }, protocol ?? "channel.k8s.io");
+  return {
+    headers: { ...headers, ...(protocol && { "x-stream-protocol-version": protocol }) },
+    start,
+  };
+}
+
+function noCommonProtocol(offered: readonly string[]): StatusError {
+  return badRequest(`unable to upgrade: none of [${offered.join(" ")}] is spoken here`);
+}
+
+/** The values of a header that may be given as a list or several times. */
+function listed(header: string | null): readonly string[] {
+  return (header ?? "").split(",").flatMap((value) => value.trim() || []);
 }
