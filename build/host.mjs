@@ -51,8 +51,7 @@ const debian = { DEBIAN_FRONTEND: "noninteractive" };
 /** Installs Debian or Ubuntu packages that are missing. */
 export function aptInstall(packages) {
   const missing = packages.filter((name) => {
-    const state = outputOf("dpkg-query", ["-W", "-f=${Status}", name]);
-    return !state?.includes("install ok installed");
+    return !outputOf("dpkg", ["--status", name])?.includes("Status: install ok installed");
   });
   if (missing.length === 0) return;
   if (!which("apt-get")) {
