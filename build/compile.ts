@@ -5,7 +5,7 @@
 import { $ } from "bun";
 import { slimDockerode } from "./slim.ts";
 import { bunFor, hostTarget, TARGETS, type Target, unknownTarget } from "./targets.ts";
-import { undiciShim } from "./undici.ts";
+import { undici } from "./undici.ts";
 import { findThreads } from "./workers.ts";
 
 const root = new URL("..", import.meta.url).pathname.replace(/\/$/, "");
@@ -27,7 +27,7 @@ async function compile(target: Target, outfile: string): Promise<void> {
     minify: true,
     bytecode: true,
     define: { EDGESITE_BUILD: await buildInfo() },
-    plugins: [slimDockerode, undiciShim, plugin],
+    plugins: [slimDockerode, undici, plugin],
     compile: { outfile, executablePath: await bunFor(target, root) },
   });
   for (const log of result.logs) console.error(String(log));

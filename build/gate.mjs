@@ -1,0 +1,81 @@
+// `npm test`: the whole gate, with all its own set-up. Ends with `N passed, N failed`.
+import { spawnSync } from "node:child_process";
+import { aptInstall, buildBinary, installPackages, isRoot, Refusal, root, toolEnv, which } from "./host.mjs";
+
+/** What the tests run against; installed and left, as packages are. */
+const PACKAGES = ["docker.io", "containerd", "iptables", "busybox-static", "iproute2", "util-linux", "openssl", "curl"];
+const MAX_GATE_MS = 28 * 60_000;
+
+const SOURCES = ["src", "test", "build"];
+
+/** Static checks: each counts as one test. */
+const CHECKS = [
+  ["types", ["tsc"]],
+  ["format and lint", ["biome", "ci", "--error-on-warnings"]],
+  ["promises", ["oxlint", "--type-aware", "-c", "build/oxlint.json", ...SOURCES]],
+  ["dead code", ["knip", "-c", "build/knip.json"]],
+  ["copies", ["jscpd", "-c", "build/jscpd.json", "src"]],
+];
+
+/** Test suites, the quick ones first; bun counts what is in them. */
+const SUITES = [
+  ["unit", ["src", "test/architecture.test.ts"]],
+  ["integration", ["test/integration"]],
+  ["end to end", ["--preload", "./test/e2e/setup.ts", "test/e2e"]],
+];
+
+const totals = { passed: 0, failed: 0 };
+const startedAt = Date.now();
+
+function count(name, passed, failed) {
+  totals.passed += passed;
+  totals.failed += failed;
+  const seconds = ((Date.now() - startedAt) / 1000).toFixed(0);
+  console.log(`== ${name}: ${passed} passed, ${failed} failed (${seconds} s so far)`);
+}
+
+function runCheck([name, [program, ...args]]) {
+  console.log(`== ${name}`);
+  const { status } = spawnSync(program, args, { cwd: root, env: toolEnv(), stdio: "inherit" });
+  count(name, status === 0 ? 1 : 0, status === 0 ? 0 : 1);
+}
+
+/** A suite that ends without saying how many passed has failed as a whole. */
+function runSuite([name, args]) {
+  console.log(`== ${name}`);
+  const { status, stderr } = asRoot(["bun", "test", ...args]);
+  process.stdout.write(stderr.replace(/^\(pass\).*\n/gm, ""));
+  const passed = Number(/^\s*(\d+) pass$/m.exec(stderr)?.[1] ?? 0);
+  const failed = Number(/^\s*(\d+) fail$/m.exec(stderr)?.[1] ?? 0);
+  count(name, passed, failed === 0 && (status !== 0 || passed === 0) ? 1 : failed);
+}
+
+/** Network namespaces and engines need root. */
+function asRoot([program, ...args]) {
+  const options = {
+    cwd: root,
+    env: toolEnv(),
+    encoding: "utf8",
+    stdio: ["ignore", "inherit", "pipe"],
+    maxBuffer: 256 * 1024 * 1024,
+    timeout: Math.max(1, MAX_GATE_MS - (Date.now() - startedAt)),
+  };
+  if (isRoot) return spawnSync(program, args, options);
+  if (!which("sudo")) throw new Refusal("The gate needs root for network namespaces: run it as root");
+  return spawnSync("sudo", ["--preserve-env=PATH", "env", `PATH=${options.env.PATH}`, program, ...args], options);
+}
+
+try {
+  installPackages();
+  aptInstall(PACKAGES);
+  for (const check of CHECKS) runCheck(check);
+  buildBinary();
+  count("build", 1, 0);
+  for (const suite of SUITES) runSuite(suite);
+} catch (error) {
+  if (!(error instanceof Refusal)) throw error;
+  console.error(error.message);
+  count("set-up", 0, 1);
+}
+console.log(`${totals.passed} passed, ${totals.failed} failed`);
+process.exitCode = totals.failed === 0 ? 0 : 1;

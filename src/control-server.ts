@@ -1,0 +1,40 @@
+import { chmodSync, rmSync } from "node:fs";
+import { Hono } from "hono";
+import type { SiteStatus } from "#cli/site.ts";
+
+export interface ControlOptions {
+  /** Path of the socket; a stale one is replaced: whoever holds the database owns it. */
+  readonly socket: string;
+  status(): SiteStatus;
+  stop(): void;
+}
+
+/**
+ * The control socket: how the command line reaches a running site, also when its API does not
+ * answer. Mode 0600: only the user that started the site (and root) may.
+ */
+export function serveControl({ socket, status, stop }: ControlOptions): Disposable {
+  const app = new Hono();
+  app.get("/ping", (c) => c.text("ok"));
+  app.get("/status", (c) => c.json(status()));
+  app.post("/stop", () => {
+    stop();
+    // Never ends by itself: the caller sees the end of the process.
+    return new Response(new ReadableStream({ start: (body) => body.enqueue(new Uint8Array(1)) }));
+  });
+  rmSync(socket, { force: true });
+  const server = Bun.serve({
+    unix: socket,
+    fetch(request, self) {
+      self.timeout(request, 0);
+      return app.fetch(request);
+    },
+  });
+  chmodSync(socket, 0o600);
+  return {
+    [Symbol.dispose]() {
+      rmSync(socket, { force: true });
+      void server.stop(true);
+    },
+  };
+}

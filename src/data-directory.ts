@@ -1,0 +1,47 @@
+import { accessSync, constants, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { sitePaths } from "#cli/paths.ts";
+import { explain, UserError } from "#lib/errors.ts";
+
+/** Where everything of a site lies (design: `edgesite.db`, `pki/`, `pods/`, `edgesite.sock`). */
+export interface DataDirectory {
+  readonly root: string;
+  readonly database: string;
+  readonly secretsKey: string;
+  readonly pki: string;
+  readonly pods: string;
+  /** Sockets between parts of the process; nobody else may enter. */
+  readonly sockets: string;
+  readonly controlSocket: string;
+  readonly kubeconfig: string;
+}
+
+export function dataDirectory(root: string): DataDirectory {
+  const { kubeconfig, socket } = sitePaths(root);
+  return {
+    root,
+    database: join(root, "edgesite.db"),
+    secretsKey: join(root, "pki", "secrets.key"),
+    pki: join(root, "pki"),
+    pods: join(root, "pods"),
+    sockets: join(root, "run"),
+    controlSocket: socket,
+    kubeconfig,
+  };
+}
+
+/**
+ * Makes the directories, for this user only.
+ * @throws {UserError} when that is not possible.
+ */
+export function prepareDataDirectory({ root, pki, pods, sockets }: DataDirectory): void {
+  try {
+    for (const path of [root, pki, pods, sockets]) mkdirSync(path, { recursive: true, mode: 0o700 });
+    accessSync(root, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw new UserError(
+      `Cannot use the data directory ${root}: ${explain(error)}. Start edgesite as root, or choose another --data-dir`,
+      { cause: error },
+    );
+  }
+}
