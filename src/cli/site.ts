@@ -1,0 +1,64 @@
+import type { EdgeSiteConfig } from "#config/edgesite-config.ts";
+import type { Io } from "./io.ts";
+
+/** How one part of the site is. */
+export interface ModuleStatus {
+  readonly name: string;
+  readonly state:
+    | "waiting"
+    | "starting"
+    | "running"
+    | "restarting"
+    | "stopping"
+    | "ended"
+    | "failed"
+    | "disabled";
+  readonly restarts: number;
+  readonly reason?: string;
+}
+
+export interface CertificateStatus {
+  readonly name: string;
+  /** RFC 3339 */
+  readonly notAfter: string;
+}
+
+/** What `edgesite status` tells. */
+export interface SiteStatus {
+  readonly version: string;
+  readonly siteId: string;
+  readonly nodeName: string;
+  readonly dataDir: string;
+  readonly pid: number;
+  readonly uptimeSeconds: number;
+  /** Everything that is worse than it should be, each with its reason. */
+  readonly degraded: readonly string[];
+  readonly modules: readonly ModuleStatus[];
+  readonly runtime: { readonly name: string; readonly version: string; readonly problem?: string };
+  readonly dataPlane: { readonly name: string; readonly link: string; readonly fallback?: string };
+  readonly listeners: readonly string[];
+  readonly certificates: readonly CertificateStatus[];
+  readonly rssBytes: number;
+  readonly writtenTodayBytes: number;
+}
+
+/** What the site can be told, in this process or over the control socket. */
+export interface SiteCommands {
+  /**
+   * Runs the site until it is told to stop, and returns the exit code.
+   * @throws {UserError} when it cannot start.
+   */
+  start(config: EdgeSiteConfig, io: Io): Promise<number>;
+  /** Removes the containers of a site that does not run; answers the names of their pods. */
+  removeWorkloads(config: EdgeSiteConfig): Promise<readonly string[]>;
+  /** Removes everything that a site which does not run has left on the host, its data included. */
+  reset(config: EdgeSiteConfig): Promise<void>;
+}
+
+/** Which edgesite this is. */
+export interface Version {
+  readonly edgesite: string;
+  readonly kubernetes: string;
+  readonly revision: string;
+  readonly buildTime: string;
+}
