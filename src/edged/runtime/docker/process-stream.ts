@@ -1,0 +1,71 @@
+import type { Duplex } from "node:stream";
+import type { ExecStream, TerminalSize } from "#api/node-streams.ts";
+import { asError } from "#lib/errors.ts";
+import type { ProcessOptions } from "../types.ts";
+import { frames, unframed } from "./frames.ts";
+
+interface Process {
+  /** The hijacked connection that carries its input and outputs. */
+  readonly connection: Duplex;
+  readonly options: ProcessOptions;
+  readonly resize: (size: TerminalSize) => void;
+  /** Asked once all output was read. */
+  readonly exitCode: () => Promise<number>;
+  readonly signal: AbortSignal;
+}
+
+/** A process on a hijacked connection as web streams, with backpressure both ways. */
+export function processStream(process: Process): ExecStream {
+  const { connection, options, resize, signal } = process;
+  const stdout = options.stdout || options.tty ? new TransformStream<Uint8Array>() : undefined;
+  const stderr = options.stderr && !options.tty ? new TransformStream<Uint8Array>() : undefined;
+  const onAbort = (): void => void connection.destroy(asError(signal.reason));
+  connection.on("error", () => undefined); // the pump reports it; a late one has no reader
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  const ended = pump(process, { stdout: stdout?.writable, stderr: stderr?.writable }).finally(
+    () => {
+      signal.removeEventListener("abort", onAbort);
+      connection.destroy();
+    },
+  );
+  return {
+    ...(options.stdin && { stdin: inputOf(connection) }),
+    ...(stdout && { stdout: stdout.readable }),
+    ...(stderr && { stderr: stderr.readable }),
+    resize,
+    exitCode: ended.then(process.exitCode),
+  };
+}
+
+type Outputs = Readonly<Record<"stdout" | "stderr", WritableStream<Uint8Array> | undefined>>;
+
+async function pump({ connection, options }: Process, outputs: Outputs): Promise<void> {
+  const writers = {
+    stdout: outputs.stdout?.getWriter(),
+    stderr: outputs.stderr?.getWriter(),
+  };
+  // Whoever stops reading one output still gets the other, and the exit code.
+  const ignore = (): void => undefined;
+  for (const writer of Object.values(writers)) writer?.closed.catch(ignore);
+  try {
+    const pieces = options.tty ? unframed(connection) : frames(connection);
+    for await (const { stream, bytes } of pieces) await writers[stream]?.write(bytes).catch(ignore);
+    await Promise.all(Object.values(writers).map((writer) => writer?.close().catch(ignore)));
+  } catch (error) {
+    await Promise.all(Object.values(writers).map((writer) => writer?.abort(error).catch(ignore)));
+    throw error;
+  }
+}
+
+/** Closing it closes only the process' input: its output goes on. */
+function inputOf(connection: Duplex): WritableStream<Uint8Array> {
+  return new WritableStream({
+    write: (chunk) =>
+      new Promise<void>((resolve, reject) => {
+        connection.write(chunk, (error) => (error ? reject(error) : resolve()));
+      }),
+    close: () => void connection.end(),
+    abort: (reason) => void connection.destroy(asError(reason)),
+  });
+}

@@ -1,0 +1,95 @@
+import type { Readable } from "node:stream";
+import type Docker from "dockerode";
+import { sleep } from "#lib/abort.ts";
+import { Backoff } from "#lib/backoff.ts";
+import { explain } from "#lib/errors.ts";
+import { EngineUnreachable } from "../runtime.ts";
+import type { EngineStatus, RuntimeEvent } from "../types.ts";
+import type { Engine } from "./engine.ts";
+import { label } from "./labels.ts";
+import { LinkedSignal } from "./linked-signal.ts";
+import { readable } from "./node-stream.ts";
+
+/** After which an engine that went away is looked for again: soon at first, then every other second. */
+const RECONNECT = { initialMs: 100, maxMs: 2000 };
+/** What a container does that its pod's worker must know. */
+const ACTIONS = ["create", "start", "die", "oom", "destroy"];
+
+interface Watched {
+  readonly engine: Engine;
+  readonly siteId: string;
+  /** Asks the engine who it is; rejects when it does not answer. */
+  readonly connect: (signal: AbortSignal) => Promise<EngineStatus>;
+  readonly onStatus: (status: EngineStatus) => void;
+}
+
+/** The engine's event stream, opened again whenever it breaks. Nothing is polled while it stands. */
+export async function* watch(watched: Watched, signal: AbortSignal): AsyncGenerator<RuntimeEvent> {
+  const backoff = new Backoff(RECONNECT);
+  let said = false;
+  while (!signal.aborted) {
+    try {
+      for await (const event of connection(watched, signal)) {
+        said = false;
+        backoff.reset();
+        yield event;
+      }
+    } catch (error) {
+      if (signal.aborted) return;
+      const status: EngineStatus = { reachable: false, reason: explain(error) };
+      watched.onStatus(status);
+      if (!said) yield { kind: "engine", status };
+      said = true;
+    }
+    await sleep(backoff.next(), signal).catch(() => undefined);
+  }
+}
+
+async function* connection(
+  { engine, siteId, connect, onStatus }: Watched,
+  signal: AbortSignal,
+): AsyncGenerator<RuntimeEvent> {
+  using linked = new LinkedSignal(signal);
+  const stream = await engine.open(signal, (docker) => openEvents(docker, siteId, linked.signal));
+  try {
+    // Asked after the stream stands, so that nothing happens unseen between the two.
+    const status = await connect(signal);
+    onStatus(status);
+    yield { kind: "engine", status };
+    for await (const line of lines(stream)) {
+      const uid = podUid(line);
+      if (uid !== undefined) yield { kind: "pod", uid };
+    }
+    if (!signal.aborted) throw new EngineUnreachable("The Docker Engine closed its event stream");
+  } finally {
+    stream.destroy();
+  }
+}
+
+async function openEvents(
+  docker: Docker,
+  siteId: string,
+  abortSignal: AbortSignal,
+): Promise<Readable> {
+  const filters = JSON.stringify({
+    type: ["container"],
+    event: ACTIONS,
+    label: [`${label.site}=${siteId}`],
+  });
+  return readable(await docker.getEvents({ filters, abortSignal }));
+}
+
+async function* lines(stream: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of stream) {
+    const parts = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = parts.pop() ?? "";
+    yield* parts.filter((part) => part !== "");
+  }
+}
+
+function podUid(line: string): string | undefined {
+  const event: { Actor?: { Attributes?: Record<string, string> } } = JSON.parse(line);
+  return event.Actor?.Attributes?.[label.podUid];
+}
