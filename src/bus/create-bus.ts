@@ -120,12 +120,11 @@ class Queue {
     this.#options = options;
   }
 
-  /** Synchronous as long as there is room: an answer then costs no timer and no listener. */
-  send(message: Message, signal: AbortSignal): Promise<void> | void {
+  /** As long as there is room, a message costs neither a timer nor a listener. */
+  async send(message: Message, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     this.#sent += 1;
-    if (this.#mailbox.trySend(message)) return;
-    return this.#wait(message, signal);
+    if (!this.#mailbox.trySend(message)) await this.#wait(message, signal);
   }
 
   receive(signal: AbortSignal): Promise<Message> {

@@ -24,114 +24,123 @@ export const RESTART_ON_FAILURE: RestartPolicy = {
   limitMs: 30_000,
 };
 
-interface KeeperStatus {
+export interface KeeperStatus {
   readonly state: "starting" | "running" | "restarting" | "stopping" | "ended" | "failed";
   readonly restarts: number;
   readonly reason?: string;
 }
 
-interface KeeperOptions {
+export interface KeeperOptions {
+  /** Aborts when the module must drop its work. */
   readonly deadline: AbortSignal;
   readonly timer: Timer;
   readonly clock: Clock;
-  onState(status: KeeperStatus): void;
+  onStatus(status: KeeperStatus): void;
 }
 
-/** One module, kept alive as its policy says. */
-export interface Keeper {
+/** One module and its lives: beehive's `localModuleKeeper`. */
+export class Keeper {
   readonly name: string;
-  /** Resolves when the module first served. */
+  /** Resolves when the module first served, or ended. */
   readonly ready: Promise<void>;
   /** Resolves when it has returned for good: with its failure, if it failed. Never rejects. */
   readonly ended: Promise<ModuleError | undefined>;
-  stop(): void;
+  readonly #module: Module;
+  readonly #options: KeeperOptions;
+  readonly #stop = new AbortController();
+  readonly #markReady: () => void;
+  #state: KeeperStatus["state"] = "starting";
+  #restarts = 0;
+
+  /** Starts the module. */
+  constructor(module: Module, options: KeeperOptions) {
+    this.name = module.name;
+    this.#module = module;
+    this.#options = options;
+    const ready = Promise.withResolvers<void>();
+    this.ready = ready.promise;
+    this.#markReady = ready.resolve;
+    this.ended = this.#live().then((error) => {
+      if (error) this.#enter("failed", explain(error));
+      else this.#enter("ended");
+      this.#markReady();
+      return error;
+    });
+  }
+
+  /** Lets the module finish; `ended` tells when it has. */
+  stop(): void {
+    if (this.#stop.signal.aborted) return;
+    if (this.#state !== "ended" && this.#state !== "failed") this.#enter("stopping");
+    this.#stop.abort();
+  }
+
   /** Nobody waits for it any more. */
-  abandon(error: ModuleError): void;
-}
+  abandon(error: ModuleError): void {
+    this.#enter("failed", explain(error));
+  }
 
-/** Starts a module and keeps it, beehive's `localModuleKeeper`. */
-export function keep(module: Module, { deadline, timer, clock, onState }: KeeperOptions): Keeper {
-  const stop = new AbortController();
-  const ready = Promise.withResolvers<void>();
-  let last: KeeperStatus = { state: "starting", restarts: 0 };
-  const enter = (state: KeeperStatus["state"], reason?: string): void => {
-    last = { state, restarts: last.restarts, ...(reason !== undefined && { reason }) };
-    onState(last);
-  };
+  async #live(): Promise<ModuleError | undefined> {
+    const { restart } = this.#module;
+    if (restart === undefined) return this.#liveOnce();
+    const { intervalMs, limitMs, growth, retries } = restart;
+    const backoff = new Backoff({ initialMs: intervalMs, maxMs: limitMs, factor: growth });
+    const { clock } = this.#options;
+    for (;;) {
+      const bornMs = clock.monotonicMs();
+      const error = await this.#liveOnce();
+      const spent = retries > 0 && this.#restarts >= retries;
+      if (!error || spent || this.#stop.signal.aborted) return error;
+      // A life longer than the longest delay is no part of a row of failures.
+      if (clock.monotonicMs() - bornMs > limitMs) backoff.reset();
+      this.#enter("restarting", explain(error.cause ?? error));
+      await this.#pause(backoff.next());
+      if (this.#stop.signal.aborted) return undefined;
+      this.#restarts += 1;
+    }
+  }
 
-  /** One life: undefined when it was stopped, or returned where its policy lets it. */
-  const live = async (): Promise<ModuleError | undefined> => {
-    enter("starting", last.reason);
+  /** One life: undefined when the module was stopped, or returned where its policy lets it. */
+  async #liveOnce(): Promise<ModuleError | undefined> {
+    const { deadline } = this.#options;
+    const { signal } = this.#stop;
+    this.#enter("starting");
     try {
-      // Called inside a promise: what it throws at once counts as what it rejects with.
-      await Promise.try(() =>
-        module.run({
-          signal: stop.signal,
-          deadline,
-          ready: () => {
-            if (last.state === "starting") enter("running");
-            ready.resolve();
-          },
-        }),
-      );
+      // Inside a promise, so that what it throws at once counts as what it rejects with.
+      await Promise.try(() => this.#module.run({ signal, deadline, ready: () => this.#serves() }));
     } catch (cause) {
       // Work that was dropped because the time was over is what the deadline asks for.
       if (deadline.aborted) return undefined;
-      return new ModuleError(module.name, "failed", { cause });
+      return new ModuleError(this.name, "failed", { cause });
     }
-    if (stop.signal.aborted || module.restart?.type === "OnFailure") return undefined;
-    return new ModuleError(module.name, "ended early");
-  };
+    if (signal.aborted || this.#module.restart?.type === "OnFailure") return undefined;
+    return new ModuleError(this.name, "ended early");
+  }
 
-  const lives = async (): Promise<ModuleError | undefined> => {
-    const { restart } = module;
-    if (restart === undefined) return live();
-    const { intervalMs: initialMs, limitMs: maxMs, growth: factor, retries } = restart;
-    const backoff = new Backoff({ initialMs, maxMs, factor });
-    for (;;) {
-      const bornMs = clock.monotonicMs();
-      const error = await live();
-      const spent = retries > 0 && last.restarts >= retries;
-      if (!error || spent || stop.signal.aborted) return error;
-      // A life longer than the longest delay is no part of a row of failures.
-      if (clock.monotonicMs() - bornMs > maxMs) backoff.reset();
-      enter("restarting", explain(error.cause ?? error));
-      await pause(backoff.next(), { timer, signal: stop.signal });
-      if (stop.signal.aborted) return undefined;
-      last = { ...last, restarts: last.restarts + 1 };
-    }
-  };
+  #serves(): void {
+    if (this.#state === "starting") this.#enter("running");
+    this.#markReady();
+  }
 
-  const ended = lives().then((error) => {
-    if (error) enter("failed", explain(error));
-    else enter("ended");
-    ready.resolve();
-    return error;
-  });
-  return {
-    name: module.name,
-    ready: ready.promise,
-    ended,
-    stop: () => {
-      if (stop.signal.aborted) return;
-      if (last.state !== "ended" && last.state !== "failed") enter("stopping");
-      stop.abort();
-    },
-    abandon: (error) => enter("failed", explain(error)),
-  };
-}
+  #enter(state: KeeperStatus["state"], reason?: string): void {
+    this.#state = state;
+    this.#options.onStatus({
+      state,
+      restarts: this.#restarts,
+      ...(reason !== undefined && { reason }),
+    });
+  }
 
-function pause(
-  delayMs: number,
-  { timer, signal }: { timer: Timer; signal: AbortSignal },
-): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      callOff();
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const callOff = timer.after(delayMs, done);
-    signal.addEventListener("abort", done, { once: true });
-  });
+  #pause(delayMs: number): Promise<void> {
+    const { signal } = this.#stop;
+    return new Promise((resolve) => {
+      const done = (): void => {
+        callOff();
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      const callOff = this.#options.timer.after(delayMs, done);
+      signal.addEventListener("abort", done, { once: true });
+    });
+  }
 }

@@ -1,7 +1,7 @@
 import { abortable, aborted } from "#lib/abort.ts";
 import { type Clock, systemClock } from "#lib/clock.ts";
 import { systemTimer, type Timer } from "#lib/timer.ts";
-import { type Keeper, keep, ModuleError } from "./keeper.ts";
+import { Keeper, ModuleError } from "./keeper.ts";
 import type { Module } from "./module.ts";
 
 /**
@@ -67,11 +67,11 @@ export async function supervise(
 
   for (const module of modules) {
     if (ending.aborted) break;
-    const keeper = keep(module, {
+    const keeper = new Keeper(module, {
       deadline: deadline.signal,
       timer,
       clock,
-      onState: (status) => report(options, { name: module.name, ...status }),
+      onStatus: (status) => report(options, { name: module.name, ...status }),
     });
     keepers.push(keeper);
     void keeper.ended.then((error) => error && failed.abort(error));
