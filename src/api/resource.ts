@@ -79,6 +79,13 @@ export interface Resource<T extends KubeObject = KubeObject> extends GroupVersio
   readonly fields: Readonly<Record<string, FieldReader<T>>>;
   /** Fills in what Kubernetes would, in place, on a value that nobody else holds. */
   setDefaults(object: T): void;
+  /**
+   * What happens to a new object once, in place, before it is validated and after its name,
+   * namespace and UID were filled in: its first status, generated labels.
+   */
+  prepareForCreate?(object: T): void;
+  /** Takes over, in place, what a client need not repeat: allocated addresses and ports. */
+  prepareForUpdate?(next: T, current: T): void;
   /** Errors of a new object. Names and metadata are checked for all kinds by the registry. */
   validate(object: T): FieldError[];
   /** Errors of a change, beside those of `validate(next)`: immutable fields and such. */

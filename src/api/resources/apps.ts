@@ -1,3 +1,10 @@
+import { DEPLOYMENT_COLUMNS, REPLICA_SET_COLUMNS } from "../columns/workload.ts";
+import {
+  prepareDeployment,
+  prepareReplicaSet,
+  setDeploymentDefaults,
+  setReplicaSetDefaults,
+} from "../defaults/workload.ts";
 import type * as objects from "../object.ts";
 import { row, SCALE, statusOf } from "./row.ts";
 
@@ -12,6 +19,9 @@ export const DEPLOYMENTS = row<objects.Deployment>({
   categories: ["all"],
   hasGeneration: true,
   subresources: [SCALE, statusOf({ kind: "Deployment", group: "apps" })],
+  columns: DEPLOYMENT_COLUMNS,
+  setDefaults: setDeploymentDefaults,
+  prepareForCreate: prepareDeployment,
 });
 
 export const REPLICA_SETS = row<objects.ReplicaSet>({
@@ -25,4 +35,8 @@ export const REPLICA_SETS = row<objects.ReplicaSet>({
   categories: ["all"],
   hasGeneration: true,
   subresources: [SCALE, statusOf({ kind: "ReplicaSet", group: "apps" })],
+  columns: REPLICA_SET_COLUMNS,
+  fields: { "status.replicas": ({ status }) => String(status?.replicas ?? 0) },
+  setDefaults: setReplicaSetDefaults,
+  prepareForCreate: prepareReplicaSet,
 });

@@ -1,3 +1,5 @@
+import { JOB_COLUMNS } from "../columns/workload.ts";
+import { prepareJob, setJobDefaults } from "../defaults/workload.ts";
 import type * as objects from "../object.ts";
 import { row, statusOf } from "./row.ts";
 
@@ -11,4 +13,8 @@ export const JOBS = row<objects.Job>({
   categories: ["all"],
   hasGeneration: true,
   subresources: [statusOf({ kind: "Job", group: "batch" })],
+  columns: JOB_COLUMNS,
+  fields: { "status.successful": ({ status }) => String(status?.succeeded ?? 0) },
+  setDefaults: setJobDefaults,
+  prepareForCreate: prepareJob,
 });

@@ -1,3 +1,4 @@
+import { LEASE_COLUMNS } from "../columns/core.ts";
 import type * as objects from "../object.ts";
 import { row } from "./row.ts";
 
@@ -8,5 +9,6 @@ export const LEASES = row<objects.Lease>({
   plural: "leases",
   namespaced: true,
   definition: "io.k8s.api.coordination.v1.Lease",
+  columns: LEASE_COLUMNS,
   volatile: () => true,
 });

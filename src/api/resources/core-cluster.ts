@@ -1,3 +1,6 @@
+import { NAMESPACE_COLUMNS } from "../columns/core.ts";
+import { NODE_COLUMNS } from "../columns/node.ts";
+import { prepareNamespace, setNamespaceDefaults, setNodeDefaults } from "../defaults/core.ts";
 import type * as objects from "../object.ts";
 import { row, statusOf } from "./row.ts";
 
@@ -8,12 +11,17 @@ export const NAMESPACES = row<objects.Namespace>({
   plural: "namespaces",
   namespaced: false,
   definition: "io.k8s.api.core.v1.Namespace",
+  nameFormat: "dns1123Label",
   shortNames: ["ns"],
   verbs: ["create", "delete", "get", "list", "patch", "update", "watch"],
   subresources: [
     { name: "finalize", group: "", version: "v1", kind: "Namespace", verbs: ["update"] },
     statusOf({ kind: "Namespace", group: "" }),
   ],
+  columns: NAMESPACE_COLUMNS,
+  fields: { "status.phase": ({ status }) => status?.phase ?? "" },
+  setDefaults: setNamespaceDefaults,
+  prepareForCreate: prepareNamespace,
 });
 
 export const NODES = row<objects.Node>({
@@ -25,4 +33,7 @@ export const NODES = row<objects.Node>({
   definition: "io.k8s.api.core.v1.Node",
   shortNames: ["no"],
   subresources: [statusOf({ kind: "Node", group: "" })],
+  columns: NODE_COLUMNS,
+  fields: { "spec.unschedulable": ({ spec }) => String(spec?.unschedulable ?? false) },
+  setDefaults: setNodeDefaults,
 });

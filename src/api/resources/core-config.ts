@@ -1,3 +1,5 @@
+import { CONFIG_MAP_COLUMNS, SECRET_COLUMNS } from "../columns/core.ts";
+import { setSecretDefaults } from "../defaults/core.ts";
 import type * as objects from "../object.ts";
 import { row } from "./row.ts";
 
@@ -9,6 +11,7 @@ export const CONFIG_MAPS = row<objects.ConfigMap>({
   namespaced: true,
   definition: "io.k8s.api.core.v1.ConfigMap",
   shortNames: ["cm"],
+  columns: CONFIG_MAP_COLUMNS,
 });
 
 export const SECRETS = row<objects.Secret>({
@@ -18,6 +21,9 @@ export const SECRETS = row<objects.Secret>({
   plural: "secrets",
   namespaced: true,
   definition: "io.k8s.api.core.v1.Secret",
+  columns: SECRET_COLUMNS,
+  fields: { type: ({ type }) => type ?? "" },
+  setDefaults: setSecretDefaults,
 });
 
 export const SERVICE_ACCOUNTS = row<objects.ServiceAccount>({

@@ -1,3 +1,4 @@
+import { EVENT_COLUMNS } from "../columns/event.ts";
 import type * as objects from "../object.ts";
 import { row } from "./row.ts";
 
@@ -9,5 +10,19 @@ export const EVENTS = row<objects.Event>({
   namespaced: true,
   definition: "io.k8s.api.core.v1.Event",
   shortNames: ["ev"],
+  columns: EVENT_COLUMNS,
+  fields: {
+    "involvedObject.kind": ({ involvedObject }) => involvedObject.kind ?? "",
+    "involvedObject.namespace": ({ involvedObject }) => involvedObject.namespace ?? "",
+    "involvedObject.name": ({ involvedObject }) => involvedObject.name ?? "",
+    "involvedObject.uid": ({ involvedObject }) => involvedObject.uid ?? "",
+    "involvedObject.apiVersion": ({ involvedObject }) => involvedObject.apiVersion ?? "",
+    "involvedObject.resourceVersion": ({ involvedObject }) => involvedObject.resourceVersion ?? "",
+    "involvedObject.fieldPath": ({ involvedObject }) => involvedObject.fieldPath ?? "",
+    reason: ({ reason }) => reason ?? "",
+    reportingComponent: ({ reportingComponent }) => reportingComponent ?? "",
+    source: ({ source, reportingComponent }) => source?.component || reportingComponent || "",
+    type: ({ type }) => type ?? "",
+  },
   volatile: ({ type }) => type === "Normal",
 });

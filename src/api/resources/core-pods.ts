@@ -1,3 +1,5 @@
+import { POD_COLUMNS, podRowConditions } from "../columns/pod.ts";
+import { preparePod, setPodDefaults } from "../defaults/pod.ts";
 import type * as objects from "../object.ts";
 import { row, statusOf } from "./row.ts";
 
@@ -32,4 +34,19 @@ export const PODS = row<objects.Pod>({
     },
     statusOf({ kind: "Pod", group: "" }),
   ],
+  columns: POD_COLUMNS,
+  rowConditions: podRowConditions,
+  fields: {
+    "spec.nodeName": ({ spec }) => spec?.nodeName ?? "",
+    "spec.restartPolicy": ({ spec }) => spec?.restartPolicy ?? "",
+    "spec.schedulerName": ({ spec }) => spec?.schedulerName ?? "",
+    "spec.serviceAccountName": ({ spec }) => spec?.serviceAccountName ?? "",
+    "spec.hostNetwork": ({ spec }) => String(spec?.hostNetwork ?? false),
+    "status.phase": ({ status }) => status?.phase ?? "",
+    "status.podIP": ({ status }) => status?.podIP ?? "",
+    "status.podIPs": ({ status }) => status?.podIPs?.[0]?.ip ?? status?.podIP ?? "",
+    "status.nominatedNodeName": ({ status }) => status?.nominatedNodeName ?? "",
+  },
+  setDefaults: setPodDefaults,
+  prepareForCreate: preparePod,
 });

@@ -1,3 +1,6 @@
+import { ENDPOINTS_COLUMNS, SERVICE_COLUMNS } from "../columns/service.ts";
+import { setEndpointsDefaults } from "../defaults/core.ts";
+import { prepareService, prepareServiceUpdate, setServiceDefaults } from "../defaults/service.ts";
 import type * as objects from "../object.ts";
 import { row, statusOf } from "./row.ts";
 
@@ -8,9 +11,18 @@ export const SERVICES = row<objects.Service>({
   plural: "services",
   namespaced: true,
   definition: "io.k8s.api.core.v1.Service",
+  nameFormat: "dns1123Label",
   shortNames: ["svc"],
   categories: ["all"],
   subresources: [statusOf({ kind: "Service", group: "" })],
+  columns: SERVICE_COLUMNS,
+  fields: {
+    "spec.clusterIP": ({ spec }) => spec?.clusterIP ?? "",
+    "spec.type": ({ spec }) => spec?.type ?? "",
+  },
+  setDefaults: setServiceDefaults,
+  prepareForCreate: prepareService,
+  prepareForUpdate: prepareServiceUpdate,
 });
 
 export const ENDPOINTS = row<objects.Endpoints>({
@@ -21,4 +33,6 @@ export const ENDPOINTS = row<objects.Endpoints>({
   namespaced: true,
   definition: "io.k8s.api.core.v1.Endpoints",
   shortNames: ["ep"],
+  columns: ENDPOINTS_COLUMNS,
+  setDefaults: setEndpointsDefaults,
 });

@@ -1,3 +1,5 @@
+import { ENDPOINT_SLICE_COLUMNS } from "../columns/service.ts";
+import { setEndpointSliceDefaults } from "../defaults/core.ts";
 import type * as objects from "../object.ts";
 import { row } from "./row.ts";
 
@@ -8,4 +10,6 @@ export const ENDPOINT_SLICES = row<objects.EndpointSlice>({
   plural: "endpointslices",
   namespaced: true,
   definition: "io.k8s.api.discovery.v1.EndpointSlice",
+  columns: ENDPOINT_SLICE_COLUMNS,
+  setDefaults: setEndpointSliceDefaults,
 });

@@ -1,3 +1,4 @@
+import { PLAIN_COLUMNS } from "../columns/core.ts";
 import type * as objects from "../object.ts";
 import type { Resource, Subresource, Verb } from "../resource.ts";
 
@@ -25,7 +26,7 @@ export function row<T extends objects.KubeObject>(
     verbs: ALL_VERBS,
     subresources: [],
     hasGeneration: false,
-    columns: [],
+    columns: PLAIN_COLUMNS,
     fields: {},
     setDefaults: () => undefined,
     validate: () => [],

@@ -1,0 +1,50 @@
+import type { EndpointSlice, Endpoints, Namespace, Node, Secret } from "../object.ts";
+import { canonicalizeAmounts } from "./quantities.ts";
+
+const NAME_LABEL = "kubernetes.io/metadata.name";
+
+/** A namespace carries its name as a label, so that policies can select it. */
+export function setNamespaceDefaults(namespace: Namespace): void {
+  const { metadata } = namespace;
+  if (!metadata?.name) return;
+  metadata.labels = { ...metadata.labels, [NAME_LABEL]: metadata.name };
+}
+
+/** A new namespace is kept until its content is gone. */
+export function prepareNamespace(namespace: Namespace): void {
+  namespace.status = { phase: "Active" };
+  const finalizers = namespace.spec?.finalizers ?? [];
+  if (finalizers.includes("kubernetes")) return;
+  namespace.spec = { ...namespace.spec, finalizers: [...finalizers, "kubernetes"] };
+}
+
+export function setNodeDefaults({ status }: Node): void {
+  if (status === undefined) return;
+  canonicalizeAmounts(status.capacity);
+  if (status.capacity) status.allocatable ??= { ...status.capacity };
+  canonicalizeAmounts(status.allocatable);
+}
+
+/** Text that a client wrote for convenience becomes data; it is never read back. */
+export function setSecretDefaults(secret: Secret): void {
+  secret.type ||= "Opaque";
+  const { stringData } = secret;
+  if (stringData === undefined) return;
+  const encoded = Object.entries(stringData).map(([key, text]) => [
+    key,
+    Buffer.from(text).toString("base64"),
+  ]);
+  secret.data = { ...secret.data, ...Object.fromEntries(encoded) };
+  delete secret.stringData;
+}
+
+export function setEndpointsDefaults({ subsets = [] }: Endpoints): void {
+  for (const { ports = [] } of subsets) for (const port of ports) port.protocol ||= "TCP";
+}
+
+export function setEndpointSliceDefaults({ ports = [] }: EndpointSlice): void {
+  for (const port of ports) {
+    port.name ??= "";
+    port.protocol ??= "TCP";
+  }
+}

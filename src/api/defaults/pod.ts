@@ -1,0 +1,86 @@
+import type { Pod, PodSpec, PodTemplateSpec } from "../object.ts";
+import { allContainers, qosClass } from "../pod.ts";
+import { setContainerDefaults, setRequestsFromLimits } from "./container.ts";
+import { canonicalizeAmounts, canonicalizeResources } from "./quantities.ts";
+import { setVolumeDefaults } from "./volume.ts";
+
+const GRACE_PERIOD_SECONDS = 30;
+
+/** Fills in what Kubernetes does in a pod. What its admission plugins add is not here. */
+export function setPodDefaults({ spec }: Pod): void {
+  if (spec === undefined) return;
+  setPodSpecDefaults(spec);
+  spec.enableServiceLinks ??= true;
+  for (const container of allContainers(spec)) {
+    setRequestsFromLimits(container);
+    for (const port of spec.hostNetwork ? (container.ports ?? []) : []) {
+      port.hostPort ||= port.containerPort;
+    }
+  }
+}
+
+/** Fills in what Kubernetes does in the template of a workload: less than in a pod. */
+export function setTemplateDefaults(template: PodTemplateSpec | undefined): void {
+  if (template?.spec) setPodSpecDefaults(template.spec);
+}
+
+function setPodSpecDefaults(spec: PodSpec): void {
+  spec.restartPolicy ||= "Always";
+  spec.dnsPolicy ||= "ClusterFirst";
+  spec.schedulerName ||= "default-scheduler";
+  spec.terminationGracePeriodSeconds ??= GRACE_PERIOD_SECONDS;
+  spec.securityContext ??= {};
+  const account = spec.serviceAccountName || spec.serviceAccount;
+  if (account) Object.assign(spec, { serviceAccountName: account, serviceAccount: account });
+  for (const container of allContainers(spec)) setContainerDefaults(container);
+  for (const container of spec.ephemeralContainers ?? []) setContainerDefaults(container);
+  for (const volume of spec.volumes ?? []) setVolumeDefaults(volume);
+  canonicalizeAmounts(spec.overhead);
+  canonicalizeResources(spec.resources);
+}
+
+/** The status of a pod that nobody has seen yet. */
+export function preparePod(pod: Pod): void {
+  pod.status = { phase: "Pending", qosClass: qosClass(pod) };
+}
+
+const NOT_READY = "node.kubernetes.io/not-ready";
+const UNREACHABLE = "node.kubernetes.io/unreachable";
+
+/**
+ * Admission plugin DefaultTolerationSeconds, in place: a pod stays on a node that is not ready or
+ * out of reach for `seconds`, unless it says otherwise.
+ */
+export function addDefaultTolerations({ spec }: Pod, seconds = 300): void {
+  if (spec === undefined) return;
+  const given = spec.tolerations ?? [];
+  const missing = [NOT_READY, UNREACHABLE].filter(
+    (taint) =>
+      !given.some(
+        ({ key = "", effect = "" }) =>
+          (key === taint || key === "") && (effect === "NoExecute" || effect === ""),
+      ),
+  );
+  if (missing.length === 0) return;
+  const added = missing.map((key) => ({
+    key,
+    operator: "Exists",
+    effect: "NoExecute",
+    tolerationSeconds: seconds,
+  }));
+  spec.tolerations = [...given, ...added];
+}
+
+/** Admission plugin ServiceAccount, its first half, in place: pods run as `default`. */
+export function setDefaultServiceAccount({ spec }: Pod): void {
+  if (spec === undefined) return;
+  const account = spec.serviceAccountName || spec.serviceAccount || "default";
+  Object.assign(spec, { serviceAccountName: account, serviceAccount: account });
+}
+
+/** Admission plugin Priority for pods without a class, in place. */
+export function setDefaultPriority({ spec }: Pod): void {
+  if (spec === undefined || spec.priorityClassName) return;
+  spec.priority ??= 0;
+  spec.preemptionPolicy ||= "PreemptLowerPriority";
+}
