@@ -1,5 +1,5 @@
 import { Item, WatchEvent } from "#api/item.ts";
-import { deepFreeze, type KubeObject, objectKey } from "#api/object.ts";
+import { deepFreeze, type KubeObject } from "#api/object.ts";
 import {
   type Change,
   Expired,
@@ -66,13 +66,15 @@ export class MemoryStore implements ObjectStore {
     return this.#collection(key.collection).items.get(pathOf(key));
   }
 
-  list(collection: string, namespace = ""): Snapshot {
+  list(collection: string, namespace?: string): Snapshot {
     const { items } = this.#collection(collection);
-    const found = [...items.values()].filter(
-      ({ value }) => namespace === "" || value.metadata?.namespace === namespace,
-    );
-    found.sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
-    return { items: found, resourceVersion: this.#visible };
+    const places = [...items.keys()]
+      .filter((place) => namespace === undefined || place.startsWith(`${namespace}/`))
+      .sort();
+    return {
+      items: places.flatMap((place) => items.get(place) ?? []),
+      resourceVersion: this.#visible,
+    };
   }
 
   async write(key: ObjectKey, change: (current: Item | undefined) => Change): Promise<Item> {
@@ -151,11 +153,7 @@ export class MemoryStore implements ObjectStore {
   }
 }
 
-const pathOf = ({ namespace, name }: ObjectKey): string =>
-  namespace === "" ? name : `${namespace}/${name}`;
-
-/** NUL sorts before every character of a name: `a/z` comes before `a-b/a`. */
-const sortKey = ({ value }: Item): string => objectKey(value).replace("/", "\0");
+const pathOf = ({ namespace, name }: ObjectKey): string => `${namespace}/${name}`;
 
 function stamp(object: KubeObject, resourceVersion: number): Item {
   const metadata = { ...object.metadata, resourceVersion: String(resourceVersion) };

@@ -1,0 +1,49 @@
+import type { UserInfo, WriteOptions } from "#api/verbs.ts";
+
+/** What a write may know about its surroundings, and what it must undo when nothing comes of it. */
+export class Admission {
+  readonly user: UserInfo;
+  readonly now: Date;
+  readonly dryRun: boolean;
+  readonly #warn: WriteOptions["warn"];
+  readonly #undo: (() => void)[] = [];
+  readonly #effects: (() => void)[] = [];
+
+  constructor({
+    user,
+    now,
+    options = {},
+  }: {
+    user: UserInfo;
+    now: Date;
+    options?: Pick<WriteOptions, "dryRun" | "warn">;
+  }) {
+    this.user = user;
+    this.now = now;
+    this.dryRun = options.dryRun ?? false;
+    this.#warn = options.warn;
+  }
+
+  /** A text for the client's `Warning` header. */
+  warn(text: string): void {
+    this.#warn?.(text);
+  }
+
+  /** `undo` runs when the write was refused or dry, or its commit failed. */
+  onRollback(undo: () => void): void {
+    this.#undo.push(undo);
+  }
+
+  /** `effect` runs when the write is durable. */
+  onCommit(effect: () => void): void {
+    this.#effects.push(effect);
+  }
+
+  /** Ends the write; only the first call counts. */
+  settle(outcome: "committed" | "nothing"): void {
+    const steps = outcome === "committed" ? this.#effects : this.#undo.reverse();
+    for (const step of steps.slice()) step();
+    this.#effects.length = 0;
+    this.#undo.length = 0;
+  }
+}

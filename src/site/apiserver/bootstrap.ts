@@ -1,0 +1,105 @@
+import type { EndpointSlice, Endpoints, KubeObject, Namespace, Service } from "#api/object.ts";
+import { nameOf, namespaceOf } from "#api/object.ts";
+import type { Resource } from "#api/resource.ts";
+import { ENDPOINT_SLICES, ENDPOINTS, NAMESPACES, SERVICES } from "#api/resources.ts";
+import { hasReason } from "#api/status.ts";
+import type { Verbs } from "#api/verbs.ts";
+
+const SYSTEM_NAMESPACES = ["default", "kube-system", "kube-public", "kube-node-lease"];
+const HTTPS_PORT = 443;
+
+export interface Advertised {
+  /** The Service's address: the first of the service range. */
+  readonly clusterIp: string;
+  /** Where it leads: the gateway address and the port of the API. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Makes sure of what every cluster has from its first second: system namespaces and the way to the API. */
+export async function bootstrap(verbs: Verbs, advertised: Advertised): Promise<void> {
+  await Promise.all(SYSTEM_NAMESPACES.map((name) => ensure(verbs, NAMESPACES, namespace(name))));
+  await ensure(verbs, SERVICES, service(advertised));
+  await keep(verbs, ENDPOINTS, endpoints(advertised));
+  await keep(verbs, ENDPOINT_SLICES, endpointSlice(advertised));
+}
+
+/** Creates what is not there and leaves alone what is; true when it was created. */
+async function ensure<T extends KubeObject>(
+  verbs: Verbs,
+  resource: Resource<T>,
+  object: T,
+): Promise<boolean> {
+  const namespace = namespaceOf(object);
+  try {
+    await verbs.get({ resource, namespace, name: nameOf(object) });
+    return false;
+  } catch (error) {
+    if (!hasReason(error, "NotFound")) throw error;
+  }
+  await verbs.create({ resource, namespace }, object);
+  return true;
+}
+
+/** Makes it as it must be now; no write where it is so already. */
+async function keep<T extends KubeObject>(
+  verbs: Verbs,
+  resource: Resource<T>,
+  object: T,
+): Promise<void> {
+  if (await ensure(verbs, resource, object)) return;
+  const target = { resource, namespace: namespaceOf(object), name: nameOf(object) };
+  await verbs.update(target, object);
+}
+
+function namespace(name: string): Namespace {
+  return { apiVersion: "v1", kind: "Namespace", metadata: { name } };
+}
+
+const labels = { component: "apiserver", provider: "kubernetes" };
+
+function service({ clusterIp, port }: Advertised): Service {
+  return {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: "kubernetes", namespace: "default", labels },
+    spec: {
+      type: "ClusterIP",
+      clusterIP: clusterIp,
+      clusterIPs: [clusterIp],
+      ipFamilies: ["IPv4"],
+      ipFamilyPolicy: "SingleStack",
+      sessionAffinity: "None",
+      ports: [{ name: "https", protocol: "TCP", port: HTTPS_PORT, targetPort: port }],
+    },
+  };
+}
+
+/** Not mirrored: the slice beside it is ours too (`endpointslice.kubernetes.io/skip-mirror`). */
+function endpoints({ address, port }: Advertised): Endpoints {
+  return {
+    apiVersion: "v1",
+    kind: "Endpoints",
+    metadata: {
+      name: "kubernetes",
+      namespace: "default",
+      labels: { "endpointslice.kubernetes.io/skip-mirror": "true" },
+    },
+    subsets: [{ addresses: [{ ip: address }], ports: [{ name: "https", port, protocol: "TCP" }] }],
+  };
+}
+
+function endpointSlice({ address, port }: Advertised): EndpointSlice {
+  return {
+    apiVersion: "discovery.k8s.io/v1",
+    kind: "EndpointSlice",
+    metadata: {
+      name: "kubernetes",
+      namespace: "default",
+      labels: { "kubernetes.io/service-name": "kubernetes" },
+    },
+    addressType: "IPv4",
+    endpoints: [{ addresses: [address], conditions: { ready: true } }],
+    ports: [{ name: "https", port, protocol: "TCP" }],
+  };
+}

@@ -1,0 +1,138 @@
+import { validateMetadata, validateMetadataUpdate } from "#api/metadata.ts";
+import type { KubeObject, ObjectMeta } from "#api/object.ts";
+import { apiVersionOf } from "#api/resource.ts";
+import { badRequest, conflict, invalidObject } from "#api/status.ts";
+import type { NamedTarget } from "#api/verbs.ts";
+import type { Admission } from "./admission.ts";
+import { cloneJson, field, sameJson } from "./json.ts";
+import { objectOf, subjectOf } from "./kind.ts";
+import { checkNamespace, hasStatus, specChanged } from "./new-object.ts";
+import type { Strategy, View } from "./strategy.ts";
+
+export interface Rewrite<T extends KubeObject> {
+  readonly target: NamedTarget<T>;
+  readonly strategy: Strategy<T>;
+  readonly admission: Admission;
+  readonly current: T;
+}
+
+/**
+ * The version that a PUT, or a PATCH once it is applied, makes of an object; `current` itself when
+ * nothing changes.
+ * @throws StatusError 409 when it was made from another version, 422 when it breaks a rule.
+ */
+export function changedObject<T extends KubeObject>(rewrite: Rewrite<T>, sent: KubeObject): T {
+  const { target, current, strategy } = rewrite;
+  checkIdentity(target, sent);
+  checkVersions(target, { sent: sent.metadata ?? {}, current: current.metadata ?? {} });
+  const view = target.subresource === undefined ? undefined : viewOf(rewrite, target.subresource);
+  const next = view === undefined ? replaced(rewrite, sent) : view.write(current, sent);
+  next.metadata = keptMetadata(next.metadata ?? {}, current.metadata ?? {});
+  if (view === undefined) strategy.prepareUpdate?.({ next, current }, rewrite.admission);
+  if (sameJson(next, current)) return current;
+  if (target.resource.hasGeneration && specChanged(next, current)) {
+    next.metadata.generation = (current.metadata?.generation ?? 0) + 1;
+  }
+  check(rewrite, { next, validated: view?.validated ?? true });
+  return next;
+}
+
+/** The view behind a subresource. */
+export function viewOf<T extends KubeObject>(
+  { target: { resource }, strategy }: Pick<Rewrite<T>, "target" | "strategy">,
+  subresource: string,
+): View<T> {
+  const own = strategy.views?.[subresource];
+  if (own !== undefined) return own;
+  return {
+    validated: false,
+    read: (object) => object,
+    write: (current, body) => withStatus(objectOf(resource, cloneJson(current)), body),
+  };
+}
+
+/** `/status` takes the status, labels and annotations of what is sent, and nothing else. */
+function withStatus<T extends KubeObject>(next: T, { metadata, ...sent }: KubeObject): T {
+  const { labels, annotations } = cloneJson(metadata ?? {});
+  Object.assign(next, { status: cloneJson(field(sent, "status")) ?? {} });
+  next.metadata = { ...next.metadata };
+  delete next.metadata.labels;
+  delete next.metadata.annotations;
+  if (labels) next.metadata.labels = labels;
+  if (annotations) next.metadata.annotations = annotations;
+  return next;
+}
+
+function replaced<T extends KubeObject>({ target, current }: Rewrite<T>, sent: KubeObject): T {
+  const { resource } = target;
+  const next = objectOf(resource, cloneJson(sent));
+  next.apiVersion = apiVersionOf(resource);
+  next.kind = resource.kind;
+  resource.setDefaults(next);
+  if (hasStatus(resource)) Object.assign(next, { status: cloneJson(field(current, "status")) });
+  return next;
+}
+
+/** What callers cannot change. */
+function keptMetadata(next: ObjectMeta, current: ObjectMeta): ObjectMeta {
+  const {
+    selfLink,
+    deletionTimestamp: _timestamp,
+    deletionGracePeriodSeconds: _grace,
+    generation: _generation,
+    managedFields: _fields,
+    ...free
+  } = next;
+  const kept: ObjectMeta = { ...free };
+  const { name, namespace, uid, creationTimestamp, resourceVersion } = current;
+  const { generation, deletionTimestamp, deletionGracePeriodSeconds, managedFields } = current;
+  return Object.assign(
+    kept,
+    withoutUndefined({ name, namespace, uid, creationTimestamp, resourceVersion }),
+    withoutUndefined({ generation, deletionTimestamp, deletionGracePeriodSeconds, managedFields }),
+  );
+}
+
+function withoutUndefined(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
+function checkIdentity(target: NamedTarget, { metadata }: KubeObject): void {
+  const { name = "", namespace = "" } = metadata ?? {};
+  if (name !== "" && name !== target.name) {
+    throw badRequest(
+      `the name of the object (${name}) does not match the name on the URL (${target.name})`,
+    );
+  }
+  checkNamespace(namespace, target.namespace);
+}
+
+function checkVersions(
+  target: NamedTarget,
+  { sent, current }: { sent: ObjectMeta; current: ObjectMeta },
+): void {
+  const subject = subjectOf({ resource: target.resource }, target.name);
+  if ((sent.uid ?? "") !== "" && sent.uid !== current.uid) {
+    throw conflict(
+      subject,
+      `Precondition failed: UID in precondition: ${sent.uid}, UID in object meta: ${current.uid}`,
+    );
+  }
+  const version = sent.resourceVersion ?? "";
+  if (version !== "" && version !== "0" && version !== current.resourceVersion) {
+    throw conflict(subject);
+  }
+}
+
+function check<T extends KubeObject>(
+  { target, current }: Rewrite<T>,
+  { next, validated }: { next: T; validated: boolean },
+): void {
+  const { resource, name } = target;
+  const errors = [
+    ...validateMetadata(next.metadata, resource),
+    ...validateMetadataUpdate(next.metadata, current.metadata),
+    ...(validated ? [...resource.validate(next), ...resource.validateUpdate(next, current)] : []),
+  ];
+  if (errors.length > 0) throw invalidObject({ resource, name }, errors);
+}

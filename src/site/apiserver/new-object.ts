@@ -1,0 +1,95 @@
+import { generateName, validateMetadata } from "#api/metadata.ts";
+import type { KubeObject, ObjectMeta } from "#api/object.ts";
+import { apiVersionOf, type Resource } from "#api/resource.ts";
+import { badRequest, invalidObject, StatusError } from "#api/status.ts";
+import type { CreateTarget } from "#api/verbs.ts";
+import { rfc3339 } from "#lib/clock.ts";
+import type { Admission } from "./admission.ts";
+import { cloneJson, field } from "./json.ts";
+import { objectOf } from "./kind.ts";
+import type { Strategy } from "./strategy.ts";
+
+interface Draft<T extends KubeObject> {
+  readonly target: CreateTarget<T>;
+  readonly strategy: Strategy<T>;
+  readonly admission: Admission;
+}
+
+/**
+ * The object that a POST stores: what the caller sent, with what only the server decides.
+ * @throws StatusError what is wrong with it.
+ */
+export function newObject<T extends KubeObject>(
+  { target, strategy, admission }: Draft<T>,
+  sent: KubeObject,
+): T {
+  const { resource } = target;
+  const object = objectOf(resource, cloneJson(sent));
+  object.apiVersion = apiVersionOf(resource);
+  object.kind = resource.kind;
+  object.metadata = newMetadata(target, object.metadata ?? {}, admission.now);
+  if (resource.hasGeneration) object.metadata.generation = 1;
+
+  resource.setDefaults(object);
+  if (hasStatus(resource)) {
+    Object.assign(object, { status: strategy.initialStatus?.(object) ?? {} });
+  }
+  strategy.prepareCreate?.(object, admission);
+
+  const errors = [...validateMetadata(object.metadata, resource), ...resource.validate(object)];
+  if (errors.length > 0) {
+    throw invalidObject({ resource, name: object.metadata.name ?? "" }, errors);
+  }
+  return object;
+}
+
+/** True for kinds whose status is written through its own subresource. */
+export function hasStatus({ subresources }: Resource): boolean {
+  return subresources.some(({ name }) => name === "status");
+}
+
+/** True where anything but metadata and status differs: what `metadata.generation` counts. */
+export function specChanged(next: KubeObject, current: KubeObject): boolean {
+  const rest = ({ metadata: _metadata, ...others }: KubeObject): object => ({
+    ...others,
+    status: undefined,
+  });
+  return (
+    !Bun.deepEquals(field(next, "spec"), field(current, "spec")) ||
+    !Bun.deepEquals(rest(next), rest(current))
+  );
+}
+
+function newMetadata(target: CreateTarget, sent: ObjectMeta, now: Date): ObjectMeta {
+  const { resource } = target;
+  if ((sent.resourceVersion ?? "") !== "") {
+    throw new StatusError("resourceVersion should not be set on objects to be created", {
+      code: 500,
+      reason: "InternalError",
+      details: {
+        causes: [{ message: "resourceVersion should not be set on objects to be created" }],
+      },
+    });
+  }
+  const { namespace, deletionTimestamp, deletionGracePeriodSeconds, selfLink, ...kept } = sent;
+  checkNamespace(namespace ?? "", target.namespace);
+  const base = kept.generateName ?? "";
+  const name = kept.name || (base === "" ? "" : generateName(base, Math.random));
+  const { resourceVersion: _, managedFields: _managed, name: _name, ...rest } = kept;
+  return {
+    ...(name !== "" && { name }),
+    ...(resource.namespaced && { namespace: target.namespace }),
+    ...rest,
+    uid: crypto.randomUUID(),
+    creationTimestamp: rfc3339(now),
+  };
+}
+
+/** An object may name the namespace that the request goes to, or none. */
+export function checkNamespace(sent: string, requested: string): void {
+  if (sent !== "" && sent !== requested) {
+    throw badRequest(
+      "the namespace of the provided object does not match the namespace sent on the request",
+    );
+  }
+}

@@ -1,0 +1,43 @@
+import type { UserInfo, Verbs } from "#api/verbs.ts";
+import type { ObjectStore } from "#db/object-store.ts";
+import type { Clock } from "#lib/clock.ts";
+import type { Timer } from "#lib/timer.ts";
+import { Bookmarks } from "./bookmarks.ts";
+import { Lister } from "./list.ts";
+import { Snapshots } from "./snapshots.ts";
+import { ServiceAllocators } from "./strategies/service-allocators.ts";
+import { Strategies } from "./strategies/strategies.ts";
+import { UserVerbs } from "./user-verbs.ts";
+import { Writer } from "./writer.ts";
+
+export interface RegistryOptions {
+  readonly store: ObjectStore;
+  readonly clock: Clock;
+  readonly timer: Timer;
+  /** IPv4 range of ClusterIPs: `10.43.0.0/16`. */
+  readonly serviceCidr: string;
+  /** Ends all watches and timers. */
+  readonly signal: AbortSignal;
+}
+
+/** The API over one store, as the users see it. */
+export interface Registry {
+  /** The API as one user: what it may not do is refused with 403. */
+  as(user: UserInfo): Verbs;
+}
+
+/** Makes the registry of a site; what is in the store already counts as allocated. */
+export function createRegistry(options: RegistryOptions): Registry {
+  const { store, clock, timer, signal } = options;
+  const snapshots = new Snapshots({ clock, timer });
+  signal.addEventListener("abort", () => snapshots.close(), { once: true });
+  const deps = {
+    store,
+    clock,
+    writer: new Writer(store),
+    lister: new Lister(store, snapshots),
+    strategies: new Strategies(new ServiceAllocators({ store, cidr: options.serviceCidr })),
+    watching: { store, bookmarks: new Bookmarks(timer), timer, signal },
+  };
+  return { as: (user) => new UserVerbs(deps, user) };
+}

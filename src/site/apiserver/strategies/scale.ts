@@ -1,0 +1,66 @@
+import { invalid } from "#api/field-error.ts";
+import type { Deployment, KubeObject, LabelSelector, ReplicaSet, Scale } from "#api/object.ts";
+import { matcherOf } from "#api/selector.ts";
+import { invalidObject } from "#api/status.ts";
+import { cloneJson, field } from "../json.ts";
+import type { Strategy, View } from "../strategy.ts";
+
+interface Scalable extends KubeObject {
+  spec?: { replicas?: number; selector: LabelSelector };
+  status?: { replicas?: number };
+}
+
+/** A workload as autoscaling/v1 Scale: how many there are, should be, and which. */
+const scale = {
+  validated: true,
+  read: scaleOf,
+} as const;
+
+/** The scale subresource of kinds whose spec says `replicas` and `selector`. */
+function scaleView<T extends Scalable>(): View<T> {
+  return {
+    ...scale,
+    write(current, body) {
+      const replicas = replicasOf(body);
+      const next = cloneJson(current);
+      if (next.spec) next.spec.replicas = replicas;
+      return next;
+    },
+  };
+}
+
+function scaleOf({ metadata, spec, status }: Scalable): Scale {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata ?? {};
+  return {
+    apiVersion: "autoscaling/v1",
+    kind: "Scale",
+    metadata: {
+      ...(name && { name }),
+      ...(namespace && { namespace }),
+      ...(uid && { uid }),
+      ...(resourceVersion && { resourceVersion }),
+      ...(creationTimestamp && { creationTimestamp }),
+    },
+    spec: { replicas: spec?.replicas ?? 0 },
+    status: { replicas: status?.replicas ?? 0, selector: matcherOf(spec?.selector).toString() },
+  };
+}
+
+function replicasOf(body: KubeObject): number {
+  const spec = field(body, "spec");
+  const replicas =
+    typeof spec === "object" && spec !== null && "replicas" in spec ? spec.replicas : 0;
+  if (typeof replicas === "number" && Number.isInteger(replicas) && replicas >= 0) return replicas;
+  const subject = {
+    resource: { group: "autoscaling", plural: "scales", kind: "Scale" },
+    name: body.metadata?.name ?? "",
+  };
+  throw invalidObject(subject, [
+    invalid("spec.replicas", { value: replicas, detail: "must be greater than or equal to 0" }),
+  ]);
+}
+
+export const deployments: Strategy<Deployment> = { views: { scale: scaleView<Deployment>() } };
+export const replicaSets: Strategy<ReplicaSet> = {
+  views: { scale: scaleView<ReplicaSet>() },
+};

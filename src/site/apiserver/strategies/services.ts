@@ -1,0 +1,157 @@
+import { type FieldError, invalid } from "#api/field-error.ts";
+import type { Service, ServicePort } from "#api/object.ts";
+import { SERVICES } from "#api/resources.ts";
+import { internalError, invalidObject } from "#api/status.ts";
+import type { Admission } from "../admission.ts";
+import { cloneJson } from "../json.ts";
+import type { Strategy } from "../strategy.ts";
+import type { ServiceAllocators } from "./service-allocators.ts";
+
+type Spec = NonNullable<Service["spec"]>;
+
+/** Services: cluster addresses and node ports are allocated with the write and given back with it. */
+export function services(allocators: ServiceAllocators): Strategy<Service> {
+  return {
+    initialStatus: () => ({ loadBalancer: {} }),
+    prepareCreate(service, admission) {
+      allocate(service, { allocators, admission });
+    },
+    prepareUpdate({ next, current }, admission) {
+      inherit(next, current);
+      allocate(next, { allocators, admission, current });
+      admission.onCommit(() => releaseRest(current, { allocators, kept: next }));
+    },
+    release: (service) => releaseRest(service, { allocators }),
+  };
+}
+
+interface Allocation {
+  readonly allocators: ServiceAllocators;
+  readonly admission: Admission;
+  /** What the service had before counts as its own. */
+  readonly current?: Service;
+}
+
+function allocate(service: Service, allocation: Allocation): void {
+  const { spec } = service;
+  if (!spec) return;
+  const errors: FieldError[] = [];
+  if (spec.type === "ExternalName") {
+    delete spec.clusterIP;
+    delete spec.clusterIPs;
+    delete spec.ipFamilies;
+    delete spec.ipFamilyPolicy;
+  } else {
+    allocateAddress(spec, allocation, errors);
+  }
+  allocatePorts(spec, allocation, errors);
+  if (errors.length > 0) {
+    throw invalidObject({ resource: SERVICES, name: service.metadata?.name ?? "" }, errors);
+  }
+}
+
+function allocateAddress(spec: Spec, allocation: Allocation, errors: FieldError[]): void {
+  const { allocators, admission, current } = allocation;
+  spec.clusterIP ??= spec.clusterIPs?.[0] ?? "";
+  if (spec.clusterIP === "") {
+    const address = allocators.anyAddress();
+    if (address === undefined) {
+      throw internalError("failed to allocate a serviceIP", new Error("range is full"));
+    }
+    admission.onRollback(() => allocators.releaseAddress(address));
+    spec.clusterIP = address;
+  } else if (spec.clusterIP !== "None" && spec.clusterIP !== current?.spec?.clusterIP) {
+    takeAddress(spec.clusterIP, allocation, errors);
+  }
+  spec.clusterIPs = [spec.clusterIP];
+  spec.ipFamilies ??= ["IPv4"];
+  spec.ipFamilyPolicy ??= "SingleStack";
+}
+
+function takeAddress(address: string, allocation: Allocation, errors: FieldError[]): void {
+  const { allocators, admission } = allocation;
+  const value = [address];
+  if (!allocators.contains(address)) {
+    const detail = `failed to allocate IP ${address}: the provided IP (${address}) is not in the valid range. The range of valid IPs is ${allocators.cidr}`;
+    errors.push(invalid("spec.clusterIPs", { value, detail }));
+  } else if (allocators.takeAddress(address)) {
+    admission.onRollback(() => allocators.releaseAddress(address));
+  } else {
+    const detail = `failed to allocate IP ${address}: provided IP is already allocated`;
+    errors.push(invalid("spec.clusterIPs", { value, detail }));
+  }
+}
+
+function allocatePorts(spec: Spec, allocation: Allocation, errors: FieldError[]): void {
+  const { type, allocateLoadBalancerNodePorts = true, ports = [] } = spec;
+  if (type !== "NodePort" && type !== "LoadBalancer") {
+    for (const port of ports) delete port.nodePort;
+    return;
+  }
+  const wanted = type === "NodePort" || allocateLoadBalancerNodePorts;
+  const before = allocation.current?.spec?.ports ?? [];
+  const own = new Set(before.flatMap(({ nodePort }) => nodePort ?? []));
+  for (const [index, port] of ports.entries()) {
+    if (port.nodePort) takePort({ port: port.nodePort, index, own }, allocation, errors);
+    else if (wanted) port.nodePort = anyPort(allocation);
+  }
+}
+
+function anyPort({ allocators, admission }: Allocation): number {
+  const port = allocators.anyPort();
+  if (port === undefined) {
+    throw internalError("failed to allocate a nodePort", new Error("range is full"));
+  }
+  admission.onRollback(() => allocators.releasePort(port));
+  return port;
+}
+
+function takePort(
+  { port, index, own }: { port: number; index: number; own: ReadonlySet<number> },
+  { allocators, admission }: Allocation,
+  errors: FieldError[],
+): void {
+  if (own.has(port)) return;
+  const field = `spec.ports[${index}].nodePort`;
+  if (!allocators.isNodePort(port)) {
+    const detail =
+      "provided port is not in the valid range. The range of valid ports is 30000-32767";
+    errors.push(invalid(field, { value: port, detail }));
+  } else if (allocators.takePort(port)) {
+    admission.onRollback(() => allocators.releasePort(port));
+  } else {
+    errors.push(invalid(field, { value: port, detail: "provided port is already allocated" }));
+  }
+}
+
+/** A change that does not speak of what was allocated keeps it (`patchAllocatedValues`). */
+function inherit(next: Service, current: Service): void {
+  const [to, from] = [next.spec, current.spec];
+  if (!to || !from || to.type === "ExternalName" || from.type === "ExternalName") return;
+  if (!to.clusterIP && from.clusterIP) {
+    to.clusterIP = from.clusterIP;
+    to.clusterIPs = cloneJson(from.clusterIPs ?? [from.clusterIP]);
+  }
+  if (to.type !== "NodePort" && to.type !== "LoadBalancer") return;
+  for (const port of to.ports ?? []) {
+    const before = (from.ports ?? []).find((one) => samePort(one, port));
+    if (!port.nodePort && before?.nodePort) port.nodePort = before.nodePort;
+  }
+}
+
+const samePort = (a: ServicePort, b: ServicePort): boolean =>
+  a.port === b.port && (a.protocol ?? "TCP") === (b.protocol ?? "TCP");
+
+function releaseRest(
+  service: Service,
+  { allocators, kept }: { allocators: ServiceAllocators; kept?: Service },
+): void {
+  const keptAddresses = kept?.spec?.clusterIPs ?? [];
+  for (const address of service.spec?.clusterIPs ?? []) {
+    if (!keptAddresses.includes(address)) allocators.releaseAddress(address);
+  }
+  const keptPorts = (kept?.spec?.ports ?? []).map(({ nodePort }) => nodePort);
+  for (const { nodePort } of service.spec?.ports ?? []) {
+    if (nodePort && !keptPorts.includes(nodePort)) allocators.releasePort(nodePort);
+  }
+}

@@ -1,0 +1,34 @@
+import type { KubeObject } from "#api/object.ts";
+import type { Resource } from "#api/resource.ts";
+import { DEPLOYMENTS, JOBS, NAMESPACES, PODS, REPLICA_SETS, SERVICES } from "#api/resources.ts";
+import type { Strategy } from "../strategy.ts";
+import { jobs } from "./jobs.ts";
+import { namespaces } from "./namespaces.ts";
+import { pods } from "./pods.ts";
+import { deployments, replicaSets } from "./scale.ts";
+import type { ServiceAllocators } from "./service-allocators.ts";
+import { services } from "./services.ts";
+
+/** The strategy of every kind. */
+export class Strategies {
+  readonly #own = new Map<string, Strategy>();
+
+  constructor(allocators: ServiceAllocators) {
+    this.#set(PODS, pods);
+    this.#set(NAMESPACES, namespaces);
+    this.#set(SERVICES, services(allocators));
+    this.#set(DEPLOYMENTS, deployments);
+    this.#set(REPLICA_SETS, replicaSets);
+    this.#set(JOBS, jobs);
+  }
+
+  /** Kinds without a strategy of their own are plain. */
+  of<T extends KubeObject>(resource: Resource<T>): Strategy<T> {
+    // Filed under the row of its own kind, by `#set` only.
+    return (this.#own.get(resource.definition) ?? {}) as Strategy<T>;
+  }
+
+  #set<T extends KubeObject>(resource: Resource<T>, strategy: Strategy<T>): void {
+    this.#own.set(resource.definition, strategy);
+  }
+}

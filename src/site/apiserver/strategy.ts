@@ -1,0 +1,57 @@
+import type { KubeObject } from "#api/object.ts";
+import type { DeleteOptions } from "#api/verbs.ts";
+import type { Admission } from "./admission.ts";
+
+/** An old and a new version of one object. */
+export interface Revision<T extends KubeObject> {
+  readonly current: T;
+  /** Private to the write; changed in place. */
+  readonly next: T;
+}
+
+/** A subresource that shows a part of an object, perhaps as another kind, and writes it back. */
+export interface View<T extends KubeObject> {
+  read(object: T): KubeObject;
+  /** The whole object with the part that `body` shows replaced. Neither argument is changed. */
+  write(current: T, body: KubeObject): T;
+  /** False where the part is outside what the row validates: status, finalizers. */
+  readonly validated: boolean;
+}
+
+/** A subresource that is something to do: its answer goes back to the caller. */
+export interface Action<T extends KubeObject> {
+  /** Decides on the newest version; returns the version to store, or `"delete"`. */
+  apply(current: T, body: KubeObject, admission: Admission): T | ActionDelete;
+}
+
+export interface ActionDelete {
+  readonly delete: DeleteOptions;
+}
+
+/**
+ * What makes a kind behave as it does beyond its row in the resource table: what the server
+ * decides for it, its subresources, how it goes. Everything is optional; the plain kind has none.
+ * All functions are synchronous: they run inside the store's write.
+ */
+export interface Strategy<T extends KubeObject = KubeObject> {
+  /** Settles what the server decides about a new object. It is private, defaulted and has a UID. */
+  prepareCreate?(object: T, admission: Admission): void;
+  /** The same for a change through the main resource. */
+  prepareUpdate?(revision: Revision<T>, admission: Admission): void;
+  /** The status of a new object; by default `{}` where the kind has a status subresource. */
+  initialStatus?(object: T): unknown;
+  /** Refuses a deletion by throwing. */
+  checkDelete?(current: T): void;
+  /** How long the object may take to go; by default it goes at once. */
+  graceSeconds?(current: T, requested: number | undefined): number;
+  /** Marks an object whose deletion has begun and that lives on for a while. */
+  beginDeletion?(next: T): void;
+  /** True while something beside `metadata.finalizers` keeps a deleted object. */
+  isHeld?(object: T): boolean;
+  /** Gives back what the server allocated for it. */
+  release?(removed: T): void;
+  /** What becomes of dependents when the caller does not say. Default Background. */
+  defaultPropagation?(admission: Pick<Admission, "warn">): DeleteOptions["propagationPolicy"];
+  readonly views?: Readonly<Record<string, View<T>>>;
+  readonly actions?: Readonly<Record<string, Action<T>>>;
+}

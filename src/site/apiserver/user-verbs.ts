@@ -1,0 +1,288 @@
+import { required } from "#api/field-error.ts";
+import { Item, type WatchEvent } from "#api/item.ts";
+import type { KubeObject } from "#api/object.ts";
+import { applyPatch } from "#api/patch/apply-patch.ts";
+import type { Verb } from "#api/resource.ts";
+import { alreadyExists, hasReason, invalidObject, notFound, unknownResource } from "#api/status.ts";
+import type {
+  CreateTarget,
+  DeleteOptions,
+  DeleteResult,
+  ListOptions,
+  ListResult,
+  NamedTarget,
+  Patch,
+  ReadOptions,
+  Target,
+  UserInfo,
+  Verbs,
+  Watch,
+  WatchOptions,
+  WriteOptions,
+} from "#api/verbs.ts";
+import type { ObjectStore } from "#db/object-store.ts";
+import type { Clock } from "#lib/clock.ts";
+import { Admission } from "./admission.ts";
+import { authorize } from "./authorize.ts";
+import { changedObject, viewOf } from "./changed-object.ts";
+import { deletionOf, isFinished } from "./deletion.ts";
+import { itemOf, keyOf, subjectOf } from "./kind.ts";
+import type { Lister } from "./list.ts";
+import { admitToNamespace } from "./namespace-lifecycle.ts";
+import { newObject } from "./new-object.ts";
+import { checkNotInFuture, parseResourceVersion } from "./resource-versions.ts";
+import type { Strategies } from "./strategies/strategies.ts";
+import { actionDone, deletedStatus } from "./success.ts";
+import { startWatch, type WatcherDeps } from "./watch.ts";
+import type { Decision, Writer } from "./writer.ts";
+
+/** A generated name that is taken is tried again this often. */
+const NAME_ATTEMPTS = 8;
+
+export interface VerbsDeps {
+  readonly store: ObjectStore;
+  readonly clock: Clock;
+  readonly writer: Writer;
+  readonly lister: Lister;
+  readonly strategies: Strategies;
+  readonly watching: WatcherDeps;
+}
+
+/** The API as one user: authorization, then the verb. */
+export class UserVerbs implements Verbs {
+  readonly #deps: VerbsDeps;
+  readonly #user: UserInfo;
+
+  constructor(deps: VerbsDeps, user: UserInfo) {
+    this.#deps = deps;
+    this.#user = user;
+  }
+
+  async get<T extends KubeObject>(
+    target: NamedTarget<T>,
+    { resourceVersion }: ReadOptions = {},
+  ): Promise<Item<T>> {
+    this.#authorize("get", target);
+    const { store } = this.#deps;
+    checkNotInFuture(parseResourceVersion(resourceVersion), store.resourceVersion);
+    const item = store.get(keyOf(target, target.name));
+    if (item === undefined) throw notFound(subjectOf(target, target.name));
+    return this.#shown(target, itemOf(target.resource, item));
+  }
+
+  async list<T extends KubeObject>(
+    target: Target<T>,
+    options: ListOptions = {},
+  ): Promise<ListResult<T>> {
+    this.#authorize("list", target);
+    return this.#deps.lister.list(target, options);
+  }
+
+  async watch<T extends KubeObject>(
+    target: Target<T>,
+    options: WatchOptions & { readonly signal: AbortSignal },
+    onEvent: (event: WatchEvent<T>) => void,
+  ): Promise<Watch> {
+    this.#authorize("watch", target);
+    return startWatch(this.#deps.watching, { target, options }, onEvent);
+  }
+
+  async create<T extends KubeObject>(
+    target: CreateTarget<T>,
+    object: KubeObject,
+    options: WriteOptions = {},
+  ): Promise<Item> {
+    this.#authorize("create", target);
+    const { name, subresource } = target;
+    if (subresource !== undefined) {
+      return this.#act({ ...target, name: name ?? "", subresource }, object, options);
+    }
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#createOnce(target, object, options);
+      } catch (error) {
+        const generated = (object.metadata?.name ?? "") === "";
+        const again = generated && attempt < NAME_ATTEMPTS && hasReason(error, "AlreadyExists");
+        if (!again) throw error;
+      }
+    }
+  }
+
+  async update<T extends KubeObject>(
+    target: NamedTarget<T>,
+    object: KubeObject,
+    options: WriteOptions = {},
+  ): Promise<Item> {
+    this.#authorize("update", target);
+    return this.#rewrite(target, options, () => object);
+  }
+
+  async patch<T extends KubeObject>(
+    target: NamedTarget<T>,
+    patch: Patch,
+    options: WriteOptions = {},
+  ): Promise<Item> {
+    this.#authorize("patch", target);
+    const { fieldValidation = "Ignore", warn } = options;
+    return this.#rewrite(target, options, (shown) => {
+      const definition = definitionOf(target);
+      const patched = applyPatch({ definition, patch, current: shown, fieldValidation });
+      for (const warning of patched.warnings) warn?.(warning);
+      return patched.object;
+    });
+  }
+
+  async delete<T extends KubeObject>(
+    target: NamedTarget<T>,
+    options: DeleteOptions = {},
+  ): Promise<DeleteResult<T>> {
+    this.#authorize("delete", target);
+    return this.#delete(target, options);
+  }
+
+  async deleteCollection<T extends KubeObject>(
+    target: Target<T>,
+    options: DeleteOptions & ListOptions = {},
+  ): Promise<ListResult<T>> {
+    this.#authorize("deletecollection", target);
+    const { resource } = target;
+    const listed = this.#deps.lister.list(target, options);
+    const items = await Promise.all(
+      listed.items.map(async (item) => {
+        const { name = "", namespace = "" } = item.value.metadata ?? {};
+        try {
+          const result = await this.#delete({ resource, namespace, name }, options);
+          return "kept" in result ? result.kept : result.gone;
+        } catch (error) {
+          if (hasReason(error, "NotFound")) return item;
+          throw error;
+        }
+      }),
+    );
+    return { ...listed, items };
+  }
+
+  async #createOnce<T extends KubeObject>(
+    target: CreateTarget<T>,
+    sent: KubeObject,
+    options: WriteOptions,
+  ): Promise<Item<T>> {
+    const { store, strategies, writer } = this.#deps;
+    const { resource, namespace } = target;
+    const admission = this.#admission(options);
+    const strategy = strategies.of(resource);
+    if (resource.namespaced) {
+      const subject = { resource, name: sent.metadata?.name ?? "" };
+      if (namespace === "") throw namespaceRequired(target);
+      admitToNamespace(store, namespace, subject);
+    }
+    try {
+      const object = newObject({ target, strategy, admission }, sent);
+      const name = object.metadata?.name ?? "";
+      return await writer.write({ resource, key: keyOf(target, name), admission }, (current) => {
+        if (current !== undefined) throw alreadyExists({ resource, name });
+        return { put: object };
+      });
+    } finally {
+      // What was set aside for an object that was refused before it came to the store.
+      admission.settle("nothing");
+    }
+  }
+
+  /** Replaces an object, or the part that a subresource shows, by what `change` makes of it. */
+  async #rewrite<T extends KubeObject>(
+    target: NamedTarget<T>,
+    options: WriteOptions,
+    change: (shown: KubeObject) => KubeObject,
+  ): Promise<Item> {
+    const { strategies, writer } = this.#deps;
+    const { resource, name, subresource } = target;
+    const strategy = strategies.of(resource);
+    const admission = this.#admission(options);
+    const write = { resource, key: keyOf(target, name), admission };
+    const item = await writer.write(write, (current): Decision<T> => {
+      if (current === undefined) throw notFound(subjectOf({ resource }, name));
+      const shown =
+        subresource === undefined
+          ? current
+          : viewOf({ target, strategy }, subresource).read(current);
+      const next = changedObject({ target, strategy, admission, current }, change(shown));
+      if (next === current) return "keep";
+      if (!isFinished(next, strategy)) return { put: next };
+      admission.onCommit(() => strategy.release?.(next));
+      return { remove: next };
+    });
+    return this.#shown(target, item);
+  }
+
+  async #act<T extends KubeObject>(
+    target: NamedTarget<T> & { readonly subresource: string },
+    body: KubeObject,
+    options: WriteOptions,
+  ): Promise<Item> {
+    const { strategies, writer } = this.#deps;
+    const { resource, name, subresource } = target;
+    const strategy = strategies.of(resource);
+    const action = strategy.actions?.[subresource];
+    if (action === undefined) throw unknownResource();
+    const admission = this.#admission(options);
+    await writer.write({ resource, key: keyOf(target, name), admission }, (current) => {
+      if (current === undefined) throw notFound(subjectOf({ resource }, name));
+      const result = action.apply(current, body, admission);
+      if (!("delete" in result)) return { put: result };
+      const subject = { resource, name };
+      return deletionOf({ current, subject, strategy, options: result.delete, admission });
+    });
+    return actionDone();
+  }
+
+  async #delete<T extends KubeObject>(
+    target: NamedTarget<T>,
+    options: DeleteOptions,
+  ): Promise<DeleteResult<T>> {
+    const { strategies, writer } = this.#deps;
+    const { resource, name } = target;
+    const subject = { resource, name };
+    const strategy = strategies.of(resource);
+    const admission = this.#admission(options);
+    let removed = false;
+    const write = { resource, key: keyOf(target, name), admission };
+    const item = await writer.write(write, (current) => {
+      if (current === undefined) throw notFound(subject);
+      const decision = deletionOf({ current, subject, strategy, options, admission });
+      removed = decision !== "keep" && "remove" in decision;
+      if (removed) admission.onCommit(() => strategy.release?.(current));
+      return decision;
+    });
+    return removed ? { gone: item, status: deletedStatus(subject, item.value) } : { kept: item };
+  }
+
+  #shown<T extends KubeObject>(target: NamedTarget<T>, item: Item<T>): Item<T>;
+  #shown<T extends KubeObject>(target: NamedTarget<T>, item: Item<T>): Item {
+    const { resource, subresource } = target;
+    if (subresource === undefined) return item;
+    const strategy = this.#deps.strategies.of(resource);
+    const shown = viewOf({ target, strategy }, subresource).read(item.value);
+    return shown === item.value ? item : new Item(shown);
+  }
+
+  #admission(options: Pick<WriteOptions, "dryRun" | "warn">): Admission {
+    return new Admission({ user: this.#user, now: this.#deps.clock.now(), options });
+  }
+
+  #authorize(
+    verb: Verb,
+    target: Target & { readonly name?: string; readonly subresource?: string },
+  ): void {
+    authorize(this.#user, { ...target, verb });
+  }
+}
+
+function definitionOf({ resource, subresource }: NamedTarget): string {
+  const kind = resource.subresources.find(({ name }) => name === subresource)?.kind;
+  return kind === "Scale" ? "io.k8s.api.autoscaling.v1.Scale" : resource.definition;
+}
+
+function namespaceRequired({ resource }: CreateTarget): Error {
+  return invalidObject({ resource, name: "" }, [required("metadata.namespace")]);
+}
