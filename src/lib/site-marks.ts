@@ -1,0 +1,42 @@
+import { createHash } from "node:crypto";
+
+/**
+ * The names that a site puts on the host. All carry its ID, so that two sites live side by side
+ * and each finds again, and removes, only what is its own.
+ */
+export interface SiteMarks {
+  /** The link of the service mesh where no other site owns the plain name `edge0`. */
+  readonly edgeLink: string;
+  /** Its name where another site does. */
+  readonly edgeLinkOfSecondSite: string;
+  /** What stands in the alias of `edgeLink`: who owns it. */
+  readonly edgeLinkAlias: string;
+  /** How the host's ends of the pods' links begin. */
+  readonly podLinkPrefix: string;
+  /** The nf_tables table of the service mesh. */
+  readonly meshTable: string;
+  /** The nf_tables table of the pod network. */
+  readonly podTable: string;
+}
+
+/** Names of links have at most 15 bytes (IFNAMSIZ - 1). */
+export function siteMarks(siteId: string): SiteMarks {
+  const tag = hexDigest(siteId, 8);
+  return {
+    edgeLink: "edge0",
+    edgeLinkOfSecondSite: `edge0-${tag}`,
+    edgeLinkAlias: `edgesite ${siteId}`,
+    podLinkPrefix: `es${tag.slice(0, 4)}`,
+    meshTable: `edgesite-${tag}-mesh`,
+    podTable: `edgesite-${tag}-pods`,
+  };
+}
+
+/** The host's end of the link of the pod `uid`: 36 bits of hash behind the prefix of the site. */
+export function podLinkName(marks: SiteMarks, uid: string): string {
+  return marks.podLinkPrefix + hexDigest(uid, 9);
+}
+
+function hexDigest(text: string, digits: number): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, digits);
+}

@@ -1,0 +1,34 @@
+import { check, cString, libc, SystemCallError } from "./libc.ts";
+
+const MS_NOSUID = 2;
+const MS_NODEV = 4;
+/** Takes the mount out of the tree at once and frees it when its last user is gone. */
+const MNT_DETACH = 2;
+
+export interface TmpfsOptions {
+  /** What it may hold. Absent: the kernel's default, half of the memory. */
+  readonly sizeBytes?: number;
+  /** Permissions of its root. Default 0o777, as kubelet gives an emptyDir. */
+  readonly mode?: number;
+}
+
+/** Mounts a file system in memory on the directory `path`. */
+export function mountTmpfs(path: string, { sizeBytes, mode = 0o777 }: TmpfsOptions = {}): void {
+  const size = sizeBytes === undefined ? "" : `,size=${sizeBytes}`;
+  const type = cString("tmpfs");
+  const data = cString(`mode=${mode.toString(8)}${size}`);
+  check(
+    libc.mount(type, cString(path), type, MS_NOSUID | MS_NODEV, data),
+    `mount a tmpfs on ${path}`,
+  );
+}
+
+/** Takes off what is mounted on `path`, busy or not. Nothing mounted there is fine. */
+export function unmount(path: string): void {
+  try {
+    check(libc.umount2(cString(path), MNT_DETACH), `unmount ${path}`);
+  } catch (error) {
+    if (error instanceof SystemCallError && ["EINVAL", "ENOENT"].includes(error.code)) return;
+    throw error;
+  }
+}

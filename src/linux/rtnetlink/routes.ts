@@ -1,0 +1,130 @@
+import { type Cidr, formatIPv4, ipv4Bytes, parseCidr } from "#lib/cidr.ts";
+import { errorCode } from "#lib/errors.ts";
+import { type Attribute, bytes, numberOf, parseAttributes, u32 } from "../netlink/attributes.ts";
+import { CREATE, DUMP, EXCLUSIVE, REPLACE } from "../netlink/message.ts";
+import { NETLINK_ROUTE, NetlinkSocket } from "../netlink/socket.ts";
+
+const RTM_NEWROUTE = 24;
+const RTM_DELROUTE = 25;
+const RTM_GETROUTE = 26;
+const AF_INET = 2;
+const HEADER_BYTES = 12;
+
+const RTA_DST = 1;
+const RTA_OIF = 4;
+const RTA_GATEWAY = 5;
+const RTA_PRIORITY = 6;
+const RTA_PREFSRC = 7;
+const RTA_TABLE = 15;
+
+const RT_TABLE_MAIN = 254;
+const RT_SCOPE_UNIVERSE = 0;
+const RT_SCOPE_LINK = 253;
+/** Routes that an administrator, or a program in his name, has set. */
+const RTPROT_STATIC = 4;
+
+/** RTN_*: what happens to a packet that takes the route. */
+const TYPES = { unicast: 1, local: 2, broadcast: 3, unreachable: 7 } as const;
+
+export type RouteType = keyof typeof TYPES | "other";
+
+/** An IPv4 route of the namespace. */
+export interface Route {
+  readonly type: RouteType;
+  readonly destination: Cidr;
+  /** The index of the link it goes out by; 0: none. */
+  readonly link: number;
+  /** The next hop, where there is one. */
+  readonly gateway?: string;
+  readonly metric: number;
+  readonly table: number;
+}
+
+export interface NewRoute {
+  readonly type?: "unicast" | "unreachable";
+  /** `10.42.0.5/32`, `0.0.0.0/0`. */
+  readonly destination: string;
+  readonly link?: number;
+  readonly gateway?: string;
+  /** The address that this host uses as its own on this route. */
+  readonly source?: string;
+  readonly metric?: number;
+}
+
+/** The IPv4 routes of all tables, those to the host's own addresses included. */
+export function listRoutes(socket: NetlinkSocket): readonly Route[] {
+  const body = Buffer.alloc(HEADER_BYTES);
+  body[0] = AF_INET;
+  return socket
+    .request({ type: RTM_GETROUTE, flags: DUMP, body, what: "list the routes" })
+    .map((answer) => parseRoute(answer.body));
+}
+
+/** The IPv4 routes of the namespace that the calling thread is in. Needs no privilege. */
+export function readRoutes(): readonly Route[] {
+  using socket = new NetlinkSocket({ protocol: NETLINK_ROUTE });
+  return listRoutes(socket);
+}
+
+/** Sets a route, in place of one to the same destination with the same metric. */
+export function replaceRoute(socket: NetlinkSocket, route: NewRoute): void {
+  const what = `set the route to ${route.destination}`;
+  socket.request({ type: RTM_NEWROUTE, flags: CREATE | REPLACE, body: encode(route), what });
+}
+
+/** Adds a route. @throws {NetlinkError} `EEXIST` when there is one. */
+export function addRoute(socket: NetlinkSocket, route: NewRoute): void {
+  const what = `add the route to ${route.destination}`;
+  socket.request({ type: RTM_NEWROUTE, flags: CREATE | EXCLUSIVE, body: encode(route), what });
+}
+
+/** Removes a route; one that is not there is fine. */
+export function removeRoute(socket: NetlinkSocket, route: NewRoute): void {
+  const what = `remove the route to ${route.destination}`;
+  try {
+    socket.request({ type: RTM_DELROUTE, body: encode(route), what });
+  } catch (error) {
+    if (errorCode(error) !== "ESRCH") throw error;
+  }
+}
+
+function encode(route: NewRoute): Buffer {
+  const { base, bits } = parseCidr(route.destination);
+  const { type = "unicast", link, gateway, source, metric } = route;
+  const onLink = type === "unicast" && gateway === undefined;
+  const header = Buffer.alloc(HEADER_BYTES);
+  header[0] = AF_INET;
+  header[1] = bits;
+  header[4] = RT_TABLE_MAIN;
+  header[5] = RTPROT_STATIC;
+  header[6] = onLink ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+  header[7] = TYPES[type];
+  const attributes: Attribute[] = [];
+  if (bits > 0) attributes.push(bytes(RTA_DST, ipv4Bytes(formatIPv4(base))));
+  if (link !== undefined) attributes.push(u32(RTA_OIF, link));
+  if (gateway !== undefined) attributes.push(bytes(RTA_GATEWAY, ipv4Bytes(gateway)));
+  if (source !== undefined) attributes.push(bytes(RTA_PREFSRC, ipv4Bytes(source)));
+  if (metric !== undefined) attributes.push(u32(RTA_PRIORITY, metric));
+  return Buffer.concat([header, ...attributes]);
+}
+
+function parseRoute(body: Buffer): Route {
+  const attributes = parseAttributes(body.subarray(HEADER_BYTES));
+  const gateway = attributes.get(RTA_GATEWAY);
+  const destination = formatIPv4(attributes.get(RTA_DST)?.readUInt32BE(0) ?? 0);
+  return {
+    type: routeType(body.readUInt8(7)),
+    destination: parseCidr(`${destination}/${body.readUInt8(1)}`),
+    link: numberOf(attributes.get(RTA_OIF)),
+    ...(gateway?.length === 4 ? { gateway: formatIPv4(gateway.readUInt32BE(0)) } : {}),
+    metric: numberOf(attributes.get(RTA_PRIORITY)),
+    table: numberOf(attributes.get(RTA_TABLE)) || body.readUInt8(4),
+  };
+}
+
+function routeType(value: number): RouteType {
+  for (const type of ["unicast", "local", "broadcast", "unreachable"] as const) {
+    if (TYPES[type] === value) return type;
+  }
+  return "other";
+}
