@@ -1,9 +1,28 @@
 // `npm test`: the whole gate, with all its own set-up. Ends with `N passed, N failed`.
 import { spawnSync } from "node:child_process";
-import { aptInstall, buildBinary, installPackages, isRoot, Refusal, root, toolEnv, which } from "./host.mjs";
+import {
+  aptInstall,
+  buildBinary,
+  installPackages,
+  isRoot,
+  Refusal,
+  root,
+  toolEnv,
+  unpackDebianKubectl,
+  which,
+} from "./host.mjs";
 
 /** What the tests run against; installed and left, as packages are. */
-const PACKAGES = ["docker.io", "containerd", "iptables", "busybox-static", "iproute2", "util-linux", "openssl", "curl"];
+const PACKAGES = [
+  "docker.io",
+  "containerd",
+  "iptables",
+  "busybox-static",
+  "iproute2",
+  "util-linux",
+  "openssl",
+  "curl",
+];
 const MAX_GATE_MS = 28 * 60_000;
 
 const SOURCES = ["src", "test", "build"];
@@ -61,13 +80,19 @@ function asRoot([program, ...args]) {
     timeout: Math.max(1, MAX_GATE_MS - (Date.now() - startedAt)),
   };
   if (isRoot) return spawnSync(program, args, options);
-  if (!which("sudo")) throw new Refusal("The gate needs root for network namespaces: run it as root");
-  return spawnSync("sudo", ["--preserve-env=PATH", "env", `PATH=${options.env.PATH}`, program, ...args], options);
+  if (!which("sudo"))
+    throw new Refusal("The gate needs root for network namespaces: run it as root");
+  return spawnSync(
+    "sudo",
+    ["--preserve-env=PATH", "env", `PATH=${options.env.PATH}`, program, ...args],
+    options,
+  );
 }
 
 try {
   installPackages();
   aptInstall(PACKAGES);
+  unpackDebianKubectl();
   for (const check of CHECKS) runCheck(check);
   buildBinary();
   count("build", 1, 0);

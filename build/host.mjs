@@ -137,3 +137,19 @@ export function detach(program, args, log) {
   const child = spawn(program, args, { detached: true, stdio: ["ignore", log, log] });
   child.unref();
 }
+
+/** Debian's kubectl 1.20, unpacked beside whatever kubectl the machine has. */
+export function unpackDebianKubectl() {
+  const folder = join(root, ".cache", "kubectl");
+  const kubectl = join(folder, "kubectl-1.20");
+  if (existsSync(kubectl)) return;
+  mkdirSync(folder, { recursive: true });
+  const quiet = { cwd: folder, stdio: ["ignore", "ignore", "inherit"] };
+  run("apt-get", ["download", "-qq", "kubernetes-client"], quiet);
+  const [archive] = readdirSync(folder).filter((name) => name.endsWith(".deb"));
+  if (archive === undefined) throw new Refusal("Cannot fetch Debian's kubernetes-client");
+  run("dpkg", ["-x", archive, "unpacked"], quiet);
+  renameSync(join(folder, "unpacked", "usr", "bin", "kubectl"), kubectl);
+  rmSync(join(folder, "unpacked"), { recursive: true });
+  rmSync(join(folder, archive));
+}

@@ -1,0 +1,14 @@
+import { afterAll, beforeAll } from "bun:test";
+import { DockerEngine } from "#test/kit/docker-engine.ts";
+import { useEngine } from "#test/kit/shared-engine.ts";
+
+let engine: DockerEngine | undefined;
+
+beforeAll(async () => {
+  engine = await DockerEngine.start();
+  useEngine(engine);
+}, 60_000);
+
+afterAll(async () => {
+  await engine?.[Symbol.asyncDispose]();
+}, 60_000);

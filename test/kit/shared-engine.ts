@@ -1,0 +1,14 @@
+import { must } from "#lib/errors.ts";
+import type { DockerEngine } from "./docker-engine.ts";
+
+let engine: DockerEngine | undefined;
+
+/** Says which engine the end-to-end tests of this process share. */
+export function useEngine(shared: DockerEngine): void {
+  engine = shared;
+}
+
+/** The engine that all end-to-end tests share: starting one costs more than most of them. */
+export function sharedEngine(): DockerEngine {
+  return must(engine, "an engine: run end-to-end tests with --preload ./test/e2e/setup.ts");
+}
