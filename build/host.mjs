@@ -1,7 +1,16 @@
 // What `npm start` and `npm test` share: plain Node, because they run before anything is installed.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -145,7 +154,7 @@ export function unpackDebianKubectl() {
   if (existsSync(kubectl)) return;
   mkdirSync(folder, { recursive: true });
   const quiet = { cwd: folder, stdio: ["ignore", "ignore", "inherit"] };
-  run("apt-get", ["download", "-qq", "kubernetes-client"], quiet);
+  run("apt-get", ["download", "-qq", "-o", "APT::Sandbox::User=root", "kubernetes-client"], quiet);
   const [archive] = readdirSync(folder).filter((name) => name.endsWith(".deb"));
   if (archive === undefined) throw new Refusal("Cannot fetch Debian's kubernetes-client");
   run("dpkg", ["-x", archive, "unpacked"], quiet);
