@@ -1,0 +1,132 @@
+import { STATUS_CODES } from "node:http";
+import type { Logger } from "#lib/log.ts";
+import type { SpdyUpgrade } from "#serve/streams/streams.ts";
+import type { FrontConnection, Route } from "./front-connection.ts";
+import { Relay } from "./relay.ts";
+import { headEnd, MAX_HEAD_BYTES, parseHead, requestedUpgrade } from "./request-head.ts";
+
+/** How long a client may take from connecting to the end of its first request head. */
+const HEAD_TIMEOUT_MS = 30_000;
+
+export interface Destinations {
+  /** Path of the unix socket where HTTP is served. */
+  readonly unix: string;
+  readonly upgradeSpdy: (request: Request) => Promise<SpdyUpgrade | Response>;
+  readonly log: Logger;
+}
+
+/** Reads the head of a connection's first request and sends the connection where it belongs. */
+export class FirstRequest implements Route {
+  readonly #client: FrontConnection;
+  readonly #destinations: Destinations;
+  readonly #timeout: ReturnType<typeof setTimeout>;
+  #read: Buffer = Buffer.alloc(0);
+
+  constructor(client: FrontConnection, destinations: Destinations) {
+    this.#client = client;
+    this.#destinations = destinations;
+    this.#timeout = setTimeout(() => client.cut(), HEAD_TIMEOUT_MS);
+  }
+
+  received(bytes: Buffer): void {
+    // A head nearly always comes in one piece; one that dribbles in costs a copy per piece.
+    this.#read = this.#read.length === 0 ? bytes : Buffer.concat([this.#read, bytes]);
+    const end = headEnd(this.#read);
+    if (end > MAX_HEAD_BYTES || (end < 0 && this.#read.length > MAX_HEAD_BYTES)) {
+      clearTimeout(this.#timeout);
+      void answer(this.#client, new Response("Request head too large\n", { status: 431 }));
+    } else if (end >= 0) this.#route(this.#read.subarray(0, end));
+  }
+
+  ended(): void {
+    this.#client.end();
+  }
+
+  closed(): void {
+    clearTimeout(this.#timeout);
+  }
+
+  stop(): void {
+    this.#client.end();
+  }
+
+  #route(head: Buffer): void {
+    clearTimeout(this.#timeout);
+    const upgrade = requestedUpgrade(head);
+    if (upgrade === "spdy/3.1") {
+      void serveSpdy(this.#client, this.#destinations, {
+        head,
+        rest: this.#read.subarray(head.length),
+      });
+      return;
+    }
+    const { unix } = this.#destinations;
+    Relay.open(this.#client, { unix, first: this.#read, endless: upgrade === "websocket" });
+  }
+}
+
+/** Answers a request for SPDY, by switching to it or by saying why not. Never rejects. */
+async function serveSpdy(
+  client: FrontConnection,
+  { upgradeSpdy, log }: Destinations,
+  read: { readonly head: Buffer; readonly rest: Buffer },
+): Promise<void> {
+  const early = [read.rest];
+  const end = (): void => client.end();
+  client.pause();
+  client.follow({
+    received: (bytes) => void early.push(bytes),
+    ended: end,
+    closed: () => undefined,
+    stop: end,
+  });
+  try {
+    const upgrade = await decide(read.head, upgradeSpdy);
+    if (upgrade instanceof Response) return await answer(client, upgrade);
+    await client.send(
+      Buffer.from(`HTTP/1.1 101 Switching Protocols\r\n${fields(upgrade.headers)}\r\n`),
+    );
+    if (!client.isOpen) return;
+    const session = upgrade.start(client);
+    client.follow({
+      received: (bytes) => session.received(bytes),
+      ended: end,
+      closed: () => session.closed(),
+      stop: end,
+    });
+    for (const bytes of early) session.received(bytes);
+    client.resume();
+  } catch (error) {
+    log.error("A request for a stream could not be answered.", { error });
+    client.end();
+  }
+}
+
+async function decide(
+  head: Buffer,
+  upgradeSpdy: Destinations["upgradeSpdy"],
+): Promise<SpdyUpgrade | Response> {
+  const { method, target, headers } = parseHead(head) ?? {};
+  if (method === undefined) return new Response("Malformed request\n", { status: 400 });
+  return upgradeSpdy(new Request(`https://edgesite${target}`, { method, headers }));
+}
+
+/** Sends a response to a request that stays HTTP, and hangs up. */
+async function answer(client: FrontConnection, response: Response): Promise<void> {
+  const body = Buffer.from(await response.arrayBuffer());
+  const headers = {
+    ...Object.fromEntries(response.headers),
+    "content-length": String(body.length),
+    connection: "close",
+  };
+  const reason = STATUS_CODES[response.status] ?? "";
+  const head = `HTTP/1.1 ${response.status} ${reason}\r\n${fields(headers)}\r\n`;
+  void client.send(Buffer.concat([Buffer.from(head), body]));
+  client.end();
+}
+
+function fields(headers: Readonly<Record<string, string>>): string {
+  return Object.entries(headers)
+    .map(([name, value]) => `${name}: ${value}\r\n`)
+    .join("");
+}

@@ -1,0 +1,96 @@
+import type { Socket } from "bun";
+import type { FrontConnection, Route } from "./front-connection.ts";
+import { SocketWriter } from "./socket-writer.ts";
+
+export interface RelayOptions {
+  /** Path of the unix socket where HTTP is served. */
+  readonly unix: string;
+  /** What was read already. */
+  readonly first: Uint8Array;
+  /** A WebSocket: it has no end of its own that a stopping site could wait for. */
+  readonly endless: boolean;
+}
+
+/**
+ * Carries a connection to the HTTP server behind the front and back. A side that does not keep up
+ * slows the other down, and each direction ends on its own.
+ */
+export class Relay implements Route {
+  readonly #client: FrontConnection;
+  readonly #endless: boolean;
+  #server: Socket<undefined> | undefined;
+  #writer: SocketWriter | undefined;
+
+  /** Returns at once; the client's bytes wait until the server answers. */
+  static open(client: FrontConnection, options: RelayOptions): void {
+    const relay = new Relay(client, options.endless);
+    client.follow(relay);
+    client.pause();
+    void relay.#connect(options);
+  }
+
+  private constructor(client: FrontConnection, endless: boolean) {
+    this.#client = client;
+    this.#endless = endless;
+  }
+
+  received(bytes: Buffer): void {
+    const full = this.#writer?.write(bytes);
+    if (!full) return;
+    this.#client.pause();
+    void full.then(() => this.#client.resume());
+  }
+
+  ended(): void {
+    this.#writer?.end();
+  }
+
+  closed(): void {
+    this.#server?.terminate();
+  }
+
+  stop(): void {
+    if (!this.#endless) return;
+    this.#server?.terminate();
+    this.#client.end();
+  }
+
+  async #connect({ unix, first }: RelayOptions): Promise<void> {
+    try {
+      await Bun.connect({
+        unix,
+        allowHalfOpen: true,
+        socket: {
+          open: (server) => this.#opened(server, first),
+          data: (server, bytes) => this.#answered(server, bytes),
+          drain: () => this.#writer?.drain(),
+          end: () => this.#client.end(),
+          close: () => {
+            this.#writer?.close();
+            this.#client.end();
+          },
+          error: () => undefined,
+        },
+      });
+    } catch {
+      // The server behind is stopping: a client that came this late is sent away.
+      this.#client.end();
+    }
+  }
+
+  #opened(server: Socket<undefined>, first: Uint8Array): void {
+    if (!this.#client.isOpen) return server.terminate();
+    this.#server = server;
+    this.#writer = new SocketWriter(server);
+    const full = this.#writer.write(first);
+    if (full) void full.then(() => this.#client.resume());
+    else this.#client.resume();
+  }
+
+  #answered(server: Socket<undefined>, bytes: Buffer): void {
+    const full = this.#client.send(bytes);
+    if (!full) return;
+    server.pause();
+    void full.then(() => server.resume());
+  }
+}
