@@ -91,7 +91,10 @@ export class MetaManager {
   #process(message: Message): void {
     const { operation = "", resource = "" } = message.route;
     try {
-      if (operation === OPERATION.error) return this.#complain(message, "An error was reported");
+      if (operation === OPERATION.error) {
+        // Whoever refused what was sent has logged it.
+        return this.#log.debug("A message was refused", { resource, reason: message.content });
+      }
       const handle = this.#handlers[operation];
       if (handle === undefined) throw new Refusal(`Unknown operation ${JSON.stringify(operation)}`);
       handle(message, parseResource(resource));
@@ -223,7 +226,7 @@ export class MetaManager {
   /** Answers a message that cannot be processed with the reason, and logs each kind of it once. */
   #refuse(message: Message, error: Error): void {
     const { source, operation, resource = "" } = message.route;
-    this.#complain(message, "A message was refused", error.message);
+    this.#complain(message, error.message);
     const answer = errorTo(message, error.message);
     if (message.header.sync) this.#bus.sendResponse(answer);
     else if (operation === OPERATION.response) return;
@@ -231,13 +234,13 @@ export class MetaManager {
     else if (source) this.#out.down(source, `${OPERATION.error}/${resource}`, answer);
   }
 
-  #complain({ route, content }: Message, text: string, reason = content): void {
+  #complain({ route }: Message, reason: string): void {
     const { source, operation, resource = "" } = route;
     const [, type] = resource.split("/");
     const kind = `${source}/${operation}/${type}`;
     if (this.#complained.has(kind) || this.#complained.size >= COMPLAINTS) return;
     this.#complained.add(kind);
-    this.#log.warn(text, { source, operation, resource, reason });
+    this.#log.warn("A message was refused", { source, operation, resource, reason });
   }
 }
 
