@@ -1,7 +1,7 @@
 import { validateMetadata, validateMetadataUpdate } from "#api/metadata.ts";
 import type { KubeObject, ObjectMeta } from "#api/object.ts";
 import { apiVersionOf } from "#api/resource.ts";
-import { badRequest, conflict, invalidObject } from "#api/status.ts";
+import { badRequest, conflict, invalidObject, methodNotAllowed } from "#api/status.ts";
 import type { NamedTarget } from "#api/verbs.ts";
 import type { Admission } from "./admission.ts";
 import { cloneJson, field, sameJson } from "./json.ts";
@@ -28,7 +28,10 @@ export function changedObject<T extends KubeObject>(rewrite: Rewrite<T>, sent: K
   const view = target.subresource === undefined ? undefined : viewOf(rewrite, target.subresource);
   const next = view === undefined ? replaced(rewrite, sent) : view.write(current, sent);
   next.metadata = keptMetadata(next.metadata ?? {}, current.metadata ?? {});
-  if (view === undefined) strategy.prepareUpdate?.({ next, current }, rewrite.admission);
+  if (view === undefined) {
+    target.resource.prepareForUpdate?.(next, current);
+    strategy.prepareUpdate?.({ next, current }, rewrite.admission);
+  }
   if (sameJson(next, current)) return current;
   if (target.resource.hasGeneration && specChanged(next, current)) {
     next.metadata.generation = (current.metadata?.generation ?? 0) + 1;
@@ -37,6 +40,15 @@ export function changedObject<T extends KubeObject>(rewrite: Rewrite<T>, sent: K
   return next;
 }
 
+/** Subresources that are something to do show their object when they are only looked at. */
+const READ_ONLY = {
+  validated: false,
+  read: (object: KubeObject): KubeObject => object,
+  write(): never {
+    throw methodNotAllowed();
+  },
+};
+
 /** The view behind a subresource. */
 export function viewOf<T extends KubeObject>(
   { target: { resource }, strategy }: Pick<Rewrite<T>, "target" | "strategy">,
@@ -44,6 +56,7 @@ export function viewOf<T extends KubeObject>(
 ): View<T> {
   const own = strategy.views?.[subresource];
   if (own !== undefined) return own;
+  if (subresource !== "status") return READ_ONLY;
   return {
     validated: false,
     read: (object) => object,

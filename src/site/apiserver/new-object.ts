@@ -31,9 +31,7 @@ export function newObject<T extends KubeObject>(
   if (resource.hasGeneration) object.metadata.generation = 1;
 
   resource.setDefaults(object);
-  if (hasStatus(resource)) {
-    Object.assign(object, { status: strategy.initialStatus?.(object) ?? {} });
-  }
+  resource.prepareForCreate?.(object);
   strategy.prepareCreate?.(object, admission);
 
   const errors = [...validateMetadata(object.metadata, resource), ...resource.validate(object)];

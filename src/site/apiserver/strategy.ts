@@ -34,12 +34,13 @@ export interface ActionDelete {
  * All functions are synchronous: they run inside the store's write.
  */
 export interface Strategy<T extends KubeObject = KubeObject> {
-  /** Settles what the server decides about a new object. It is private, defaulted and has a UID. */
+  /**
+   * Settles what the server decides about a new object beyond `Resource.prepareForCreate`. It is
+   * private, defaulted and has a UID.
+   */
   prepareCreate?(object: T, admission: Admission): void;
   /** The same for a change through the main resource. */
   prepareUpdate?(revision: Revision<T>, admission: Admission): void;
-  /** The status of a new object; by default `{}` where the kind has a status subresource. */
-  initialStatus?(object: T): unknown;
   /** Refuses a deletion by throwing. */
   checkDelete?(current: T): void;
   /** How long the object may take to go; by default it goes at once. */

@@ -6,23 +6,11 @@ import type { Strategy } from "../strategy.ts";
 
 /** apiserver `NamespaceLifecycle`'s immortal namespaces. */
 const PROTECTED = new Set(["default", "kube-system", "kube-public"]);
-const NAME_LABEL = "kubernetes.io/metadata.name";
-const FINALIZER = "kubernetes";
 
 /** Namespaces: they go in two steps, and only when the namespace controller has emptied them. */
 export const namespaces: Strategy<Namespace> = {
-  initialStatus: () => ({ phase: "Active" }),
-  prepareCreate(namespace) {
-    const finalizers = namespace.spec?.finalizers ?? [];
-    namespace.spec = {
-      ...namespace.spec,
-      finalizers: finalizers.includes(FINALIZER) ? finalizers : [...finalizers, FINALIZER],
-    };
-    labelName(namespace);
-  },
   prepareUpdate({ next, current }) {
     next.spec = cloneJson(current.spec ?? {});
-    labelName(next);
   },
   checkDelete({ metadata }) {
     const name = metadata?.name ?? "";
@@ -45,10 +33,6 @@ export const namespaces: Strategy<Namespace> = {
     },
   },
 };
-
-function labelName({ metadata = {} }: Namespace): void {
-  metadata.labels = { ...metadata.labels, [NAME_LABEL]: metadata.name ?? "" };
-}
 
 function finalizersOf(body: KubeObject): string[] {
   const spec = field(body, "spec");

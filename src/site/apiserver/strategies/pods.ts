@@ -1,5 +1,10 @@
-import type { KubeObject, Pod, PodSpec } from "#api/object.ts";
-import { isTerminal, qosClass } from "#api/pod.ts";
+import {
+  addDefaultTolerations,
+  setDefaultPriority,
+  setDefaultServiceAccount,
+} from "#api/defaults/pod.ts";
+import type { KubeObject, Pod } from "#api/object.ts";
+import { isTerminal } from "#api/pod.ts";
 import { PODS } from "#api/resources.ts";
 import { badRequest, conflict } from "#api/status.ts";
 import type { DeleteOptions } from "#api/verbs.ts";
@@ -9,20 +14,12 @@ import { cloneJson } from "../json.ts";
 import type { Action, Strategy } from "../strategy.ts";
 
 const DEFAULT_GRACE_SECONDS = 30;
-/** Admission `DefaultTolerationSeconds`: how long a pod stays on a node that does not answer. */
-const NODE_LOST_TOLERATION_SECONDS = 300;
-const NODE_LOST_TAINTS = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];
-
 /** Pods: what admission adds, what the scheduler and evictions do to them, how they go. */
 export const pods: Strategy<Pod> = {
-  initialStatus: (pod) => ({ phase: "Pending", qosClass: qosClass(pod) }),
-  prepareCreate({ spec }) {
-    if (!spec) return;
-    spec.serviceAccountName ??= "default";
-    spec.serviceAccount = spec.serviceAccountName;
-    spec.priority ??= 0;
-    spec.preemptionPolicy ??= "PreemptLowerPriority";
-    tolerateLostNodes(spec);
+  prepareCreate(pod) {
+    setDefaultServiceAccount(pod);
+    setDefaultPriority(pod);
+    addDefaultTolerations(pod);
   },
   graceSeconds(pod, requested) {
     const { spec } = pod;
@@ -32,22 +29,6 @@ export const pods: Strategy<Pod> = {
   },
   actions: { binding: bind(), eviction: evict() },
 };
-
-function tolerateLostNodes(spec: PodSpec): void {
-  const tolerations = spec.tolerations ?? [];
-  const tolerated = (taint: string): boolean =>
-    tolerations.some(
-      ({ key = "", effect = "" }) =>
-        (key === taint || key === "") && (effect === "NoExecute" || effect === ""),
-    );
-  const added = NODE_LOST_TAINTS.filter((taint) => !tolerated(taint)).map((key) => ({
-    key,
-    operator: "Exists",
-    effect: "NoExecute",
-    tolerationSeconds: NODE_LOST_TOLERATION_SECONDS,
-  }));
-  if (added.length > 0) spec.tolerations = [...tolerations, ...added];
-}
 
 /** `pods/binding`: the scheduler's word, given once. */
 function bind(): Action<Pod> {

@@ -1,9 +1,8 @@
 import { type FieldError, invalid } from "#api/field-error.ts";
-import type { Service, ServicePort } from "#api/object.ts";
+import type { Service } from "#api/object.ts";
 import { SERVICES } from "#api/resources.ts";
 import { internalError, invalidObject } from "#api/status.ts";
 import type { Admission } from "../admission.ts";
-import { cloneJson } from "../json.ts";
 import type { Strategy } from "../strategy.ts";
 import type { ServiceAllocators } from "./service-allocators.ts";
 
@@ -12,12 +11,10 @@ type Spec = NonNullable<Service["spec"]>;
 /** Services: cluster addresses and node ports are allocated with the write and given back with it. */
 export function services(allocators: ServiceAllocators): Strategy<Service> {
   return {
-    initialStatus: () => ({ loadBalancer: {} }),
     prepareCreate(service, admission) {
       allocate(service, { allocators, admission });
     },
     prepareUpdate({ next, current }, admission) {
-      inherit(next, current);
       allocate(next, { allocators, admission, current });
       admission.onCommit(() => releaseRest(current, { allocators, kept: next }));
     },
@@ -123,24 +120,6 @@ function takePort(
     errors.push(invalid(field, { value: port, detail: "provided port is already allocated" }));
   }
 }
-
-/** A change that does not speak of what was allocated keeps it (`patchAllocatedValues`). */
-function inherit(next: Service, current: Service): void {
-  const [to, from] = [next.spec, current.spec];
-  if (!to || !from || to.type === "ExternalName" || from.type === "ExternalName") return;
-  if (!to.clusterIP && from.clusterIP) {
-    to.clusterIP = from.clusterIP;
-    to.clusterIPs = cloneJson(from.clusterIPs ?? [from.clusterIP]);
-  }
-  if (to.type !== "NodePort" && to.type !== "LoadBalancer") return;
-  for (const port of to.ports ?? []) {
-    const before = (from.ports ?? []).find((one) => samePort(one, port));
-    if (!port.nodePort && before?.nodePort) port.nodePort = before.nodePort;
-  }
-}
-
-const samePort = (a: ServicePort, b: ServicePort): boolean =>
-  a.port === b.port && (a.protocol ?? "TCP") === (b.protocol ?? "TCP");
 
 function releaseRest(
   service: Service,

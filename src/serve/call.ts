@@ -1,0 +1,18 @@
+import type { UserInfo, Verbs } from "#api/verbs.ts";
+import type { Clock } from "#lib/clock.ts";
+import type { ResourcePath } from "./request-path.ts";
+
+/** One authenticated request about a resource. */
+export interface Call {
+  readonly request: Request;
+  readonly query: URLSearchParams;
+  readonly path: ResourcePath;
+  readonly user: UserInfo;
+  readonly verbs: Verbs;
+  readonly clock: Clock;
+  /** Adds a `Warning` header to the answer. */
+  warn(text: string): void;
+}
+
+/** A verb on HTTP: everything it throws becomes the answer. */
+export type Handler = (call: Call) => Promise<Response>;

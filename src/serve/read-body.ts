@@ -1,0 +1,29 @@
+import { StatusError } from "#api/status.ts";
+
+/** apiserver's `MaxRequestBodyBytes`. */
+export const MAX_BODY_BYTES = 3 * 1024 * 1024;
+
+/**
+ * The whole body of a request, without ever holding more of it than is allowed.
+ * @throws StatusError 413.
+ */
+export async function readBody(request: Request): Promise<Uint8Array> {
+  const announced = Number(request.headers.get("content-length") ?? 0);
+  if (announced > MAX_BODY_BYTES) throw tooLarge();
+  if (request.body === null) return new Uint8Array();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of request.body) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+}
+
+function tooLarge(): StatusError {
+  return new StatusError(`Request entity too large: limit is ${MAX_BODY_BYTES}`, {
+    code: 413,
+    reason: "RequestEntityTooLarge",
+  });
+}
