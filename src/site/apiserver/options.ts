@@ -3,6 +3,7 @@ import type { UserInfo, Verbs } from "#api/verbs.ts";
 import type { ObjectStore } from "#db/object-store.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { Logger } from "#lib/log.ts";
+import type { Timer } from "#lib/timer.ts";
 import type { Api, ApiOptions, HealthCheck, VersionInfo } from "#serve/api-options.ts";
 
 export interface ApiServerOptions {
@@ -13,6 +14,8 @@ export interface ApiServerOptions {
   readonly checks?: readonly HealthCheck[];
   readonly log: Logger;
   readonly clock: Clock;
+  /** Default: the system's. */
+  readonly timer?: Timer;
   /** Bearer token of the user `edgesite-admin`. */
   readonly adminToken: string;
   /** IPv4 range of ClusterIPs: `10.43.0.0/16`. */

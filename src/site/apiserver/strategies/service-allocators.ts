@@ -19,22 +19,15 @@ export class ServiceAllocators {
   readonly #ports = new NumberSet(LAST_NODE_PORT - FIRST_NODE_PORT + 1);
 
   constructor({ store, cidr }: { store: ObjectStore; cidr: string }) {
-    const [address = "", length = ""] = cidr.split("/");
-    const hostBits = 32 - Number(length);
-    const size = 2 ** hostBits;
+    const { base, size } = parseCidr(cidr);
     this.cidr = cidr;
-    this.#base = Math.floor(parseAddress(address) / size) * size;
+    this.#base = base;
     this.#addresses = new NumberSet(Math.min(size, MAX_ADDRESSES) - 1);
     this.#reservedAddresses = Math.min(Math.max(16, Math.floor(size / 16)), 256);
     this.#addresses.take(0);
     for (const item of store.list(collectionOf(SERVICES)).items) {
       this.adopt(itemOf(SERVICES, item).value);
     }
-  }
-
-  /** The address of the Service `default/kubernetes`. */
-  get first(): string {
-    return formatAddress(this.#base + 1);
   }
 
   /** Counts what a service that exists has as taken. */
@@ -89,6 +82,17 @@ export class ServiceAllocators {
   #indexOf(address: string): number {
     return parseAddress(address) - this.#base;
   }
+}
+
+/** The first usable address of a range: that of the Service `default/kubernetes`. */
+export function firstAddress(cidr: string): string {
+  return formatAddress(parseCidr(cidr).base + 1);
+}
+
+function parseCidr(cidr: string): { base: number; size: number } {
+  const [address = "", length = ""] = cidr.split("/");
+  const size = 2 ** (32 - Number(length));
+  return { base: Math.floor(parseAddress(address) / size) * size, size };
 }
 
 function parseAddress(text: string): number {

@@ -1,0 +1,100 @@
+import { Hono } from "hono";
+import { unknownResource } from "#api/status.ts";
+import type { UserInfo } from "#api/verbs.ts";
+import type { Api, ApiOptions, Connection } from "./api-options.ts";
+import { addWarnings, Calls } from "./calls.ts";
+import { Discovery } from "./discovery.ts";
+import { answerError, notFoundText } from "./error-response.ts";
+import { Health, type HealthPath } from "./health.ts";
+import { OpenApi } from "./openapi.ts";
+import { streamOf } from "./pod-streams.ts";
+import { respondValue } from "./respond.ts";
+import { isStream, Router, verbOf } from "./router.ts";
+import type { StreamCall } from "./stream-call.ts";
+
+type Env = { Bindings: Connection; Variables: { user: UserInfo } };
+
+const HEALTH_PATHS: readonly HealthPath[] = ["healthz", "livez", "readyz"];
+
+/** Makes Kubernetes' HTTP API over a table of resources and the verbs that act on them. */
+export function createApi(options: ApiOptions): Api {
+  const { log } = options;
+  const calls = new Calls(options);
+  const app = new Hono<Env>();
+  app.onError((error) => answerError(error, log));
+  app.use(async (context, next) => {
+    await next();
+    const { headers } = context.res;
+    headers.set("Audit-Id", crypto.randomUUID());
+    if (!headers.has("Cache-Control")) headers.set("Cache-Control", "no-cache, private");
+  });
+  addPublicRoutes(app, options);
+  app.use(async (context, next) => {
+    context.set("user", calls.userOf(context.req.raw, context.env));
+    await next();
+  });
+  addRoutes(app, options, calls);
+  return {
+    fetch: async (request, connection = {}) => app.fetch(request, connection),
+    resolveStream: async (request, connection = {}) =>
+      resolveStream(calls, { request, connection, options }),
+    errorResponse: (error) => answerError(error, log),
+  };
+}
+
+/** What everybody may know. */
+function addPublicRoutes(app: Hono<Env>, { checks, log, version }: ApiOptions): void {
+  const health = new Health(checks, log);
+  for (const path of HEALTH_PATHS) {
+    app.get(`/${path}/:name?`, ({ req }) => {
+      const name = req.param("name");
+      const query = new URL(req.url).searchParams;
+      return health.answer({ path, query, ...(name !== undefined && { name }) });
+    });
+  }
+  app.get("/version", ({ req }) => respondValue(req.raw, version));
+}
+
+function addRoutes(app: Hono<Env>, options: ApiOptions, calls: Calls): void {
+  const discovery = new Discovery(options.resources);
+  const openApi = new OpenApi(options.resources);
+  const router = new Router(options);
+  const paths = [
+    ...discovery.paths,
+    ...HEALTH_PATHS.map((path) => `/${path}`),
+    "/openapi/v2",
+    "/openapi/v3",
+    "/version",
+  ].sort();
+
+  app.get("/", ({ req }) => respondValue(req.raw, { paths }));
+  app.get("/openapi/*", ({ req }) => openApi.answer(req.raw, new URL(req.url)) ?? notFoundText());
+  app.all("*", async ({ req, env, get }) => {
+    const url = new URL(req.url);
+    const found =
+      req.method === "GET" ? discovery.answer(req.raw, trimmed(url.pathname)) : undefined;
+    if (found) return found;
+    const open = calls.open(req.raw, { url, user: get("user") });
+    if (open === undefined) return notFoundText();
+    const response = await router.answer(open.call, env);
+    addWarnings(response, open.warnings);
+    return response;
+  });
+}
+
+const trimmed = (path: string): string => (path.endsWith("/") ? path.slice(0, -1) : path);
+
+async function resolveStream(
+  calls: Calls,
+  {
+    request,
+    connection,
+    options,
+  }: { request: Request; connection: Connection; options: ApiOptions },
+): Promise<StreamCall> {
+  const user = calls.userOf(request, connection);
+  const open = calls.open(request, { url: new URL(request.url), user });
+  if (open === undefined || !isStream(open.call.path)) throw unknownResource();
+  verbOf(open.call);
+  return { request, stream: await streamOf(open.call), streams: options.nodeStreams };
+}

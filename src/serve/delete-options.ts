@@ -1,0 +1,106 @@
+import { decodeObject } from "#api/codec/decode-object.ts";
+import { type FieldError, invalid, notSupported } from "#api/field-error.ts";
+import type { KubeObject } from "#api/object.ts";
+import { badRequest } from "#api/status.ts";
+import type { DeleteOptions } from "#api/verbs.ts";
+import type { Call } from "./call.ts";
+import { flag, integer, isDryRun, refuse } from "./query.ts";
+import { readBody } from "./read-body.ts";
+
+/** `metav1.DeleteOptions` as it may arrive; every field is checked before it is believed. */
+interface Sent extends KubeObject {
+  readonly gracePeriodSeconds?: unknown;
+  readonly propagationPolicy?: unknown;
+  readonly orphanDependents?: unknown;
+  readonly preconditions?: unknown;
+  readonly dryRun?: unknown;
+}
+
+export interface SentDeleteOptions {
+  readonly options: DeleteOptions;
+  /** The deprecated way to ask for a policy; decides about the code of the answer. */
+  readonly orphanDependents: boolean | undefined;
+}
+
+/**
+ * The options of a DELETE: from its body, or from the query where there is none.
+ * @throws StatusError 400 or 422.
+ */
+export async function readDeleteOptions({ request, query }: Call): Promise<SentDeleteOptions> {
+  const body = await readBody(request);
+  const sent: Sent = body.length > 0 ? decode(body, request) : fromQuery(query);
+  const errors: FieldError[] = [];
+  const { orphanDependents, gracePeriodSeconds, preconditions } = sent;
+  if (orphanDependents !== undefined && sent.propagationPolicy !== undefined) {
+    const value = sent.propagationPolicy;
+    const detail = "orphanDependents and deletionPropagation cannot be both set";
+    errors.push(invalid("propagationPolicy", { value, detail }));
+  }
+  const policy = policyOf(sent, errors);
+  const dryRun = isDryRun(Array.isArray(sent.dryRun) ? sent.dryRun.map(String) : [], errors);
+  if (gracePeriodSeconds !== undefined && !Number.isSafeInteger(gracePeriodSeconds)) {
+    throw badRequest("gracePeriodSeconds must be an integer");
+  }
+  refuse("DeleteOptions", errors);
+  return {
+    options: {
+      dryRun,
+      ...(typeof gracePeriodSeconds === "number" && { gracePeriodSeconds }),
+      ...(policy !== undefined && { propagationPolicy: policy }),
+      ...(preconditions !== undefined && { preconditions: preconditionsOf(preconditions) }),
+    },
+    orphanDependents: typeof orphanDependents === "boolean" ? orphanDependents : undefined,
+  };
+}
+
+function decode(body: Uint8Array, request: Request): Sent {
+  const { object } = decodeObject({
+    body,
+    contentType: request.headers.get("content-type") ?? "",
+    expected: { group: "", version: "v1", kind: "DeleteOptions" },
+    fieldValidation: "Ignore",
+  });
+  return object;
+}
+
+function fromQuery(query: URLSearchParams): Sent {
+  const gracePeriodSeconds = integer(query, "gracePeriodSeconds");
+  const propagationPolicy = query.get("propagationPolicy");
+  const dryRun = query.getAll("dryRun");
+  return {
+    ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds }),
+    ...(propagationPolicy !== null && { propagationPolicy }),
+    ...(query.has("orphanDependents") && { orphanDependents: flag(query, "orphanDependents") }),
+    ...(dryRun.length > 0 && { dryRun }),
+  };
+}
+
+function policyOf(
+  { propagationPolicy: value, orphanDependents }: Sent,
+  errors: FieldError[],
+): DeleteOptions["propagationPolicy"] {
+  switch (value) {
+    case undefined:
+      if (typeof orphanDependents !== "boolean") return undefined;
+      return orphanDependents ? "Orphan" : "Background";
+    case "Background":
+    case "Foreground":
+    case "Orphan":
+      return value;
+    default: {
+      const supported = ["Background", "Foreground", "Orphan"];
+      errors.push(notSupported("propagationPolicy", { value: String(value), supported }));
+      return undefined;
+    }
+  }
+}
+
+function preconditionsOf(value: unknown): NonNullable<DeleteOptions["preconditions"]> {
+  if (typeof value !== "object" || value === null) return {};
+  const uid = "uid" in value ? value.uid : undefined;
+  const resourceVersion = "resourceVersion" in value ? value.resourceVersion : undefined;
+  return {
+    ...(typeof uid === "string" && { uid }),
+    ...(typeof resourceVersion === "string" && { resourceVersion }),
+  };
+}

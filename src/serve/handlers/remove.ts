@@ -1,0 +1,32 @@
+import type { DeleteResult } from "#api/verbs.ts";
+import type { Call, Handler } from "../call.ts";
+import { readDeleteOptions } from "../delete-options.ts";
+import { listOptions } from "../query.ts";
+import { formatOf, respondItem, respondList, respondStatus } from "../respond.ts";
+import { namedTarget } from "./target.ts";
+
+export const remove: Handler = async (call) => {
+  formatOf(call);
+  const { options, orphanDependents } = await readDeleteOptions(call);
+  const result = await call.verbs.delete(namedTarget(call), { ...options, warn: call.warn });
+  return respondDeleted(call, result, orphanDependents === false ? 202 : 200);
+};
+
+export const removeCollection: Handler = async (call) => {
+  formatOf(call);
+  const { options } = await readDeleteOptions(call);
+  const selected = listOptions(call.query);
+  const result = await call.verbs.deleteCollection(call.path, {
+    ...selected,
+    ...options,
+    warn: call.warn,
+  });
+  return respondList(call, result);
+};
+
+/** What lives on is shown; a client that asked for a cascade learns that it is not over (202). */
+function respondDeleted(call: Call, result: DeleteResult, keptStatus: number): Response {
+  return "kept" in result
+    ? respondItem(call, result.kept, keptStatus)
+    : respondStatus(result.status);
+}

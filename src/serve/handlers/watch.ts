@@ -1,0 +1,124 @@
+import type { WatchEvent } from "#api/item.ts";
+import { hasReason, type Status, StatusError } from "#api/status.ts";
+import { partialMetadata, tableOf } from "#api/table.ts";
+import type { Call, Handler } from "../call.ts";
+import { FrameQueue } from "../frame-queue.ts";
+import type { Format } from "../negotiate.ts";
+import { includeObject, watchOptions } from "../query.ts";
+import { formatOf } from "../respond.ts";
+
+/** A watcher that is this far behind is cut off; it lists again and is better off. */
+const MAX_QUEUED_BYTES = 8 * 1024 * 1024;
+/** A watch without a timeout ends after 30 to 60 minutes, so that not all end together. */
+const MIN_TIMEOUT_SECONDS = 30 * 60;
+
+const encoder = new TextEncoder();
+const HEADERS = { "Content-Type": "application/json" };
+
+export const watch: Handler = async (call) => {
+  const format = formatOf(call);
+  const { namespace, resource, name } = call.path;
+  const options = watchOptions(call.query);
+  const timeoutSeconds = options.timeoutSeconds || MIN_TIMEOUT_SECONDS * (1 + Math.random());
+  const fieldSelector = selectorOf(options.fieldSelector, name);
+  const stop = new AbortController();
+  const signal = AbortSignal.any([stop.signal, call.request.signal]);
+  const queue = new FrameQueue(MAX_QUEUED_BYTES);
+  const frame = framer(call, format);
+  try {
+    const { ended } = await call.verbs.watch(
+      { resource, namespace },
+      { ...options, timeoutSeconds, signal, ...(fieldSelector && { fieldSelector }) },
+      (event) => {
+        if (!queue.push(frame(event))) stop.abort(new Error("The watcher is too slow"));
+      },
+    );
+    queue.allowBacklog();
+    void ended
+      .catch((error: unknown) => queue.push(errorFrame(statusOf(error))))
+      .finally(() => queue.end());
+  } catch (error) {
+    if (!hasReason(error, "Expired")) throw error;
+    queue.push(errorFrame(error.status));
+    queue.end();
+  }
+  return new Response(streamOf(queue, stop), { headers: HEADERS });
+};
+
+function streamOf(queue: FrameQueue, stop: AbortController): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        const cut = (): void => {
+          queue.discard();
+          controller.error(stop.signal.reason);
+        };
+        if (stop.signal.aborted) cut();
+        else stop.signal.addEventListener("abort", cut, { once: true });
+      },
+      async pull(controller) {
+        const bytes = await queue.take();
+        if (stop.signal.aborted) return;
+        if (bytes === undefined) controller.close();
+        else controller.enqueue(bytes);
+      },
+      cancel() {
+        stop.abort();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+/** How this watcher's events are written: as they are, encoded once for all, or transformed. */
+function framer(call: Call, format: Format): (event: WatchEvent) => Uint8Array {
+  const { as, version } = format;
+  if (as === undefined) return ({ frame }) => frame;
+  if (as !== "Table") {
+    return ({ type, item }) => encode(type, partialMetadata(item.value, version));
+  }
+  const include = includeObject(call.query);
+  let withColumns = true;
+  return ({ type, item: { value } }) => {
+    if (type === "BOOKMARK") {
+      const row = { cells: [], object: partialMetadata(value, version) };
+      const { resourceVersion = "" } = value.metadata ?? {};
+      const metadata = { resourceVersion };
+      const apiVersion = `meta.k8s.io/${version}`;
+      return encode(type, {
+        kind: "Table",
+        apiVersion,
+        metadata,
+        columnDefinitions: null,
+        rows: [row],
+      });
+    }
+    const now = call.clock.now();
+    const options = { version, includeObject: include, now, withColumns };
+    withColumns = false;
+    return encode(type, tableOf(call.path.resource, [value], options));
+  };
+}
+
+function encode(type: string, object: unknown): Uint8Array {
+  return encoder.encode(`${JSON.stringify({ type, object })}\n`);
+}
+
+function errorFrame(status: Status): Uint8Array {
+  return encode("ERROR", status);
+}
+
+function statusOf(error: unknown): Status {
+  if (error instanceof StatusError) return error.status;
+  return new StatusError("The watch ended unexpectedly", {
+    code: 500,
+    reason: "InternalError",
+  }).status;
+}
+
+/** `?watch` on one object is a watch of the collection for that name. */
+function selectorOf(given: string | undefined, name: string | undefined): string | undefined {
+  if (name === undefined) return given;
+  const own = `metadata.name=${name}`;
+  return given ? `${given},${own}` : own;
+}

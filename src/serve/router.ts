@@ -1,0 +1,89 @@
+import type { Verb } from "#api/resource.ts";
+import { methodNotAllowed } from "#api/status.ts";
+import type { ApiOptions, Connection } from "./api-options.ts";
+import type { Call, Handler } from "./call.ts";
+import { logHandler } from "./handlers/log.ts";
+import { get, list } from "./handlers/read.ts";
+import { remove, removeCollection } from "./handlers/remove.ts";
+import { watch } from "./handlers/watch.ts";
+import { create, patch, update } from "./handlers/write.ts";
+import { streamOf } from "./pod-streams.ts";
+import { flag } from "./query.ts";
+import type { ResourcePath } from "./request-path.ts";
+
+const HANDLERS: Readonly<Record<Verb, Handler>> = {
+  create,
+  delete: remove,
+  deletecollection: removeCollection,
+  get,
+  list,
+  patch,
+  update,
+  watch,
+};
+
+const STREAMS: readonly string[] = ["attach", "exec", "portforward"];
+
+const COLLECTION_VERBS: Readonly<Record<string, Verb>> = {
+  GET: "list",
+  POST: "create",
+  DELETE: "deletecollection",
+};
+
+const OBJECT_VERBS: Readonly<Record<string, Verb>> = {
+  GET: "get",
+  PUT: "update",
+  PATCH: "patch",
+  DELETE: "delete",
+};
+
+const SUBRESOURCE_VERBS: Readonly<Record<string, Verb>> = { ...OBJECT_VERBS, POST: "create" };
+
+/** Finds the verb that a request means, and answers with it. */
+export class Router {
+  readonly #options: Pick<ApiOptions, "nodeStreams" | "openStream">;
+  readonly #log: Handler;
+
+  constructor(options: Pick<ApiOptions, "nodeStreams" | "openStream">) {
+    this.#options = options;
+    this.#log = logHandler(options.nodeStreams);
+  }
+
+  /** @throws StatusError 405 for a method that the resource does not have, and all that verbs throw. */
+  async answer(call: Call, connection: Connection): Promise<Response> {
+    const { path, request } = call;
+    const verb = verbOf(call);
+    if (isStream(path)) {
+      const { nodeStreams: streams, openStream } = this.#options;
+      return await openStream({ request, stream: await streamOf(call), streams }, connection);
+    }
+    return path.subresource === "log" ? await this.#log(call) : await HANDLERS[verb](call);
+  }
+}
+
+/** True for subresources that are spoken over an upgraded connection. */
+export function isStream({ resource, subresource }: ResourcePath): boolean {
+  return resource.plural === "pods" && STREAMS.includes(subresource ?? "");
+}
+
+/** @throws StatusError 405. */
+export function verbOf({ request, path, query }: Call): Verb {
+  const { resource, name, subresource, namespace } = path;
+  const verb = methodVerb(request.method, path);
+  const reading = verb === "get" || verb === "list";
+  const wanted =
+    reading && subresource === undefined && (path.watch || flag(query, "watch")) ? "watch" : verb;
+  const allowed =
+    subresource === undefined
+      ? resource.verbs
+      : (resource.subresources.find((one) => one.name === subresource)?.verbs ?? []);
+  // Across all namespaces one can only look.
+  const everywhere = resource.namespaced && namespace === "" && name === undefined && !reading;
+  if (wanted === undefined || everywhere || !allowed.includes(wanted)) throw methodNotAllowed();
+  return wanted;
+}
+
+function methodVerb(method: string, { name, subresource }: ResourcePath): Verb | undefined {
+  if (subresource !== undefined) return SUBRESOURCE_VERBS[method];
+  return name === undefined ? COLLECTION_VERBS[method] : OBJECT_VERBS[method];
+}

@@ -1,0 +1,34 @@
+import { RESOURCES } from "#api/resources.ts";
+import { systemTimer } from "#lib/timer.ts";
+import { createApi } from "#serve/api.ts";
+import { tokenAuthenticator } from "./authenticate.ts";
+import { bootstrap } from "./bootstrap.ts";
+import { type ApiServer, type ApiServerOptions, componentUser } from "./options.ts";
+import { createRegistry } from "./registry.ts";
+import { firstAddress } from "./strategies/service-allocators.ts";
+
+/** Makes the API server of a site over its store. It listens nowhere by itself. */
+export function createApiServer(options: ApiServerOptions): ApiServer {
+  const { store, clock, timer = systemTimer, serviceCidr, signal, advertise } = options;
+  const registry = createRegistry({ store, clock, timer, serviceCidr, signal });
+  const api = createApi({
+    resources: RESOURCES,
+    version: options.version,
+    checks: options.checks ?? [],
+    nodeStreams: options.nodeStreams,
+    openStream: options.openStream,
+    log: options.log,
+    clock,
+    verbs: (user) => registry.as(user),
+    authenticate: tokenAuthenticator(options.adminToken),
+  });
+  return {
+    ...api,
+    verbs: (user) => registry.as(user),
+    bootstrap: () =>
+      bootstrap(registry.as(componentUser("apiserver")), {
+        clusterIp: firstAddress(serviceCidr),
+        ...advertise,
+      }),
+  };
+}
