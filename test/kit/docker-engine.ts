@@ -8,7 +8,7 @@ import { NetworkNamespace } from "./network-namespace.ts";
 import { run } from "./process.ts";
 
 /** The images that tests find in the engine. */
-const IMAGES = ["busybox:1.36"];
+const IMAGES = ["busybox:1.36", "busybox:1.36-two"];
 
 /**
  * A Docker engine of the tests' own: containerd and dockerd with live-restore, in a network

@@ -1,0 +1,257 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { eventually } from "#test/kit/eventually.ts";
+import { applyHello, clusterIP, pods, readyPods } from "#test/kit/hello.ts";
+import { NetworkNamespace } from "#test/kit/network-namespace.ts";
+import { sharedEngine } from "#test/kit/shared-engine.ts";
+import { SiteProcess } from "#test/kit/site-process.ts";
+
+const SETUP_MS = 90_000;
+const TEST_MS = 60_000;
+
+let host: NetworkNamespace;
+let lan: NetworkNamespace;
+let site: SiteProcess;
+let address: string;
+
+beforeAll(async () => {
+  host = await NetworkNamespace.create();
+  lan = await NetworkNamespace.create();
+  await host.connect(lan, { here: "192.0.2.1/24", there: "192.0.2.2/24" });
+  site = await SiteProcess.start({ namespace: host, engine: sharedEngine().address });
+  await site.nodeReady();
+  await applyHello(site);
+  address = await clusterIP(site, "web");
+}, SETUP_MS);
+
+afterAll(async () => {
+  await site[Symbol.asyncDispose]();
+  await host[Symbol.asyncDispose]();
+  await lan[Symbol.asyncDispose]();
+}, SETUP_MS);
+
+const curl = (url: string): string[] => ["curl", "-sS", "--max-time", "3", url];
+
+const inPod = async (...command: string[]) => {
+  const [pod = ""] = await pods(site, ".metadata.name");
+  return site.kubectl(["-n", "hello", "exec", pod, "--", ...command]);
+};
+
+test("a Service answers on its ClusterIP from the host", async () => {
+  expect(await host.output(curl(`http://${address}/`))).toBe("Hello from the edge\n");
+});
+
+test.each([
+  "web",
+  "web.hello",
+  "web.hello.svc",
+  "web.hello.svc.cluster.local",
+  "web.hello.svc.cluster.local.",
+])(
+  "a Service answers a pod by the name %s",
+  async (name) => {
+    expect((await inPod("wget", "-qO-", "-T", "3", `http://${name}/`)).stdout).toBe(
+      "Hello from the edge\n",
+    );
+  },
+  TEST_MS,
+);
+
+test(
+  "requests are balanced over the ready endpoints, and only those",
+  async () => {
+    const names = new Set(await readyPods(site, 3));
+    const seen = new Set<string>();
+    for (let index = 0; index < 30; index += 1) {
+      seen.add((await host.output(curl(`http://${address}/hostname`))).trim());
+    }
+    expect(seen).toEqual(names);
+  },
+  TEST_MS,
+);
+
+test(
+  "a pod that is not ready gets no request",
+  async () => {
+    const [victim = ""] = await readyPods(site, 3);
+    await site.output(["-n", "hello", "exec", victim, "--", "rm", "/tmp/www/index.html"]);
+    await eventually(
+      async () => {
+        const slices = [
+          "-n",
+          "hello",
+          "get",
+          "endpointslices",
+          "-l",
+          "kubernetes.io/service-name=web",
+        ];
+        const path =
+          "jsonpath={range .items[*].endpoints[?(@.conditions.ready==true)]}{.targetRef.name} {end}";
+        return !(await site.output([...slices, "-o", path])).includes(victim);
+      },
+      { what: "An endpoint that is not ready" },
+    );
+    for (let index = 0; index < 20; index += 1) {
+      expect((await host.output(curl(`http://${address}/hostname`))).trim()).not.toBe(victim);
+    }
+    await site.output(["-n", "hello", "delete", "pod", victim]);
+    await readyPods(site, 3);
+  },
+  TEST_MS,
+);
+
+test(
+  "a pod deleted under load costs no failed request",
+  async () => {
+    const [victim = ""] = await readyPods(site, 3);
+    let failed = 0;
+    let done = 0;
+    const end = new AbortController();
+    const load = Array.from({ length: 4 }, async () => {
+      while (!end.signal.aborted) {
+        const { stdout } = await host.run(curl(`http://${address}/`));
+        done += 1;
+        if (stdout !== "Hello from the edge\n") failed += 1;
+      }
+    });
+    await site.output(["-n", "hello", "delete", "pod", victim, "--wait"]);
+    await readyPods(site, 3);
+    end.abort();
+    await Promise.all(load);
+    expect(done).toBeGreaterThan(20);
+    expect(failed).toBe(0);
+  },
+  TEST_MS,
+);
+
+test(
+  "default/kubernetes answers from a pod and wants credentials",
+  async () => {
+    const asked = await inPod("sh", "-c", "echo $KUBERNETES_SERVICE_HOST:$KUBERNETES_SERVICE_PORT");
+    expect(asked.stdout).toMatch(/^10\.43\.0\.1:443\n$/);
+    const version = await inPod(
+      "wget",
+      "-qO-",
+      "--no-check-certificate",
+      "https://kubernetes.default.svc/version",
+    );
+    expect(version.stdout).toContain("gitVersion");
+    const denied = await inPod(
+      "wget",
+      "-qO-",
+      "--no-check-certificate",
+      "https://kubernetes.default.svc/api/v1/pods",
+    );
+    expect(denied.stderr).toContain("401");
+  },
+  TEST_MS,
+);
+
+test(
+  "a program of the host is not reachable through a ClusterIP",
+  async () => {
+    const server = Bun.spawn(
+      host.command(["busybox", "httpd", "-f", "-p", "0.0.0.0:9999", "-h", "/etc"]),
+    );
+    try {
+      await eventually(
+        async () => (await host.run(curl("http://127.0.0.1:9999/hostname"))).exitCode === 0,
+      );
+      expect((await host.run(curl(`http://${address}:9999/hostname`))).exitCode).not.toBe(0);
+      expect(
+        (await inPod("wget", "-qO-", "-T", "3", `http://${address}:9999/hostname`)).exitCode,
+      ).not.toBe(0);
+    } finally {
+      server.kill();
+      await server.exited;
+    }
+  },
+  TEST_MS,
+);
+
+test(
+  "another machine on the LAN reaches neither ClusterIP nor DNS",
+  async () => {
+    const { dataPlane, listeners } = await site.status();
+    expect(dataPlane.link).toMatch(/^edge0/);
+    const dns =
+      listeners.find((listener) => listener.includes(":53"))?.split(":")[0] ?? "169.254.96.16";
+    for (const target of [address, dns])
+      await lan.run(["ip", "route", "add", target, "via", "192.0.2.1"]);
+    await lan.run(["ip", "route", "add", "10.43.0.0/16", "via", "192.0.2.1"]);
+    expect((await lan.run(curl(`http://${address}/`))).exitCode).not.toBe(0);
+    const query = ["dig", "+time=1", "+tries=1", `@${dns}`, "web.hello.svc.cluster.local"];
+    expect((await host.run(query)).stdout).toContain(address);
+    expect((await lan.run(query)).stdout).not.toContain(address);
+  },
+  TEST_MS,
+);
+
+test(
+  "external names are forwarded",
+  async () => {
+    const resolver = Bun.spawn(
+      host.command([
+        "dnsmasq",
+        "--no-daemon",
+        "--no-resolv",
+        "--no-hosts",
+        "--listen-address=127.0.0.53",
+        "--bind-interfaces",
+        "--address=/example.test/192.0.2.99",
+      ]),
+      { stdout: "ignore", stderr: "ignore" },
+    );
+    try {
+      const other = await SiteProcess.start({
+        namespace: host,
+        engine: sharedEngine().address,
+        args: ["--port", "7443", "--node-name", "forwarder"],
+        env: { EDGESITE_NETWORK_UPSTREAMS: "127.0.0.53" },
+      });
+      try {
+        await other.nodeReady();
+        const dns = (await other.status()).listeners
+          .find((listener) => listener.includes(":53"))
+          ?.split(":")[0];
+        const answer = await host.output([
+          "dig",
+          "+short",
+          "+time=2",
+          `@${dns}`,
+          "www.example.test",
+        ]);
+        expect(answer).toBe("192.0.2.99\n");
+      } finally {
+        await other[Symbol.asyncDispose]();
+      }
+    } finally {
+      resolver.kill();
+      await resolver.exited;
+    }
+  },
+  TEST_MS,
+);
+
+test(
+  "a ConfigMap and a Secret arrive as files and environment, and files follow a change",
+  async () => {
+    expect((await inPod("sh", "-c", "echo $TOKEN; cat /access/token")).stdout).toBe(
+      "change-me\nchange-me",
+    );
+    const patch = { data: { "index.html": "Changed\n" } };
+    await site.output([
+      "-n",
+      "hello",
+      "patch",
+      "configmap",
+      "pages",
+      "--type=merge",
+      "-p",
+      JSON.stringify(patch),
+    ]);
+    await eventually(async () => (await inPod("cat", "/pages/index.html")).stdout === "Changed\n", {
+      what: "The changed file",
+    });
+  },
+  TEST_MS,
+);
