@@ -68,6 +68,8 @@ export interface ObjectType extends Omit<Definition, "properties"> {
   /** `io.k8s.api.core.v1.PodSpec` */
   readonly name: string;
   readonly fields: ReadonlyMap<string, Field>;
+  /** What Go writes although nobody set it: structs by value, and counters without omitempty. */
+  readonly implied: readonly Field[];
 }
 
 export type Type = ScalarType | ListType | MapType | ObjectType;
@@ -79,6 +81,14 @@ export interface Field extends Omit<Property, "type"> {
 
 const isScalar = (name: string): name is Scalar => SCALARS.some((scalar) => scalar === name);
 
+const IMPLIED_SCALARS: readonly Scalar[] = ["bool", "double", "int32", "int64"];
+
+function isImplied({ type, pointer, always }: Field): boolean {
+  if (pointer) return false;
+  if (type.is === "object") return true;
+  return always === true && type.is === "scalar" && IMPLIED_SCALARS.includes(type.scalar);
+}
+
 const kindKey = ({ group, version, kind }: GroupVersionKind): string =>
   `${group}/${version}/${kind}`;
 
@@ -88,19 +98,20 @@ export class Schema {
   readonly #byKind = new Map<string, ObjectType>();
 
   constructor(definitions: Readonly<Record<string, Definition>>) {
-    const fieldsOf = new Map<string, Map<string, Field>>();
+    const parts = new Map<string, { fields: Map<string, Field>; implied: Field[] }>();
     for (const [name, { properties: _, ...definition }] of Object.entries(definitions)) {
-      const fields = new Map<string, Field>();
-      const object: ObjectType = { is: "object", name, ...definition, fields };
-      fieldsOf.set(name, fields);
+      const part = { fields: new Map<string, Field>(), implied: [] };
+      const object: ObjectType = { is: "object", name, ...definition, ...part };
+      parts.set(name, part);
       this.#objects.set(name, object);
       for (const kind of definition.kinds ?? []) this.#byKind.set(kindKey(kind), object);
     }
-    for (const [definition, { properties }] of Object.entries(definitions))
-      for (const [name, property] of Object.entries(properties))
-        fieldsOf
-          .get(definition)
-          ?.set(name, { ...property, name, type: this.#parseType(property.type) });
+    for (const [definition, { fields, implied }] of parts)
+      for (const [name, property] of Object.entries(definitions[definition]?.properties ?? {})) {
+        const field: Field = { ...property, name, type: this.#parseType(property.type) };
+        fields.set(name, field);
+        if (isImplied(field)) implied.push(field);
+      }
   }
 
   /** All definitions, in the order of their names. */

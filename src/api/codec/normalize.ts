@@ -1,0 +1,164 @@
+import type { Field, ObjectType, Type } from "../schema.ts";
+import { goKind, goType, structName } from "./go-types.ts";
+import { MISMATCH, readScalar, zeroOf } from "./scalars.ts";
+
+/** A value that does not fit the Go type of its field. */
+export class UnmarshalError extends Error {
+  override readonly name = "UnmarshalError";
+  /** The same in the words of Go's unstructured converter, which reads strategic merge patches. */
+  readonly converterMessage: string;
+
+  constructor(message: string, converterMessage: string) {
+    super(message);
+    this.converterMessage = converterMessage;
+  }
+}
+
+export interface Normalized {
+  readonly value: Record<string, unknown>;
+  /** Paths of the fields that the schema does not know, at most 100. */
+  readonly unknownFields: readonly string[];
+}
+
+/** As many as Kubernetes reports. */
+const MAX_UNKNOWN_FIELDS = 100;
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+function jsonType(value: unknown): string {
+  if (Array.isArray(value)) return "array";
+  return typeof value === "boolean" ? "bool" : typeof value;
+}
+
+function isZero(value: unknown): boolean {
+  if (value === "" || value === 0 || value === false) return true;
+  if (Array.isArray(value)) return value.length === 0;
+  return isObject(value) && Object.keys(value).length === 0;
+}
+
+/** Go leaves it out of its JSON. */
+function isOmitted({ type, pointer, always }: Field, value: unknown): boolean {
+  if (value === undefined) return true;
+  if (pointer || type.is === "object") return false;
+  return isZero(value) && (always !== true || value === "");
+}
+
+class Normalizer {
+  readonly unknownFields: string[] = [];
+  readonly #path: (string | number)[] = [];
+  /** For each step of the path the struct whose field it is; undefined for indexes and map keys. */
+  readonly #owners: (ObjectType | undefined)[] = [];
+
+  object(type: ObjectType, value: unknown): Record<string, unknown> {
+    if (!isObject(value)) return this.#mismatch(type, value);
+    const result: Record<string, unknown> = {};
+    for (const [name, child] of Object.entries(value)) {
+      const field = type.fields.get(name);
+      if (field === undefined) this.#reportUnknown(name);
+      else if (child !== null && child !== undefined) this.#field(result, { type, field, child });
+    }
+    for (const { name, type: implied } of type.implied)
+      if (!Object.hasOwn(result, name)) result[name] = this.#zero(implied);
+    return result;
+  }
+
+  #field(
+    result: Record<string, unknown>,
+    { type, field, child }: { type: ObjectType; field: Field; child: unknown },
+  ): void {
+    this.#enter(field.name, type);
+    const value = this.#value(field.type, child);
+    this.#leave();
+    if (!isOmitted(field, value)) result[field.name] = value;
+  }
+
+  #value(type: Type, value: unknown): unknown {
+    switch (type.is) {
+      case "object":
+        return this.object(type, value);
+      case "list":
+        return this.#list(type.of, Array.isArray(value) ? value : this.#mismatch(type, value));
+      case "map":
+        return this.#map(type.of, isObject(value) ? value : this.#mismatch(type, value));
+      case "scalar": {
+        const read = readScalar(type.scalar, value);
+        return read === MISMATCH ? this.#mismatch(type, value) : read;
+      }
+    }
+  }
+
+  #list(type: Type, elements: readonly unknown[]): unknown[] {
+    return elements.map((element, index) => this.#entry(type, element, index));
+  }
+
+  #map(type: Type, entries: JsonObject): Record<string, unknown> {
+    const read = Object.entries(entries).map(
+      ([key, value]) => [key, this.#entry(type, value, key)] as const,
+    );
+    return Object.fromEntries(read);
+  }
+
+  #entry(type: Type, value: unknown, key: string | number): unknown {
+    if (value === null || value === undefined) return this.#zero(type);
+    this.#enter(key, undefined);
+    const read = this.#value(type, value);
+    this.#leave();
+    return read;
+  }
+
+  #zero(type: Type): unknown {
+    if (type.is === "object") return this.object(type, {});
+    return type.is === "scalar" ? zeroOf(type.scalar) : null;
+  }
+
+  #enter(step: string | number, owner: ObjectType | undefined): void {
+    this.#path.push(step);
+    this.#owners.push(owner);
+  }
+
+  #leave(): void {
+    this.#path.pop();
+    this.#owners.pop();
+  }
+
+  #reportUnknown(name: string): void {
+    if (this.unknownFields.length >= MAX_UNKNOWN_FIELDS) return;
+    const steps = [...this.#path, name].map((step) =>
+      typeof step === "number" ? `[${step}]` : `.${step}`,
+    );
+    this.unknownFields.push(steps.join("").slice(1));
+  }
+
+  #mismatch(type: Type, value: unknown): never {
+    const isInteger = type.is === "scalar" && /^int\d+$/.test(type.scalar);
+    const found = typeof value === "number" && isInteger ? `number ${value}` : jsonType(value);
+    const names = this.#path.filter((_, index) => this.#owners[index] !== undefined);
+    const owner = this.#owners.findLast((each) => each !== undefined);
+    const place = owner ? `struct field ${structName(owner)}.${names.join(".")} of` : "value of";
+    const kind = goKind(type);
+    throw new UnmarshalError(
+      `json: cannot unmarshal ${found} into Go ${place} type ${goType(type)}`,
+      typeof value === "object" || type.is !== "scalar"
+        ? `cannot restore ${kind} from: ${jsonType(value)}`
+        : `unrecognized type: ${kind}`,
+    );
+  }
+}
+
+/**
+ * Checks a JSON value against its type and brings it into the form that Go would write it back in:
+ * unknown fields, nulls and zero values that Go omits are gone, structs that Go holds by value are
+ * there. Two spellings of one object become one. The result shares nothing with `value`.
+ *
+ * @throws UnmarshalError, UnreadableError
+ */
+export function normalize(type: ObjectType, value: unknown): Normalized {
+  const normalizer = new Normalizer();
+  return {
+    value: normalizer.object(type, value),
+    unknownFields: normalizer.unknownFields,
+  };
+}

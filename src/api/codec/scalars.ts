@@ -1,0 +1,125 @@
+import { Quantity } from "../quantity.ts";
+import type { Scalar } from "../schema.ts";
+
+/** A value of the right JSON type that its Go type cannot read: bad base64, no time, no quantity. */
+export class UnreadableError extends Error {
+  override readonly name = "UnreadableError";
+}
+
+/** The value has another JSON type than the scalar. */
+export const MISMATCH = Symbol("mismatch");
+
+const TIME = /^(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)$/;
+const CANONICAL_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+const MAX_INT32 = 2 ** 31;
+
+const isInt32 = (value: unknown): value is number =>
+  Number.isInteger(value) && Number(value) >= -MAX_INT32 && Number(value) < MAX_INT32;
+
+/** RFC 3339 in UTC with as many fraction digits as the type keeps; `""` is Go's zero time. */
+function readTime(text: string, fractionDigits: number): string | undefined {
+  if (text === "") return undefined;
+  const [, , fraction = ""] = TIME.exec(text) ?? [];
+  const at = TIME.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(at)) {
+    const layout = `2006-01-02T15:04:05${fractionDigits > 0 ? ".000000" : ""}Z07:00`;
+    throw new UnreadableError(
+      `parsing time ${JSON.stringify(text)} as "${layout}": cannot parse ${JSON.stringify(text)} as "2006"`,
+    );
+  }
+  if (fractionDigits === 0 && CANONICAL_TIME.test(text)) return text;
+  const seconds = new Date(at).toISOString().slice(0, "2006-01-02T15:04:05".length);
+  const digits = fraction.padEnd(fractionDigits, "0").slice(0, fractionDigits);
+  return `${seconds}${digits === "" ? "" : `.${digits}`}Z`;
+}
+
+function readBytes(text: string): string {
+  const plain = /[\r\n]/.test(text) ? text.replaceAll(/[\r\n]/g, "") : text;
+  if (BASE64.test(plain)) return plain;
+  const readable = /^(?:[A-Za-z0-9+/]{4})*/.exec(plain)?.[0].length ?? 0;
+  const wrong = /[^A-Za-z0-9+/=]/.exec(plain)?.index ?? readable;
+  throw new UnreadableError(`illegal base64 data at input byte ${wrong}`);
+}
+
+function readQuantity(value: string | number): string {
+  try {
+    return Quantity.parse(value).toString();
+  } catch (error) {
+    throw new UnreadableError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function readString(scalar: Scalar, text: string): unknown {
+  switch (scalar) {
+    case "string":
+    case "duration":
+    case "intOrString":
+      return text;
+    case "bytes":
+      return readBytes(text);
+    case "time":
+      return readTime(text, 0);
+    case "microTime":
+      return readTime(text, 6);
+    case "quantity":
+      return readQuantity(text);
+    default:
+      return MISMATCH;
+  }
+}
+
+function readNumber(scalar: Scalar, value: number): unknown {
+  switch (scalar) {
+    case "int32":
+    case "intOrString":
+      return isInt32(value) ? value : MISMATCH;
+    case "int64":
+      return Number.isSafeInteger(value) ? value : MISMATCH;
+    case "double":
+      return value;
+    case "quantity":
+      return readQuantity(value);
+    default:
+      return MISMATCH;
+  }
+}
+
+/**
+ * A JSON value as Go would write it back: times in UTC, quantities canonical. `undefined` is Go's
+ * zero time, `MISMATCH` a value of another JSON type.
+ *
+ * @throws UnreadableError
+ */
+export function readScalar(scalar: Scalar, value: unknown): unknown {
+  if (scalar === "raw") return structuredClone(value);
+  if (typeof value === "string") return readString(scalar, value);
+  if (typeof value === "number") return readNumber(scalar, value);
+  if (typeof value === "boolean") return scalar === "bool" ? value : MISMATCH;
+  if (scalar !== "fields" || Array.isArray(value)) return MISMATCH;
+  return structuredClone(value);
+}
+
+/** What a `null` stands for where Go has no pointer: as list element, as map value. */
+export function zeroOf(scalar: Scalar): unknown {
+  switch (scalar) {
+    case "bool":
+      return false;
+    case "double":
+    case "int32":
+    case "int64":
+    case "intOrString":
+      return 0;
+    case "quantity":
+      return "0";
+    case "raw":
+    case "fields":
+    case "time":
+    case "microTime":
+      return null;
+    case "bytes":
+    case "duration":
+    case "string":
+      return "";
+  }
+}

@@ -1,0 +1,68 @@
+import { expect, test } from "bun:test";
+import { readYaml } from "./yaml.ts";
+
+const read = (text: string) => readYaml(new TextEncoder().encode(text));
+
+test("scalars are read as YAML 1.1 with Kubernetes' exceptions", () => {
+  const { value } = read(`
+yes: y
+on: On
+text2: "no"
+octal: 0644
+hex: 0x10
+float: 1.5
+sexagesimal: 22:22
+date: 2024-01-02
+text: 1_a
+nothing: ~
+80: port
+`);
+  expect(value).toEqual({
+    true: true,
+    text2: "no",
+    octal: 420,
+    hex: 16,
+    float: 1.5,
+    sexagesimal: "22:22",
+    date: "2024-01-02",
+    text: "1_a",
+    nothing: null,
+    "80": "port",
+  });
+});
+
+test("JSON is YAML, anchors and merge keys are resolved", () => {
+  expect(read('{"a": [1, "2"], "b": {"c": null}}').value).toEqual({ a: [1, "2"], b: { c: null } });
+  expect(read("base: &b {x: 1}\nuse:\n  <<: *b\n  z: 2\n").value).toEqual({
+    base: { x: 1 },
+    use: { x: 1, z: 2 },
+  });
+});
+
+test("only the first document counts, an empty one is null", () => {
+  expect(read("a: 1\n---\nb: 2\n").value).toEqual({ a: 1 });
+  expect(read("").value).toBeNull();
+  expect(read("# nothing\n").value).toBeNull();
+});
+
+test("duplicate keys are told with their line, the document is read all the same", () => {
+  const { value, duplicates } = read("a: 1\nb:\n  c: 1\n  c: 2\n");
+  expect(value).toEqual({ a: 1, b: { c: 2 } });
+  expect(duplicates).toEqual([
+    'error converting YAML to JSON: yaml: unmarshal errors:\n  line 4: key "c" already set in map',
+  ]);
+});
+
+test("a malformed document names its line", () => {
+  expect(() => read("a: b: c\n")).toThrow(/^error converting YAML to JSON: yaml: line 1: /);
+  expect(() => read("a:\n\t- x\n")).toThrow(/^error converting YAML to JSON: yaml: line 2: /);
+});
+
+test("alias bombs, inexact numbers and what JSON cannot say are refused", () => {
+  const bomb = ["a: &a [x,x,x,x,x,x,x,x,x]"];
+  for (const [from, to] of ["ab", "bc", "cd", "de", "ef"].map((pair) => [...pair]))
+    bomb.push(`${to}: &${to} [*${from},*${from},*${from},*${from},*${from},*${from}]`);
+  expect(() => read(bomb.join("\n"))).toThrow(/Excessive alias count/);
+  expect(() => read("a: 9007199254740993")).toThrow(/beyond 2\^53/);
+  expect(() => read("a: .inf")).toThrow(/unsupported value/);
+});

@@ -1,0 +1,90 @@
+import { type Document, parseAllDocuments, type Tags } from "yaml";
+import { decodeText } from "./json.ts";
+import { InexactNumberError } from "./json-reader.ts";
+
+/** A document that is not YAML, or holds what JSON cannot say. */
+export class YamlError extends Error {
+  override readonly name = "YamlError";
+}
+
+export interface ReadYaml {
+  readonly value: unknown;
+  /** Keys that stand twice in their map, worded as Kubernetes' YAML reader does. */
+  readonly duplicates: readonly string[];
+}
+
+/** An anchor that is used more often than this is taken for an attack. */
+const MAX_ALIASES = 100;
+
+/** YAML 1.1 types that Kubernetes reads as plain text. */
+const TEXT_TAGS: readonly string[] = [
+  "tag:yaml.org,2002:binary",
+  "tag:yaml.org,2002:omap",
+  "tag:yaml.org,2002:pairs",
+  "tag:yaml.org,2002:set",
+  "tag:yaml.org,2002:timestamp",
+];
+
+function kubernetesTags(tags: Tags): Tags {
+  return tags.filter((tag) => {
+    if (typeof tag === "string") return true;
+    const isSexagesimal = "format" in tag && tag.format === "TIME";
+    return !isSexagesimal && !TEXT_TAGS.includes(tag.tag);
+  });
+}
+
+/** Whole numbers come out of the parser as bigint, so that none is rounded unseen. */
+function plain(value: unknown): unknown {
+  if (typeof value === "bigint") {
+    const number = Number(value);
+    if (!Number.isSafeInteger(number)) throw new InexactNumberError(String(value));
+    return number;
+  }
+  if (typeof value === "number" && !Number.isFinite(value))
+    throw new YamlError(`json: unsupported value: ${value}`);
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(plain);
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, plain(child)]));
+}
+
+function duplicateKeys(document: Document, text: string): string[] {
+  const errors = document.errors.filter(({ code }) => code === "DUPLICATE_KEY");
+  if (errors.length === 0) return [];
+  const lines = errors.map(({ linePos, pos }) => {
+    const key = /^[^:\n]*/.exec(text.slice(pos[0]))?.[0].trim() ?? "";
+    return `\n  line ${linePos?.[0].line ?? 0}: key ${JSON.stringify(key)} already set in map`;
+  });
+  return [`error converting YAML to JSON: yaml: unmarshal errors:${lines.join("")}`];
+}
+
+/**
+ * Reads the first document of a YAML text as sigs.k8s.io/yaml does: YAML 1.1 booleans and octals,
+ * string keys, merge keys; timestamps and sexagesimals stay text.
+ *
+ * @throws YamlError, InexactNumberError
+ */
+export function readYaml(body: Uint8Array): ReadYaml {
+  const text = decodeText(body);
+  const documents = parseAllDocuments(text, {
+    version: "1.1",
+    merge: true,
+    intAsBigInt: true,
+    customTags: kubernetesTags,
+    logLevel: "silent",
+  });
+  const document = "empty" in documents ? undefined : documents[0];
+  if (document === undefined) return { value: null, duplicates: [] };
+  const fatal = document.errors.find(({ code }) => code !== "DUPLICATE_KEY");
+  if (fatal) {
+    const [first = ""] = fatal.message.split(/ at line \d|\n/);
+    const place = fatal.linePos ? `line ${fatal.linePos[0].line}: ` : "";
+    throw new YamlError(`error converting YAML to JSON: yaml: ${place}${first}`);
+  }
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
+    return { value: plain(value), duplicates: duplicateKeys(document, text) };
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error;
+    throw new YamlError(`error converting YAML to JSON: yaml: ${error.message}`);
+  }
+}
