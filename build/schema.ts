@@ -5,6 +5,13 @@
  * `bun build/schema.ts` writes the file; a unit test fails when it is stale.
  */
 import { join } from "node:path";
+import {
+  isInlined,
+  messageOf,
+  PROTOBUF_MESSAGES,
+  type ProtobufField,
+  wrappedList,
+} from "../src/api/codec/protobuf-table.ts";
 import type { GroupVersionKind } from "../src/api/resource.ts";
 import { RESOURCES } from "../src/api/resources.ts";
 import type { Definition, Property } from "../src/api/schema.ts";
@@ -32,13 +39,8 @@ const SCALARS: Readonly<Record<string, string>> = {
   "k8s.io.apimachinery.pkg.util.intstr.IntOrString": "intOrString",
 };
 
-/** Inlined in JSON without being an embedded field in Go. */
-const ALSO_INLINED = "k8s.io.api.core.v1.EphemeralContainer.ephemeralContainerCommon";
-
 /** Alpha fields of the models that the protobuf table has in another shape already; nobody serves them. */
 const LEFT_OUT = ["io.k8s.api.core.v1.NodeAllocatableResourceClaimStatus.resources"];
-
-type Field = readonly [number: number, name: string, type: string, flags: string, key?: string];
 
 interface PropertyExtension {
   readonly "patch-strategy"?: string;
@@ -58,50 +60,35 @@ interface Extension {
 }
 
 interface Sources {
-  readonly messages: Readonly<Record<string, readonly Field[]>>;
   readonly extensions: Readonly<Record<string, Extension>>;
   readonly models: ReadonlyMap<string, Model>;
 }
-
-const messageOf = (definition: string): string =>
-  definition.replace(/^io\.k8s\./, "k8s.io.").replaceAll("-", "_");
 
 const definitionOf = (message: string): string =>
   message
     .replace(/^k8s\.io\./, "io.k8s.")
     .replace(/\.(apiextensions_apiserver|kube_aggregator)\./, (name) => name.replace("_", "-"));
 
-function fieldsOf({ messages }: Sources, message: string): readonly Field[] {
-  const fields = messages[message];
-  if (!fields) throw new Error(`The protobuf table has no ${message}`);
-  return fields;
-}
-
 /** The type of a field in Go's notation: `[]string`, `map[string]quantity`, `io.k8s.….PodSpec`. */
-function typeOf(sources: Sources, [, name, type, flags, key]: Field): string {
-  const element = elementType(sources, type);
+function typeOf([, name, type, flags, key]: ProtobufField): string {
+  const element = elementType(type);
   if (flags.includes("r")) return `[]${element}`;
   if (!flags.includes("m")) return element;
   if (key !== "string") throw new Error(`${name} has map keys of type ${key}`);
   return `map[string]${element}`;
 }
 
-function elementType(sources: Sources, type: string): string {
+function elementType(type: string): string {
   if (!type.includes(".")) return type;
-  const scalar = SCALARS[type];
-  if (scalar) return scalar;
-  const [only, ...others] = fieldsOf(sources, type);
-  const wrapsList = only?.[1] === "items" && others.length === 0 && !type.endsWith("List");
-  return wrapsList && only ? typeOf(sources, only) : definitionOf(type);
+  const wrapped = wrappedList(type);
+  return SCALARS[type] ?? (wrapped ? typeOf(wrapped) : definitionOf(type));
 }
 
 /** The fields of a message as JSON has them: inlined messages opened. */
-function jsonFields(sources: Sources, message: string): Field[] {
-  return fieldsOf(sources, message).flatMap((field): Field[] => {
-    const [, name, type, flags] = field;
-    const inlined = flags.includes("i") || `${message}.${name}` === ALSO_INLINED;
-    return inlined ? jsonFields(sources, type) : [field];
-  });
+function jsonFields(message: string): ProtobufField[] {
+  const fields = PROTOBUF_MESSAGES[message];
+  if (!fields) throw new Error(`The protobuf table has no ${message}`);
+  return fields.flatMap((field) => (isInlined(message, field) ? jsonFields(field[2]) : [field]));
 }
 
 function sorted<T>(entries: Iterable<readonly [string, T]>): Record<string, T> {
@@ -133,7 +120,7 @@ function propertiesOf(
   model: Model,
 ): Record<string, Property> {
   const fields = new Map(
-    jsonFields(sources, messageOf(definition)).map((field) => [field[1], field] as const),
+    jsonFields(messageOf(definition)).map((field) => [field[1], field] as const),
   );
   const extensions = sources.extensions[definition]?.properties ?? {};
   const names = Object.keys(model.properties).filter(
@@ -143,14 +130,14 @@ function propertiesOf(
     const description = model.properties[name] ?? "";
     const field = fields.get(name) ?? typeMeta(name);
     if (!field) throw new Error(`The protobuf table has no ${definition}.${name}`);
-    const shape = { type: typeOf(sources, field), flags: field[3] };
+    const shape = { type: typeOf(field), flags: field[3] };
     return [name, propertyOf(shape, { description, extension: extensions[name] ?? {} })] as const;
   });
   return sorted(properties);
 }
 
 /** `apiVersion` and `kind` travel in the envelope of a protobuf body, not in its message. */
-function typeMeta(name: string): Field | undefined {
+function typeMeta(name: string): ProtobufField | undefined {
   return name === "apiVersion" || name === "kind" ? [0, name, "string", ""] : undefined;
 }
 
@@ -200,7 +187,6 @@ function* roots({ extensions }: Sources): Iterable<string> {
 export async function generateSchema(): Promise<string> {
   const json = async (file: string): Promise<unknown> => Bun.file(join(DATA, file)).json();
   const sources = {
-    messages: (await json("kubernetes-protobuf.json")) as Sources["messages"],
     extensions: (await json("kubernetes-openapi-extensions.json")) as Sources["extensions"],
     models: await loadModels(),
   };

@@ -1,6 +1,6 @@
 import { badRequest } from "../status.ts";
 import type { Patch } from "../verbs.ts";
-import type { FieldValidation } from "./decode-object.ts";
+import type { FieldValidation } from "./strict.ts";
 
 export interface EncodedPatch {
   readonly body: Uint8Array;

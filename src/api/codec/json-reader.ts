@@ -1,17 +1,4 @@
-/** A document that is not JSON; the message is that of Go's encoding/json. */
-export class JsonSyntaxError extends Error {
-  override readonly name = "JsonSyntaxError";
-}
-
-/** A whole number that JavaScript cannot hold exactly. It is refused, never rounded. */
-export class InexactNumberError extends Error {
-  override readonly name = "InexactNumberError";
-
-  constructor(literal: string) {
-    super(`number ${literal} is beyond 2^53 and cannot be kept exactly`);
-  }
-}
-
+import { DecodeError, inexactNumber } from "./decode-error.ts";
 export interface ReadJson {
   readonly value: unknown;
   /** Paths of keys that stand twice in their object, in document order; the last value wins. */
@@ -48,7 +35,7 @@ export class JsonReader {
     this.#text = text;
   }
 
-  /** @throws JsonSyntaxError, InexactNumberError */
+  /** @throws DecodeError */
   read(): ReadJson {
     this.#skipSpace();
     const value = this.#value();
@@ -78,7 +65,7 @@ export class JsonReader {
 
   #nested<T>(read: () => T): T {
     this.#depth += 1;
-    if (this.#depth > MAX_DEPTH) throw new JsonSyntaxError("exceeded max depth");
+    if (this.#depth > MAX_DEPTH) throw new DecodeError("exceeded max depth");
     this.#at += 1;
     const value = read();
     this.#depth -= 1;
@@ -148,7 +135,7 @@ export class JsonReader {
     if (!/[eE]/.test(literal) && /[eE]/.test(this.#peek() ?? "")) return this.#failInExponent();
     const value = Number(literal);
     const isExact = /[.eE]/.test(literal) ? Number.isFinite(value) : Number.isSafeInteger(value);
-    if (!isExact) throw new InexactNumberError(literal);
+    if (!isExact) throw inexactNumber(literal);
     return value;
   }
 
@@ -170,9 +157,9 @@ export class JsonReader {
 
   #fail(where: string): never {
     const codePoint = this.#text.codePointAt(this.#at);
-    if (codePoint === undefined) throw new JsonSyntaxError("unexpected end of JSON input");
+    if (codePoint === undefined) throw new DecodeError("unexpected end of JSON input");
     const character = quoteChar(String.fromCodePoint(codePoint));
-    throw new JsonSyntaxError(`invalid character ${character} ${where}`);
+    throw new DecodeError(`invalid character ${character} ${where}`);
   }
 
   #failInNumber(): never {

@@ -63,7 +63,7 @@ export function decodeText(body: Uint8Array): string {
  * look over the bytes shows whether it kept every key and every number. Only a document in doubt
  * is read a second time, precisely.
  *
- * @throws JsonSyntaxError, InexactNumberError
+ * @throws DecodeError
  */
 export function readJson(body: Uint8Array): ReadJson {
   const text = decodeText(body);

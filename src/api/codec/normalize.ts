@@ -1,9 +1,12 @@
+import type { KubeObject } from "../object.ts";
 import type { Field, ObjectType, Type } from "../schema.ts";
+import { DecodeError } from "./decode-error.ts";
 import { goKind, goType, structName } from "./go-types.ts";
+import { isJsonObject, type JsonObject, jsonType } from "./json-value.ts";
 import { MISMATCH, readScalar, zeroOf } from "./scalars.ts";
 
 /** A value that does not fit the Go type of its field. */
-export class UnmarshalError extends Error {
+export class UnmarshalError extends DecodeError {
   override readonly name = "UnmarshalError";
   /** The same in the words of Go's unstructured converter, which reads strategic merge patches. */
   readonly converterMessage: string;
@@ -15,7 +18,7 @@ export class UnmarshalError extends Error {
 }
 
 export interface Normalized {
-  readonly value: Record<string, unknown>;
+  readonly value: KubeObject;
   /** Paths of the fields that the schema does not know, at most 100. */
   readonly unknownFields: readonly string[];
 }
@@ -23,20 +26,10 @@ export interface Normalized {
 /** As many as Kubernetes reports. */
 const MAX_UNKNOWN_FIELDS = 100;
 
-type JsonObject = Readonly<Record<string, unknown>>;
-
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-function jsonType(value: unknown): string {
-  if (Array.isArray(value)) return "array";
-  return typeof value === "boolean" ? "bool" : typeof value;
-}
-
 function isZero(value: unknown): boolean {
   if (value === "" || value === 0 || value === false) return true;
   if (Array.isArray(value)) return value.length === 0;
-  return isObject(value) && Object.keys(value).length === 0;
+  return isJsonObject(value) && Object.keys(value).length === 0;
 }
 
 /** Go leaves it out of its JSON. */
@@ -53,7 +46,7 @@ class Normalizer {
   readonly #owners: (ObjectType | undefined)[] = [];
 
   object(type: ObjectType, value: unknown): Record<string, unknown> {
-    if (!isObject(value)) return this.#mismatch(type, value);
+    if (!isJsonObject(value)) return this.#mismatch(type, value);
     const result: Record<string, unknown> = {};
     for (const [name, child] of Object.entries(value)) {
       const field = type.fields.get(name);
@@ -82,7 +75,7 @@ class Normalizer {
       case "list":
         return this.#list(type.of, Array.isArray(value) ? value : this.#mismatch(type, value));
       case "map":
-        return this.#map(type.of, isObject(value) ? value : this.#mismatch(type, value));
+        return this.#map(type.of, isJsonObject(value) ? value : this.#mismatch(type, value));
       case "scalar": {
         const read = readScalar(type.scalar, value);
         return read === MISMATCH ? this.#mismatch(type, value) : read;
@@ -153,7 +146,7 @@ class Normalizer {
  * unknown fields, nulls and zero values that Go omits are gone, structs that Go holds by value are
  * there. Two spellings of one object become one. The result shares nothing with `value`.
  *
- * @throws UnmarshalError, UnreadableError
+ * @throws DecodeError
  */
 export function normalize(type: ObjectType, value: unknown): Normalized {
   const normalizer = new Normalizer();

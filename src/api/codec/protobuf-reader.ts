@@ -1,14 +1,10 @@
-/** A body that is not the protobuf message it should be. */
-export class ProtobufError extends Error {
-  override readonly name = "ProtobufError";
-}
-
+import { DecodeError } from "./decode-error.ts";
 export const VARINT = 0;
 export const FIXED_64 = 1;
 export const BYTES = 2;
 export const FIXED_32 = 5;
 
-const truncated = () => new ProtobufError("unexpected EOF");
+const truncated = () => new DecodeError("unexpected EOF");
 
 /** Reads the wire format of protobuf from the front to the back of a message. */
 export class ProtobufReader {
@@ -40,7 +36,7 @@ export class ProtobufReader {
       value |= BigInt(byte & 0x7f) << shift;
       if (byte < 0x80) return BigInt.asIntN(64, value);
     }
-    throw new ProtobufError("integer overflow");
+    throw new DecodeError("integer overflow");
   }
 
   double(): number {
@@ -51,7 +47,7 @@ export class ProtobufReader {
   /** The bytes of a string, a message or a byte field; a view, not a copy. */
   bytes(): Uint8Array {
     const length = Number(this.varint());
-    if (length < 0) throw new ProtobufError("negative length");
+    if (length < 0) throw new DecodeError("negative length");
     const at = this.#advance(length);
     return this.#bytes.subarray(at, at + length);
   }
@@ -62,7 +58,7 @@ export class ProtobufReader {
     else if (wire === FIXED_64) this.#advance(8);
     else if (wire === BYTES) this.bytes();
     else if (wire === FIXED_32) this.#advance(4);
-    else throw new ProtobufError(`illegal wire type ${wire}`);
+    else throw new DecodeError(`illegal wire type ${wire}`);
   }
 
   #advance(length: number): number {

@@ -1,10 +1,6 @@
 import { Quantity } from "../quantity.ts";
 import type { Scalar } from "../schema.ts";
-
-/** A value of the right JSON type that its Go type cannot read: bad base64, no time, no quantity. */
-export class UnreadableError extends Error {
-  override readonly name = "UnreadableError";
-}
+import { DecodeError } from "./decode-error.ts";
 
 /** The value has another JSON type than the scalar. */
 export const MISMATCH = Symbol("mismatch");
@@ -24,7 +20,7 @@ function readTime(text: string, fractionDigits: number): string | undefined {
   const at = TIME.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(at)) {
     const layout = `2006-01-02T15:04:05${fractionDigits > 0 ? ".000000" : ""}Z07:00`;
-    throw new UnreadableError(
+    throw new DecodeError(
       `parsing time ${JSON.stringify(text)} as "${layout}": cannot parse ${JSON.stringify(text)} as "2006"`,
     );
   }
@@ -39,14 +35,14 @@ function readBytes(text: string): string {
   if (BASE64.test(plain)) return plain;
   const readable = /^(?:[A-Za-z0-9+/]{4})*/.exec(plain)?.[0].length ?? 0;
   const wrong = /[^A-Za-z0-9+/=]/.exec(plain)?.index ?? readable;
-  throw new UnreadableError(`illegal base64 data at input byte ${wrong}`);
+  throw new DecodeError(`illegal base64 data at input byte ${wrong}`);
 }
 
 function readQuantity(value: string | number): string {
   try {
     return Quantity.parse(value).toString();
   } catch (error) {
-    throw new UnreadableError(error instanceof Error ? error.message : String(error));
+    throw new DecodeError(error instanceof Error ? error.message : String(error));
   }
 }
 
@@ -89,7 +85,7 @@ function readNumber(scalar: Scalar, value: number): unknown {
  * A JSON value as Go would write it back: times in UTC, quantities canonical. `undefined` is Go's
  * zero time, `MISMATCH` a value of another JSON type.
  *
- * @throws UnreadableError
+ * @throws DecodeError
  */
 export function readScalar(scalar: Scalar, value: unknown): unknown {
   if (scalar === "raw") return structuredClone(value);

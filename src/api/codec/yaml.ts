@@ -1,11 +1,6 @@
 import { type Document, parseAllDocuments, type Tags } from "yaml";
+import { DecodeError, inexactNumber } from "./decode-error.ts";
 import { decodeText } from "./json.ts";
-import { InexactNumberError } from "./json-reader.ts";
-
-/** A document that is not YAML, or holds what JSON cannot say. */
-export class YamlError extends Error {
-  override readonly name = "YamlError";
-}
 
 export interface ReadYaml {
   readonly value: unknown;
@@ -37,11 +32,11 @@ function kubernetesTags(tags: Tags): Tags {
 function plain(value: unknown): unknown {
   if (typeof value === "bigint") {
     const number = Number(value);
-    if (!Number.isSafeInteger(number)) throw new InexactNumberError(String(value));
+    if (!Number.isSafeInteger(number)) throw inexactNumber(String(value));
     return number;
   }
   if (typeof value === "number" && !Number.isFinite(value))
-    throw new YamlError(`json: unsupported value: ${value}`);
+    throw new DecodeError(`json: unsupported value: ${value}`);
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(plain);
   return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, plain(child)]));
@@ -61,7 +56,7 @@ function duplicateKeys(document: Document, text: string): string[] {
  * Reads the first document of a YAML text as sigs.k8s.io/yaml does: YAML 1.1 booleans and octals,
  * string keys, merge keys; timestamps and sexagesimals stay text.
  *
- * @throws YamlError, InexactNumberError
+ * @throws DecodeError
  */
 export function readYaml(body: Uint8Array): ReadYaml {
   const text = decodeText(body);
@@ -78,13 +73,14 @@ export function readYaml(body: Uint8Array): ReadYaml {
   if (fatal) {
     const [first = ""] = fatal.message.split(/ at line \d|\n/);
     const place = fatal.linePos ? `line ${fatal.linePos[0].line}: ` : "";
-    throw new YamlError(`error converting YAML to JSON: yaml: ${place}${first}`);
+    throw new DecodeError(`error converting YAML to JSON: yaml: ${place}${first}`);
   }
   try {
     const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
     return { value: plain(value), duplicates: duplicateKeys(document, text) };
   } catch (error) {
-    if (!(error instanceof ReferenceError)) throw error;
-    throw new YamlError(`error converting YAML to JSON: yaml: ${error.message}`);
+    // a ReferenceError is an alias bomb, a RangeError nesting beyond the stack
+    if (!(error instanceof ReferenceError || error instanceof RangeError)) throw error;
+    throw new DecodeError(`error converting YAML to JSON: yaml: ${error.message}`);
   }
 }

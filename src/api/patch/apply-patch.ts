@@ -1,4 +1,4 @@
-import type { FieldValidation } from "../codec/decode-object.ts";
+import type { FieldValidation } from "../codec/strict.ts";
 import type { KubeObject } from "../object.ts";
 import { badRequest } from "../status.ts";
 import type { Patch } from "../verbs.ts";
