@@ -1,0 +1,34 @@
+import { randomUUID } from "node:crypto";
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+
+/** A file's text and its mode, such as 0o600. */
+export interface FileContent {
+  readonly text: string;
+  readonly mode: number;
+}
+
+/**
+ * Writes a file so that, whatever happens to the power, either the old or the new text is there,
+ * whole; once it returns, the new one is.
+ */
+export function writeFileAtomically(path: string, { text, mode }: FileContent): void {
+  const temporary = `${path}.${randomUUID()}.tmp`;
+  const file = openSync(temporary, "wx", mode);
+  try {
+    writeSync(file, text);
+    fsyncSync(file);
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  } finally {
+    closeSync(file);
+  }
+  const directory = openSync(dirname(path), "r");
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
+}

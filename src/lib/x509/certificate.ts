@@ -1,0 +1,188 @@
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  sign,
+  X509Certificate,
+} from "node:crypto";
+import {
+  bitString,
+  boolean,
+  integer,
+  objectIdentifier,
+  octetString,
+  sequence,
+  setOf,
+  tagged,
+  time,
+  utf8String,
+} from "./der.ts";
+import { ipBytes } from "./ip-bytes.ts";
+import { subjectOf } from "./read-certificate.ts";
+
+/** A distinguished name. */
+export interface Name {
+  readonly commonName: string;
+  readonly organization?: string;
+}
+
+export interface Validity {
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+}
+
+/** For an authority that outlives the machine (RFC 5280 §4.1.2.5: no well-defined end). */
+export const NO_EXPIRY = new Date("9999-12-31T23:59:59Z");
+
+export interface AuthorityOptions {
+  readonly subject: Name;
+  readonly privateKey: KeyObject;
+  readonly validity: Validity;
+}
+
+export interface LeafOptions {
+  readonly subject: Name;
+  readonly publicKey: KeyObject;
+  readonly issuer: { readonly certificate: X509Certificate; readonly privateKey: KeyObject };
+  readonly validity: Validity;
+  readonly usages: readonly ("server" | "client")[];
+  /** DNS names and IP addresses that it is for. */
+  readonly hosts?: readonly string[];
+}
+
+const OID = {
+  ecdsaWithSha256: "1.2.840.10045.4.3.2",
+  commonName: "2.5.4.3",
+  organization: "2.5.4.10",
+  subjectKeyIdentifier: "2.5.29.14",
+  keyUsage: "2.5.29.15",
+  subjectAltName: "2.5.29.17",
+  basicConstraints: "2.5.29.19",
+  authorityKeyIdentifier: "2.5.29.35",
+  extendedKeyUsage: "2.5.29.37",
+  server: "1.3.6.1.5.5.7.3.1",
+  client: "1.3.6.1.5.5.7.3.2",
+} as const;
+
+const SIGNATURE_ALGORITHM = sequence(objectIdentifier(OID.ecdsaWithSha256));
+
+/** A new ECDSA P-256 key, PEM (PKCS #8). */
+export function generateKey(): string {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  return privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+}
+
+/** A self-signed certificate of an authority that issues leaves only, PEM. */
+export function createAuthority({ subject, privateKey, validity }: AuthorityOptions): string {
+  const publicKey = createPublicKey(privateKey);
+  return signed(privateKey, {
+    issuer: encodeName(subject),
+    validity,
+    subject: encodeName(subject),
+    publicKey,
+    extensions: [
+      // CA, path length 0.
+      critical(OID.basicConstraints, sequence(boolean(true), integer(Buffer.from([0])))),
+      // digitalSignature, keyCertSign, cRLSign
+      critical(OID.keyUsage, bitString(Buffer.from([0b1000_0110]), 1)),
+      extension(OID.subjectKeyIdentifier, octetString(keyIdentifier(publicKey))),
+    ],
+  });
+}
+
+/** A certificate for a server or client, PEM. */
+export function issueLeaf(options: LeafOptions): string {
+  const { subject, publicKey, issuer, validity, usages, hosts = [] } = options;
+  const issuerId = keyIdentifier(createPublicKey(issuer.privateKey));
+  const purposes = usages.map((usage) => objectIdentifier(OID[usage]));
+  return signed(issuer.privateKey, {
+    issuer: subjectOf(issuer.certificate),
+    validity,
+    subject: encodeName(subject),
+    publicKey,
+    extensions: [
+      critical(OID.basicConstraints, sequence()),
+      // digitalSignature
+      critical(OID.keyUsage, bitString(Buffer.from([0b1000_0000]), 7)),
+      extension(OID.extendedKeyUsage, sequence(...purposes)),
+      extension(OID.subjectKeyIdentifier, octetString(keyIdentifier(publicKey))),
+      extension(OID.authorityKeyIdentifier, sequence(tagged(0x80, issuerId))),
+      ...(hosts.length > 0 ? [subjectAltName(hosts)] : []),
+    ],
+  });
+}
+
+/** Whether a certificate made here is for exactly these hosts, in whatever order. */
+export function isForHosts(certificate: X509Certificate, hosts: readonly string[]): boolean {
+  return certificate.raw.includes(subjectAltName(hosts));
+}
+
+/** Whether `key` (PEM) is the private key of a certificate. */
+export function isKeyOf(key: string, certificate: X509Certificate): boolean {
+  return certificate.checkPrivateKey(createPrivateKey(key));
+}
+
+interface Unsigned {
+  readonly issuer: Uint8Array;
+  readonly validity: Validity;
+  readonly subject: Uint8Array;
+  readonly publicKey: KeyObject;
+  readonly extensions: readonly Uint8Array[];
+}
+
+function signed(key: KeyObject, parts: Unsigned): string {
+  const body = sequence(
+    // v3
+    tagged(0xa0, integer(Buffer.from([2]))),
+    integer(serialNumber()),
+    SIGNATURE_ALGORITHM,
+    parts.issuer,
+    sequence(time(parts.validity.notBefore), time(parts.validity.notAfter)),
+    parts.subject,
+    parts.publicKey.export({ type: "spki", format: "der" }),
+    tagged(0xa3, sequence(...parts.extensions)),
+  );
+  const der = sequence(body, SIGNATURE_ALGORITHM, bitString(sign("sha256", body, key)));
+  return new X509Certificate(der).toString();
+}
+
+/** 127 random bits: positive, never zero, within the 20 octets of RFC 5280 §4.1.2.2. */
+function serialNumber(): Uint8Array {
+  const serial = randomBytes(16);
+  serial[0] = ((serial[0] ?? 0) & 0x7f) | 0x40;
+  return serial;
+}
+
+function encodeName({ organization, commonName }: Name): Buffer {
+  const attribute = (type: string, value: string): Buffer =>
+    setOf(sequence(objectIdentifier(type), utf8String(value)));
+  return sequence(
+    ...(organization === undefined ? [] : [attribute(OID.organization, organization)]),
+    attribute(OID.commonName, commonName),
+  );
+}
+
+function subjectAltName(hosts: readonly string[]): Buffer {
+  const names = [...new Set(hosts)].sort().map((host) => {
+    const ip = ipBytes(host);
+    return ip ? tagged(0x87, ip) : tagged(0x82, Buffer.from(host, "ascii"));
+  });
+  return extension(OID.subjectAltName, sequence(...names));
+}
+
+function extension(id: string, value: Uint8Array): Buffer {
+  return sequence(objectIdentifier(id), octetString(value));
+}
+
+function critical(id: string, value: Uint8Array): Buffer {
+  return sequence(objectIdentifier(id), boolean(true), octetString(value));
+}
+
+/** SHA-1 of the public key's bits (RFC 5280 §4.2.1.2): the last 65 bytes of a P-256 key. */
+function keyIdentifier(publicKey: KeyObject): Uint8Array {
+  const spki = publicKey.export({ type: "spki", format: "der" });
+  return createHash("sha1").update(spki.subarray(-65)).digest();
+}
