@@ -48,11 +48,13 @@ export class MemoryStore implements ObjectStore {
   readonly #commit: () => Promise<void>;
   /** Newest versions that were accepted and are not visible yet. */
   readonly #pending = new Map<string, Accepted>();
+  readonly #start: number;
   #visible: number;
   #next: number;
   #tail: Promise<unknown> = Promise.resolve();
 
   constructor({ resourceVersion = 1, commit = () => Promise.resolve() }: MemoryStoreOptions = {}) {
+    this.#start = resourceVersion;
     this.#visible = resourceVersion;
     this.#next = resourceVersion + 1;
     this.#commit = commit;
@@ -146,7 +148,7 @@ export class MemoryStore implements ObjectStore {
   #collection(name: string): Collection {
     let collection = this.#collections.get(name);
     if (collection === undefined) {
-      collection = { items: new Map(), listeners: new Set(), log: [], oldest: 0 };
+      collection = { items: new Map(), listeners: new Set(), log: [], oldest: this.#start };
       this.#collections.set(name, collection);
     }
     return collection;
