@@ -26,6 +26,8 @@ export interface ControllerOptions {
   readonly log: Logger;
   /** What must be in the caches before the first key is taken. */
   readonly synced?: readonly Promise<void>[];
+  /** What the controller set up before it ran, undone when it ends: removals of informer handlers. */
+  readonly removals?: readonly (() => void)[];
   /** Keys that are worked on at the same time. Default 1. */
   readonly workers?: number;
 }
@@ -39,15 +41,20 @@ export interface ControllerCounts {
 export interface Controller {
   readonly name: string;
   readonly counts: ControllerCounts;
+  /** Resolves once the caches are filled that it reads. */
+  readonly synced: Promise<void>;
   /** Works until `signal` aborts, then finishes the keys it has begun. Shuts the queue down. */
   run(signal: AbortSignal): Promise<void>;
 }
 
 /** A loop that takes keys from a queue and reconciles them; it logs, counts and retries. */
 export function createController(options: ControllerOptions): Controller {
-  const { name, queue, synced = [], workers = 1 } = options;
+  const { name, queue, synced = [], removals = [], workers = 1 } = options;
   const log = options.log.child({ controller: name });
   const counts = { reconciled: 0, failed: 0 };
+  const filled = Promise.all(synced).then(() => undefined);
+  // Whoever waits learns of the end; nobody has to wait.
+  filled.catch(() => undefined);
 
   async function work(key: string, signal: AbortSignal): Promise<void> {
     counts.reconciled += 1;
@@ -87,17 +94,19 @@ export function createController(options: ControllerOptions): Controller {
   return {
     name,
     counts,
+    synced: filled,
     async run(signal) {
       const shutDown = (): void => queue.shutDown();
       signal.addEventListener("abort", shutDown, { once: true });
       try {
-        await abortable(Promise.all(synced), signal).catch((error: unknown) => {
+        await abortable(filled, signal).catch((error: unknown) => {
           if (!signal.aborted) throw error;
         });
         if (signal.aborted) shutDown();
         await Promise.all(Array.from({ length: workers }, () => worker(signal)));
       } finally {
         signal.removeEventListener("abort", shutDown);
+        for (const remove of removals) remove();
       }
     },
   };

@@ -1,0 +1,57 @@
+import type { Resource } from "#api/resource.ts";
+import { RESOURCES } from "#api/resources.ts";
+import type { Controller } from "#client/controller.ts";
+import { abortable } from "#lib/abort.ts";
+import { createDeploymentController } from "./deployment/controller.ts";
+import type { ControllerDeps } from "./deps.ts";
+import { createGarbageCollector } from "./garbage/controller.ts";
+import { createJobController } from "./jobs/controller.ts";
+import { createNamespaceController } from "./namespace/controller.ts";
+import { createTaintEvictionController } from "./nodes/eviction.ts";
+import { createNodeLifecycleController, type NodeLifecycleOptions } from "./nodes/lifecycle.ts";
+import { createReplicaSetController } from "./replica-set.ts";
+import { createEndpointSliceController } from "./services/endpoint-slices.ts";
+import { createEndpointsController } from "./services/endpoints.ts";
+
+export interface ControllersOptions extends ControllerDeps, NodeLifecycleOptions {
+  /** All kinds that are served: what can be owned, and what a namespace can hold. */
+  readonly resources?: readonly Resource[];
+}
+
+/** What a supervisor lends a module; the bus's `Scope` is one. */
+interface Scope {
+  readonly signal: AbortSignal;
+  ready(): void;
+}
+
+/** Kubernetes' controller manager, as one module of the site. */
+export function createControllers(options: ControllersOptions) {
+  return {
+    name: "controllers",
+    /** Ready once all caches are filled. */
+    async run({ signal, ready }: Scope): Promise<void> {
+      const controllers = createAll(options);
+      const running = controllers.map((controller) => controller.run(signal));
+      const synced = controllers.map((controller) => controller.synced);
+      await abortable(Promise.all(synced), signal).then(ready, (error: unknown) => {
+        if (!signal.aborted) throw error;
+      });
+      await Promise.all(running);
+    },
+  };
+}
+
+function createAll(options: ControllersOptions): readonly Controller[] {
+  const { resources = RESOURCES } = options;
+  return [
+    createDeploymentController(options),
+    createReplicaSetController(options),
+    createJobController(options),
+    createEndpointsController(options),
+    createEndpointSliceController(options),
+    createNamespaceController(options, resources),
+    createGarbageCollector(options, resources),
+    createNodeLifecycleController(options, options),
+    createTaintEvictionController(options),
+  ];
+}

@@ -1,0 +1,121 @@
+import { isDeepStrictEqual } from "node:util";
+import { type Node, nameOf, namespaceOf, objectKey, type Pod } from "#api/object.ts";
+import { NODES, PODS } from "#api/resources.ts";
+import { hasReason } from "#api/status.ts";
+import { isTolerated, type Taint, type Toleration, tolerates } from "#api/tolerations.ts";
+import { type Controller, createController, type Requeue } from "#client/controller.ts";
+import { type Clock, rfc3339 } from "#lib/clock.ts";
+import { queueItself } from "../children.ts";
+import { withCondition } from "../conditions.ts";
+import { type ControllerDeps, equip } from "../deps.ts";
+import { isPodTerminal } from "../pods.ts";
+import { PODS_BY_NODE } from "./lifecycle.ts";
+
+/** Deletes pods from nodes whose NoExecute taints they do not tolerate, or no longer. */
+export function createTaintEvictionController(deps: ControllerDeps): Controller {
+  const { informers, client, events, queue, clock, log } = equip(deps, "taint-eviction-controller");
+  const nodes = informers.informer(NODES);
+  const pods = informers.informer(PODS);
+  pods.addIndex(PODS_BY_NODE, ({ spec }) => [spec?.nodeName ?? ""]);
+  const stays = new Stays(clock);
+  const queuePods = (node: Node): void => {
+    for (const pod of pods.byIndex(PODS_BY_NODE, nameOf(node))) queue.add(objectKey(pod));
+  };
+  const removals = [
+    pods.addHandler(queueItself(queue)),
+    nodes.addHandler({
+      added: queuePods,
+      updated(next, previous) {
+        if (!isDeepStrictEqual(evictingTaints(next), evictingTaints(previous))) queuePods(next);
+      },
+    }),
+  ];
+
+  async function reconcile(key: string): Promise<Requeue | undefined> {
+    const pod = pods.get(key);
+    const node = nodes.get(pod?.spec?.nodeName ?? "");
+    const taints = node ? evictingTaints(node) : [];
+    const ends = pod === undefined || pod.metadata?.deletionTimestamp !== undefined;
+    if (ends || isPodTerminal(pod) || taints.length === 0) {
+      stays.forget(key);
+      return undefined;
+    }
+    const leftMs = stays.leftMs(key, pod, taints);
+    if (leftMs === Number.POSITIVE_INFINITY) return undefined;
+    if (leftMs > 0) return { requeueAfterMs: leftMs };
+    await evict(pod);
+    return undefined;
+  }
+
+  async function evict(pod: Pod): Promise<void> {
+    const message = `Marking for deletion Pod ${objectKey(pod)}`;
+    events.event(pod, { type: "Normal", reason: "TaintManagerEviction", message });
+    const conditions = withCondition(pod.status?.conditions ?? [], {
+      type: "DisruptionTarget",
+      status: "True",
+      reason: "DeletionByTaintManager",
+      message: "Taint manager: deleting due to NoExecute taint",
+      lastTransitionTime: rfc3339(clock.now()),
+    });
+    const key = { namespace: namespaceOf(pod), name: nameOf(pod) };
+    const uid = pod.metadata?.uid;
+    try {
+      await client.updateStatus(PODS, { ...pod, status: { ...pod.status, conditions } });
+      await client.delete(PODS, key, uid === undefined ? {} : { preconditions: { uid } });
+    } catch (error) {
+      if (!hasReason(error, "NotFound")) throw error;
+    }
+  }
+
+  return createController({
+    name: "taint-eviction",
+    reconcile,
+    queue,
+    log,
+    synced: [nodes.synced, pods.synced],
+    removals,
+  });
+}
+
+function evictingTaints({ spec }: Node): Taint[] {
+  return (spec?.taints ?? []).filter(({ effect }) => effect === "NoExecute");
+}
+
+interface Stay {
+  readonly uid: string | undefined;
+  readonly sinceMs: number;
+}
+
+/** Since when pods have been on tainted nodes, by the monotonic clock: a clock step evicts nobody. */
+class Stays {
+  readonly #clock: Clock;
+  readonly #stays = new Map<string, Stay>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** How much longer the pod tolerates its node: 0 or less not at all, infinite for ever. */
+  leftMs(key: string, pod: Pod, taints: readonly Taint[]): number {
+    const nowMs = this.#clock.monotonicMs();
+    const uid = pod.metadata?.uid;
+    let stay = this.#stays.get(key);
+    if (stay === undefined || stay.uid !== uid) {
+      stay = { uid, sinceMs: nowMs };
+      this.#stays.set(key, stay);
+    }
+    return stay.sinceMs + toleratedMs(pod.spec?.tolerations ?? [], taints) - nowMs;
+  }
+
+  forget(key: string): void {
+    this.#stays.delete(key);
+  }
+}
+
+/** How long all taints together are tolerated: the shortest of the times that are given for one. */
+function toleratedMs(tolerations: readonly Toleration[], taints: readonly Taint[]): number {
+  if (!taints.every((taint) => isTolerated(taint, tolerations))) return Number.NEGATIVE_INFINITY;
+  const used = tolerations.filter((one) => taints.some((taint) => tolerates(one, taint)));
+  const seconds = used.flatMap(({ tolerationSeconds }) => tolerationSeconds ?? []);
+  return seconds.length === 0 ? Number.POSITIVE_INFINITY : Math.max(0, Math.min(...seconds)) * 1000;
+}

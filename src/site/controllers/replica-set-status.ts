@@ -1,0 +1,56 @@
+import type { Pod, ReplicaSet } from "#api/object.ts";
+import { matcherOfLabels } from "#api/selector.ts";
+import { rfc3339 } from "#lib/clock.ts";
+import { explain } from "#lib/errors.ts";
+import { nonZero, withCondition } from "./conditions.ts";
+import { availableInMs, isPodReady } from "./pods.ts";
+
+type Status = NonNullable<ReplicaSet["status"]>;
+
+export interface ReplicaSetView {
+  readonly replicaSet: ReplicaSet;
+  /** Its active pods. */
+  readonly pods: readonly Pod[];
+  /** What kept it from its replicas this time. */
+  readonly failure?: unknown;
+  readonly now: Date;
+}
+
+/** The status that follows from what is there (Kubernetes `calculateStatus`). */
+export function replicaSetStatus({ replicaSet, pods, failure, now }: ReplicaSetView): Status {
+  const { spec, status, metadata } = replicaSet;
+  const labelled = matcherOfLabels(spec?.template?.metadata?.labels ?? {});
+  const minReadyMs = (spec?.minReadySeconds ?? 0) * 1000;
+  const count = (matches: (pod: Pod) => boolean): number => pods.filter(matches).length;
+  const conditions = replicaFailure({ replicaSet, pods, failure, now });
+  return {
+    replicas: pods.length,
+    ...nonZero(
+      "fullyLabeledReplicas",
+      count((pod) => labelled.matches(pod.metadata?.labels)),
+    ),
+    ...nonZero("readyReplicas", count(isPodReady)),
+    ...nonZero(
+      "availableReplicas",
+      count((pod) => availableInMs(pod, { minReadyMs, now }) === 0),
+    ),
+    ...nonZero(
+      "observedGeneration",
+      Math.max(metadata?.generation ?? 0, status?.observedGeneration ?? 0),
+    ),
+    ...(conditions.length > 0 && { conditions }),
+  };
+}
+
+function replicaFailure({ replicaSet, pods, failure, now }: ReplicaSetView) {
+  const conditions = replicaSet.status?.conditions ?? [];
+  if (failure === undefined) return conditions.filter(({ type }) => type !== "ReplicaFailure");
+  const missing = (replicaSet.spec?.replicas ?? 0) - pods.length;
+  return withCondition(conditions, {
+    type: "ReplicaFailure",
+    status: "True",
+    reason: missing < 0 ? "FailedDelete" : "FailedCreate",
+    message: explain(failure),
+    lastTransitionTime: rfc3339(now),
+  });
+}
