@@ -1,9 +1,9 @@
 import { type KubeObject, objectKey } from "#api/object.ts";
+import { controllerOf } from "#api/ownership.ts";
 import type { Resource } from "#api/resource.ts";
 import type { LabelMatcher } from "#api/selector.ts";
 import type { Informer, InformerHandler } from "#client/informer.ts";
 import type { WorkQueue } from "#client/workqueue.ts";
-import { controllerOf } from "./ownership.ts";
 
 interface OwnersOf<O extends KubeObject> {
   readonly owners: Informer<O>;

@@ -1,26 +1,10 @@
 import { type KubeObject, nameOf, namespaceOf, type OwnerReference } from "#api/object.ts";
-import { apiVersionOf, type Resource } from "#api/resource.ts";
+import { controllerOf, controllerReference } from "#api/ownership.ts";
+import type { Resource } from "#api/resource.ts";
 import type { LabelMatcher } from "#api/selector.ts";
 import { hasReason } from "#api/status.ts";
 import type { Client } from "#client/client.ts";
 import type { Informer } from "#client/informer.ts";
-
-/** The owner that manages an object, if one does. */
-export function controllerOf({ metadata }: KubeObject): OwnerReference | undefined {
-  return metadata?.ownerReferences?.find(({ controller }) => controller === true);
-}
-
-/** A reference that makes `owner` the manager of what carries it. */
-export function controlledBy(resource: Resource, owner: KubeObject): OwnerReference {
-  return {
-    apiVersion: apiVersionOf(resource),
-    kind: resource.kind,
-    name: nameOf(owner),
-    uid: owner.metadata?.uid ?? "",
-    controller: true,
-    blockOwnerDeletion: true,
-  };
-}
 
 const BY_CONTROLLER = "controller";
 
@@ -102,7 +86,7 @@ async function adopt<O extends KubeObject, C extends KubeObject>(
   orphan: C,
 ): Promise<C | undefined> {
   const others = orphan.metadata?.ownerReferences ?? [];
-  const ownerReferences = [...others, controlledBy(ownerResource, owner)];
+  const ownerReferences = [...others, controllerReference(ownerResource, owner)];
   return await setOwners(client, childResource, { object: orphan, ownerReferences });
 }
 

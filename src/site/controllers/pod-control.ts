@@ -5,13 +5,13 @@ import {
   type Pod,
   type PodTemplateSpec,
 } from "#api/object.ts";
+import { controllerReference } from "#api/ownership.ts";
 import type { Resource } from "#api/resource.ts";
 import { PODS } from "#api/resources.ts";
 import { hasReason, StatusError } from "#api/status.ts";
 import type { Client } from "#client/client.ts";
 import type { EventRecorder } from "#client/events.ts";
 import { explain } from "#lib/errors.ts";
-import { controlledBy } from "./ownership.ts";
 
 /** Creates and deletes the pods of an owner, and says so in events (Kubernetes `RealPodControl`). */
 export class PodControl {
@@ -75,7 +75,7 @@ function podFrom<O extends KubeObject>(
       ...(metadata?.labels && { labels: metadata.labels }),
       ...(metadata?.annotations && { annotations: metadata.annotations }),
       ...(metadata?.finalizers && { finalizers: metadata.finalizers }),
-      ownerReferences: [controlledBy(resource, owner)],
+      ownerReferences: [controllerReference(resource, owner)],
     },
     ...(spec && { spec }),
   };

@@ -1,22 +1,5 @@
-import type { Pod, PodCondition } from "#api/object.ts";
-
-export function podCondition(pod: Pod, type: string): PodCondition | undefined {
-  return pod.status?.conditions?.find((condition) => condition.type === type);
-}
-
-/** True once every container has ended for good. */
-export function isPodTerminal({ status }: Pod): boolean {
-  return status?.phase === "Succeeded" || status?.phase === "Failed";
-}
-
-/** True for a pod that runs or will run: one that counts as a replica. */
-export function isPodActive(pod: Pod): boolean {
-  return !isPodTerminal(pod) && pod.metadata?.deletionTimestamp === undefined;
-}
-
-export function isPodReady(pod: Pod): boolean {
-  return podCondition(pod, "Ready")?.status === "True";
-}
+import type { Pod } from "#api/object.ts";
+import { isReady, podCondition } from "#api/pod.ts";
 
 /** How long until a ready pod has been so for `minReadyMs`; 0 when it has, undefined when it is not ready. */
 export function availableInMs(
@@ -53,7 +36,7 @@ export function byDispensability(pods: readonly Pod[]): Pod[] {
   const rank = (pod: Pod): readonly number[] => [
     pod.spec?.nodeName ? 1 : 0,
     PHASES.get(pod.status?.phase ?? "") ?? 0,
-    isPodReady(pod) ? 1 : 0,
+    isReady(pod) ? 1 : 0,
     Number(pod.metadata?.annotations?.[DELETION_COST] ?? 0) || 0,
     -(perNode.get(pod.spec?.nodeName ?? "") ?? 0),
     -timeOf(podCondition(pod, "Ready")?.lastTransitionTime),

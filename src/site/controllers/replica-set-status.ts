@@ -1,9 +1,10 @@
 import type { Pod, ReplicaSet } from "#api/object.ts";
+import { isReady } from "#api/pod.ts";
 import { matcherOfLabels } from "#api/selector.ts";
 import { rfc3339 } from "#lib/clock.ts";
 import { explain } from "#lib/errors.ts";
 import { nonZero, withCondition } from "./conditions.ts";
-import { availableInMs, isPodReady } from "./pods.ts";
+import { availableInMs } from "./pods.ts";
 
 type Status = NonNullable<ReplicaSet["status"]>;
 
@@ -29,7 +30,7 @@ export function replicaSetStatus({ replicaSet, pods, failure, now }: ReplicaSetV
       "fullyLabeledReplicas",
       count((pod) => labelled.matches(pod.metadata?.labels)),
     ),
-    ...nonZero("readyReplicas", count(isPodReady)),
+    ...nonZero("readyReplicas", count(isReady)),
     ...nonZero(
       "availableReplicas",
       count((pod) => availableInMs(pod, { minReadyMs, now }) === 0),

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { objectKey, type Pod, type ReplicaSet } from "#api/object.ts";
+import { isActive } from "#api/pod.ts";
 import { PODS, REPLICA_SETS } from "#api/resources.ts";
 import { matcherOf } from "#api/selector.ts";
 import { type Controller, createController, type Requeue } from "#client/controller.ts";
@@ -9,7 +10,7 @@ import { type ControllerDeps, equip } from "./deps.ts";
 import { Expectations } from "./expectations.ts";
 import { claim, indexByController } from "./ownership.ts";
 import { PodControl } from "./pod-control.ts";
-import { availableInMs, isPodActive } from "./pods.ts";
+import { availableInMs } from "./pods.ts";
 import { observe, ReplicaScaler } from "./replica-scaler.ts";
 import { replicaSetStatus } from "./replica-set-status.ts";
 
@@ -39,7 +40,7 @@ export function createReplicaSetController(deps: ControllerDeps): Controller {
     const matcher = selectorOf(replicaSet);
     const resources = { ownerResource: REPLICA_SETS, childResource: PODS };
     const owned = await claim({ ...resources, client, owner: replicaSet, children: pods, matcher });
-    const active = owned.filter(isPodActive);
+    const active = owned.filter(isActive);
     let failure: Error | undefined;
     if (caughtUp && replicaSet.metadata?.deletionTimestamp === undefined) {
       failure = await scaler.scale(replicaSet, active).then(() => undefined, asError);

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Deployment, nameOf, namespaceOf, type ReplicaSet } from "#api/object.ts";
+import { controllerOf, controllerReference } from "#api/ownership.ts";
 import { DEPLOYMENTS, REPLICA_SETS } from "#api/resources.ts";
 import { hasReason } from "#api/status.ts";
 import type { Client } from "#client/client.ts";
 import type { EventRecorder } from "#client/events.ts";
-import { controlledBy, controllerOf } from "../ownership.ts";
 import { currentAnnotations, nextRevision, revisionOf, sizeAnnotations } from "./revision.ts";
 import { currentSize, type Sizes, uidOf, wanted } from "./rollout.ts";
 import { HASH_LABEL, sameTemplate, templateHash } from "./template-hash.ts";
@@ -152,7 +152,7 @@ function replicaSetOf(deployment: Deployment, old: readonly ReplicaSet[]): Repli
         ...currentAnnotations(deployment, nextRevision(old), {}),
         ...sizeAnnotations(deployment),
       },
-      ownerReferences: [controlledBy(DEPLOYMENTS, deployment)],
+      ownerReferences: [controllerReference(DEPLOYMENTS, deployment)],
     },
     spec: {
       replicas: currentSize({ deployment, current: undefined, old }),

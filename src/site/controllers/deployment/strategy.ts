@@ -1,5 +1,5 @@
 import type { Deployment, Pod, ReplicaSet } from "#api/object.ts";
-import { isPodTerminal } from "../pods.ts";
+import { isTerminal } from "#api/pod.ts";
 import type { ReplicaSetWriter } from "./replica-set-writer.ts";
 import { currentSize, isRolling, oldSizes, replicasOf, uidOf, wanted } from "./rollout.ts";
 import { isComplete } from "./status.ts";
@@ -41,7 +41,7 @@ async function stepRecreate(step: Step): Promise<ReplicaSet | undefined> {
   const { deployment, old, podsOf, writer } = step;
   const none = new Map(old.filter((one) => wanted(one) > 0).map((one) => [uidOf(one), 0]));
   if (await writer.resize(deployment, old, none)) return step.current;
-  if (old.some((one) => podsOf(one).some((pod) => !isPodTerminal(pod)))) return step.current;
+  if (old.some((one) => podsOf(one).some((pod) => !isTerminal(pod)))) return step.current;
   const current = await ensureCurrent(step);
   await writer.resize(deployment, [current], sized(current, replicasOf(deployment)));
   await finish(step);

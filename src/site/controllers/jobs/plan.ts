@@ -1,5 +1,6 @@
 import type { Job, Pod } from "#api/object.ts";
-import { byDispensability, isPodActive, isPodReady } from "../pods.ts";
+import { isActive, isReady } from "#api/pod.ts";
+import { byDispensability } from "../pods.ts";
 
 export type JobStatus = NonNullable<Job["status"]>;
 type Outcome = readonly [reason: string, message: string];
@@ -34,13 +35,13 @@ export function finishedType({ status }: Job): "Complete" | "Failed" | undefined
 /** Kubernetes' job controller without indices and pod failure policies. */
 export function planJob({ job, pods, overdue }: JobView): JobPlan {
   const phase = (name: string) => pods.filter(({ status }) => status?.phase === name).length;
-  const active = pods.filter(isPodActive);
+  const active = pods.filter(isActive);
   const counts = {
     active,
     // A pod that was deleted after it had ended still counts: numbers never go back.
     succeeded: Math.max(phase("Succeeded"), job.status?.succeeded ?? 0),
     failed: Math.max(phase("Failed"), job.status?.failed ?? 0),
-    ready: active.filter(isPodReady).length,
+    ready: active.filter(isReady).length,
   };
   const ended = endOf(job, counts, overdue);
   if (ended) return { ...counts, create: 0, remove: active, ended };

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Node, nameOf, namespaceOf, objectKey, type Pod } from "#api/object.ts";
+import { isTerminal } from "#api/pod.ts";
 import { NODES, PODS } from "#api/resources.ts";
 import { hasReason } from "#api/status.ts";
 import { isTolerated, type Taint, type Toleration, tolerates } from "#api/tolerations.ts";
@@ -8,7 +9,6 @@ import { type Clock, rfc3339 } from "#lib/clock.ts";
 import { queueItself } from "../children.ts";
 import { withCondition } from "../conditions.ts";
 import { type ControllerDeps, equip } from "../deps.ts";
-import { isPodTerminal } from "../pods.ts";
 import { PODS_BY_NODE } from "./lifecycle.ts";
 
 /** Deletes pods from nodes whose NoExecute taints they do not tolerate, or no longer. */
@@ -36,7 +36,7 @@ export function createTaintEvictionController(deps: ControllerDeps): Controller 
     const node = nodes.get(pod?.spec?.nodeName ?? "");
     const taints = node ? evictingTaints(node) : [];
     const ends = pod === undefined || pod.metadata?.deletionTimestamp !== undefined;
-    if (ends || isPodTerminal(pod) || taints.length === 0) {
+    if (ends || isTerminal(pod) || taints.length === 0) {
       stays.forget(key);
       return undefined;
     }

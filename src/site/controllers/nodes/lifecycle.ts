@@ -1,4 +1,5 @@
 import { type Lease, type Node, nameOf, namespaceOf, type Pod } from "#api/object.ts";
+import { isReady, isTerminal } from "#api/pod.ts";
 import { LEASES, NODES, PODS } from "#api/resources.ts";
 import { hasReason } from "#api/status.ts";
 import type { Client } from "#client/client.ts";
@@ -7,7 +8,6 @@ import type { EventRecorder } from "#client/events.ts";
 import { type Clock, rfc3339 } from "#lib/clock.ts";
 import { withCondition } from "../conditions.ts";
 import { type ControllerDeps, equip } from "../deps.ts";
-import { isPodReady, isPodTerminal } from "../pods.ts";
 import { isNodeReady, NodeHealth, silentConditions } from "./health.ts";
 import { nodeTaints } from "./taints.ts";
 
@@ -126,7 +126,7 @@ class NodeWriter {
   /** Nobody vouches for pods on a node that is not ready: they get no traffic. */
   async markPodsNotReady(pods: readonly Pod[]): Promise<void> {
     for (const pod of pods) {
-      if (isPodReady(pod) && !isPodTerminal(pod)) await this.#markPodNotReady(pod);
+      if (isReady(pod) && !isTerminal(pod)) await this.#markPodNotReady(pod);
     }
   }
 

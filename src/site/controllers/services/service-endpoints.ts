@@ -1,5 +1,5 @@
-import type { Container, Pod, Service, ServicePort } from "#api/object.ts";
-import { isPodReady, isPodTerminal } from "../pods.ts";
+import type { Pod, Service } from "#api/object.ts";
+import { isReady, isTerminal, targetPort } from "#api/pod.ts";
 
 /** A port as it is on one pod: `name` is the Service port's. */
 export interface TargetPort {
@@ -37,8 +37,8 @@ export function backendsOf(service: Service, pods: readonly Pod[]): Backend[] {
   const backends: Backend[] = [];
   for (const pod of pods) {
     const address = pod.status?.podIP ?? "";
-    if (address === "" || isPodTerminal(pod)) continue;
-    const serving = isPodReady(pod);
+    if (address === "" || isTerminal(pod)) continue;
+    const serving = isReady(pod);
     const terminating = pod.metadata?.deletionTimestamp !== undefined;
     const all = service.spec?.publishNotReadyAddresses === true;
     const hostname = hostnameIn(service, pod);
@@ -62,26 +62,13 @@ function hostnameIn({ metadata }: Service, { spec }: Pod): string | undefined {
 /** The Service's ports as numbers on this pod; one whose name the pod does not know is left out. */
 function portsOn(service: Service, pod: Pod): TargetPort[] {
   const ports: TargetPort[] = [];
-  for (const { name = "", protocol = "TCP", appProtocol, ...rest } of service.spec?.ports ?? []) {
-    const port = targetOn(pod, { protocol, ...rest });
+  for (const servicePort of service.spec?.ports ?? []) {
+    const { name = "", protocol = "TCP", appProtocol } = servicePort;
+    const port = targetPort(pod, servicePort);
     if (port === undefined) continue;
     ports.push({ name, protocol, port, ...(appProtocol !== undefined && { appProtocol }) });
   }
   return ports;
-}
-
-function targetOn(
-  { spec }: Pod,
-  { targetPort, port, protocol }: Pick<ServicePort, "targetPort" | "port" | "protocol">,
-): number | undefined {
-  if (targetPort === undefined || targetPort === 0 || targetPort === "") return port;
-  if (typeof targetPort === "number") return targetPort;
-  const sidecars = (spec?.initContainers ?? []).filter(
-    ({ restartPolicy }) => restartPolicy === "Always",
-  );
-  return [...(spec?.containers ?? []), ...sidecars]
-    .flatMap(({ ports }: Container) => ports ?? [])
-    .find((one) => one.name === targetPort && (one.protocol ?? "TCP") === protocol)?.containerPort;
 }
 
 /** Backends by the ports they have in common; a named port may be another number on another pod. */

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { objectKey, type Pod, type Service } from "#api/object.ts";
+import { isReady, isTerminal } from "#api/pod.ts";
 import { matcherOfLabels } from "#api/selector.ts";
 import type { Informer, InformerHandler } from "#client/informer.ts";
 import type { WorkQueue } from "#client/workqueue.ts";
-import { isPodReady, isPodTerminal } from "../pods.ts";
 import { isSelecting } from "./service-endpoints.ts";
 
 /** The pods that a Service selects. */
@@ -41,8 +41,8 @@ function partOf(pod: Pod) {
     address: status?.podIP,
     node: spec?.nodeName,
     host: [spec?.hostname, spec?.subdomain],
-    ready: isPodReady(pod),
-    terminal: isPodTerminal(pod),
+    ready: isReady(pod),
+    terminal: isTerminal(pod),
     ending: metadata?.deletionTimestamp !== undefined,
     labels: metadata?.labels,
   };

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { EndpointSlice, Service } from "#api/object.ts";
+import { controllerReference } from "#api/ownership.ts";
 import { SERVICES } from "#api/resources.ts";
-import { controlledBy } from "../ownership.ts";
 import { type Backend, byPorts, isHeadless, targetRefOf } from "./service-endpoints.ts";
 
 type Endpoint = NonNullable<EndpointSlice["endpoints"]>[number];
@@ -130,7 +130,7 @@ function sliceOf(service: Service, { ports, endpoints }: Content, current?: Endp
         [MANAGED_BY_LABEL]: MANAGER,
         ...(isHeadless(service) && { [HEADLESS]: "" }),
       },
-      ownerReferences: [controlledBy(SERVICES, service)],
+      ownerReferences: [controllerReference(SERVICES, service)],
     },
     addressType: "IPv4",
     endpoints: [...endpoints],
