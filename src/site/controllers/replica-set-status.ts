@@ -1,9 +1,9 @@
 import type { Pod, ReplicaSet } from "#api/object.ts";
 import { isReady } from "#api/pod.ts";
 import { matcherOfLabels } from "#api/selector.ts";
+import { nonZero, withCondition } from "#client/conditions.ts";
 import { rfc3339 } from "#lib/clock.ts";
 import { explain } from "#lib/errors.ts";
-import { nonZero, withCondition } from "./conditions.ts";
 import { availableInMs } from "./pods.ts";
 
 type Status = NonNullable<ReplicaSet["status"]>;

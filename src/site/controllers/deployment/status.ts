@@ -1,6 +1,6 @@
 import type { Deployment, ReplicaSet } from "#api/object.ts";
+import { type Condition, nonZero } from "#client/conditions.ts";
 import { rfc3339 } from "#lib/clock.ts";
-import { type Condition, nonZero } from "../conditions.ts";
 import { fenceposts, replicasOf, sum, wanted } from "./rollout.ts";
 
 export type DeploymentStatus = NonNullable<Deployment["status"]>;

@@ -1,6 +1,6 @@
 import type { Job } from "#api/object.ts";
+import { nonZero, withCondition } from "#client/conditions.ts";
 import { rfc3339 } from "#lib/clock.ts";
-import { nonZero, withCondition } from "../conditions.ts";
 import type { JobPlan, JobStatus } from "./plan.ts";
 
 /** The status after a pass, as `kubectl get` and `kubectl wait` read it. */

@@ -1,6 +1,6 @@
 import type { Namespace } from "#api/object.ts";
+import { withCondition } from "#client/conditions.ts";
 import { rfc3339 } from "#lib/clock.ts";
-import { withCondition } from "../conditions.ts";
 
 type NamespaceCondition = NonNullable<NonNullable<Namespace["status"]>["conditions"]>[number];
 

@@ -4,10 +4,10 @@ import { isTerminal } from "#api/pod.ts";
 import { NODES, PODS } from "#api/resources.ts";
 import { hasReason } from "#api/status.ts";
 import { isTolerated, type Taint, type Toleration, tolerates } from "#api/tolerations.ts";
+import { withCondition } from "#client/conditions.ts";
 import { type Controller, createController, type Requeue } from "#client/controller.ts";
 import { type Clock, rfc3339 } from "#lib/clock.ts";
 import { queueItself } from "../children.ts";
-import { withCondition } from "../conditions.ts";
 import { type ControllerDeps, equip } from "../deps.ts";
 import { PODS_BY_NODE } from "./lifecycle.ts";
 
