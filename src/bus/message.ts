@@ -85,6 +85,7 @@ export function cloneMessage<C>({ header, route, content }: Message<C>): Message
 
 /** The same message, id included, marked as one whose sender waits, or as one whose sender does not. */
 export function withSync<C>(message: Message<C>, sync: boolean): Message<C> {
+  if (Boolean(message.header.sync) === sync) return message;
   const { sync: _, ...header } = message.header;
   return deepFreeze({ ...message, header: sync ? { ...header, sync } : header });
 }

@@ -7,12 +7,20 @@ import type { Message } from "./message.ts";
  */
 export class Outbox {
   readonly #deliver: (message: Message, signal: AbortSignal) => Promise<void>;
+  readonly #open: (signal: AbortSignal) => Promise<void>;
   readonly #waiting = new Map<string, Message>();
   #wake: () => void = () => undefined;
 
-  /** `deliver` may wait as long as it must; when it throws, that message is given up. */
-  constructor(deliver: (message: Message, signal: AbortSignal) => Promise<void>) {
+  /**
+   * `deliver` may wait as long as it must; when it throws, that message is given up. `open` holds
+   * everything back until it resolves, so that what waits can still be replaced.
+   */
+  constructor(
+    deliver: (message: Message, signal: AbortSignal) => Promise<void>,
+    open: (signal: AbortSignal) => Promise<void> = () => Promise.resolve(),
+  ) {
     this.#deliver = deliver;
+    this.#open = open;
   }
 
   /** Messages that wait to be delivered. */
@@ -37,21 +45,21 @@ export class Outbox {
    * @throws what `deliver` threw while the signal had not aborted.
    */
   async run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      const [first] = this.#waiting;
-      if (first === undefined) {
-        await this.#filled(signal);
-        continue;
-      }
-      const [key, message] = first;
-      this.#waiting.delete(key);
-      try {
-        await this.#deliver(message, signal);
-      } catch (error) {
-        if (signal.aborted) return;
-        throw error;
-      }
+    try {
+      while (!signal.aborted) await this.#deliverNext(signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
     }
+  }
+
+  async #deliverNext(signal: AbortSignal): Promise<void> {
+    if (this.#waiting.size === 0) await this.#filled(signal);
+    await this.#open(signal);
+    const [first] = this.#waiting;
+    if (first === undefined) return;
+    const [key, message] = first;
+    this.#waiting.delete(key);
+    await this.#deliver(message, signal);
   }
 
   #filled(signal: AbortSignal): Promise<void> {

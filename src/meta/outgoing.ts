@@ -24,10 +24,10 @@ export class Outgoing {
 
   constructor(options: OutgoingOptions) {
     this.#options = options;
-    this.#up = new Outbox(async (message, signal) => {
-      await options.connection.connected(signal);
-      await this.#send(options.site, message, signal);
-    });
+    this.#up = new Outbox(
+      (message, signal) => this.#send(options.site, message, signal),
+      (signal) => options.connection.connected(signal),
+    );
   }
 
   /** State of an object for the site. */
