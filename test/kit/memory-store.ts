@@ -32,32 +32,25 @@ interface Accepted {
   readonly resourceVersion: number;
 }
 
-export interface MemoryStoreOptions {
-  /** Where the counter starts. Default 1. */
-  readonly resourceVersion?: number;
-  /** Runs before a write becomes visible; a rejection is a failed commit. */
-  readonly commit?: () => Promise<void>;
-}
-
 /**
  * The object store's contract in memory, for tests: one counter, history without bound until
- * `expire`, commits that a test may delay or fail.
+ * `expire`, commits that a test may fail.
  */
 export class MemoryStore implements ObjectStore {
   readonly #collections = new Map<string, Collection>();
-  readonly #commit: () => Promise<void>;
   /** Newest versions that were accepted and are not visible yet. */
   readonly #pending = new Map<string, Accepted>();
   readonly #start: number;
   #visible: number;
   #next: number;
   #tail: Promise<unknown> = Promise.resolve();
+  #failure: Error | undefined;
 
-  constructor({ resourceVersion = 1, commit = () => Promise.resolve() }: MemoryStoreOptions = {}) {
+  /** `resourceVersion` is where the counter starts. */
+  constructor({ resourceVersion = 1 }: { readonly resourceVersion?: number } = {}) {
     this.#start = resourceVersion;
     this.#visible = resourceVersion;
     this.#next = resourceVersion + 1;
-    this.#commit = commit;
   }
 
   get resourceVersion(): number {
@@ -98,7 +91,7 @@ export class MemoryStore implements ObjectStore {
     const previousWrites = this.#tail;
     const done = previousWrites.then(async () => {
       try {
-        await this.#commit();
+        this.#commit();
       } finally {
         if (this.#pending.get(id) === accepted) this.#pending.delete(id);
       }
@@ -118,6 +111,11 @@ export class MemoryStore implements ObjectStore {
     return { resourceVersion: this.#visible, close: () => void listeners.delete(listener) };
   }
 
+  /** Makes the next commit fail. */
+  failNextCommit(error: Error): void {
+    this.#failure = error;
+  }
+
   /** Forgets all history, as a full ring or a restart does. */
   expire(): void {
     for (const collection of this.#collections.values()) {
@@ -131,6 +129,12 @@ export class MemoryStore implements ObjectStore {
     let count = 0;
     for (const { listeners } of this.#collections.values()) count += listeners.size;
     return count;
+  }
+
+  #commit(): void {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure) throw failure;
   }
 
   #apply(key: ObjectKey, { item, removed, resourceVersion }: Accepted): void {
