@@ -72,7 +72,7 @@ describe("the kind of a body", () => {
     ],
     [
       '{"kind":"ConfigMap",}',
-      "the object provided is unrecognized (must be of type ConfigMap): couldn't get version/kind; json parse error: invalid character '}' looking for beginning of object key string ({\"kind\":\"ConfigMap\",})",
+      'the object provided is unrecognized (must be of type ConfigMap): couldn\'t get version/kind; json parse error: invalid character \'}\' looking for beginning of object key string ({"kind":"ConfigMap",})',
     ],
     [
       "[]",
@@ -80,7 +80,7 @@ describe("the kind of a body", () => {
     ],
     [
       { kind: 1 },
-      "the object provided is unrecognized (must be of type ConfigMap): couldn't get version/kind; json parse error: json: cannot unmarshal number into Go struct field .kind of type string ({\"kind\":1})",
+      'the object provided is unrecognized (must be of type ConfigMap): couldn\'t get version/kind; json parse error: json: cannot unmarshal number into Go struct field .kind of type string ({"kind":1})',
     ],
   ])("%p is refused in Kubernetes' words", (body, message) => {
     expect(statusOf({ body })).toMatchObject({ code: 400, reason: "BadRequest", message });

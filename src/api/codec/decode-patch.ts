@@ -1,6 +1,13 @@
+import { goFormat } from "../patch/go-format.ts";
+import { invalidPatch } from "../patch/patch-errors.ts";
 import { badRequest } from "../status.ts";
 import type { Patch } from "../verbs.ts";
-import type { FieldValidation } from "./strict.ts";
+import { DecodeError } from "./decode-error.ts";
+import { decodeText, readJson } from "./json.ts";
+import type { ReadJson } from "./json-reader.ts";
+import { mediaType, unsupportedMediaType } from "./media-type.ts";
+import { type FieldValidation, reportStrictErrors, strictErrors } from "./strict.ts";
+import { readYaml } from "./yaml.ts";
 
 export interface EncodedPatch {
   readonly body: Uint8Array;
@@ -16,11 +23,45 @@ export interface DecodedPatch {
   readonly warnings: readonly string[];
 }
 
+/** The media types of patches, in the order in which Kubernetes names them. */
+export const PATCH_TYPES: Readonly<Record<string, Patch["type"]>> = {
+  "application/json-patch+json": "json",
+  "application/merge-patch+json": "merge",
+  "application/strategic-merge-patch+json": "strategic",
+  "application/apply-patch+yaml": "apply",
+};
+
+const DECODING: Readonly<Record<Patch["type"], string>> = {
+  json: "error decoding patch: ",
+  merge: "error decoding patch: ",
+  strategic: "",
+  apply: "error decoding YAML: ",
+};
+
+function read(type: Patch["type"], body: Uint8Array): ReadJson {
+  try {
+    if (type === "apply") return readYaml(body);
+    const { value, duplicates } = readJson(body);
+    return { value, duplicates: strictErrors("duplicate", duplicates) };
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    throw badRequest(`${DECODING[type]}${error.message}`);
+  }
+}
+
 /**
  * Reads the body of a PATCH.
  *
- * @throws StatusError 400 or 415 in Kubernetes' words.
+ * @throws StatusError 400, 415 or, for keys that stand twice under `Strict`, 422 in Kubernetes' words.
  */
-export function decodePatch(_request: EncodedPatch): DecodedPatch {
-  throw badRequest("not decoded yet");
+export function decodePatch(request: EncodedPatch): DecodedPatch {
+  const { body, contentType, fieldValidation, force } = request;
+  const type = PATCH_TYPES[mediaType(contentType)];
+  if (type === undefined) throw unsupportedMediaType(Object.keys(PATCH_TYPES));
+  const { value, duplicates } = read(type, body);
+  const warnings = reportStrictErrors(duplicates, fieldValidation, (why) =>
+    invalidPatch(type === "strategic" ? goFormat(value) : decodeText(body), why),
+  );
+  const isForced = type === "apply" && force !== undefined;
+  return { patch: { type, body: value, ...(isForced && { force }) }, warnings };
 }

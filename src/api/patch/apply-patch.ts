@@ -1,28 +1,104 @@
-import type { FieldValidation } from "../codec/strict.ts";
+import { DecodeError } from "../codec/decode-error.ts";
+import { isJsonObject, jsonType } from "../codec/json-value.ts";
+import { conversionError, parseApiVersion, unregisteredKind } from "../codec/kinds.ts";
+import { unsupportedMediaType } from "../codec/media-type.ts";
+import { type Normalized, normalize, UnmarshalError } from "../codec/normalize.ts";
+import { type FieldValidation, reportStrictErrors, strictErrors } from "../codec/strict.ts";
 import type { KubeObject } from "../object.ts";
+import type { GroupVersionKind } from "../resource.ts";
+import { type ObjectType, SCHEMA } from "../schema.ts";
 import { badRequest } from "../status.ts";
 import type { Patch } from "../verbs.ts";
+import { goFormat } from "./go-format.ts";
+import { applyJsonPatch } from "./json-patch.ts";
+import { applyMergePatch } from "./merge-patch.ts";
+import { invalidPatch } from "./patch-errors.ts";
+import { applyStrategicMergePatch } from "./strategic-merge-patch.ts";
 
 export interface PatchRequest {
   /** The OpenAPI definition of the object: where merge keys come from and what its fields may be. */
   readonly definition: string;
   readonly patch: Patch;
-  /** Never changed; what the patch leaves alone is shared with the result. */
+  /** Never changed; may be frozen. */
   readonly current: KubeObject;
   readonly fieldValidation: FieldValidation;
 }
 
 export interface PatchedObject {
+  /** Shares nothing with `current` or the patch. */
   readonly object: KubeObject;
   readonly warnings: readonly string[];
 }
 
+/** A patched value and how Kubernetes shows the patch in its errors. */
+interface Outcome {
+  readonly value: unknown;
+  shown(): string;
+}
+
+function outcomeOf(type: ObjectType, { patch, current }: PatchRequest): Outcome {
+  switch (patch.type) {
+    case "json":
+      return shownAsJson(applyJsonPatch(current, patch.body));
+    case "merge":
+      if (!isJsonObject(patch.body))
+        throw badRequest(
+          `error decoding patch: json: cannot unmarshal ${jsonType(patch.body)} into Go value of type map[string]interface {}`,
+        );
+      return shownAsJson(applyMergePatch(current, patch.body));
+    case "strategic": {
+      const value = applyStrategicMergePatch(type, { ...current }, patch.body);
+      return { value, shown: () => goFormat(patch.body) };
+    }
+    case "apply":
+      // server-side apply needs managed fields, which are not kept yet
+      throw unsupportedMediaType([
+        "application/json-patch+json",
+        "application/merge-patch+json",
+        "application/strategic-merge-patch+json",
+      ]);
+  }
+}
+
+const shownAsJson = (value: unknown): Outcome => ({ value, shown: () => JSON.stringify(value) });
+
+function normalized(type: ObjectType, { value, shown }: Outcome, patch: Patch): Normalized {
+  try {
+    return normalize(type, value);
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    const isConverted = patch.type === "strategic" && error instanceof UnmarshalError;
+    throw invalidPatch(shown(), isConverted ? error.converterMessage : error.message);
+  }
+}
+
+function kindOf({ apiVersion = "", kind = "" }: KubeObject): GroupVersionKind {
+  return { ...(parseApiVersion(apiVersion) ?? { group: apiVersion, version: "" }), kind };
+}
+
+/** Why a patch may not make another kind of the object; undefined where it does not. */
+function kindChange(current: KubeObject, next: KubeObject): string | undefined {
+  if (current.kind === next.kind && current.apiVersion === next.apiVersion) return undefined;
+  const [from, to] = [kindOf(current), kindOf(next)];
+  return SCHEMA.ofKind(to) ? conversionError(to, from) : unregisteredKind(to);
+}
+
 /**
- * The object that a patch makes of `current`, checked and normalized like a decoded body. The
- * result may share parts with `current`, which may be frozen: clone before changing it in place.
+ * The object that a patch makes of `current`, checked and brought into normal form like a decoded
+ * body.
  *
- * @throws StatusError 400, 415 or 422 in Kubernetes' words.
+ * @throws StatusError 400, 413, 415 or 422 in Kubernetes' words.
  */
-export function applyPatch(_request: PatchRequest): PatchedObject {
-  throw badRequest("not applied yet");
+export function applyPatch(request: PatchRequest): PatchedObject {
+  const { definition, patch, current, fieldValidation } = request;
+  const type = SCHEMA.object(definition);
+  const outcome = outcomeOf(type, request);
+  const { value: object, unknownFields } = normalized(type, outcome, patch);
+  const change = kindChange(current, object);
+  if (change !== undefined) throw invalidPatch(outcome.shown(), change);
+  const errors = strictErrors("unknown", unknownFields);
+  const warnings = reportStrictErrors(errors, fieldValidation, (why) =>
+    invalidPatch(outcome.shown(), why),
+  );
+  return { object, warnings };
 }

@@ -1,0 +1,146 @@
+import { describe, expect, test } from "bun:test";
+import { decodePatch } from "../codec/decode-patch.ts";
+import type { FieldValidation } from "../codec/strict.ts";
+import { deepFreeze } from "../object.ts";
+import { StatusError } from "../status.ts";
+import type { Patch } from "../verbs.ts";
+import { applyPatch } from "./apply-patch.ts";
+
+const current = deepFreeze({
+  apiVersion: "apps/v1",
+  kind: "Deployment",
+  metadata: { name: "web", labels: { app: "web" } },
+  spec: {
+    replicas: 3,
+    strategy: {},
+    template: {
+      metadata: {},
+      spec: { containers: [{ name: "c", image: "a", resources: {} }] },
+    },
+  },
+  status: {},
+});
+
+function apply(patch: Patch, fieldValidation: FieldValidation = "Strict") {
+  const definition = "io.k8s.api.apps.v1.Deployment";
+  return applyPatch({ definition, patch, current, fieldValidation });
+}
+
+function failure(attempt: () => unknown) {
+  try {
+    attempt();
+  } catch (error) {
+    if (error instanceof StatusError) return error.status;
+    throw error;
+  }
+  throw new Error("nothing was thrown");
+}
+
+const decode = (contentType: string, text: string, fieldValidation: FieldValidation = "Strict") =>
+  decodePatch({ body: new TextEncoder().encode(text), contentType, fieldValidation });
+
+describe("applyPatch", () => {
+  test("every type ends in an object that shares nothing with the frozen one", () => {
+    const image = { spec: { template: { spec: { containers: [{ name: "c", image: "b" }] } } } };
+    const path = "/spec/template/spec/containers/0/image";
+    const patches: Patch[] = [
+      { type: "strategic", body: image },
+      { type: "merge", body: image },
+      { type: "json", body: [{ op: "replace", path, value: "b" }] },
+    ];
+    for (const patch of patches) {
+      const { object, warnings } = apply(deepFreeze(patch));
+      expect(object).toEqual(JSON.parse(JSON.stringify(current).replace('"a"', '"b"')));
+      expect(warnings).toEqual([]);
+      const isUnfrozen = (value: unknown): boolean =>
+        typeof value !== "object" ||
+        value === null ||
+        (!Object.isFrozen(value) && Object.values(value).every(isUnfrozen));
+      expect(isUnfrozen(object)).toBe(true);
+    }
+  });
+
+  test("a patch that changes nothing gives an equal object", () => {
+    expect(apply({ type: "merge", body: {} }).object).toEqual(current as never);
+  });
+
+  test("unknown fields are refused, warned of or dropped", () => {
+    const patch: Patch = { type: "strategic", body: { spec: { foo: 1 } } };
+    expect(failure(() => apply(patch))).toMatchObject({
+      code: 422,
+      reason: "Invalid",
+      message:
+        ' "" is invalid: patch: Invalid value: "map[spec:map[foo:1]]": strict decoding error: unknown field "spec.foo"',
+      details: { causes: [{ reason: "FieldValueInvalid", field: "patch" }] },
+    });
+    expect(apply(patch, "Warn").warnings).toEqual(['unknown field "spec.foo"']);
+    expect(apply(patch, "Ignore")).toEqual({ object: current, warnings: [] } as never);
+  });
+
+  test("values of the wrong type are 422, in the words of the reader that met them", () => {
+    const body = { spec: { replicas: "many" } };
+    const message = (type: "merge" | "strategic") => failure(() => apply({ type, body })).message;
+    expect(message("strategic")).toBe(
+      ' "" is invalid: patch: Invalid value: "map[spec:map[replicas:many]]": unrecognized type: int32',
+    );
+    expect(message("merge")).toEndWith(
+      "json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32",
+    );
+  });
+
+  test("the kind cannot be patched", () => {
+    for (const body of [{ kind: "Pod" }, { apiVersion: "v1" }, { kind: null }])
+      expect(failure(() => apply({ type: "merge", body })).code).toBe(422);
+  });
+
+  test("a merge patch must be an object", () => {
+    expect(failure(() => apply({ type: "merge", body: [] }))).toMatchObject({
+      code: 400,
+      message:
+        "error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}",
+    });
+  });
+
+  test("server-side apply is answered with the types that are served", () => {
+    expect(failure(() => apply({ type: "apply", body: {} }))).toMatchObject({
+      code: 415,
+      reason: "UnsupportedMediaType",
+    });
+  });
+});
+
+describe("decodePatch", () => {
+  test("knows the type by the media type", () => {
+    expect(decode("application/json-patch+json", "[]").patch).toEqual({ type: "json", body: [] });
+    expect(decode("application/merge-patch+json; charset=utf-8", "{}").patch.type).toBe("merge");
+    expect(decode("application/apply-patch+yaml", "a: 1").patch).toEqual({
+      type: "apply",
+      body: { a: 1 },
+    });
+    expect(failure(() => decode("application/json", "{}"))).toMatchObject({
+      code: 415,
+      message:
+        "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml",
+    });
+  });
+
+  test("words malformed JSON as Kubernetes does", () => {
+    expect(failure(() => decode("application/merge-patch+json", "{")).message).toBe(
+      "error decoding patch: unexpected end of JSON input",
+    );
+    expect(failure(() => decode("application/strategic-merge-patch+json", "{")).message).toBe(
+      "unexpected end of JSON input",
+    );
+  });
+
+  test("sees duplicate keys", () => {
+    const type = "application/merge-patch+json";
+    const text = '{"a":1,"a":2}';
+    expect(failure(() => decode(type, text))).toMatchObject({
+      code: 422,
+      message:
+        ' "" is invalid: patch: Invalid value: "{\\"a\\":1,\\"a\\":2}": strict decoding error: duplicate field "a"',
+    });
+    expect(decode(type, text, "Warn").warnings).toEqual(['duplicate field "a"']);
+  });
+});

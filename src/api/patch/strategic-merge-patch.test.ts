@@ -1,0 +1,304 @@
+import { describe, expect, test } from "bun:test";
+import * as fc from "fast-check";
+import type { JsonObject } from "../codec/json-value.ts";
+import { SCHEMA } from "../schema.ts";
+import { StatusError } from "../status.ts";
+import { applyStrategicMergePatch } from "./strategic-merge-patch.ts";
+
+const POD_SPEC = SCHEMA.object("io.k8s.api.core.v1.PodSpec");
+const META = SCHEMA.object("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta");
+const DEPLOYMENT_SPEC = SCHEMA.object("io.k8s.api.apps.v1.DeploymentSpec");
+const SERVICE_SPEC = SCHEMA.object("io.k8s.api.core.v1.ServiceSpec");
+
+const named = (...names: string[]) => names.map((name) => ({ name }));
+
+function failure(original: JsonObject, patch: unknown) {
+  try {
+    applyStrategicMergePatch(POD_SPEC, original, patch);
+  } catch (error) {
+    if (error instanceof StatusError) return error;
+    throw error;
+  }
+  throw new Error("nothing was thrown");
+}
+
+interface Golden {
+  readonly what: string;
+  readonly type?: typeof POD_SPEC;
+  readonly original: JsonObject;
+  readonly patch: JsonObject;
+  readonly expected: JsonObject;
+}
+
+const GOLDEN: readonly Golden[] = [
+  {
+    what: "scalars are replaced, nulls delete, the rest stays",
+    original: { nodeName: "a", hostname: "h", restartPolicy: "Always" },
+    patch: { nodeName: "b", hostname: null, subdomain: null, schedulerName: "s" },
+    expected: { nodeName: "b", restartPolicy: "Always", schedulerName: "s" },
+  },
+  {
+    what: "maps are merged",
+    original: { nodeSelector: { a: "1", b: "2" } },
+    patch: { nodeSelector: { b: null, c: "3" } },
+    expected: { nodeSelector: { a: "1", c: "3" } },
+  },
+  {
+    what: "lists with a merge key are merged element by element, new elements go to the end",
+    original: {
+      containers: [
+        { name: "a", image: "1", args: ["x"] },
+        { name: "b", image: "2" },
+      ],
+    },
+    patch: {
+      containers: [
+        { name: "b", image: "3" },
+        { name: "c", image: "4" },
+      ],
+    },
+    expected: {
+      containers: [
+        { name: "a", image: "1", args: ["x"] },
+        { name: "b", image: "3" },
+        { name: "c", image: "4" },
+      ],
+    },
+  },
+  {
+    what: "merge keys nest",
+    original: { containers: [{ name: "a", env: [{ name: "X", value: "1" }, { name: "Y" }] }] },
+    patch: { containers: [{ name: "a", env: [{ name: "X", value: "2" }] }] },
+    expected: { containers: [{ name: "a", env: [{ name: "X", value: "2" }, { name: "Y" }] }] },
+  },
+  {
+    what: "lists without a merge strategy are replaced",
+    original: { tolerations: [{ key: "a" }], containers: [{ name: "a", args: ["1", "2"] }] },
+    patch: { tolerations: [{ key: "b" }], containers: [{ name: "a", args: ["3"] }] },
+    expected: { tolerations: [{ key: "b" }], containers: [{ name: "a", args: ["3"] }] },
+  },
+  {
+    what: "$patch: delete removes an element, also one that is not there",
+    original: { containers: named("a", "b") },
+    patch: {
+      containers: [
+        { $patch: "delete", name: "a" },
+        { $patch: "delete", name: "z" },
+      ],
+    },
+    expected: { containers: named("b") },
+  },
+  {
+    what: "$patch: replace in a list keeps only what the patch has",
+    original: { containers: named("a", "b") },
+    patch: { containers: [{ name: "c" }, { $patch: "replace" }] },
+    expected: { containers: named("c") },
+  },
+  {
+    what: "$patch: replace in a map takes the patch alone",
+    original: { securityContext: { runAsUser: 1, fsGroup: 2 } },
+    patch: { securityContext: { $patch: "replace", runAsUser: 3 } },
+    expected: { securityContext: { runAsUser: 3 } },
+  },
+  {
+    what: "$patch: delete in a map empties it",
+    original: { securityContext: { runAsUser: 1 }, nodeName: "n" },
+    patch: { securityContext: { $patch: "delete" } },
+    expected: { securityContext: {}, nodeName: "n" },
+  },
+  {
+    what: "$retainKeys drops what it does not name",
+    type: DEPLOYMENT_SPEC,
+    original: { strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1 } } },
+    patch: { strategy: { $retainKeys: ["type"], type: "Recreate" } },
+    expected: { strategy: { type: "Recreate" } },
+  },
+  {
+    what: "$retainKeys inside a merged list changes the source of a volume",
+    original: {
+      volumes: [
+        { name: "v", emptyDir: {} },
+        { name: "w", hostPath: { path: "/" } },
+      ],
+    },
+    patch: {
+      volumes: [{ $retainKeys: ["name", "configMap"], name: "v", configMap: { name: "c" } }],
+    },
+    expected: {
+      volumes: [
+        { name: "v", configMap: { name: "c" } },
+        { name: "w", hostPath: { path: "/" } },
+      ],
+    },
+  },
+  {
+    what: "$setElementOrder reorders without other changes",
+    original: { containers: named("a", "b", "c") },
+    patch: { "$setElementOrder/containers": named("c", "a", "b") },
+    expected: { containers: named("c", "a", "b") },
+  },
+  {
+    what: "$setElementOrder keeps what only the server has near its neighbours",
+    original: { containers: named("a", "injected", "b") },
+    patch: {
+      "$setElementOrder/containers": named("a", "new", "b"),
+      containers: [{ name: "new", image: "i" }],
+    },
+    expected: {
+      containers: [{ name: "a" }, { name: "new", image: "i" }, { name: "injected" }, { name: "b" }],
+    },
+  },
+  {
+    what: "$setElementOrder goes with deletions, as kubectl apply sends them",
+    original: { containers: named("a", "b") },
+    patch: {
+      "$setElementOrder/containers": named("b"),
+      containers: [
+        { name: "b", image: "2" },
+        { $patch: "delete", name: "a" },
+      ],
+    },
+    expected: { containers: [{ name: "b", image: "2" }] },
+  },
+  {
+    what: "$setElementOrder of a list that is not there yet",
+    original: {},
+    patch: {
+      "$setElementOrder/containers": named("b", "a"),
+      containers: [{ name: "b" }, { name: "a" }],
+    },
+    expected: { containers: named("b", "a") },
+  },
+  {
+    what: "lists of values with merge are united",
+    type: META,
+    original: { finalizers: ["a", "b"] },
+    patch: { finalizers: ["b", "c"] },
+    expected: { finalizers: ["a", "b", "c"] },
+  },
+  {
+    what: "$deleteFromPrimitiveList takes values out, $setElementOrder orders the rest",
+    type: META,
+    original: { finalizers: ["a", "b", "c"] },
+    patch: {
+      "$deleteFromPrimitiveList/finalizers": ["a"],
+      "$setElementOrder/finalizers": ["c", "b"],
+    },
+    expected: { finalizers: ["c", "b"] },
+  },
+  {
+    what: "$deleteFromPrimitiveList of a list that is not there is nothing",
+    type: META,
+    original: { name: "n" },
+    patch: { "$deleteFromPrimitiveList/finalizers": ["a"] },
+    expected: { name: "n" },
+  },
+  {
+    what: "where there is nothing to merge with, directives and nulls are dropped",
+    original: {},
+    patch: {
+      securityContext: { $retainKeys: ["runAsUser"], runAsUser: 1, fsGroup: null },
+      containers: [
+        { name: "a", env: [{ $patch: "delete", name: "X" }, { name: "Y" }] },
+        { $patch: "delete", name: "b" },
+      ],
+    },
+    expected: {
+      securityContext: { runAsUser: 1 },
+      containers: [{ name: "a", env: [{ name: "Y" }] }],
+    },
+  },
+  {
+    what: "a port on TCP and UDP: the first with the number is changed, the second stays",
+    type: SERVICE_SPEC,
+    original: {
+      ports: [
+        { port: 53, protocol: "TCP" },
+        { port: 53, protocol: "UDP" },
+      ],
+    },
+    patch: { ports: [{ port: 53, targetPort: 5353 }] },
+    expected: {
+      ports: [
+        { port: 53, protocol: "TCP", targetPort: 5353 },
+        { port: 53, protocol: "UDP" },
+      ],
+    },
+  },
+  {
+    what: "a value of another type replaces what was there",
+    original: { nodeSelector: { a: "1" } },
+    patch: { nodeSelector: "x" },
+    expected: { nodeSelector: "x" },
+  },
+];
+
+describe("a strategic merge patch", () => {
+  test.each(GOLDEN.map((golden) => [golden.what, golden] as const))(
+    "%s",
+    (_, { type = POD_SPEC, original, patch, expected }) => {
+      const before = JSON.stringify([original, patch]);
+      expect(applyStrategicMergePatch(type, original, patch)).toEqual(expected);
+      expect(JSON.stringify([original, patch])).toBe(before);
+    },
+  );
+
+  test.each([
+    [
+      { containers: [{ image: "x" }] },
+      "map: map[image:x] does not contain declared merge key: name",
+    ],
+    [{ containers: [{ $patch: "frob", name: "a" }] }, "unknown patch type: frob in map:"],
+    [{ $patch: 1 }, "unknown patch type: 1 in map: map[$patch:1]"],
+    [{ $retainKeys: ["a"], nodeName: "n" }, "invalid patch format of retainKeys"],
+    [{ $retainKeys: "nodeName" }, "invalid patch format of retainKeys"],
+    [{ "$setElementOrder/containers": "a" }, "invalid patch format of setElementOrder list"],
+    [{ "$deleteFromPrimitiveList/x": {} }, "invalid patch format of primitive list"],
+    [
+      { "$setElementOrder/containers": named("b"), containers: named("a") },
+      "The order in patch list:\n[map[name:a]]\n doesn't match $setElementOrder list:\n[map[name:b]]\n",
+    ],
+    [[], "json: cannot unmarshal array into Go value of type map[string]interface {}"],
+  ])("%j is refused", (patch, message) => {
+    const error = failure({ containers: named("a", "b") }, patch);
+    expect(error.code).toBe(400);
+    expect(error.message).toStartWith(message);
+  });
+
+  const containers = fc
+    .uniqueArray(fc.constantFrom("a", "b", "c", "d", "e"))
+    .map((names) => named(...names));
+
+  test("an order list puts its elements in that order and loses none of the others", () => {
+    fc.assert(
+      fc.property(containers, containers, (live, order) => {
+        const result = applyStrategicMergePatch(
+          POD_SPEC,
+          { containers: live },
+          { "$setElementOrder/containers": order },
+        );
+        const names = (result["containers"] as { name: string }[]).map(({ name }) => name);
+        const wanted = order.map(({ name }) => name).filter((name) => names.includes(name));
+        const others = live.map(({ name }) => name).filter((name) => !wanted.includes(name));
+        expect(names.filter((name) => wanted.includes(name))).toEqual(wanted);
+        expect(names.filter((name) => !wanted.includes(name))).toEqual(others);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test("applied twice, a patch without replacements changes nothing more", () => {
+    const spec = fc.record({
+      containers,
+      nodeSelector: fc.dictionary(fc.constantFrom("x", "y"), fc.option(fc.string())),
+      hostname: fc.option(fc.string()),
+    });
+    fc.assert(
+      fc.property(spec, spec, (original, patch) => {
+        const once = applyStrategicMergePatch(POD_SPEC, original, patch);
+        expect(applyStrategicMergePatch(POD_SPEC, once, patch)).toEqual(once);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
