@@ -7,7 +7,7 @@ import type { Message } from "./message.ts";
  */
 export class Outbox {
   readonly #deliver: (message: Message, signal: AbortSignal) => Promise<void>;
-  readonly #open: (signal: AbortSignal) => Promise<void>;
+  readonly #open: ((signal: AbortSignal) => Promise<void>) | undefined;
   readonly #waiting = new Map<string, Message>();
   #wake: () => void = () => undefined;
 
@@ -17,7 +17,7 @@ export class Outbox {
    */
   constructor(
     deliver: (message: Message, signal: AbortSignal) => Promise<void>,
-    open: (signal: AbortSignal) => Promise<void> = () => Promise.resolve(),
+    open?: (signal: AbortSignal) => Promise<void>,
   ) {
     this.#deliver = deliver;
     this.#open = open;
@@ -54,9 +54,9 @@ export class Outbox {
 
   async #deliverNext(signal: AbortSignal): Promise<void> {
     if (this.#waiting.size === 0) await this.#filled(signal);
-    await this.#open(signal);
+    if (this.#open) await this.#open(signal);
     const [first] = this.#waiting;
-    if (first === undefined) return;
+    if (first === undefined || signal.aborted) return;
     const [key, message] = first;
     this.#waiting.delete(key);
     await this.#deliver(message, signal);
