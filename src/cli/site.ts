@@ -50,9 +50,9 @@ export interface SiteCommands {
    */
   start(config: EdgeSiteConfig, io: Io): Promise<number>;
   /** Removes the containers of a site that does not run; answers the names of their pods. */
-  removeWorkloads(config: EdgeSiteConfig): Promise<readonly string[]>;
+  removeWorkloads(config: EdgeSiteConfig, io: Io): Promise<readonly string[]>;
   /** Removes everything that a site which does not run has left on the host, its data included. */
-  reset(config: EdgeSiteConfig): Promise<void>;
+  reset(config: EdgeSiteConfig, io: Io): Promise<void>;
 }
 
 /** Which edgesite this is. */

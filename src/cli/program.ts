@@ -1,0 +1,217 @@
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { type EdgeSiteConfig, FIELDS } from "#config/edgesite-config.ts";
+import { eachField, loadConfig } from "#config/load.ts";
+import { defaultConfig, minConfig } from "#config/print.ts";
+import { errorCode, explain, UserError } from "#lib/errors.ts";
+import { Control } from "./control.ts";
+import type { Io } from "./io.ts";
+import { mergeIntoOwnKubeconfig, printKubeconfig } from "./kubeconfig-file.ts";
+import { DEFAULT_DATA_DIR, sitePaths } from "./paths.ts";
+import type { SiteCommands, Version } from "./site.ts";
+import { statusText } from "./status-text.ts";
+
+/** EX_USAGE of sysexits.h. */
+const EX_USAGE = 64;
+
+export interface CliOptions {
+  readonly io: Io;
+  readonly site: SiteCommands;
+  readonly version: Version;
+}
+
+/** Runs one command line and answers the exit code. */
+export async function runCli(argv: readonly string[], options: CliOptions): Promise<number> {
+  const run: Run = { ...options, exitCode: 0 };
+  try {
+    await createProgram(run).parseAsync([...argv], { from: "user" });
+    return run.exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EX_USAGE;
+    if (!(error instanceof UserError)) throw error;
+    options.io.err(`edgesite: ${error.message}\n`);
+    return error.exitCode;
+  }
+}
+
+/** A command line on its way. */
+interface Run extends CliOptions {
+  exitCode: number;
+}
+
+type Flags = Readonly<Record<string, string | boolean | undefined>>;
+
+/** All commands; also what docs/cli.md is made of. */
+export function createProgram(run: Run): Command {
+  const { io, version } = run;
+  const program = new Command("edgesite")
+    .description("A whole Kubernetes-compatible cluster for one edge box, in one binary.")
+    .exitOverride()
+    .configureOutput({ writeOut: io.out, writeErr: io.err })
+    .option(
+      "--version [raw]",
+      "print the version and exit, as KubeEdge does (--version=raw: all of it)",
+    )
+    .option("--minconfig", "print a small configuration and exit")
+    .option("--defaultconfig", "print the whole default configuration and exit")
+    .action((flags: Flags) => printAndExit(run, program, flags));
+  withConfigFlags(program.command("start"))
+    .description("bring up the cluster in the foreground; Ctrl-C stops it, pods go on")
+    .action(async (flags: Flags) => {
+      run.exitCode = await run.site.start(configOf(flags, io), io);
+    });
+  addLifeCommands(program, run);
+  addConfigCommands(program, run);
+  program
+    .command("version")
+    .description("print the version")
+    .action(() => io.out(`${versionText(version)}\n`));
+  withDataDir(program.command("kubeconfig"))
+    .description("print the kubeconfig of the site")
+    .option(
+      "--merge",
+      "merge it into your own kubeconfig, with a backup; your current context stays",
+    )
+    .option("--server <address>", "the address that kubectl is to use instead of 127.0.0.1")
+    .action((flags: Flags) => {
+      const { kubeconfig } = sitePaths(configOf(flags, io).dataDir);
+      const given = { path: kubeconfig, server: textOf(flags["server"]) };
+      if (flags["merge"] === true) mergeIntoOwnKubeconfig(given, io);
+      else printKubeconfig(given, io);
+    });
+  return program;
+}
+
+function addLifeCommands(program: Command, run: Run): void {
+  const { io, site } = run;
+  withDataDir(program.command("stop"))
+    .description("stop the site; its pods go on serving")
+    .option("--workloads", "stop and remove the pods' containers too")
+    .action(async (flags: Flags) => {
+      const config = configOf(flags, io);
+      const workloads = flags["workloads"] === true;
+      const running = await Control.find(config.dataDir);
+      if (running) await running.stop({ workloads: false });
+      else if (!workloads) io.err(`No site runs on ${config.dataDir}\n`);
+      if (!workloads) return;
+      const pods = await site.removeWorkloads(config, io);
+      io.out(pods.length === 0 ? "No pods were left\n" : `Removed the pods ${pods.join(", ")}\n`);
+    });
+  withDataDir(program.command("status"))
+    .description("tell how the site is; exit code 1 when something is degraded or it does not run")
+    .option("-o, --output <format>", "text or json", "text")
+    .action(async (flags: Flags) => {
+      const { dataDir } = configOf(flags, io);
+      const running = await Control.find(dataDir);
+      if (!running)
+        throw new UserError(`No site runs on ${dataDir}. Start it with 'edgesite start'`);
+      const status = await running.status();
+      const json = flags["output"] === "json";
+      io.out(json ? `${JSON.stringify(status, null, 2)}\n` : statusText(status));
+      run.exitCode = status.degraded.length === 0 ? 0 : 1;
+    });
+  withDataDir(program.command("reset"))
+    .description("remove the pods, the network and ALL DATA of a stopped site")
+    .option("--yes", "do not ask")
+    .action(async (flags: Flags) => {
+      const config = configOf(flags, io);
+      if (flags["yes"] !== true) {
+        throw new UserError(
+          `This removes every pod, object and key below ${config.dataDir}. Run 'edgesite reset --yes' if that is what you want`,
+          { exitCode: EX_USAGE },
+        );
+      }
+      if (await Control.find(config.dataDir)) {
+        throw new UserError("The site is running. Stop it first with 'edgesite stop'");
+      }
+      await site.reset(config, io);
+      io.out(`Removed the site on ${config.dataDir}\n`);
+    });
+}
+
+function addConfigCommands(program: Command, { io }: Run): void {
+  const config = program.command("config").description("print or check a configuration");
+  config
+    .command("min")
+    .description("print the fields that most people set")
+    .action(() => io.out(minConfig()));
+  config
+    .command("default")
+    .description("print all fields with their defaults")
+    .action(() => io.out(defaultConfig()));
+  withConfigFlags(config.command("validate"))
+    .description("check the configuration that 'start' would use")
+    .action((flags: Flags) => {
+      configOf(flags, io);
+      io.out("The configuration is valid\n");
+    });
+}
+
+/** `--data-dir` and `--config`: which site a command is about. */
+function withDataDir(command: Command): Command {
+  return command
+    .option("--config <file>", "the configuration file (default /etc/edgesite/edgesite.yaml)")
+    .option("--data-dir <directory>", FIELDS.dataDir.text);
+}
+
+/** All flags that are configuration fields. */
+function withConfigFlags(command: Command): Command {
+  command.option("--config <file>", "the configuration file (default /etc/edgesite/edgesite.yaml)");
+  eachField(FIELDS, (_path, field) => {
+    if (field.kind === "option" && field.flag !== undefined) {
+      command.option(`${field.flag} <value>`, `${field.text} (${field.rule})`);
+    }
+  });
+  return command.option("-v, --verbose", "log everything: --log-level debug");
+}
+
+function printAndExit({ io, version }: Run, program: Command, flags: Flags): void {
+  if (flags["minconfig"] === true) return io.out(minConfig());
+  if (flags["defaultconfig"] === true) return io.out(defaultConfig());
+  if (flags["version"] === "raw") return io.out(`${JSON.stringify(version)}\n`);
+  if (flags["version"] === true) return io.out(`${versionText(version)}\n`);
+  if (typeof flags["version"] === "string") {
+    throw new UserError(`--version: "${flags["version"]}" must be true or raw`, {
+      exitCode: EX_USAGE,
+    });
+  }
+  program.help();
+}
+
+/** KubeEdge prints `KubeEdge v1.3.1`. */
+function versionText({ edgesite, kubernetes }: Version): string {
+  return `edgesite v${edgesite} (Kubernetes ${kubernetes})`;
+}
+
+function textOf(flag: string | boolean | undefined): string | undefined {
+  return typeof flag === "string" ? flag : undefined;
+}
+
+function configOf(flags: Flags, { env }: Io): EdgeSiteConfig {
+  const given: Record<string, string> = {};
+  eachField(FIELDS, (_path, field) => {
+    if (field.kind !== "option" || field.flag === undefined) return;
+    const name = field.flag.slice(2).replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+    const value = textOf(flags[name]);
+    if (value !== undefined) given[field.flag] = value;
+  });
+  if (flags["verbose"] === true) given["--log-level"] = "debug";
+  const dataDir = given["--data-dir"] ?? env["EDGESITE_DATA_DIR"] ?? DEFAULT_DATA_DIR;
+  const named = textOf(flags["config"]);
+  const path = named ?? sitePaths(dataDir).config;
+  const text = readConfig(path, named !== undefined);
+  return loadConfig({ env, flags: given, ...(text !== undefined && { file: { path, text } }) });
+}
+
+/** The file's text; undefined for a default file that is not there. */
+function readConfig(path: string, mustExist: boolean): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    if (errorCode(error) === "ENOENT" && !mustExist) return undefined;
+    throw new UserError(`Cannot read the configuration ${path}: ${explain(error)}`, {
+      cause: error,
+      exitCode: EX_USAGE,
+    });
+  }
+}
