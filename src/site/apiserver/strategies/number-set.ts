@@ -14,9 +14,9 @@ export class NumberSet {
     return ((this.#bits[index >> 3] ?? 0) & (1 << (index & 7))) !== 0;
   }
 
-  /** Takes `index`; false when it is taken or out of range. */
+  /** Takes `index`; false when it is taken, out of range, or no number of the set at all. */
   take(index: number): boolean {
-    if (index < 0 || index >= this.size || this.has(index)) return false;
+    if (!(index >= 0 && index < this.size) || this.has(index)) return false;
     this.#bits[index >> 3] = (this.#bits[index >> 3] ?? 0) | (1 << (index & 7));
     return true;
   }
