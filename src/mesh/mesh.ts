@@ -1,8 +1,16 @@
 import type { Bus } from "#bus/bus.ts";
-import type { Module } from "#bus/module.ts";
-import type { Clock } from "#lib/clock.ts";
+import { GROUP_OF, MODULE, OK } from "#bus/constants.ts";
+import { errorTo, type Message, responseTo } from "#bus/message.ts";
+import type { Module, RestartPolicy, Scope } from "#bus/module.ts";
+import { abortable, sleep } from "#lib/abort.ts";
+import { Backoff } from "#lib/backoff.ts";
+import { errorCode, explain } from "#lib/errors.ts";
 import type { Logger } from "#lib/log.ts";
+import { Mailbox } from "#lib/mailbox.ts";
 import type { MetaClient } from "#meta/meta-client.ts";
+import { DataPlane } from "./data-plane.ts";
+import { Inventory } from "./inventory.ts";
+import { type EdgeMeshStatus, MeshState } from "./status.ts";
 
 export interface EdgeMeshOptions {
   readonly bus: Bus;
@@ -16,27 +24,11 @@ export interface EdgeMeshOptions {
   readonly serviceCIDR: string;
   /** `cluster.local` */
   readonly clusterDomain: string;
-  /** Servers that names outside the cluster are asked of. Empty: those of the host's resolv.conf. */
-  readonly upstreams: readonly string[];
+  /** Servers that names outside the cluster are asked of. Default: those of the host's file. */
+  readonly upstreams?: readonly string[];
   /** Default `/etc/resolv.conf`. */
   readonly hostResolvConf?: string;
   readonly log: Logger;
-  readonly clock: Clock;
-}
-
-export interface EdgeMeshStatus {
-  /** Whether Services and names are served. */
-  readonly ready: boolean;
-  /** Why the mesh is not ready; the node says the same. */
-  readonly reason?: string;
-  readonly dataPlane: "userspace";
-  /** The link that carries the addresses. */
-  readonly link?: { readonly name: string; readonly kind: "dummy" | "bridge" };
-  /** What is done in a lesser way than usual on this host, a sentence each. */
-  readonly notes: readonly string[];
-  readonly services: number;
-  /** Addresses and ports that answer: `10.43.0.1:443/TCP`. */
-  readonly listeners: readonly string[];
 }
 
 export interface EdgeMesh {
@@ -45,8 +37,166 @@ export interface EdgeMesh {
   status(): EdgeMeshStatus;
 }
 
-/** The service mesh of this node: edge0, DNS, and the proxy of Services. */
-export type CreateEdgeMesh = (options: EdgeMeshOptions) => EdgeMesh;
+/** As KubeEdge restarts its modules. */
+const RESTART: RestartPolicy = {
+  type: "OnFailure",
+  retries: 0,
+  intervalMs: 1000,
+  growth: 2,
+  limitMs: 30_000,
+};
 
-/** Removes what the mesh of a site has left on this host: edge0, tables, routes. */
-export type RemoveMesh = (siteId: string) => Promise<void>;
+/**
+ * The service mesh of this node. It is ready with edge0, DNS and Services served; also where the
+ * host refuses that, and `status().reason` then says why the node cannot be ready.
+ */
+export function createEdgeMesh(options: EdgeMeshOptions): EdgeMesh {
+  const state = new MeshState();
+  return {
+    module: {
+      name: MODULE.edgeMesh,
+      group: GROUP_OF[MODULE.edgeMesh],
+      restart: RESTART,
+      run: (scope) => run(options, state, scope),
+    },
+    status: () => state.status(),
+  };
+}
+
+async function run(options: EdgeMeshOptions, state: MeshState, scope: Scope): Promise<void> {
+  const { bus, meta, log, upstreams = [], hostResolvConf = "/etc/resolv.conf" } = options;
+  bus.addModule(MODULE.edgeMesh, GROUP_OF[MODULE.edgeMesh]);
+  const inventory = new Inventory();
+  const [services, slices] = await Promise.all([
+    meta.listServices(scope.signal),
+    meta.listEndpointSlices(scope.signal),
+  ]);
+  inventory.load(services, slices);
+
+  const planeOptions = { ...options, upstreams, hostResolvConf };
+  await using plane = new DataPlane(planeOptions, inventory.table());
+  const failed = new AbortController();
+  const signal = AbortSignal.any([scope.signal, failed.signal]);
+  const changed = new Mailbox<true>(1);
+  changed.trySend(true);
+  const applier = new Applier({ inventory, plane, state, changed, log });
+  const loops = [
+    applier.run(signal, () => scope.ready()),
+    new Receiver({ bus, inventory, changed, log }).run(signal),
+    plane.lost,
+  ];
+  try {
+    await Promise.race(loops.map((loop) => untilAborted(loop, signal)));
+  } finally {
+    failed.abort(new Error("The mesh stops"));
+    state.stopped();
+    await Promise.allSettled(loops.slice(0, 2));
+  }
+}
+
+/** Resolves when the signal aborts first; rejects as `loop` does. */
+async function untilAborted(loop: Promise<void>, signal: AbortSignal): Promise<void> {
+  try {
+    await abortable(loop, signal);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+}
+
+interface ReceiverOptions {
+  readonly bus: Bus;
+  readonly inventory: Inventory;
+  readonly changed: Mailbox<true>;
+  readonly log: Logger;
+}
+
+/** Takes in what metaManager tells. */
+class Receiver {
+  readonly #options: ReceiverOptions;
+  readonly #complained = new Set<string>();
+
+  constructor(options: ReceiverOptions) {
+    this.#options = options;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) this.#take(await this.#options.bus.receive(MODULE.edgeMesh, signal));
+  }
+
+  #take(message: Message): void {
+    const { bus, inventory, changed } = this.#options;
+    try {
+      // One mark is enough for any number of changes.
+      if (inventory.apply(message) && changed.size === 0) changed.trySend(true);
+      if (message.header.sync) bus.sendResponse(responseTo(message, OK));
+    } catch (error) {
+      this.#complain(message, error);
+      if (message.header.sync) bus.sendResponse(errorTo(message, explain(error)));
+    }
+  }
+
+  #complain({ route }: Message, error: unknown): void {
+    const kind = `${route.source} ${route.operation} ${route.resource?.split("/")[1]}`;
+    if (this.#complained.has(kind) || this.#complained.size >= MAX_COMPLAINTS) return;
+    this.#complained.add(kind);
+    this.#options.log.warn("The mesh does not understand a message", { ...route, error });
+  }
+}
+
+const MAX_COMPLAINTS = 100;
+
+interface ApplierOptions {
+  readonly inventory: Inventory;
+  readonly plane: DataPlane;
+  readonly state: MeshState;
+  readonly changed: Mailbox<true>;
+  readonly log: Logger;
+}
+
+/** Brings the data plane in line with the inventory, again and again. */
+class Applier {
+  readonly #options: ApplierOptions;
+  readonly #backoff = new Backoff({ initialMs: RESTART.intervalMs, maxMs: RESTART.limitMs });
+
+  constructor(options: ApplierOptions) {
+    this.#options = options;
+  }
+
+  /** Calls `onFirst` after the first attempt, whatever came of it. */
+  async run(signal: AbortSignal, onFirst: () => void): Promise<void> {
+    let first = true;
+    while (!signal.aborted) {
+      await this.#options.changed.receive(signal);
+      const outcome = await this.#apply();
+      if (first) onFirst();
+      first = false;
+      if (outcome === "applied") this.#backoff.reset();
+      if (outcome === "failed") await this.#retryLater(signal);
+    }
+  }
+
+  async #apply(): Promise<"applied" | "failed" | "refused"> {
+    const { inventory, plane, state, log } = this.#options;
+    const table = inventory.table();
+    try {
+      const applied = await plane.apply(table);
+      state.applied({ table, applied, host: plane.host });
+      for (const note of state.newNotes()) log.info(note);
+      return "applied";
+    } catch (error) {
+      // Privilege does not come by waiting for it.
+      const refused = errorCode(error) === "EPERM" || errorCode(error) === "EACCES";
+      const reason = refused
+        ? `The mesh needs root (CAP_NET_ADMIN): ${explain(error)}`
+        : explain(error);
+      if (state.failed(reason)) log.error("The mesh cannot serve", { reason });
+      return refused ? "refused" : "failed";
+    }
+  }
+
+  async #retryLater(signal: AbortSignal): Promise<void> {
+    await sleep(this.#backoff.next(), signal);
+    const { changed } = this.#options;
+    if (changed.size === 0) changed.trySend(true);
+  }
+}

@@ -75,14 +75,9 @@ export class NetlinkSocket implements Disposable {
     this.#send(encodeRequest(request, sequence), request.what);
     const answers: NetlinkMessage[] = [];
     for (;;) {
-      for (const message of this.#receive(request.what, 0)) {
-        if (message.sequence !== sequence) continue;
-        const verdict = verdictOf(message);
-        if (verdict !== undefined) {
-          if (verdict.errno === 0) return answers;
-          throw new NetlinkError({ what: request.what, ...verdict });
-        }
-        if (message.type === NLMSG_DONE) return answers;
+      const received = this.#receive(request.what, 0);
+      for (const message of received.filter((one) => one.sequence === sequence)) {
+        if (isLast(message, request.what)) return answers;
         answers.push(message);
       }
     }
@@ -148,29 +143,42 @@ export class NetlinkSocket implements Disposable {
     return parseMessages(Buffer.from(this.#received.subarray(0, length)));
   }
 
-  /** Reads answers until `last` is acknowledged, or until all errors of the batch are read. */
-  #finish({ first, last, what }: { first: number; last: number; what: readonly string[] }): void {
-    const final = must(what[last - first], "a request to acknowledge");
-    let refusal: NetlinkError | undefined;
+  /** Reads answers until `last` is acknowledged, or until the refusals of the batch are read. */
+  #finish({ first, last, what }: Batch): void {
+    const whatOf = (sequence: number): string => what[sequence - first] ?? "do a batch";
     for (;;) {
-      let messages: readonly NetlinkMessage[];
-      try {
-        messages = this.#receive(final, refusal ? MSG_DONTWAIT : 0);
-      } catch (error) {
-        throw refusal ?? error;
-      }
-      for (const message of messages) {
-        const verdict = verdictOf(message);
-        if (verdict === undefined || message.sequence < first) continue;
+      for (const message of this.#receive(whatOf(last), 0)) {
+        const verdict = message.sequence < first ? undefined : verdictOf(message);
+        if (verdict === undefined) continue;
         if (verdict.errno !== 0) {
-          refusal ??= new NetlinkError({
-            what: what[message.sequence - first] ?? final,
-            ...verdict,
-          });
-        } else if (message.sequence === last && refusal === undefined) return;
+          this.#drain();
+          throw new NetlinkError({ what: whatOf(message.sequence), ...verdict });
+        }
+        if (message.sequence === last) return;
       }
     }
   }
+
+  /** Drops what waits to be read. */
+  #drain(): void {
+    while (libc.recv(this.fd, this.#received, RECEIVE_BYTES, MSG_DONTWAIT) >= 0);
+  }
+}
+
+/** The requests of one message. */
+interface Batch {
+  readonly first: number;
+  /** The one that is acknowledged. */
+  readonly last: number;
+  readonly what: readonly string[];
+}
+
+/** Whether a message ends the answer. @throws {NetlinkError} when it is a refusal. */
+function isLast(message: NetlinkMessage, what: string): boolean {
+  const verdict = verdictOf(message);
+  if (verdict === undefined) return message.type === NLMSG_DONE;
+  if (verdict.errno !== 0) throw new NetlinkError({ what, ...verdict });
+  return true;
 }
 
 function int(value: number): Buffer {

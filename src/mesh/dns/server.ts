@@ -1,0 +1,114 @@
+import type { Socket, TCPSocketListenOptions } from "bun";
+import { asError } from "#lib/errors.ts";
+import type { Logger } from "#lib/log.ts";
+import { Deframer, frame } from "./framing.ts";
+import type { ClientRule, Resolver } from "./resolver.ts";
+
+export interface DnsServerOptions {
+  readonly address: string;
+  /** Default 53. */
+  readonly port?: number;
+  readonly resolver: Resolver;
+  /** All others get no answer: an open resolver is a weapon. */
+  readonly mayAsk: ClientRule;
+  readonly log: Logger;
+}
+
+/** DNS over UDP and TCP on one address. */
+export interface DnsServer extends AsyncDisposable {
+  readonly port: number;
+}
+
+const DNS_PORT = 53;
+/** A client that sends nothing more is hung up on (RFC 7766 6.2.3 leaves it to us). */
+const TCP_IDLE_SECONDS = 10;
+const MAX_TCP_CLIENTS = 256;
+
+/** Binds both sockets. @throws when the address is not there, or the port is taken. */
+export async function startDnsServer(options: DnsServerOptions): Promise<DnsServer> {
+  const stop = new AbortController();
+  const udp = await listenUdp(options, stop.signal);
+  try {
+    const tcp = listenTcp({ ...options, port: udp.port }, stop.signal);
+    return {
+      port: udp.port,
+      [Symbol.asyncDispose]: async () => {
+        stop.abort(new Error("DNS stops"));
+        udp.close();
+        tcp.stop(true);
+      },
+    };
+  } catch (error) {
+    udp.close();
+    throw error;
+  }
+}
+
+function listenUdp(options: DnsServerOptions, signal: AbortSignal) {
+  const { address: hostname, port = DNS_PORT, resolver, mayAsk, log } = options;
+  return Bun.udpSocket({
+    hostname,
+    port,
+    socket: {
+      data: (socket, message, ...[clientPort, clientAddress]) => {
+        if (!mayAsk(clientAddress)) return;
+        const send = (answer: Buffer | undefined): void => {
+          if (answer && !signal.aborted) socket.send(answer, clientPort, clientAddress);
+        };
+        const answer = resolver.answer(message, "udp", signal);
+        if (answer instanceof Promise) void answer.then(send);
+        else send(answer);
+      },
+      error: (_, error) => log.debug("The DNS socket reports an error", { error }),
+    },
+  });
+}
+
+/** What is kept per TCP client. */
+interface TcpClient {
+  readonly deframer: Deframer;
+  /** What the socket did not take yet. */
+  waiting: Buffer;
+}
+
+function listenTcp(options: DnsServerOptions, signal: AbortSignal) {
+  const { address: hostname, port = DNS_PORT, resolver, mayAsk, log } = options;
+  let clients = 0;
+  const settings: TCPSocketListenOptions<TcpClient> & { readonly reusePort: boolean } = {
+    hostname,
+    port,
+    reusePort: true,
+    socket: {
+      open: (socket) => {
+        clients += 1;
+        socket.data = { deframer: new Deframer(), waiting: Buffer.alloc(0) };
+        socket.timeout(TCP_IDLE_SECONDS);
+        if (clients > MAX_TCP_CLIENTS || !mayAsk(socket.remoteAddress)) socket.terminate();
+      },
+      data: (socket, chunk) => {
+        for (const message of socket.data.deframer.push(chunk)) {
+          void Promise.resolve(resolver.answer(message, "tcp", signal))
+            .then((answer) => {
+              if (answer) writeAll(socket, frame(answer));
+            })
+            .catch((error: unknown) => {
+              log.debug("A DNS client left before its answer", { error: asError(error) });
+            });
+        }
+      },
+      drain: (socket) => writeAll(socket, Buffer.alloc(0)),
+      timeout: (socket) => void socket.end(),
+      close: () => {
+        clients -= 1;
+      },
+      error: (_, error) => log.debug("A DNS connection reports an error", { error }),
+    },
+  };
+  return Bun.listen(settings);
+}
+
+function writeAll(socket: Socket<TcpClient>, more: Buffer): void {
+  const all = Buffer.concat([socket.data.waiting, more]);
+  const written = Math.max(0, socket.write(all));
+  socket.data.waiting = all.subarray(written);
+}

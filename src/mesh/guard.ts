@@ -1,0 +1,172 @@
+import type { SiteMarks } from "#lib/site-marks.ts";
+import {
+  type AddressField,
+  addressIn,
+  destinationPortIs,
+  type Expression,
+  inputInterface,
+  isEstablished,
+  isIn,
+  outputInterface,
+  protocolIs,
+  rejectPort,
+  rejectWithReset,
+  translateDestination,
+  verdict,
+} from "#linux/nftables/expressions.ts";
+import { ipv4Key, keyOf, portKey, protocolKey } from "#linux/nftables/keys.ts";
+import type { Chain, Element, Table } from "#linux/nftables/table.ts";
+import type { BoundListener } from "./proxy/protocol.ts";
+
+export interface GuardOptions {
+  readonly marks: SiteMarks;
+  /** The name of the link that carries the addresses. */
+  readonly edgeLink: string;
+  readonly gateway: string;
+  readonly dnsAddress: string;
+  readonly serviceCIDR: string;
+  readonly listeners: readonly BoundListener[];
+}
+
+/** Before connection tracking (-200) and everybody's `raw` rules. */
+const FIRST = -310;
+const DESTINATION_NAT = -100;
+const FILTER = 0;
+
+const DNS_PORT = 53;
+
+/**
+ * What keeps the mesh to this box and the box out of the mesh:
+ * - packets to its addresses that come in by other links than the pods' are dropped;
+ * - a ClusterIP answers on its Service's ports and refuses the rest, so that no program that
+ *   listens on all addresses is found there;
+ * - a Service whose port such a program holds is reached through a translation.
+ */
+export function guardTable(options: GuardOptions): Table {
+  return {
+    family: "ip",
+    name: options.marks.meshTable,
+    sets: [
+      {
+        name: "services",
+        key: ["ipv4", "protocol", "port"],
+        elements: options.listeners.map(({ address, boundPort }) => ({
+          key: keyOf(ipv4Key(address), protocolKey("TCP"), portKey(boundPort)),
+        })),
+      },
+      {
+        name: "moved-ports",
+        key: ["ipv4", "port"],
+        data: ["ipv4", "port"],
+        elements: movedPorts(options.listeners),
+      },
+    ],
+    chains: [strangers(options), ports(options), ...moved()],
+  };
+}
+
+/** No ARP answer for the mesh's addresses leaves the box, nor a question in their name. */
+export function arpTable(options: GuardOptions): Table {
+  const chain = (
+    at: "input" | "output",
+    link: (name: string) => Expression[],
+    field: AddressField,
+  ): Chain => ({
+    name: at,
+    hook: { type: "filter", at, priority: FILTER },
+    rules: [
+      ...ownLinks(options, link),
+      ...ownAddresses(options, field).map((match) => [...match, ...verdict("drop")]),
+    ],
+  });
+  return {
+    family: "arp",
+    name: options.marks.meshTable,
+    sets: [],
+    chains: [
+      chain("input", inputInterface, "arpTarget"),
+      chain("output", outputInterface, "arpSender"),
+    ],
+  };
+}
+
+function strangers(options: GuardOptions): Chain {
+  return {
+    name: "strangers",
+    hook: { type: "filter", at: "prerouting", priority: FIRST },
+    rules: [
+      ...ownLinks(options, inputInterface),
+      ...ownAddresses(options, "destination").map((match) => [...match, ...verdict("drop")]),
+    ],
+  };
+}
+
+function ports({ dnsAddress, serviceCIDR }: GuardOptions): Chain {
+  const toService = addressIn("destination", serviceCIDR);
+  const toDns = addressIn("destination", `${dnsAddress}/32`);
+  const refused = (match: Expression[]): Expression[][] => [
+    [...match, ...protocolIs("TCP"), ...rejectWithReset()],
+    [...match, ...rejectPort()],
+  ];
+  return {
+    name: "ports",
+    hook: { type: "filter", at: "input", priority: FILTER },
+    rules: [
+      [...isEstablished(), ...verdict("accept")],
+      [
+        ...toService,
+        ...isIn("services", ["destination", "protocol", "destinationPort"]),
+        ...verdict("accept"),
+      ],
+      ...refused(toService),
+      ...(["UDP", "TCP"] as const).map((protocol) => [
+        ...toDns,
+        ...protocolIs(protocol),
+        ...destinationPortIs(DNS_PORT),
+        ...verdict("accept"),
+      ]),
+      ...refused(toDns),
+    ],
+  };
+}
+
+function moved(): Chain[] {
+  const rule = [
+    ...protocolIs("TCP"),
+    ...translateDestination("moved-ports", ["destination", "destinationPort"]),
+  ];
+  return (["prerouting", "output"] as const).map((at) => ({
+    name: `moved-${at}`,
+    hook: { type: "nat", at, priority: DESTINATION_NAT },
+    rules: [rule],
+  }));
+}
+
+function movedPorts(listeners: readonly BoundListener[]): Element[] {
+  return listeners
+    .filter(({ port, boundPort }) => port !== boundPort)
+    .map(({ address, port, boundPort }) => ({
+      key: keyOf(ipv4Key(address), portKey(port)),
+      data: keyOf(ipv4Key(address), portKey(boundPort)),
+    }));
+}
+
+/** Rules that let everything pass on the links of this box: loopback, edge0, and the pods'. */
+function ownLinks(
+  { marks, edgeLink }: GuardOptions,
+  link: (name: string) => Expression[],
+): Expression[][] {
+  return ["lo", edgeLink, `${marks.podLinkPrefix}*`].map((name) => [
+    ...link(name),
+    ...verdict("accept"),
+  ]);
+}
+
+function ownAddresses(
+  { gateway, dnsAddress, serviceCIDR }: GuardOptions,
+  field: AddressField,
+): Expression[][] {
+  return [`${gateway}/32`, `${dnsAddress}/32`, serviceCIDR].map((network) =>
+    addressIn(field, network),
+  );
+}
