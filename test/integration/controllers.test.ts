@@ -1,0 +1,438 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { parse } from "yaml";
+import type { Deployment, Job, KubeObject, Pod, ReplicaSet, Service } from "#api/object.ts";
+import { nameOf, namespaceOf } from "#api/object.ts";
+import { controllerOf } from "#api/ownership.ts";
+import type { Resource } from "#api/resource.ts";
+import {
+  CONFIG_MAPS,
+  DEPLOYMENTS,
+  ENDPOINT_SLICES,
+  ENDPOINTS,
+  JOBS,
+  NAMESPACES,
+  NODES,
+  PODS,
+  REPLICA_SETS,
+  RESOURCES,
+  SERVICES,
+} from "#api/resources.ts";
+import { eventually } from "#test/kit/eventually.ts";
+import { type FakeKubeletOptions, startFakeKubelet } from "#test/kit/fake-kubelet.ts";
+import { createMemoryCluster, type MemoryCluster } from "#test/kit/memory-cluster.ts";
+
+const KINDS: readonly Resource[] = RESOURCES;
+
+let cluster: MemoryCluster;
+
+beforeEach(async () => {
+  cluster = await createMemoryCluster();
+});
+afterEach(() => cluster[Symbol.asyncDispose]());
+
+const soon = <T>(check: () => T | Promise<T>) => eventually(check, { withinMs: 5_000 });
+
+async function start(kubelet: Partial<FakeKubeletOptions> = {}): Promise<void> {
+  const { client, informers, signal } = cluster;
+  await startFakeKubelet({ client, informers, signal, ...kubelet });
+  await cluster.start();
+}
+
+const key = (name: string, namespace = "default") => ({ namespace, name });
+
+function deployment(name: string, spec: Partial<Deployment["spec"]> = {}): Deployment {
+  const labels = { app: name };
+  return {
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name, namespace: "default" },
+    spec: {
+      replicas: 3,
+      selector: { matchLabels: labels },
+      template: {
+        metadata: { labels },
+        spec: { containers: [{ name: "web", image: "busybox:1" }] },
+      },
+      ...spec,
+    },
+  };
+}
+
+function service(name: string, spec: Service["spec"] = {}): Service {
+  return {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name, namespace: "default" },
+    spec: { selector: { app: name }, ports: [{ port: 80, targetPort: 8080 }], ...spec },
+  };
+}
+
+const pods = async (namespace = "default"): Promise<readonly Pod[]> =>
+  (await cluster.client.list(PODS, { namespace })).items;
+const replicaSets = async (): Promise<readonly ReplicaSet[]> =>
+  (await cluster.client.list(REPLICA_SETS, { namespace: "default" })).items;
+
+/** Resolves once the Deployment says what `kubectl rollout status` waits for. */
+const rolledOut = (name: string, namespace = "default") =>
+  soon(async () => {
+    const found = await cluster.client.get(DEPLOYMENTS, key(name, namespace));
+    const { spec, status, metadata } = found;
+    const done =
+      status?.observedGeneration === metadata?.generation &&
+      (status?.updatedReplicas ?? 0) === spec?.replicas &&
+      (status?.replicas ?? 0) === spec?.replicas &&
+      (status?.availableReplicas ?? 0) === spec?.replicas;
+    return done && found;
+  });
+
+/** Resolves once nothing was written for a while: what has converged stays so. */
+async function quiet(): Promise<void> {
+  for (let before = -1; before !== cluster.store.resourceVersion; ) {
+    before = cluster.store.resourceVersion;
+    await Bun.sleep(60);
+  }
+}
+
+async function setImage(name: string, image: string): Promise<void> {
+  const body = { spec: { template: { spec: { containers: [{ name: "web", image }] } } } };
+  await cluster.client.patch(DEPLOYMENTS, key(name), { type: "strategic", body });
+}
+
+test("examples/hello.yaml converges, and then nothing is written", async () => {
+  await start();
+  const text = await Bun.file("examples/hello.yaml").text();
+  for (const document of text.split(/^---$/m)) {
+    const object = parse(document) as KubeObject | null;
+    if (object === null) continue;
+    const resource = KINDS.find(({ kind }) => kind === object.kind);
+    if (resource === undefined) throw new Error(`Unknown kind ${object.kind}`);
+    await cluster.verbs.create({ resource, namespace: namespaceOf(object) }, object);
+  }
+  const web = await rolledOut("web", "hello");
+  expect(web.status?.conditions?.map(({ type, status }) => `${type}=${status}`)).toContain(
+    "Available=True",
+  );
+  const { items: slices } = await soon(async () => {
+    const found = await cluster.client.list(ENDPOINT_SLICES, { namespace: "hello" });
+    return found.items[0]?.endpoints?.length === 3 && found;
+  });
+  expect(slices[0]?.endpoints?.every(({ conditions }) => conditions?.ready)).toBe(true);
+  const endpoints = await soon(() =>
+    cluster.client.get(
+      ENDPOINTS,
+      key(slices[0]?.metadata?.labels?.["kubernetes.io/service-name"] ?? "", "hello"),
+    ),
+  );
+  expect(endpoints.subsets?.[0]?.addresses).toHaveLength(3);
+  await quiet();
+  const settled = cluster.store.resourceVersion;
+  await Bun.sleep(300);
+  expect(cluster.store.resourceVersion).toBe(settled);
+});
+
+test("a rolling update keeps the old ReplicaSet for rollback and counts revisions", async () => {
+  await start();
+  await cluster.client.create(DEPLOYMENTS, deployment("web"));
+  const first = await rolledOut("web");
+  expect(first.metadata?.annotations?.["deployment.kubernetes.io/revision"]).toBe("1");
+  const original = (await replicaSets())[0];
+  await setImage("web", "busybox:2");
+  const second = await rolledOut("web");
+  expect(second.metadata?.annotations?.["deployment.kubernetes.io/revision"]).toBe("2");
+  expect((await replicaSets()).map(({ spec }) => spec?.replicas).sort()).toEqual([0, 3]);
+  const running = await pods();
+  expect(running.map(({ spec }) => spec?.containers[0]?.image)).toEqual(Array(3).fill("busybox:2"));
+  await setImage("web", "busybox:1");
+  const undone = await rolledOut("web");
+  expect(undone.metadata?.annotations?.["deployment.kubernetes.io/revision"]).toBe("3");
+  const again = (await replicaSets()).find(({ spec }) => spec?.replicas === 3);
+  expect(again?.metadata?.uid).toBe(original?.metadata?.uid ?? "");
+  expect(again?.metadata?.annotations?.["deployment.kubernetes.io/revision-history"]).toBe("1");
+});
+
+test("a rolling update never has fewer available pods than it may", async () => {
+  await start();
+  const rollingUpdate = { maxSurge: 1, maxUnavailable: 0 };
+  await cluster.client.create(
+    DEPLOYMENTS,
+    deployment("web", { replicas: 4, strategy: { type: "RollingUpdate", rollingUpdate } }),
+  );
+  await rolledOut("web");
+  let fewest = Number.POSITIVE_INFINITY;
+  let most = 0;
+  const informer = cluster.informers.informer(PODS);
+  const count = (): void => {
+    const alive = informer.list("default").filter(({ metadata }) => !metadata?.deletionTimestamp);
+    const ready = alive.filter(({ status }) =>
+      status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True"),
+    );
+    fewest = Math.min(fewest, ready.length);
+    most = Math.max(most, alive.length);
+  };
+  informer.addHandler({ added: count, updated: count, deleted: count });
+  await setImage("web", "busybox:2");
+  await rolledOut("web");
+  expect(fewest).toBeGreaterThanOrEqual(4);
+  expect(most).toBeLessThanOrEqual(5);
+});
+
+test("Recreate starts no new pod before the last old one has ended", async () => {
+  await start();
+  await cluster.client.create(DEPLOYMENTS, deployment("web", { strategy: { type: "Recreate" } }));
+  await rolledOut("web");
+  let mixed = false;
+  const informer = cluster.informers.informer(PODS);
+  informer.addHandler({
+    added() {
+      const images = informer.list("default").map(({ spec }) => spec?.containers[0]?.image);
+      mixed ||= new Set(images).size > 1;
+    },
+  });
+  await setImage("web", "busybox:2");
+  await rolledOut("web");
+  expect(mixed).toBe(false);
+});
+
+test("scaling goes up and down, and a paused Deployment scales without rolling out", async () => {
+  await start();
+  await cluster.client.create(DEPLOYMENTS, deployment("web"));
+  await rolledOut("web");
+  const patch = (spec: object) =>
+    cluster.client.patch(DEPLOYMENTS, key("web"), { type: "merge", body: { spec } });
+  await patch({ replicas: 6 });
+  await rolledOut("web");
+  expect(await pods()).toHaveLength(6);
+  await patch({ replicas: 2, paused: true });
+  await setImage("web", "busybox:2");
+  await soon(async () => (await pods()).length === 2);
+  await quiet();
+  expect(await replicaSets()).toHaveLength(1);
+  await patch({ paused: false });
+  await rolledOut("web");
+  expect(await replicaSets()).toHaveLength(2);
+});
+
+test("a rollout whose pods never get ready keeps what serves and times out", async () => {
+  await start({
+    fate: (pod) => (pod.spec?.containers[0]?.image === "broken" ? "running" : "ready"),
+  });
+  await cluster.client.create(DEPLOYMENTS, deployment("web", { progressDeadlineSeconds: 1 }));
+  await rolledOut("web");
+  await setImage("web", "broken");
+  const stuck = await soon(async () => {
+    const found = await cluster.client.get(DEPLOYMENTS, key("web"));
+    const progressing = found.status?.conditions?.find(({ type }) => type === "Progressing");
+    return progressing?.reason === "ProgressDeadlineExceeded" && found;
+  });
+  expect(stuck.status?.availableReplicas).toBeGreaterThanOrEqual(2);
+});
+
+test("a ReplicaSet replaces a lost pod, adopts an orphan and lets go of one that no longer matches", async () => {
+  await start();
+  await cluster.client.create(DEPLOYMENTS, deployment("web"));
+  await rolledOut("web");
+  const [lost, released] = await pods();
+  await cluster.client.delete(PODS, key(nameOf(lost ?? {})));
+  await soon(async () => {
+    const names = (await pods()).map(nameOf);
+    return names.length === 3 && !names.includes(nameOf(lost ?? {}));
+  });
+  const body = { metadata: { labels: { app: "other" } } };
+  await cluster.client.patch(PODS, key(nameOf(released ?? {})), { type: "merge", body });
+  await soon(async () => (await pods()).length === 4);
+  const free = await soon(async () => {
+    const found = await cluster.client.get(PODS, key(nameOf(released ?? {})));
+    return controllerOf(found) === undefined && found;
+  });
+  await cluster.client.patch(PODS, key(nameOf(free)), {
+    type: "merge",
+    body: { metadata: { labels: { app: "web" } } },
+  });
+  await soon(async () => (await pods()).length === 3);
+});
+
+test("endpoints follow readiness, and a Service without selector is left alone", async () => {
+  let broken = "";
+  await start({ fate: ({ metadata }) => (metadata?.name === broken ? "running" : "ready") });
+  await cluster.client.create(SERVICES, service("web"));
+  await cluster.client.create(SERVICES, service("own", { selector: {}, ports: [{ port: 1 }] }));
+  await cluster.client.create(DEPLOYMENTS, deployment("web"));
+  await rolledOut("web");
+  await soon(async () => {
+    const { subsets } = await cluster.client.get(ENDPOINTS, key("web"));
+    return subsets?.[0]?.addresses?.length === 3;
+  });
+  const [victim] = await pods();
+  broken = nameOf(victim ?? {});
+  await cluster.client.patch(PODS, key(broken), {
+    type: "merge",
+    body: { metadata: { annotations: { touched: "yes" } } },
+  });
+  const { subsets } = await soon(async () => {
+    const found = await cluster.client.get(ENDPOINTS, key("web"));
+    return found.subsets?.[0]?.addresses?.length === 2 && found;
+  });
+  expect(subsets?.[0]?.notReadyAddresses?.map(({ targetRef }) => targetRef?.name)).toEqual([
+    broken,
+  ]);
+  expect(subsets?.[0]?.ports).toEqual([{ port: 8080, protocol: "TCP" }]);
+  await quiet();
+  const names = (await cluster.client.list(ENDPOINTS, { namespace: "default" })).items.map(nameOf);
+  expect(names).toEqual(["web"]);
+  await cluster.client.delete(SERVICES, key("web"));
+  await soon(async () => {
+    const endpoints = await cluster.client.list(ENDPOINTS, { namespace: "default" });
+    const slices = await cluster.client.list(ENDPOINT_SLICES, { namespace: "default" });
+    return endpoints.items.length === 0 && slices.items.length === 0;
+  });
+});
+
+test.each(["Background", "Foreground"] as const)(
+  "deleting a Deployment deletes all below it (%s)",
+  async (propagationPolicy) => {
+    await start();
+    await cluster.client.create(DEPLOYMENTS, deployment("web"));
+    await rolledOut("web");
+    await cluster.client.delete(DEPLOYMENTS, key("web"), { propagationPolicy });
+    await soon(async () => (await pods()).length === 0 && (await replicaSets()).length === 0);
+    await soon(async () => (await cluster.client.list(DEPLOYMENTS)).items.length === 0);
+  },
+);
+
+test("orphaned dependents live on, and a new Deployment takes them over", async () => {
+  await start();
+  await cluster.client.create(DEPLOYMENTS, deployment("web"));
+  await rolledOut("web");
+  const before = (await pods()).map(nameOf);
+  await cluster.client.delete(DEPLOYMENTS, key("web"), { propagationPolicy: "Orphan" });
+  await soon(async () => (await cluster.client.list(DEPLOYMENTS)).items.length === 0);
+  await quiet();
+  const [orphan] = await replicaSets();
+  expect(orphan && controllerOf(orphan)).toBeUndefined();
+  expect((await pods()).map(nameOf)).toEqual(before);
+  await cluster.client.create(DEPLOYMENTS, deployment("web"));
+  await rolledOut("web");
+  expect((await pods()).map(nameOf)).toEqual(before);
+});
+
+test("an object whose owner is gone, or in another namespace, is collected", async () => {
+  await cluster.client.create(CONFIG_MAPS, {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: "owner", namespace: "kube-system" },
+  });
+  const owner = await cluster.client.get(CONFIG_MAPS, key("owner", "kube-system"));
+  for (const [name, uid] of [
+    ["abandoned", "no-such-uid"],
+    ["misplaced", owner.metadata?.uid ?? ""],
+  ] as const) {
+    await cluster.client.create(CONFIG_MAPS, {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: {
+        name,
+        namespace: "default",
+        ownerReferences: [{ apiVersion: "v1", kind: "ConfigMap", name: "owner", uid }],
+      },
+    });
+  }
+  await start();
+  await soon(async () => {
+    const { items } = await cluster.client.list(CONFIG_MAPS, { namespace: "default" });
+    return items.length === 0;
+  });
+  await cluster.client.get(CONFIG_MAPS, key("owner", "kube-system"));
+});
+
+test("deleting a namespace deletes its content first", async () => {
+  await start();
+  await cluster.client.create(NAMESPACES, {
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: { name: "shop" },
+  });
+  const given = deployment("web");
+  await cluster.client.create(DEPLOYMENTS, {
+    ...given,
+    metadata: { ...given.metadata, namespace: "shop" },
+  });
+  await rolledOut("web", "shop");
+  await cluster.client.delete(NAMESPACES, { namespace: "", name: "shop" });
+  await soon(async () => {
+    const { items } = await cluster.client.list(NAMESPACES);
+    return !items.some(({ metadata }) => metadata?.name === "shop");
+  });
+  for (const resource of KINDS.filter(({ namespaced }) => namespaced)) {
+    const { items } = await cluster.verbs.list({ resource, namespace: "shop" });
+    expect(items).toEqual([]);
+  }
+});
+
+function job(name: string, spec: Partial<Job["spec"]> = {}): Job {
+  return {
+    apiVersion: "batch/v1",
+    kind: "Job",
+    metadata: { name, namespace: "default" },
+    spec: {
+      template: {
+        spec: { restartPolicy: "Never", containers: [{ name: "work", image: "busybox" }] },
+      },
+      ...spec,
+    },
+  };
+}
+
+test("a Job runs to its completions", async () => {
+  await start({ fate: () => "succeeded" });
+  await cluster.client.create(JOBS, job("sum", { completions: 3, parallelism: 2 }));
+  const done = await soon(async () => {
+    const found = await cluster.client.get(JOBS, key("sum"));
+    return found.status?.conditions?.some(({ type }) => type === "Complete") && found;
+  });
+  expect(done.status?.succeeded).toBe(3);
+  expect(done.status?.completionTime).toBeString();
+  expect(done.status?.active).toBeUndefined();
+  expect(await pods()).toHaveLength(3);
+});
+
+test("a Job fails once its pods have failed too often", async () => {
+  await start({ fate: () => "failed" });
+  await cluster.client.create(JOBS, job("sum", { backoffLimit: 0 }));
+  const done = await soon(async () => {
+    const found = await cluster.client.get(JOBS, key("sum"));
+    return found.status?.conditions?.find(({ type }) => type === "Failed");
+  });
+  expect(done.reason).toBe("BackoffLimitExceeded");
+});
+
+test("a pod that fits nowhere says why, and is placed when a node has room", async () => {
+  await start();
+  const given = deployment("web", { replicas: 1 });
+  const template = given.spec?.template;
+  await cluster.client.create(DEPLOYMENTS, {
+    ...given,
+    spec: {
+      ...given.spec,
+      selector: { matchLabels: { app: "web" } },
+      template: {
+        ...template,
+        spec: {
+          containers: [{ name: "web", image: "x", resources: { requests: { cpu: "6" } } }],
+        },
+      },
+    },
+  });
+  const scheduled = await soon(async () => {
+    const [pod] = await pods();
+    return pod?.status?.conditions?.find(({ type }) => type === "PodScheduled");
+  });
+  expect(scheduled).toMatchObject({
+    status: "False",
+    reason: "Unschedulable",
+    message: "0/1 nodes are available: 1 Insufficient cpu.",
+  });
+  const node = await cluster.client.get(NODES, { namespace: "", name: "edge" });
+  const allocatable = { ...node.status?.allocatable, cpu: "8" };
+  await cluster.client.updateStatus(NODES, { ...node, status: { ...node.status, allocatable } });
+  await rolledOut("web");
+});

@@ -1,0 +1,97 @@
+import { NAMESPACES } from "#api/resources.ts";
+import type { Verbs } from "#api/verbs.ts";
+import { type Client, createClient } from "#client/client.ts";
+import { createEventRecorder } from "#client/events.ts";
+import type { InformerFactory } from "#client/informer.ts";
+import { createInformerFactory } from "#client/informer-factory.ts";
+import { type Clock, systemClock } from "#lib/clock.ts";
+import { type Logger, silentLogger } from "#lib/log.ts";
+import { systemTimer, type Timer } from "#lib/timer.ts";
+import { componentUser } from "#site/apiserver/options.ts";
+import { createRegistry } from "#site/apiserver/registry.ts";
+import { type ControllersOptions, createControllers } from "#site/controllers/controllers.ts";
+import { createScheduler } from "#site/scheduler/scheduler.ts";
+import { MemoryStore } from "./memory-store.ts";
+
+export interface MemoryClusterOptions {
+  readonly clock?: Clock;
+  readonly timer?: Timer;
+  readonly log?: Logger;
+  /** What controllers and scheduler reach the API with; the registry itself by default. */
+  readonly verbs?: (user: string, registry: Verbs) => Verbs;
+}
+
+/** A control plane without a wire or a disk: registry, controllers and scheduler over a memory store. */
+export interface MemoryCluster extends AsyncDisposable {
+  readonly store: MemoryStore;
+  /** An administrator's. */
+  readonly verbs: Verbs;
+  readonly client: Client;
+  readonly informers: InformerFactory;
+  /** Aborts when the cluster is disposed of. */
+  readonly signal: AbortSignal;
+  /** Starts controllers and scheduler; resolves once they are ready. */
+  start(options?: Partial<ControllersOptions>): Promise<void>;
+}
+
+export async function createMemoryCluster(
+  options: MemoryClusterOptions = {},
+): Promise<MemoryCluster> {
+  const { clock = systemClock, timer = systemTimer, log = silentLogger } = options;
+  const stop = new AbortController();
+  const { signal } = stop;
+  const store = new MemoryStore();
+  const registry = createRegistry({ store, clock, timer, serviceCidr: "10.43.0.0/16", signal });
+  const verbs = registry.as(componentUser("test"));
+  const client = createClient({ verbs });
+  for (const name of ["default", "kube-system", "kube-node-lease"]) {
+    await client.create(NAMESPACES, {
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: { name },
+    });
+  }
+  const verbsOf = (user: string): Verbs => {
+    const own = registry.as(componentUser(user));
+    return options.verbs?.(user, own) ?? own;
+  };
+  const informers = createInformerFactory({
+    verbs: verbsOf("informers"),
+    signal,
+    log,
+    clock,
+  });
+  const running: Promise<void>[] = [];
+  return {
+    store,
+    verbs,
+    client,
+    informers,
+    signal,
+    async start(more = {}) {
+      const clientOf = (user: string): Client => createClient({ verbs: verbsOf(user) });
+      const events = (component: string) =>
+        createEventRecorder({ client: clientOf(component), component, clock, log, signal });
+      const shared = { informers, log, clock, timer };
+      const modules = [
+        createControllers({ ...shared, client: clientOf, events, ...more }),
+        createScheduler({
+          ...shared,
+          client: clientOf("kube-scheduler"),
+          events: events("default-scheduler"),
+        }),
+      ];
+      for (const module of modules) {
+        await new Promise<void>((ready, reject) => {
+          const run = module.run({ signal, ready });
+          running.push(run);
+          run.catch(reject);
+        });
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await Promise.all(running);
+    },
+  };
+}
