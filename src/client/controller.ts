@@ -47,6 +47,9 @@ export interface Controller {
   run(signal: AbortSignal): Promise<void>;
 }
 
+/** A race that is lost more often in a row is none. */
+const RACE_RETRIES = 5;
+
 /** A loop that takes keys from a queue and reconciles them; it logs, counts and retries. */
 export function createController(options: ControllerOptions): Controller {
   const { name, queue, synced = [], removals = [], workers = 1 } = options;
@@ -78,9 +81,11 @@ export function createController(options: ControllerOptions): Controller {
       return;
     }
     queue.addRateLimited(key);
-    // Somebody else wrote first: the cache will catch up and the next round sees it.
-    if (hasReason(error, "Conflict")) log.debug("Reconciling again after a conflict", { key });
-    else log.warn("Cannot reconcile; trying again", { key, error, retries: queue.retries(key) });
+    const retries = queue.retries(key);
+    // Somebody else wrote or deleted first: the cache will catch up and the next round sees it.
+    const isRace = hasReason(error, "Conflict") || hasReason(error, "NotFound");
+    if (isRace && retries <= RACE_RETRIES) log.debug("Reconciling again after a race", { key });
+    else log.warn("Cannot reconcile; trying again", { key, error, retries });
   }
 
   async function worker(signal: AbortSignal): Promise<void> {

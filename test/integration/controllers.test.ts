@@ -17,6 +17,7 @@ import {
   RESOURCES,
   SERVICES,
 } from "#api/resources.ts";
+import { createLogger } from "#lib/log.ts";
 import { eventually } from "#test/kit/eventually.ts";
 import { type FakeKubeletOptions, startFakeKubelet } from "#test/kit/fake-kubelet.ts";
 import { createMemoryCluster, type MemoryCluster } from "#test/kit/memory-cluster.ts";
@@ -25,10 +26,19 @@ const KINDS: readonly Resource[] = RESOURCES;
 
 let cluster: MemoryCluster;
 
+/** What controllers and scheduler found worth a warning: a clean run says nothing. */
+let complaints: string[];
+
 beforeEach(async () => {
-  cluster = await createMemoryCluster();
+  complaints = [];
+  const write = (line: string): void => void complaints.push(line);
+  const log = createLogger({ level: "warn", format: "text", write });
+  cluster = await createMemoryCluster({ log });
 });
-afterEach(() => cluster[Symbol.asyncDispose]());
+afterEach(async () => {
+  await cluster[Symbol.asyncDispose]();
+  expect(complaints).toEqual([]);
+});
 
 const soon = <T>(check: () => T | Promise<T>) => eventually(check, { withinMs: 5_000 });
 
