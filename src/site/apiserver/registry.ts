@@ -31,12 +31,13 @@ export function createRegistry(options: RegistryOptions): Registry {
   const { store, clock, timer, signal } = options;
   const snapshots = new Snapshots({ clock, timer });
   signal.addEventListener("abort", () => snapshots.close(), { once: true });
+  const strategies = new Strategies(new ServiceAllocators({ store, cidr: options.serviceCidr }));
   const deps = {
     store,
     clock,
-    writer: new Writer(store),
+    writer: new Writer(store, strategies),
     lister: new Lister(store, snapshots),
-    strategies: new Strategies(new ServiceAllocators({ store, cidr: options.serviceCidr })),
+    strategies,
     watching: { store, bookmarks: new Bookmarks(timer), timer, signal },
   };
   return { as: (user) => new UserVerbs(deps, user) };

@@ -1,5 +1,6 @@
 import type { KubeObject } from "#api/object.ts";
 import type { DeleteOptions } from "#api/verbs.ts";
+import type { Put } from "#db/object-store.ts";
 import type { Admission } from "./admission.ts";
 
 /** An old and a new version of one object. */
@@ -28,6 +29,9 @@ export interface ActionDelete {
   readonly delete: DeleteOptions;
 }
 
+/** How a version is stored: see `Put`. */
+export type Storage = Pick<Put, "durability" | "ttlMs">;
+
 /**
  * What makes a kind behave as it does beyond its row in the resource table: what the server
  * decides for it, its subresources, how it goes. Everything is optional; the plain kind has none.
@@ -53,6 +57,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   release?(removed: T): void;
   /** What becomes of dependents when the caller does not say. Default Background. */
   defaultPropagation?(admission: Pick<Admission, "warn">): DeleteOptions["propagationPolicy"];
+  /** How long a version is kept, and how soon on disk; by default as `Resource.volatile` says. */
+  storage?(revision: { readonly next: T; readonly current: T | undefined }): Storage;
   readonly views?: Readonly<Record<string, View<T>>>;
   readonly actions?: Readonly<Record<string, Action<T>>>;
 }

@@ -5,6 +5,7 @@ import { internalError, StatusError } from "#api/status.ts";
 import type { Change, ObjectKey, ObjectStore } from "#db/object-store.ts";
 import type { Admission } from "./admission.ts";
 import { itemOf } from "./kind.ts";
+import type { Strategies } from "./strategies/strategies.ts";
 
 /** A version to store, or the last version of an object that goes; `current` itself means no change. */
 export type Decision<T extends KubeObject> = { readonly put: T } | { readonly remove: T } | "keep";
@@ -18,9 +19,11 @@ interface Write<T extends KubeObject> {
 /** Takes a decision about one object to the store, or only through the motions when it is dry. */
 export class Writer {
   readonly #store: ObjectStore;
+  readonly #strategies: Strategies;
 
-  constructor(store: ObjectStore) {
+  constructor(store: ObjectStore, strategies: Strategies) {
     this.#store = store;
+    this.#strategies = strategies;
   }
 
   /**
@@ -35,7 +38,8 @@ export class Writer {
     let refusal: unknown;
     const change = (current: Item | undefined): Change => {
       try {
-        return stored(resource, decide(current && itemOf(resource, current).value));
+        const before = current && itemOf(resource, current).value;
+        return this.#stored(resource, decide(before), before);
       } catch (error) {
         refusal = error;
         throw error;
@@ -54,6 +58,17 @@ export class Writer {
     }
   }
 
+  #stored<T extends KubeObject>(
+    resource: Resource<T>,
+    decision: Decision<T>,
+    current: T | undefined,
+  ): Change {
+    if (decision === "keep" || "remove" in decision) return decision;
+    const { put } = decision;
+    const storage = this.#strategies.of(resource).storage?.({ next: put, current });
+    return { put, ...(storage ?? { durability: resource.volatile?.(put) ? "never" : "now" }) };
+  }
+
   #rehearse(key: ObjectKey, change: (current: Item | undefined) => Change): Item {
     const current = this.#store.get(key);
     const decided = change(current);
@@ -63,10 +78,4 @@ export class Writer {
     }
     return new Item(deepFreeze("put" in decided ? decided.put : decided.remove));
   }
-}
-
-function stored<T extends KubeObject>(resource: Resource<T>, decision: Decision<T>): Change {
-  if (decision === "keep" || "remove" in decision) return decision;
-  const { put } = decision;
-  return { put, durability: resource.volatile?.(put) ? "never" : "now" };
 }

@@ -1,9 +1,20 @@
 import type { KubeObject } from "#api/object.ts";
 import type { Resource } from "#api/resource.ts";
-import { DEPLOYMENTS, JOBS, NAMESPACES, PODS, REPLICA_SETS, SERVICES } from "#api/resources.ts";
+import {
+  DEPLOYMENTS,
+  EVENTS,
+  JOBS,
+  NAMESPACES,
+  NODES,
+  PODS,
+  REPLICA_SETS,
+  SERVICES,
+} from "#api/resources.ts";
 import type { Strategy } from "../strategy.ts";
+import { events } from "./events.ts";
 import { jobs } from "./jobs.ts";
 import { namespaces } from "./namespaces.ts";
+import { nodes } from "./nodes.ts";
 import { pods } from "./pods.ts";
 import { deployments, replicaSets } from "./scale.ts";
 import type { ServiceAllocators } from "./service-allocators.ts";
@@ -20,6 +31,8 @@ export class Strategies {
     this.#set(DEPLOYMENTS, deployments);
     this.#set(REPLICA_SETS, replicaSets);
     this.#set(JOBS, jobs);
+    this.#set(EVENTS, events);
+    this.#set(NODES, nodes);
   }
 
   /** Kinds without a strategy of their own are plain. */
