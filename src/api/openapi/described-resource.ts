@@ -5,11 +5,3 @@ export type DescribedResource = Pick<
   Resource,
   "group" | "version" | "kind" | "plural" | "namespaced" | "verbs" | "subresources" | "definition"
 >;
-
-export type JsonValue =
-  | null
-  | boolean
-  | number
-  | string
-  | readonly JsonValue[]
-  | { readonly [name: string]: JsonValue };

@@ -1,12 +1,61 @@
-import { assertNever } from "#lib/errors.ts";
-import type { DescribedResource, JsonValue } from "./described-resource.ts";
+import type { DescribedResource } from "./described-resource.ts";
+import { encodeGnostic } from "./gnostic.ts";
+import { type Operation, objectsOf, operationsByPath } from "./operations.ts";
+import { type JsonSchema, ref, schemasReachedFrom, V2 } from "./schemas.ts";
+import type { V2BodyParameter, V2Document, V2Operation } from "./v2-document.ts";
+
+const PRODUCES = ["application/json"];
+const PATCHES = [
+  "application/json-patch+json",
+  "application/merge-patch+json",
+  "application/strategic-merge-patch+json",
+  "application/apply-patch+yaml",
+];
+
+function bodyParameter({ body, method }: Operation): V2BodyParameter[] {
+  if (body === undefined) return [];
+  const schema: JsonSchema = body === "patch" ? { type: "object" } : ref(body.name, V2);
+  return [{ name: "body", in: "body", required: method !== "delete", schema }];
+}
+
+function v2Operation(operation: Operation): V2Operation {
+  const { id, description, tag, parameters, body, response, action, kind } = operation;
+  const schema: JsonSchema = response ? ref(response.name, V2) : { type: "string" };
+  return {
+    operationId: id,
+    description,
+    tags: [tag],
+    consumes: body === "patch" ? PATCHES : ["*/*"],
+    produces: PRODUCES,
+    parameters: [
+      ...bodyParameter(operation),
+      ...parameters.map((each) => ({ ...each, required: each.in === "path" })),
+    ],
+    responses: {
+      "200": { description: "OK", schema },
+      "401": { description: "Unauthorized" },
+    },
+    "x-kubernetes-action": action,
+    "x-kubernetes-group-version-kind": kind,
+  };
+}
 
 /** The OpenAPI v2 document (`/openapi/v2` as JSON) of the resources. */
-export function openapiV2Json(_resources: readonly DescribedResource[]): JsonValue {
-  return assertNever(undefined as never, "call");
+export function openapiV2Json(resources: readonly DescribedResource[]): V2Document {
+  const operations = operationsByPath(resources);
+  const paths = [...operations].map(([path, all]) => {
+    const methods = all.map((each) => [each.method, v2Operation(each)] as const);
+    return [path, Object.fromEntries(methods)] as const;
+  });
+  return {
+    swagger: "2.0",
+    info: { title: "Kubernetes", version: "unversioned" },
+    paths: Object.fromEntries(paths),
+    definitions: schemasReachedFrom(objectsOf(operations.values()), V2),
+  };
 }
 
 /** The same document as gnostic's `openapi.v2.Document`, the only form that kubectl reads. */
-export function openapiV2Protobuf(_resources: readonly DescribedResource[]): Uint8Array {
-  return assertNever(undefined as never, "call");
+export function openapiV2Protobuf(resources: readonly DescribedResource[]): Uint8Array {
+  return encodeGnostic(openapiV2Json(resources));
 }
