@@ -70,11 +70,9 @@ export function jobPodLabels({ metadata }: Job): Record<string, string> {
 export function generateJobSelector(job: Job): void {
   const { spec } = job;
   if (spec === undefined || spec.manualSelector) return;
-  const { metadata } = spec.template;
-  spec.template.metadata = {
-    ...metadata,
-    labels: { ...metadata?.labels, ...jobPodLabels(job) },
-  };
+  const metadata = spec.template?.metadata;
+  const labels = { ...metadata?.labels, ...jobPodLabels(job) };
+  spec.template = { ...spec.template, metadata: { ...metadata, labels } };
   const own = { "batch.kubernetes.io/controller-uid": job.metadata?.uid ?? "" };
   spec.selector = {
     ...spec.selector,
