@@ -6,6 +6,12 @@ import {
   setReplicaSetDefaults,
 } from "../defaults/workload.ts";
 import type * as objects from "../object.ts";
+import {
+  validateDeployment,
+  validateDeploymentUpdate,
+  validateReplicaSet,
+  validateReplicaSetUpdate,
+} from "../validation/workload.ts";
 import { row, SCALE, statusOf } from "./row.ts";
 
 export const DEPLOYMENTS = row<objects.Deployment>({
@@ -22,6 +28,8 @@ export const DEPLOYMENTS = row<objects.Deployment>({
   columns: DEPLOYMENT_COLUMNS,
   setDefaults: setDeploymentDefaults,
   prepareForCreate: prepareDeployment,
+  validate: validateDeployment,
+  validateUpdate: validateDeploymentUpdate,
 });
 
 export const REPLICA_SETS = row<objects.ReplicaSet>({
@@ -39,4 +47,6 @@ export const REPLICA_SETS = row<objects.ReplicaSet>({
   fields: { "status.replicas": ({ status }) => String(status?.replicas ?? 0) },
   setDefaults: setReplicaSetDefaults,
   prepareForCreate: prepareReplicaSet,
+  validate: validateReplicaSet,
+  validateUpdate: validateReplicaSetUpdate,
 });

@@ -1,6 +1,7 @@
 import { JOB_COLUMNS } from "../columns/workload.ts";
 import { prepareJob, setJobDefaults } from "../defaults/workload.ts";
 import type * as objects from "../object.ts";
+import { validateJob, validateJobUpdate } from "../validation/workload.ts";
 import { row, statusOf } from "./row.ts";
 
 export const JOBS = row<objects.Job>({
@@ -17,4 +18,6 @@ export const JOBS = row<objects.Job>({
   fields: { "status.successful": ({ status }) => String(status?.succeeded ?? 0) },
   setDefaults: setJobDefaults,
   prepareForCreate: prepareJob,
+  validate: validateJob,
+  validateUpdate: validateJobUpdate,
 });

@@ -1,5 +1,6 @@
 import { LEASE_COLUMNS } from "../columns/core.ts";
 import type * as objects from "../object.ts";
+import { validateLease } from "../validation/cluster.ts";
 import { row } from "./row.ts";
 
 export const LEASES = row<objects.Lease>({
@@ -10,5 +11,6 @@ export const LEASES = row<objects.Lease>({
   namespaced: true,
   definition: "io.k8s.api.coordination.v1.Lease",
   columns: LEASE_COLUMNS,
+  validate: validateLease,
   volatile: () => true,
 });

@@ -2,6 +2,7 @@ import { NAMESPACE_COLUMNS } from "../columns/core.ts";
 import { NODE_COLUMNS } from "../columns/node.ts";
 import { prepareNamespace, setNamespaceDefaults, setNodeDefaults } from "../defaults/core.ts";
 import type * as objects from "../object.ts";
+import { validateNamespace, validateNode, validateNodeUpdate } from "../validation/cluster.ts";
 import { row, statusOf } from "./row.ts";
 
 export const NAMESPACES = row<objects.Namespace>({
@@ -22,6 +23,7 @@ export const NAMESPACES = row<objects.Namespace>({
   fields: { "status.phase": ({ status }) => status?.phase ?? "" },
   setDefaults: setNamespaceDefaults,
   prepareForCreate: prepareNamespace,
+  validate: validateNamespace,
 });
 
 export const NODES = row<objects.Node>({
@@ -36,4 +38,6 @@ export const NODES = row<objects.Node>({
   columns: NODE_COLUMNS,
   fields: { "spec.unschedulable": ({ spec }) => String(spec?.unschedulable ?? false) },
   setDefaults: setNodeDefaults,
+  validate: validateNode,
+  validateUpdate: validateNodeUpdate,
 });

@@ -1,6 +1,12 @@
 import { CONFIG_MAP_COLUMNS, SECRET_COLUMNS } from "../columns/core.ts";
 import { setSecretDefaults } from "../defaults/core.ts";
 import type * as objects from "../object.ts";
+import {
+  validateConfigMap,
+  validateConfigMapUpdate,
+  validateSecret,
+  validateSecretUpdate,
+} from "../validation/config.ts";
 import { row } from "./row.ts";
 
 export const CONFIG_MAPS = row<objects.ConfigMap>({
@@ -12,6 +18,8 @@ export const CONFIG_MAPS = row<objects.ConfigMap>({
   definition: "io.k8s.api.core.v1.ConfigMap",
   shortNames: ["cm"],
   columns: CONFIG_MAP_COLUMNS,
+  validate: validateConfigMap,
+  validateUpdate: validateConfigMapUpdate,
 });
 
 export const SECRETS = row<objects.Secret>({
@@ -24,6 +32,8 @@ export const SECRETS = row<objects.Secret>({
   columns: SECRET_COLUMNS,
   fields: { type: ({ type }) => type ?? "" },
   setDefaults: setSecretDefaults,
+  validate: validateSecret,
+  validateUpdate: validateSecretUpdate,
 });
 
 export const SERVICE_ACCOUNTS = row<objects.ServiceAccount>({

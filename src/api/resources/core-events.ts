@@ -1,5 +1,6 @@
 import { EVENT_COLUMNS } from "../columns/event.ts";
 import type * as objects from "../object.ts";
+import { validateEvent } from "../validation/cluster.ts";
 import { row } from "./row.ts";
 
 export const EVENTS = row<objects.Event>({
@@ -24,5 +25,6 @@ export const EVENTS = row<objects.Event>({
     source: ({ source, reportingComponent }) => source?.component || reportingComponent || "",
     type: ({ type }) => type ?? "",
   },
+  validate: validateEvent,
   volatile: ({ type }) => type === "Normal",
 });

@@ -1,6 +1,7 @@
 import { POD_COLUMNS, podRowConditions } from "../columns/pod.ts";
 import { preparePod, setPodDefaults } from "../defaults/pod.ts";
 import type * as objects from "../object.ts";
+import { validatePod, validatePodUpdate } from "../validation/pod.ts";
 import { row, statusOf } from "./row.ts";
 
 export const PODS = row<objects.Pod>({
@@ -49,4 +50,6 @@ export const PODS = row<objects.Pod>({
   },
   setDefaults: setPodDefaults,
   prepareForCreate: preparePod,
+  validate: validatePod,
+  validateUpdate: validatePodUpdate,
 });

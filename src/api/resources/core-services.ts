@@ -2,6 +2,8 @@ import { ENDPOINTS_COLUMNS, SERVICE_COLUMNS } from "../columns/service.ts";
 import { setEndpointsDefaults } from "../defaults/core.ts";
 import { prepareService, prepareServiceUpdate, setServiceDefaults } from "../defaults/service.ts";
 import type * as objects from "../object.ts";
+import { validateEndpoints } from "../validation/endpoints.ts";
+import { validateService, validateServiceUpdate } from "../validation/service.ts";
 import { row, statusOf } from "./row.ts";
 
 export const SERVICES = row<objects.Service>({
@@ -23,6 +25,8 @@ export const SERVICES = row<objects.Service>({
   setDefaults: setServiceDefaults,
   prepareForCreate: prepareService,
   prepareForUpdate: prepareServiceUpdate,
+  validate: validateService,
+  validateUpdate: validateServiceUpdate,
 });
 
 export const ENDPOINTS = row<objects.Endpoints>({
@@ -35,4 +39,5 @@ export const ENDPOINTS = row<objects.Endpoints>({
   shortNames: ["ep"],
   columns: ENDPOINTS_COLUMNS,
   setDefaults: setEndpointsDefaults,
+  validate: validateEndpoints,
 });

@@ -1,6 +1,7 @@
 import { ENDPOINT_SLICE_COLUMNS } from "../columns/service.ts";
 import { setEndpointSliceDefaults } from "../defaults/core.ts";
 import type * as objects from "../object.ts";
+import { validateEndpointSlice, validateEndpointSliceUpdate } from "../validation/endpoints.ts";
 import { row } from "./row.ts";
 
 export const ENDPOINT_SLICES = row<objects.EndpointSlice>({
@@ -12,4 +13,6 @@ export const ENDPOINT_SLICES = row<objects.EndpointSlice>({
   definition: "io.k8s.api.discovery.v1.EndpointSlice",
   columns: ENDPOINT_SLICE_COLUMNS,
   setDefaults: setEndpointSliceDefaults,
+  validate: validateEndpointSlice,
+  validateUpdate: validateEndpointSliceUpdate,
 });

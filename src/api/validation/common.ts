@@ -1,0 +1,143 @@
+import { isIP } from "node:net";
+import {
+  type FieldError,
+  forbidden,
+  invalid,
+  invalidAll,
+  notSupported,
+  required,
+} from "../field-error.ts";
+import { validateLabelKey, validateLabels } from "../metadata.ts";
+import {
+  dns1123Label,
+  dns1123Subdomain,
+  labelValue,
+  portName,
+  portNumber,
+  qualifiedName,
+} from "../names.ts";
+import type { LabelSelector } from "../object.ts";
+
+/** The errors of every item of a list, each under its own index. */
+export function each<T>(
+  items: readonly T[] | undefined,
+  path: string,
+  check: (item: T, path: string) => FieldError[],
+): FieldError[] {
+  return (items ?? []).flatMap((item, index) => check(item, `${path}[${index}]`));
+}
+
+/** A value that must be given and be one of a few. */
+export function oneOf(
+  path: string,
+  { value, supported }: { value: string | undefined; supported: readonly string[] },
+): FieldError[] {
+  if (!value) return [required(path)];
+  return supported.includes(value) ? [] : [notSupported(path, { value, supported })];
+}
+
+export const PROTOCOLS = ["SCTP", "TCP", "UDP"] as const;
+
+/** A port by number, or by the name that a container gives it. */
+export function validatePort(port: number | string | undefined, path: string): FieldError[] {
+  if (typeof port === "string") return invalidAll(path, { value: port, details: portName(port) });
+  const value = port ?? 0;
+  return invalidAll(path, { value, details: portNumber(value) });
+}
+
+type Format = "label" | "subdomain" | "qualifiedName";
+const FORMATS: Readonly<Record<Format, (value: string) => string[]>> = {
+  label: dns1123Label,
+  subdomain: dns1123Subdomain,
+  qualifiedName,
+};
+
+/** A text of a well-known format; an absent one is no error. */
+export function formatted(
+  path: string,
+  { value, as }: { value: string | undefined; as: Format },
+): FieldError[] {
+  if (!value) return [];
+  return invalidAll(path, { value, details: FORMATS[as](value) });
+}
+
+export function validateIp(ip: string, path: string): FieldError[] {
+  if (isIP(ip) !== 0) return [];
+  const detail = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
+  return [invalid(path, { value: ip, detail })];
+}
+
+export function validateCidr(cidr: string, path: string): FieldError[] {
+  const [address = "", prefix = "", ...rest] = cidr.split("/");
+  const bits = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  if (rest.length === 0 && /^\d{1,3}$/.test(prefix) && Number(prefix) <= bits) return [];
+  const detail = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
+  return [invalid(path, { value: cidr, detail })];
+}
+
+/** An address that means the same machine, or none, from wherever it is used. */
+export function validateNonSpecialIp(ip: string, path: string): FieldError[] {
+  const details: string[] = [];
+  if (ip === "0.0.0.0" || ip === "::") details.push(`may not be unspecified (${ip})`);
+  if (ip.startsWith("127.") || ip === "::1") {
+    details.push("may not be in the loopback range (127.0.0.0/8, ::1/128)");
+  }
+  if (ip.startsWith("169.254.") || /^fe[89ab]/i.test(ip)) {
+    details.push("may not be in the link-local range (169.254.0.0/16, fe80::/10)");
+  }
+  if (ip.startsWith("224.0.0.") || /^ff02:/i.test(ip)) {
+    details.push("may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)");
+  }
+  return invalidAll(path, { value: ip, details });
+}
+
+/** Errors in a LabelSelector object. */
+export function validateLabelSelector(
+  selector: LabelSelector | undefined,
+  path: string,
+): FieldError[] {
+  return [
+    ...validateLabels(selector?.matchLabels, `${path}.matchLabels`),
+    ...each(selector?.matchExpressions, `${path}.matchExpressions`, validateExpression),
+  ];
+}
+
+interface Expression {
+  readonly key: string;
+  readonly operator: string;
+  readonly values?: readonly string[];
+}
+
+function validateExpression(expression: Expression, path: string): FieldError[] {
+  const values = expression.values ?? [];
+  return [
+    ...validateSetOperator(expression, path),
+    ...validateLabelKey(expression.key, `${path}.key`),
+    ...each(values, `${path}.values`, (value, at) =>
+      invalidAll(at, { value, details: labelValue(value) }),
+    ),
+  ];
+}
+
+/** The four operators that selectors of labels and of nodes share. */
+export function validateSetOperator(
+  { operator, values = [] }: Expression,
+  path: string,
+): FieldError[] {
+  switch (operator) {
+    case "In":
+    case "NotIn": {
+      const detail = "must be specified when `operator` is 'In' or 'NotIn'";
+      return values.length === 0 ? [required(`${path}.values`, detail)] : [];
+    }
+    case "Exists":
+    case "DoesNotExist": {
+      const detail = "may not be specified when `operator` is 'Exists' or 'DoesNotExist'";
+      return values.length > 0 ? [forbidden(`${path}.values`, detail)] : [];
+    }
+    default: {
+      const detail = "not a valid selector operator";
+      return [invalid(`${path}.operator`, { value: operator, detail })];
+    }
+  }
+}

@@ -1,0 +1,153 @@
+import { type FieldError, invalid, invalidAll, required } from "../field-error.ts";
+import { validateLabels } from "../metadata.ts";
+import { inRange } from "../names.ts";
+import type { PodSpec } from "../object.ts";
+import { each, formatted, oneOf, validateIp } from "./common.ts";
+import { validateContainers } from "./container.ts";
+import { validateAmount } from "./resources.ts";
+import { validateAffinity, validateSpread, validateTolerations } from "./scheduling.ts";
+import { validateHostUsers, validatePodContext } from "./security.ts";
+import { validateVolumes } from "./volume.ts";
+
+const MAX_INT32 = 2_147_483_647;
+const DNS_MAX_NAMESERVERS = 3;
+const DNS_MAX_SEARCHES = 32;
+const DNS_MAX_SEARCH_LENGTH = 2048;
+const DNS_POLICIES = ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"] as const;
+const RESTART_POLICIES = ["Always", "OnFailure", "Never"] as const;
+
+/** A pod is checked a little harder than a template, for which old objects stay valid. */
+export type SpecOwner = "pod" | "template";
+
+/** Errors of a pod's spec after defaulting, in the order in which Kubernetes reports them. */
+export function validatePodSpec(spec: PodSpec, path: string, owner: SpecOwner): FieldError[] {
+  const volumes = new Map((spec.volumes ?? []).map((volume) => [volume.name, volume]));
+  const graceSeconds = spec.terminationGracePeriodSeconds ?? 30;
+  return [
+    ...validateVolumes(spec.volumes, `${path}.volumes`),
+    ...validateContainers(spec, path, { volumes, graceSeconds }),
+    ...validateHostPortsOfHostNetwork(spec, path, owner),
+    ...oneOf(`${path}.restartPolicy`, { value: spec.restartPolicy, supported: RESTART_POLICIES }),
+    ...oneOf(`${path}.dnsPolicy`, { value: spec.dnsPolicy, supported: DNS_POLICIES }),
+    ...validateLabels(spec.nodeSelector, `${path}.nodeSelector`),
+    ...validatePodContext(spec, path),
+    ...validateAffinity(spec.affinity, `${path}.affinity`),
+    ...validateDns(spec, `${path}.dnsConfig`),
+    ...each(spec.readinessGates, `${path}.readinessGates`, ({ conditionType }, at) =>
+      formatted(`${at}.conditionType`, { value: conditionType, as: "qualifiedName" }),
+    ),
+    ...each(spec.schedulingGates, `${path}.schedulingGates`, ({ name }, at) =>
+      formatted(at, { value: name, as: "qualifiedName" }),
+    ),
+    ...validateSpread(spec.topologySpreadConstraints, `${path}.topologySpreadConstraints`),
+    ...validateHostUsers(spec, path),
+    ...validateReferences(spec, path),
+    ...validateTimes(spec, path),
+    ...validateNames(spec, path),
+    ...validateTolerations(spec.tolerations, `${path}.tolerations`),
+    ...validateHostAliases(spec, `${path}.hostAliases`),
+    ...validateClass(spec, path),
+  ];
+}
+
+function validateHostPortsOfHostNetwork(
+  { hostNetwork, containers }: PodSpec,
+  path: string,
+  owner: SpecOwner,
+): FieldError[] {
+  if (!hostNetwork) return [];
+  return each(containers, `${path}.containers`, ({ ports }, at) =>
+    each(ports, `${at}.ports`, ({ containerPort, hostPort = 0 }, port) => {
+      if (hostPort === containerPort || (owner === "template" && hostPort === 0)) return [];
+      const detail = "must match `containerPort` when `hostNetwork` is true";
+      return [invalid(`${port}.hostPort`, { value: hostPort, detail })];
+    }),
+  );
+}
+
+function validateDns({ dnsConfig, dnsPolicy }: PodSpec, path: string): FieldError[] {
+  const { nameservers = [], searches = [], options } = dnsConfig ?? {};
+  if (dnsPolicy === "None" && dnsConfig === undefined) {
+    return [required(path, "must provide `dnsConfig` when `dnsPolicy` is None")];
+  }
+  if (dnsPolicy === "None" && nameservers.length === 0) {
+    const detail = "must provide at least one DNS nameserver when `dnsPolicy` is None";
+    return [required(`${path}.nameservers`, detail)];
+  }
+  const errors: FieldError[] = [];
+  const limit = (field: string, { value, detail }: { value: unknown; detail: string }) =>
+    errors.push(
+      invalid(`${path}.${field}`, { value, detail: `must not have more than ${detail}` }),
+    );
+  if (nameservers.length > DNS_MAX_NAMESERVERS) {
+    limit("nameservers", { value: nameservers, detail: `${DNS_MAX_NAMESERVERS} nameservers` });
+  }
+  errors.push(...each(nameservers, `${path}.nameservers`, validateIp));
+  if (searches.length > DNS_MAX_SEARCHES) {
+    limit("searches", { value: searches, detail: `${DNS_MAX_SEARCHES} search paths` });
+  }
+  if (searches.join(" ").length > DNS_MAX_SEARCH_LENGTH) {
+    const detail = `${DNS_MAX_SEARCH_LENGTH} characters (including spaces) in the search list`;
+    limit("searches", { value: searches, detail });
+  }
+  return [
+    ...errors,
+    ...each(searches, `${path}.searches`, (search, at) =>
+      formatted(at, { value: search.replace(/\.$/, ""), as: "subdomain" }),
+    ),
+    ...each(options, `${path}.options`, ({ name }, at) =>
+      name ? [] : [required(at, "must not be empty")],
+    ),
+  ];
+}
+
+function validateReferences(spec: PodSpec, path: string): FieldError[] {
+  const { serviceAccountName, nodeName } = spec;
+  return [
+    ...formatted(`${path}.serviceAccountName`, { value: serviceAccountName, as: "subdomain" }),
+    ...formatted(`${path}.nodeName`, { value: nodeName, as: "subdomain" }),
+  ];
+}
+
+function validateTimes(spec: PodSpec, path: string): FieldError[] {
+  const value = spec.activeDeadlineSeconds;
+  if (value === undefined) return [];
+  const details = inRange(value, { low: 1, high: MAX_INT32 });
+  return invalidAll(`${path}.activeDeadlineSeconds`, { value, details });
+}
+
+function validateNames({ hostname, subdomain }: PodSpec, path: string): FieldError[] {
+  return [
+    ...formatted(`${path}.hostname`, { value: hostname, as: "label" }),
+    ...formatted(`${path}.subdomain`, { value: subdomain, as: "label" }),
+  ];
+}
+
+function validateHostAliases({ hostAliases }: PodSpec, path: string): FieldError[] {
+  return each(hostAliases, path, ({ ip, hostnames }, at) => [
+    ...validateIp(ip, `${at}.ip`),
+    ...each(hostnames, `${at}.hostnames`, (value, name) =>
+      formatted(name, { value, as: "subdomain" }),
+    ),
+  ]);
+}
+
+function validateClass(spec: PodSpec, path: string): FieldError[] {
+  const { priorityClassName, runtimeClassName, preemptionPolicy: value, overhead, os } = spec;
+  const errors = [
+    ...formatted(`${path}.priorityClassName`, { value: priorityClassName, as: "subdomain" }),
+    ...formatted(`${path}.runtimeClassName`, { value: runtimeClassName, as: "subdomain" }),
+  ];
+  if (value !== undefined) {
+    const supported = ["PreemptLowerPriority", "Never"];
+    errors.push(...oneOf(`${path}.preemptionPolicy`, { value, supported }));
+  }
+  for (const [name, amount] of Object.entries(overhead ?? {})) {
+    errors.push(...validateAmount(`${path}.overhead[${name}]`, { name, amount }));
+  }
+  if (os) {
+    const supported = ["linux", "windows"];
+    errors.push(...oneOf(`${path}.os`, { value: os.name, supported }));
+  }
+  return errors;
+}

@@ -1,0 +1,115 @@
+import { type FieldError, forbidden, invalid, invalidAll, required } from "../field-error.ts";
+import { qualifiedName } from "../names.ts";
+import type { Container } from "../object.ts";
+import { QUANTITY_ERROR, Quantity } from "../quantity.ts";
+
+type Requirements = NonNullable<Container["resources"]>;
+type Amounts = Readonly<Record<string, string>>;
+
+const STANDARD = new Set([
+  "cpu",
+  "memory",
+  "ephemeral-storage",
+  "requests.cpu",
+  "requests.memory",
+  "requests.ephemeral-storage",
+  "limits.cpu",
+  "limits.memory",
+  "limits.ephemeral-storage",
+  "pods",
+  "resourcequotas",
+  "services",
+  "replicationcontrollers",
+  "secrets",
+  "configmaps",
+  "persistentvolumeclaims",
+  "storage",
+  "requests.storage",
+  "services.nodeports",
+  "services.loadbalancers",
+]);
+const OF_CONTAINERS = new Set(["cpu", "memory", "ephemeral-storage"]);
+/** Names of counts, which have no fractions. */
+const INTEGERS = new Set(["pods", "services", "secrets", "configmaps", "resourcequotas"]);
+
+const isHugePages = (name: string) => name.startsWith("hugepages-");
+const isQualified = (name: string) => name.includes("/");
+const isNative = (name: string) => !isQualified(name) || name.includes("kubernetes.io/");
+const mayOvercommit = (name: string) => isNative(name) && !isHugePages(name);
+
+/** Errors of one amount: syntax, sign, fractions of what is counted. */
+export function validateAmount(
+  path: string,
+  { name, amount }: { name: string; amount: string },
+): FieldError[] {
+  const quantity = Quantity.tryParse(amount);
+  if (quantity === undefined) return [invalid(path, { value: amount, detail: QUANTITY_ERROR })];
+  const value = quantity.toString();
+  if (quantity.compare(Quantity.zero) < 0) {
+    return [invalid(path, { value, detail: "must be greater than or equal to 0" })];
+  }
+  if ((INTEGERS.has(name) || !isNative(name)) && !quantity.isWhole) {
+    return [invalid(path, { value, detail: "must be an integer" })];
+  }
+  return [];
+}
+
+function validateName(name: string, path: string): FieldError[] {
+  const errors = invalidAll(path, { value: name, details: qualifiedName(name) });
+  if (errors.length > 0) return errors;
+  if (!isQualified(name)) {
+    if (OF_CONTAINERS.has(name) || isHugePages(name)) return [];
+    const details = ["must be a standard resource for containers"];
+    if (!STANDARD.has(name)) details.unshift("must be a standard resource type or fully qualified");
+    return invalidAll(path, { value: name, details });
+  }
+  if (isNative(name) || !name.startsWith("requests.")) return [];
+  return [invalid(path, { value: name, detail: "doesn't follow extended resource name standard" })];
+}
+
+function validateAmounts(amounts: Amounts, path: string): FieldError[] {
+  return Object.entries(amounts).flatMap(([name, amount]) => [
+    ...validateName(name, `${path}[${name}]`),
+    ...validateAmount(`${path}[${name}]`, { name, amount }),
+  ]);
+}
+
+function validateRequest(
+  path: string,
+  { name, amount, limits }: { name: string; amount: string; limits: Amounts },
+): FieldError[] {
+  const limitText = limits[name];
+  if (limitText === undefined) {
+    const detail = "Limit must be set for non overcommitable resources";
+    return mayOvercommit(name) ? [] : [required(`${path}.limits`, detail)];
+  }
+  const [request, limit] = [Quantity.tryParse(amount), Quantity.tryParse(limitText)];
+  if (request === undefined || limit === undefined) return [];
+  const order = request.compare(limit);
+  const value = request.toString();
+  if (order !== 0 && !mayOvercommit(name)) {
+    const detail = `must be equal to ${name} limit of ${limit}`;
+    return [invalid(`${path}.requests`, { value, detail })];
+  }
+  if (order <= 0) return [];
+  const detail = `must be less than or equal to ${name} limit of ${limit}`;
+  return [invalid(`${path}.requests`, { value, detail })];
+}
+
+/** Errors of a container's `resources`. */
+export function validateRequirements(
+  resources: Requirements | undefined,
+  path: string,
+): FieldError[] {
+  const { limits = {}, requests = {} } = resources ?? {};
+  const errors = [
+    ...validateAmounts(limits, `${path}.limits`),
+    ...validateAmounts(requests, `${path}.requests`),
+    ...Object.entries(requests).flatMap(([name, amount]) =>
+      validateRequest(path, { name, amount, limits }),
+    ),
+  ];
+  const names = [...Object.keys(limits), ...Object.keys(requests)];
+  const bare = names.some(isHugePages) && !names.some((name) => /^(cpu|memory)$/.test(name));
+  return bare ? [...errors, forbidden(path, "HugePages require cpu or memory")] : errors;
+}
