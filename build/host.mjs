@@ -101,7 +101,8 @@ export function installPackages() {
   const digest = digestOf(["package-lock.json"]);
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest && existsSync(bunPath())) return;
   console.log("Installing npm packages");
-  run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
+  // Not `npm ci`: it refuses a lock file that lacks packages of platforms that its registry does not carry.
+  run("npm", ["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
   if (!existsSync(bunPath())) throw new Refusal(`Bun has no build for ${process.arch}`);
   writeFileSync(stamp, digest);
 }
