@@ -98,7 +98,10 @@ export function shownAs(call: Call, { item, format }: { item: Item; format: Form
   const { as, version } = format;
   if (as === undefined || value.kind === "Status") return value;
   if (as !== "Table") return partialMetadata(value, version);
-  return tableOf(call.path.resource, [value], {
+  // A view of another kind (Scale) has none of the columns of its resource.
+  const { resource } = call.path;
+  const columns = value.kind === resource.kind ? resource : { columns: [] };
+  return tableOf(columns, [value], {
     version,
     includeObject: includeObject(call.query),
     now: call.clock.now(),

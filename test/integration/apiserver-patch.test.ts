@@ -86,7 +86,7 @@ test.each([
   ["malformed JSON", MERGE_PATCH, "{", 400],
   ["a number where text must be", MERGE_PATCH, { metadata: { labels: { a: 1 } } }, 422],
   ["another name", MERGE_PATCH, { metadata: { name: "other" } }, 400],
-] as const)("%s is refused and stores nothing", async (_, type, body, code) => {
+] as const)("%s is refused and stores nothing", async (...[, type, body, code]) => {
   using api = await startTestApi();
   await addDeployment(api);
   const before = api.store.resourceVersion;

@@ -66,10 +66,11 @@ function endOf(
   options: Options,
   release: () => void,
 ): Promise<"timeout" | "signal"> {
-  const both = AbortSignal.any([signal, options.signal]);
+  // Not AbortSignal.any: the server's signal would remember every watch that ever was.
+  const signals = [signal, options.signal];
   return new Promise((resolve) => {
     const end = (why: "timeout" | "signal"): void => {
-      both.removeEventListener("abort", onAbort);
+      for (const one of signals) one.removeEventListener("abort", onAbort);
       cancel?.();
       release();
       resolve(why);
@@ -79,8 +80,8 @@ function endOf(
     const cancel = timeoutSeconds
       ? timer.after(timeoutSeconds * 1000, () => end("timeout"))
       : undefined;
-    if (both.aborted) onAbort();
-    else both.addEventListener("abort", onAbort, { once: true });
+    if (signals.some(({ aborted }) => aborted)) return onAbort();
+    for (const one of signals) one.addEventListener("abort", onAbort, { once: true });
   });
 }
 
