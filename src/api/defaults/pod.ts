@@ -7,8 +7,9 @@ import { setVolumeDefaults } from "./volume.ts";
 const GRACE_PERIOD_SECONDS = 30;
 
 /** Fills in what Kubernetes does in a pod. What its admission plugins add is not here. */
-export function setPodDefaults({ spec }: Pod): void {
-  if (spec === undefined) return;
+export function setPodDefaults(pod: Pod): void {
+  pod.spec ??= { containers: [] };
+  const { spec } = pod;
   setPodSpecDefaults(spec);
   spec.enableServiceLinks ??= true;
   for (const container of allContainers(spec)) {
@@ -20,8 +21,9 @@ export function setPodDefaults({ spec }: Pod): void {
 }
 
 /** Fills in what Kubernetes does in the template of a workload: less than in a pod. */
-export function setTemplateDefaults(template: PodTemplateSpec | undefined): void {
-  if (template?.spec) setPodSpecDefaults(template.spec);
+export function setTemplateDefaults(template: PodTemplateSpec): void {
+  template.spec ??= { containers: [] };
+  setPodSpecDefaults(template.spec);
 }
 
 function setPodSpecDefaults(spec: PodSpec): void {

@@ -5,8 +5,9 @@ const AFFINITY_TIMEOUT_SECONDS = 10_800;
 type Spec = NonNullable<Service["spec"]>;
 type Port = NonNullable<Spec["ports"]>[number];
 
-export function setServiceDefaults({ spec }: Service): void {
-  if (spec === undefined) return;
+export function setServiceDefaults(service: Service): void {
+  service.spec ??= {};
+  const { spec } = service;
   spec.type ||= "ClusterIP";
   setAffinityDefaults(spec);
   for (const port of spec.ports ?? []) {

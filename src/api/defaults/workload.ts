@@ -15,6 +15,7 @@ export function setDeploymentDefaults({ spec }: Deployment): void {
     spec.strategy.rollingUpdate.maxUnavailable ??= "25%";
     spec.strategy.rollingUpdate.maxSurge ??= "25%";
   }
+  spec.template ??= {};
   setTemplateDefaults(spec.template);
 }
 
@@ -37,6 +38,7 @@ export function prepareJob(job: Job): void {
 export function setReplicaSetDefaults({ spec }: ReplicaSet): void {
   if (spec === undefined) return;
   spec.replicas ??= 1;
+  spec.template ??= {};
   setTemplateDefaults(spec.template);
 }
 
@@ -52,6 +54,7 @@ export function setJobDefaults({ spec }: Job): void {
   for (const { onPodConditions = [] } of spec.podFailurePolicy?.rules ?? []) {
     for (const condition of onPodConditions) condition.status ||= "True";
   }
+  spec.template ??= {};
   setTemplateDefaults(spec.template);
 }
 
@@ -70,7 +73,7 @@ export function jobPodLabels({ metadata }: Job): Record<string, string> {
 export function generateJobSelector(job: Job): void {
   const { spec } = job;
   if (spec === undefined || spec.manualSelector) return;
-  const metadata = spec.template?.metadata;
+  const { metadata } = spec.template;
   const labels = { ...metadata?.labels, ...jobPodLabels(job) };
   spec.template = { ...spec.template, metadata: { ...metadata, labels } };
   const own = { "batch.kubernetes.io/controller-uid": job.metadata?.uid ?? "" };

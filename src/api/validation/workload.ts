@@ -43,7 +43,6 @@ interface Selected {
 }
 
 function validateMatch({ selector, template }: Selected, path: string): FieldError[] {
-  if (selector === undefined) return [];
   const labels = template?.metadata?.labels;
   const matcher = matcherOf(selector);
   if (matcher.isEmpty || matcher.matches(labels)) return [];
@@ -66,17 +65,27 @@ function validateLastingTemplate(selected: Selected, path: string): FieldError[]
   return errors;
 }
 
+/** What a workload without a spec is told. */
+function nothingGiven(): FieldError[] {
+  return [
+    required("spec.selector"),
+    ...validateMatch({}, "spec.template"),
+    required("spec.template.spec.containers"),
+  ];
+}
+
 /** Errors of a Deployment after defaulting. */
 export function validateDeployment({ spec }: Deployment): FieldError[] {
-  const { replicas, selector, template, strategy, progressDeadlineSeconds } = spec ?? {};
-  const minReadySeconds = spec?.minReadySeconds ?? 0;
+  if (spec === undefined) return nothingGiven();
+  const { replicas, selector, template, strategy, progressDeadlineSeconds } = spec;
+  const minReadySeconds = spec.minReadySeconds ?? 0;
   const errors = [
     ...nonNegative("spec.replicas", replicas),
     ...validateSelector(selector, "spec.selector"),
     ...validateLastingTemplate({ selector, template }, "spec.template"),
     ...validateStrategy(strategy ?? {}, "spec.strategy"),
     ...nonNegative("spec.minReadySeconds", minReadySeconds),
-    ...nonNegative("spec.revisionHistoryLimit", spec?.revisionHistoryLimit),
+    ...nonNegative("spec.revisionHistoryLimit", spec.revisionHistoryLimit),
     ...nonNegative("spec.progressDeadlineSeconds", progressDeadlineSeconds),
   ];
   if (progressDeadlineSeconds === undefined || progressDeadlineSeconds > minReadySeconds) {
@@ -89,17 +98,15 @@ export function validateDeployment({ spec }: Deployment): FieldError[] {
 function validateStrategy(strategy: Strategy, path: string): FieldError[] {
   const { type, rollingUpdate } = strategy;
   const at = `${path}.rollingUpdate`;
-  switch (type) {
-    case "Recreate": {
-      const detail = "may not be specified when strategy `type` is 'Recreate'";
-      return rollingUpdate ? [forbidden(at, detail)] : [];
-    }
-    case "RollingUpdate":
-      if (rollingUpdate) return validateRollingUpdate(rollingUpdate, at);
-      return [required(at, "this should be defaulted and never be nil")];
-    default:
-      return [notSupported(path, { value: strategy, supported: ["Recreate", "RollingUpdate"] })];
+  if (type === "RollingUpdate") {
+    if (rollingUpdate) return validateRollingUpdate(rollingUpdate, at);
+    return [required(at, "this should be defaulted and never be nil")];
   }
+  if (type !== "Recreate") {
+    return [notSupported(path, { value: strategy, supported: ["Recreate", "RollingUpdate"] })];
+  }
+  const detail = "may not be specified when strategy `type` is 'Recreate'";
+  return rollingUpdate ? [forbidden(at, detail)] : [];
 }
 
 function validateRollingUpdate(update: RollingUpdate, path: string): FieldError[] {
@@ -134,10 +141,11 @@ export function validateDeploymentUpdate(next: Deployment, current: Deployment):
 
 /** Errors of a ReplicaSet after defaulting. */
 export function validateReplicaSet({ spec }: ReplicaSet): FieldError[] {
-  const { selector, template } = spec ?? {};
+  if (spec === undefined) return nothingGiven();
+  const { selector, template } = spec;
   return [
-    ...nonNegative("spec.replicas", spec?.replicas),
-    ...nonNegative("spec.minReadySeconds", spec?.minReadySeconds),
+    ...nonNegative("spec.replicas", spec.replicas),
+    ...nonNegative("spec.minReadySeconds", spec.minReadySeconds),
     ...validateSelector(selector, "spec.selector"),
     ...validateLastingTemplate({ selector, template }, "spec.template"),
   ];
@@ -170,7 +178,7 @@ export function validateJob(job: Job): FieldError[] {
     errors.push(notSupported("spec.completionMode", rule));
   }
   errors.push(...validateTemplate(template, "spec.template"), ...validateJobRestart(template));
-  if (selector === undefined) return [...errors, required("spec.selector")];
+  if (selector === undefined) errors.push(required("spec.selector"));
   return [
     ...errors,
     ...validateLabelSelector(selector, "spec.selector"),
