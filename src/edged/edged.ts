@@ -1,33 +1,31 @@
+import { mkdir } from "node:fs/promises";
 import type { NodeStreams } from "#api/node-streams.ts";
+import type { KubeObject, Pod } from "#api/object.ts";
+import { namespaceOf } from "#api/object.ts";
 import type { Bus } from "#bus/bus.ts";
+import { GROUP_OF, MODULE, OPERATION, RESOURCE_TYPE } from "#bus/constants.ts";
+import type { Message } from "#bus/message.ts";
 import type { Module } from "#bus/module.ts";
-import type { Clock } from "#lib/clock.ts";
+import { receiveEach } from "#bus/receive-each.ts";
+import { parseResource, type ResourcePath } from "#bus/resource-path.ts";
+import { type Clock, systemClock } from "#lib/clock.ts";
+import { explain } from "#lib/errors.ts";
 import type { Logger } from "#lib/log.ts";
+import { systemTimer, type Timer } from "#lib/timer.ts";
+import { mountTmpfs, unmount } from "#linux/mount.ts";
 import type { MetaClient } from "#meta/meta-client.ts";
+import type { DnsConfig } from "./container/dns-files.ts";
+import { EventRecorder } from "./events.ts";
+import { ImageManager } from "./image/image-manager.ts";
 import type { PodNetwork } from "./network/pod-network.ts";
+import { machineFacts } from "./node/machine.ts";
+import { NodeAgent, type NodeReadiness } from "./node/node-agent.ts";
+import { allocatableOf, type NodeOptions } from "./node/node-object.ts";
+import { PodManager } from "./pod/pod-manager.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import type { EngineStatus } from "./runtime/types.ts";
-
-/** What the node says of itself beside what it measures. */
-export interface NodeOptions {
-  readonly name: string;
-  /** Addresses other machines reach this node on; the first is the pods' `hostIP`. */
-  readonly addresses: readonly string[];
-  /** `v1.36.x+edgesite.y` */
-  readonly kubeletVersion: string;
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly podCIDR?: string;
-  /** Default 110. */
-  readonly maxPods?: number;
-  /** How often the lease is renewed, KubeEdge's `nodeUpdateFrequency`. Default 10 s. */
-  readonly leaseRenewMs?: number;
-}
-
-export interface DnsOptions {
-  readonly server: string;
-  /** `cluster.local` */
-  readonly domain: string;
-}
+import { createNodeStreams } from "./server/node-streams.ts";
+import type { MemoryMounts } from "./volume/pod-volumes.ts";
 
 export interface EdgedOptions {
   readonly bus: Bus;
@@ -37,18 +35,21 @@ export interface EdgedOptions {
   /** Pod directories lie under it, `<uid>/…`, as kubelet's. */
   readonly podsDirectory: string;
   readonly node: NodeOptions;
-  readonly dns: DnsOptions;
+  readonly dns: DnsConfig;
   /** Answers why the node cannot serve though its engine does, or nothing: `mesh is not ready`. */
   readonly notReadyReason?: () => string | undefined;
   readonly log: Logger;
-  readonly clock: Clock;
+  readonly clock?: Clock;
+  readonly timer?: Timer;
+  /** Where secrets and memory-backed directories lie. Default: tmpfs. */
+  readonly mounts?: MemoryMounts;
 }
 
 export interface EdgedStatus {
   readonly engine: EngineStatus;
   readonly pods: number;
   readonly containersRunning: number;
-  readonly node: { readonly ready: boolean; readonly reason: string };
+  readonly node: NodeReadiness;
 }
 
 export interface Edged {
@@ -58,5 +59,154 @@ export interface Edged {
   status(): EdgedStatus;
 }
 
+const TMPFS: MemoryMounts = { mount: mountTmpfs, unmount };
+
 /** The node agent: runs the pods that metaManager names, and says how they are. */
-export type CreateEdged = (options: EdgedOptions) => Edged;
+export function createEdged(options: EdgedOptions): Edged {
+  const { runtime, node } = options;
+  let life: Life | undefined;
+  const pods: Pick<PodManager, "find"> = { find: (uid) => life?.pods.find(uid) };
+  return {
+    module: {
+      name: MODULE.edged,
+      group: GROUP_OF.edged,
+      async run({ signal, ready }) {
+        life = await Life.begin(options, signal);
+        try {
+          await life.run(signal, ready);
+        } finally {
+          life = undefined;
+        }
+      },
+    },
+    streams: createNodeStreams({ pods, runtime, node: node.name }),
+    status: () => ({
+      engine: runtime.engine(),
+      pods: life?.pods.workers.length ?? 0,
+      containersRunning: life?.containersRunning ?? 0,
+      node: life?.agent.readiness ?? { ready: false, reason: "edged does not run" },
+    }),
+  };
+}
+
+/** One run of the module: everything in it ends with its signal. */
+class Life {
+  readonly pods: PodManager;
+  readonly agent: NodeAgent;
+  readonly #options: EdgedOptions;
+
+  private constructor(options: EdgedOptions, pods: PodManager, agent: NodeAgent) {
+    this.#options = options;
+    this.pods = pods;
+    this.agent = agent;
+  }
+
+  static async begin(options: EdgedOptions, signal: AbortSignal): Promise<Life> {
+    const { meta, runtime, network, node, dns, podsDirectory, notReadyReason } = options;
+    const { clock = systemClock, timer = systemTimer, mounts = TMPFS, log } = options;
+    await mkdir(podsDirectory, { recursive: true, mode: 0o750 });
+    const machine = await machineFacts(podsDirectory);
+    const agent = new NodeAgent({
+      ...{ options: node, machine, runtime, meta, clock, log },
+      directory: podsDirectory,
+      notReadyReason: notReadyReason ?? (() => undefined),
+    });
+    const pods = new PodManager({
+      ...{ runtime, meta, network, mounts, podsDirectory, dns, clock, timer, log },
+      images: new ImageManager({ runtime, clock, onPulled: () => agent.refreshImages() }),
+      events: new EventRecorder({ meta, node: node.name, clock, log, signal }),
+      hostIPs: node.addresses,
+      allocatable: allocatableOf(machine, node),
+      memoryCapacityBytes: machine.memoryBytes,
+    });
+    return new Life(options, pods, agent);
+  }
+
+  get containersRunning(): number {
+    const containers = this.pods.workers.flatMap(({ observed }) => observed.containers);
+    return containers.filter(({ state }) => state === "running").length;
+  }
+
+  /** Whatever part ends first ends all the others, which are waited for. */
+  async run(signal: AbortSignal, ready: () => void): Promise<void> {
+    const parts = new AbortController();
+    const onAbort = (): void => parts.abort(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    const all = [
+      this.#receive(parts.signal),
+      this.#follow(parts.signal),
+      this.agent.run(parts.signal),
+      this.pods.run(parts.signal),
+    ];
+    ready();
+    try {
+      await Promise.race(all);
+    } finally {
+      parts.abort();
+      signal.removeEventListener("abort", onAbort);
+      await Promise.allSettled(all);
+    }
+  }
+
+  #receive(signal: AbortSignal): Promise<void> {
+    const { bus, log } = this.#options;
+    return receiveEach(bus, MODULE.edged, {
+      signal,
+      onMessage: (message) => {
+        try {
+          this.#handle(message, parseResource(message.route.resource ?? ""));
+        } catch (error) {
+          log.warn("A message was not understood", { ...message.route, error: explain(error) });
+        }
+      },
+    });
+  }
+
+  #handle({ route, content }: Message, path: ResourcePath): void {
+    const { type, namespace, name = "" } = path;
+    switch (type) {
+      case RESOURCE_TYPE.pod:
+        return this.#handlePod(route.operation, { namespace, name }, content);
+      case RESOURCE_TYPE.configMap:
+        return this.pods.sourceChanged("configMaps", { namespace, name });
+      case RESOURCE_TYPE.secret:
+        return this.pods.sourceChanged("secrets", { namespace, name });
+      case RESOURCE_TYPE.node:
+      case RESOURCE_TYPE.volume:
+        return;
+      default:
+        throw new TypeError(`Unknown resource type ${JSON.stringify(type)}`);
+    }
+  }
+
+  #handlePod(
+    operation: string | undefined,
+    { namespace, name }: { readonly namespace: string; readonly name: string },
+    content: unknown,
+  ): void {
+    if (operation === OPERATION.listEnd) return this.pods.siteNamedAll();
+    const pod = isPod(content) ? content : undefined;
+    if (operation === OPERATION.delete) return this.pods.forget(namespace, name, pod);
+    if (!pod) throw new TypeError(`Expected a pod for ${namespace}/${name}`);
+    this.pods.want(pod);
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
+    for await (const event of this.#options.runtime.events(signal)) {
+      if (event.kind === "engine") this.#onEngine(event.status);
+      this.pods.onRuntimeEvent(event);
+    }
+  }
+
+  #onEngine(status: EngineStatus): void {
+    const { log } = this.#options;
+    if (status.reachable) log.info("The container engine answers", { version: status.version });
+    else log.warn("The container engine is out of reach", { reason: status.reason });
+    this.agent.refreshImages();
+  }
+}
+
+function isPod(content: unknown): content is Pod {
+  const object: KubeObject | null = typeof content === "object" ? content : null;
+  return object?.metadata?.uid !== undefined && namespaceOf(object) !== "";
+}

@@ -183,7 +183,7 @@ export function describeRuntime(name: string, start: () => Promise<RuntimeHarnes
       using stop = new Stop();
       const running = runtime.run(id, ["sleep", "1000"], stop.signal);
       stop.now(new Error("Too late"));
-      await expect(running).rejects.toThrow("Too late");
+      expect(await failure(running)).toBe("Too late");
       await ends(pod.uid, sandbox.id);
     });
 
@@ -260,11 +260,14 @@ export function describeRuntime(name: string, start: () => Promise<RuntimeHarnes
     it("knows its images, and says why one cannot be pulled", async () => {
       expect((await runtime.images(signal)).length).toBeGreaterThan(0);
       expect(await runtime.image("edgesite.invalid/none:1", signal)).toBeUndefined();
-      await expect(runtime.pullImage("127.0.0.1:1/none:1", undefined, signal)).rejects.toThrow(/./);
+      expect(await failure(runtime.pullImage("127.0.0.1:1/none:1", undefined, signal))).not.toBe(
+        "",
+      );
     });
 
     it("an aborted signal ends a call with its own reason", async () => {
-      await expect(runtime.list(AbortSignal.abort(new Error("Enough")))).rejects.toThrow("Enough");
+      const enough = AbortSignal.abort(new Error("Enough"));
+      expect(await failure(runtime.list(enough))).toBe("Enough");
     });
   });
 }
@@ -288,4 +291,12 @@ class Stop implements Disposable {
 
 async function textOf(stream: ReadableStream<Uint8Array> | undefined): Promise<string> {
   return stream ? await new Response(stream).text() : "";
+}
+
+/** The message that a promise rejects with. */
+async function failure(promise: Promise<unknown>): Promise<string> {
+  return promise.then(
+    () => "",
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  );
 }

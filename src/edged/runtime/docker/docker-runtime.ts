@@ -3,6 +3,7 @@ import type { ContainerInspectInfo } from "dockerode";
 import type { ExecStream, TerminalSize } from "#api/node-streams.ts";
 import { explain, must } from "#lib/errors.ts";
 import type { Logger } from "#lib/log.ts";
+import { LinkedSignal } from "../../linked-signal.ts";
 import { EngineUnreachable, type ExecRequest, type Runtime } from "../runtime.ts";
 import type {
   ContainerSpec,
@@ -34,7 +35,6 @@ import {
 } from "./host-config.ts";
 import { DockerImages } from "./images.ts";
 import { label, podOf, SANDBOX_TYPE } from "./labels.ts";
-import { LinkedSignal } from "./linked-signal.ts";
 import { openLogs } from "./logs.ts";
 import { duplex } from "./node-stream.ts";
 import { lowestOomScore } from "./oom-score.ts";

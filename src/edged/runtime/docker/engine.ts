@@ -1,8 +1,8 @@
 import Docker from "dockerode";
 import { abortReason } from "#lib/abort.ts";
 import { errorCode, explain } from "#lib/errors.ts";
+import { LinkedSignal } from "../../linked-signal.ts";
 import { EngineUnreachable } from "../runtime.ts";
-import { LinkedSignal } from "./linked-signal.ts";
 
 /** Longer than any answer takes on a slow card; kubelet's `runtimeRequestTimeout`. */
 const ANSWER_TIMEOUT_MS = 120_000;

@@ -1,11 +1,11 @@
 import { Readable } from "node:stream";
 import { must } from "#lib/errors.ts";
 import { parseImageReference, pullName } from "../../image/reference.ts";
+import { LinkedSignal } from "../../linked-signal.ts";
 import { EngineUnreachable } from "../runtime.ts";
 import type { ImageInfo, RegistryCredentials } from "../types.ts";
 import { imageOf } from "./describe.ts";
 import { type Engine, refusal, unlessMissing } from "./engine.ts";
-import { LinkedSignal } from "./linked-signal.ts";
 import { readable } from "./node-stream.ts";
 import { pauseImageArchive } from "./pause-image.ts";
 import type { PauseArch } from "./pause-program.ts";

@@ -1,10 +1,10 @@
 import type { Readable } from "node:stream";
 import type Docker from "dockerode";
 import { asError } from "#lib/errors.ts";
+import { LinkedSignal } from "../../linked-signal.ts";
 import type { LogOptions } from "../types.ts";
 import type { Engine } from "./engine.ts";
 import { frames, unframed } from "./frames.ts";
-import { LinkedSignal } from "./linked-signal.ts";
 import { readable } from "./node-stream.ts";
 
 interface LogSource {

@@ -1,8 +1,8 @@
 import { must } from "#lib/errors.ts";
+import { LinkedSignal } from "../../linked-signal.ts";
 import type { ExecResult } from "../types.ts";
 import type { Engine } from "./engine.ts";
 import { frames } from "./frames.ts";
-import { LinkedSignal } from "./linked-signal.ts";
 
 /** kubelet's limit for what a probe or hook prints. */
 const MAX_OUTPUT_BYTES = 16 * 1024;

@@ -3,11 +3,11 @@ import type Docker from "dockerode";
 import { sleep } from "#lib/abort.ts";
 import { Backoff } from "#lib/backoff.ts";
 import { explain } from "#lib/errors.ts";
+import { LinkedSignal } from "../../linked-signal.ts";
 import { EngineUnreachable } from "../runtime.ts";
 import type { EngineStatus, RuntimeEvent } from "../types.ts";
 import type { Engine } from "./engine.ts";
 import { label } from "./labels.ts";
-import { LinkedSignal } from "./linked-signal.ts";
 import { readable } from "./node-stream.ts";
 
 /** After which an engine that went away is looked for again: soon at first, then every other second. */

@@ -1,0 +1,76 @@
+import type { Container, Pod } from "#api/object.ts";
+import type { ContainerSecurity, ImageInfo } from "../runtime/types.ts";
+import { ContainerConfigError } from "./config-error.ts";
+
+/**
+ * A container's security context over its pod's.
+ * @throws {ContainerConfigError} when it would run as root though it must not.
+ */
+export function containerSecurity(
+  pod: Pod,
+  container: Container,
+  image: ImageInfo,
+): ContainerSecurity {
+  const own = container.securityContext ?? {};
+  const merged = { ...pod.spec?.securityContext, ...withoutUndefined(own) };
+  const { runAsUser, runAsGroup, seccompProfile, supplementalGroups = [], fsGroup } = merged;
+  if (merged.runAsNonRoot) {
+    refuseRoot(runAsUser ?? image.user, `(pod: "${formatPod(pod)}", container: ${container.name})`);
+  }
+  if (seccompProfile?.type === "Localhost") {
+    throw new ContainerConfigError("localhost seccomp profiles are not supported by this runtime");
+  }
+  const user = userText(runAsUser, runAsGroup, image);
+  return {
+    ...(user !== undefined && { user }),
+    supplementalGroups:
+      fsGroup === undefined ? supplementalGroups : [...supplementalGroups, fsGroup],
+    privileged: own.privileged ?? false,
+    readOnlyRootFilesystem: own.readOnlyRootFilesystem ?? false,
+    allowPrivilegeEscalation: own.allowPrivilegeEscalation ?? true,
+    addCapabilities: own.capabilities?.add ?? [],
+    dropCapabilities: own.capabilities?.drop ?? [],
+    seccomp: seccompProfile?.type === "Unconfined" ? "unconfined" : "default",
+    unmaskedProc: own.procMount === "Unmasked",
+  };
+}
+
+/** A group without a user keeps the image's user. */
+function userText(
+  user: number | undefined,
+  group: number | undefined,
+  image: ImageInfo,
+): string | undefined {
+  if (group === undefined) return user === undefined ? undefined : String(user);
+  return `${user ?? (image.user.split(":")[0] || "0")}:${group}`;
+}
+
+function withoutUndefined<T extends object>(value: T): Partial<T> {
+  const set: Partial<T> = { ...value };
+  for (const key in set) if (set[key] === undefined) delete set[key];
+  return set;
+}
+
+/** `name_namespace(uid)`, kubelet's way to name a pod in messages. */
+export function formatPod({ metadata }: Pod): string {
+  return `${metadata?.name}_${metadata?.namespace}(${metadata?.uid})`;
+}
+
+/** kubelet's `verifyRunAsNonRoot`; an image's user may be `uid`, `uid:gid` or a name. */
+function refuseRoot(user: number | string, where: string): void {
+  if (user === 0) {
+    throw new ContainerConfigError(`container's runAsUser breaks non-root policy ${where}`);
+  }
+  if (typeof user === "number") return;
+  const [name = ""] = user.split(":");
+  if (name === "" || /^0+$/.test(name)) {
+    throw new ContainerConfigError(
+      `container has runAsNonRoot and image will run as root ${where}`,
+    );
+  }
+  if (!/^\d+$/.test(name)) {
+    throw new ContainerConfigError(
+      `container has runAsNonRoot and image has non-numeric user (${name}), cannot verify user is non-root ${where}`,
+    );
+  }
+}

@@ -1,0 +1,150 @@
+import type { Container, Pod } from "#api/object.ts";
+import { Backoff } from "#lib/backoff.ts";
+import type { Clock } from "#lib/clock.ts";
+import { asError } from "#lib/errors.ts";
+import { ContainerFailure } from "../container/container-failure.ts";
+import type { Sources } from "../container/sources.ts";
+import type { PodRecorder } from "../events.ts";
+import { EngineUnreachable, type Runtime } from "../runtime/runtime.ts";
+import type { ImageInfo } from "../runtime/types.ts";
+import { credentialsFor } from "./pull-secrets.ts";
+import { type ImageReference, parseImageReference } from "./reference.ts";
+
+/** kubelet's `imageBackOff`. */
+const PULL_BACKOFF = { initialMs: 10_000, maxMs: 300_000 };
+/** How long `ErrImagePull` stands before it becomes `ImagePullBackOff`. */
+const SHOW_ERROR_MS = 1000;
+
+interface Wanted {
+  readonly pod: Pod;
+  readonly container: Container;
+  readonly recorder: PodRecorder;
+  readonly sources: Sources;
+}
+
+export interface ImageManagerOptions {
+  readonly runtime: Runtime;
+  readonly clock: Clock;
+  /** The node has an image more. */
+  readonly onPulled: () => void;
+}
+
+interface Failed {
+  readonly backoff: Backoff;
+  readonly message: string;
+  readonly retryAtMs: number;
+}
+
+/** Gets the images of one pod's containers, by their pull policies. */
+export class ImageManager {
+  readonly #runtime: Runtime;
+  readonly #clock: Clock;
+  readonly #onPulled: () => void;
+  readonly #failed = new Map<string, Failed>();
+
+  constructor({ runtime, clock, onPulled }: ImageManagerOptions) {
+    this.#runtime = runtime;
+    this.#clock = clock;
+    this.#onPulled = onPulled;
+  }
+
+  /**
+   * The image of a container, pulled where its policy says so.
+   * @throws {ContainerFailure} `InvalidImageName`, `ErrImageNeverPull`, `ErrImagePull` or
+   * `ImagePullBackOff`.
+   */
+  async ensure(wanted: Wanted, signal: AbortSignal): Promise<ImageInfo> {
+    const { container, recorder } = wanted;
+    const { image = "" } = container;
+    const reference = parseImageReference(image);
+    if (!reference) {
+      const message = `Failed to apply default image tag "${image}": couldn't parse image name "${image}": invalid reference format`;
+      recorder.warning("InspectFailed", message, container);
+      throw new ContainerFailure("InvalidImageName", message);
+    }
+    const policy = container.imagePullPolicy ?? defaultPolicy(reference);
+    const present = await this.#runtime.image(image, signal);
+    if (present && policy !== "Always") {
+      recorder.normal(
+        "Pulled",
+        `Container image "${image}" already present on machine and can be accessed by the pod`,
+        container,
+      );
+      return present;
+    }
+    if (policy === "Never") {
+      const message = `Container image "${image}" is not present with pull policy of Never`;
+      recorder.warning("ErrImageNeverPull", message, container);
+      throw new ContainerFailure("ErrImageNeverPull", message);
+    }
+    return this.#pull(wanted, reference, signal);
+  }
+
+  async #pull(wanted: Wanted, reference: ImageReference, signal: AbortSignal): Promise<ImageInfo> {
+    const { container, recorder } = wanted;
+    const { image = "" } = container;
+    this.#refuseWhileBackingOff(wanted);
+    recorder.normal("Pulling", `Pulling image "${image}"`, container);
+    const startMs = this.#clock.monotonicMs();
+    try {
+      const pulled = await this.#tryPull(wanted, reference, signal);
+      this.#failed.delete(image);
+      this.#onPulled();
+      const took = goDuration(this.#clock.monotonicMs() - startMs);
+      recorder.normal(
+        "Pulled",
+        `Successfully pulled image "${image}" in ${took} (${took} including waiting). Image size: ${pulled.sizeBytes} bytes.`,
+        container,
+      );
+      return pulled;
+    } catch (error) {
+      if (signal.aborted || error instanceof EngineUnreachable) throw error;
+      throw this.#failure(wanted, asError(error).message);
+    }
+  }
+
+  /** Tries the pod's credentials for the registry one after the other, or none. */
+  async #tryPull(wanted: Wanted, reference: ImageReference, signal: AbortSignal) {
+    const { image = "" } = wanted.container;
+    const credentials = await credentialsFor(wanted.pod, reference, wanted.sources);
+    let failure: unknown;
+    for (const one of credentials.length === 0 ? [undefined] : credentials) {
+      try {
+        return await this.#runtime.pullImage(image, one, signal);
+      } catch (error) {
+        if (signal.aborted || error instanceof EngineUnreachable) throw error;
+        failure = error;
+      }
+    }
+    throw failure;
+  }
+
+  #refuseWhileBackingOff({ container, recorder }: Wanted): void {
+    const { image = "" } = container;
+    const failed = this.#failed.get(image);
+    if (!failed || failed.retryAtMs <= this.#clock.monotonicMs()) return;
+    recorder.normal("BackOff", `Back-off pulling image "${image}"`, container);
+    recorder.warning("Failed", "Error: ImagePullBackOff", container);
+    const message = `Back-off pulling image "${image}": ErrImagePull: ${failed.message}`;
+    throw new ContainerFailure("ImagePullBackOff", message, failed.retryAtMs);
+  }
+
+  #failure({ container, recorder }: Wanted, message: string): ContainerFailure {
+    const { image = "" } = container;
+    const backoff = this.#failed.get(image)?.backoff ?? new Backoff(PULL_BACKOFF);
+    const nowMs = this.#clock.monotonicMs();
+    this.#failed.set(image, { backoff, message, retryAtMs: nowMs + backoff.next() });
+    recorder.warning("Failed", `Failed to pull image "${image}": ${message}`, container);
+    recorder.warning("Failed", "Error: ErrImagePull", container);
+    return new ContainerFailure("ErrImagePull", message, nowMs + SHOW_ERROR_MS);
+  }
+}
+
+function defaultPolicy({ tag }: ImageReference): string {
+  return tag === "latest" ? "Always" : "IfNotPresent";
+}
+
+/** A duration as Go prints it: `12ms`, `1.234s`. */
+function goDuration(ms: number): string {
+  return ms < 1000 ? `${Math.round(ms)}ms` : `${Number((ms / 1000).toFixed(3))}s`;
+}

@@ -1,0 +1,57 @@
+import type { Container, Pod, PodStatus } from "#api/object.ts";
+import { qosClass } from "#api/pod.ts";
+import { podConditions } from "./conditions.ts";
+import { type ContainerFacts, containerStatus } from "./container-status.ts";
+import { liveSandbox } from "./observed.ts";
+import { type Phase, phaseOf } from "./phase.ts";
+
+export interface StatusFacts extends ContainerFacts {
+  readonly podIP: string | undefined;
+  readonly hostIPs: readonly string[];
+  /** When this node first saw the pod, RFC 3339. */
+  readonly startTime: string;
+  /** Why the pod was ended by the node: `DeadlineExceeded`. */
+  readonly failure?: { readonly reason: string; readonly message: string } | undefined;
+  readonly now: Date;
+}
+
+/** The status of a pod as kubelet reports it: a pure function of what is known. */
+export function podStatus(facts: StatusFacts): PodStatus {
+  const { pod, podIP, hostIPs, failure } = facts;
+  const spec = pod.spec ?? { containers: [] };
+  const statuses = (containers: readonly Container[]) =>
+    containers.map((container) => containerStatus(facts, container));
+  const init = statuses(spec.initContainers ?? []);
+  const main = statuses(spec.containers);
+  const phase = settled(pod) ?? phaseNow(facts, { init, main });
+  const sandboxReady = liveSandbox(facts.observed) !== undefined && podIP !== undefined;
+  const { generation } = pod.metadata ?? {};
+  const kept = failure ?? pod.status ?? {};
+  return {
+    ...(generation !== undefined && { observedGeneration: generation }),
+    phase,
+    conditions: podConditions({ pod, phase, init, main, sandboxReady, now: facts.now }),
+    ...(kept.message !== undefined && { message: kept.message }),
+    ...(kept.reason !== undefined && { reason: kept.reason }),
+    ...(hostIPs[0] !== undefined && { hostIP: hostIPs[0], hostIPs: hostIPs.map((ip) => ({ ip })) }),
+    ...(podIP !== undefined && { podIP, podIPs: [{ ip: podIP }] }),
+    startTime: facts.startTime,
+    ...(init.length > 0 && { initContainerStatuses: init }),
+    containerStatuses: main,
+    qosClass: pod.status?.qosClass ?? qosClass(pod),
+  };
+}
+
+/** A pod that has ended never comes back to life. */
+function settled({ status }: Pod): Phase | undefined {
+  return status?.phase === "Succeeded" || status?.phase === "Failed" ? status.phase : undefined;
+}
+
+function phaseNow(
+  { pod, observed, ending, failure }: StatusFacts,
+  statuses: Pick<Parameters<typeof phaseOf>[1], "init" | "main">,
+): Phase {
+  const alive = observed.containers.some(({ state }) => state === "running");
+  if (failure && !alive) return "Failed";
+  return phaseOf(pod.spec ?? { containers: [] }, { ...statuses, terminal: ending && !alive });
+}

@@ -1,0 +1,361 @@
+import type { Pod, PodStatus } from "#api/object.ts";
+import { allContainers, isTerminal } from "#api/pod.ts";
+import { podReferences } from "#api/pod-references.ts";
+import { rfc3339 } from "#lib/clock.ts";
+import { asError, explain } from "#lib/errors.ts";
+import type { PodRecorder } from "../events.ts";
+import { Prober } from "../probe/prober.ts";
+import { EngineUnreachable } from "../runtime/runtime.ts";
+import type { RuntimeContainer } from "../runtime/types.ts";
+import { type Action, SANDBOX_KEY, startKey } from "./action.ts";
+import { idOf } from "./container-status.ts";
+import type { PodContext } from "./context.ts";
+import { Failures } from "./failures.ts";
+import { Latch } from "./latch.ts";
+import { liveSandbox, newestContainer, type Observed } from "./observed.ts";
+import { graceMsOf, hasEnded, planPod } from "./plan.ts";
+import type { Ending } from "./plan-input.ts";
+import { PodMemory } from "./pod-memory.ts";
+import { containerNamed, PodRunner, refOf } from "./pod-runner.ts";
+import { podStatus } from "./pod-status.ts";
+import { Tasks } from "./tasks.ts";
+
+const VOLUMES_KEY = "volumes";
+const NOTHING: Observed = { sandboxes: [], containers: [] };
+
+/**
+ * Keeps one pod as it is wanted. Level-triggered: whatever wakes it (a message, the runtime, a
+ * probe, a timer), it looks at what is there, plans, starts what the plan says as tasks that run
+ * beside it, and reports the status when that has changed. It ends when nothing of the pod is left.
+ */
+export class PodWorker {
+  readonly uid: string;
+  readonly #context: PodContext;
+  readonly #runner: PodRunner;
+  readonly #recorder: PodRecorder;
+  readonly #wakeups = new Latch();
+  readonly #tasks = new Tasks(() => this.wake());
+  readonly #failures: Failures;
+  readonly #memory: PodMemory;
+  readonly #prober: Prober;
+  #pod: Pod;
+  /** May start and stop containers; before, it only looks. */
+  #permitted = false;
+  /** The pod's object is gone. */
+  #gone = false;
+  #finished = false;
+  #observed: Observed = NOTHING;
+  #adopting = true;
+  #reported: PodStatus | undefined;
+  #callOff: () => void = () => undefined;
+
+  constructor(context: PodContext, pod: Pod) {
+    const { clock, timer, events } = context;
+    this.uid = refOf(pod).uid;
+    this.#context = context;
+    this.#pod = pod;
+    this.#recorder = events.forPod(pod);
+    this.#runner = new PodRunner(context, this.uid);
+    this.#failures = new Failures(clock);
+    this.#memory = new PodMemory(context, this.#runner.files);
+    this.#prober = new Prober({
+      clock,
+      timer,
+      run: ({ container, runtime }, probe, signal) =>
+        this.#runner.probe(probe, { container, id: runtime.id }, signal),
+      onChange: () => this.wake(),
+      onFailure: ({ container }, kind, message) => {
+        const title = kind.charAt(0).toUpperCase() + kind.slice(1);
+        this.#recorder.warning("Unhealthy", `${title} probe failed: ${message}`, container);
+      },
+    });
+    this.wake();
+  }
+
+  get pod(): Pod {
+    return this.#pod;
+  }
+
+  get podIP(): string | undefined {
+    return this.#runner.podIP;
+  }
+
+  /** What the runtime had of the pod when the worker last looked. */
+  get observed(): Observed {
+    return this.#observed;
+  }
+
+  /** From now on containers may be started and stopped. */
+  permit(): void {
+    this.#permitted = true;
+    this.wake();
+  }
+
+  /** The pod's object changed. */
+  update(pod: Pod): void {
+    this.#pod = pod;
+    this.wake();
+  }
+
+  /** The pod's object is gone: everything of it goes too. */
+  remove(last: Pod = this.#pod): void {
+    this.#pod = last;
+    this.#gone = true;
+    this.permit();
+  }
+
+  /** A ConfigMap or Secret changed; the pod's files follow, and what failed for it is tried again. */
+  sourceChanged(kind: "configMaps" | "secrets", name: string): void {
+    if (!podReferences(this.#pod)[kind].includes(name)) return;
+    this.#failures.retryNow();
+    this.#memory.volumesStale = true;
+    this.wake();
+  }
+
+  wake(): void {
+    this.#wakeups.set();
+  }
+
+  /** Works until nothing of the pod is left, or `signal` aborts: then containers go on running. */
+  async run(signal: AbortSignal): Promise<void> {
+    try {
+      while (!(this.#finished && this.#gone)) {
+        await this.#wakeups.wait(signal);
+        await this.#turn(signal);
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      this.#callOff();
+      this.#prober.stop();
+      await this.#tasks.settled();
+    }
+  }
+
+  async #turn(signal: AbortSignal): Promise<void> {
+    try {
+      this.#observed = await this.#context.runtime.inspect(this.uid, signal);
+      await this.#memory.remember(this.#pod, this.#observed, signal);
+    } catch (error) {
+      if (signal.aborted || !(error instanceof EngineUnreachable)) throw error;
+      return; // the engine's return wakes every worker
+    }
+    const ending = this.#ending();
+    this.#probe(ending !== undefined);
+    if (this.#permitted && !this.#finished) this.#act(ending, signal);
+    await this.#report(ending, signal);
+  }
+
+  #act(ending: Ending | undefined, signal: AbortSignal): void {
+    if (ending) this.#hurry(ending);
+    else this.#keepUp(signal);
+    const nowMs = this.#context.clock.monotonicMs();
+    const holds = new Map([...this.#memory.restartHolds(this.#pod), ...this.#failures.holds()]);
+    const { actions, wakeAtMs } = planPod({
+      pod: this.#pod,
+      observed: this.#observed,
+      ending,
+      busy: this.#tasks.keys,
+      verdict: ({ id }) => this.#prober.verdict(id),
+      holds,
+      nowMs,
+    });
+    for (const action of actions) this.#begin(action, signal);
+    this.#noteBackOff(holds, nowMs);
+    const deadlineMs = this.#memory.deadlineMs(this.#pod);
+    const nextMs = Math.min(wakeAtMs ?? Number.POSITIVE_INFINITY, ending ? Infinity : deadlineMs);
+    this.#callOff();
+    this.#callOff = Number.isFinite(nextMs)
+      ? this.#context.timer.after(Math.max(nextMs - nowMs, 0) + 1, () => this.wake())
+      : () => undefined;
+  }
+
+  /** What is under way gives way to the end: no new containers, and no more grace than there is. */
+  #hurry({ graceMs }: Ending): void {
+    for (const key of this.#tasks.keys) {
+      const starts = key.startsWith("start:");
+      if (starts || (this.#tasks.rankOf(key) ?? 0) > graceMs)
+        this.#tasks.abort(key, "The pod ends");
+    }
+  }
+
+  /** A sandbox that was found running is looked up on the network; stale files are written anew. */
+  #keepUp(signal: AbortSignal): void {
+    const sandbox = liveSandbox(this.#observed);
+    if (sandbox?.pid === undefined) return;
+    const { pid } = sandbox;
+    if (this.#runner.podIP === undefined) {
+      this.#start(SANDBOX_KEY, signal, (inner) => this.#runner.joinNetwork(this.#pod, pid, inner));
+    } else if (this.#memory.volumesStale && !this.#tasks.keys.has(VOLUMES_KEY)) {
+      this.#memory.volumesStale = false;
+      this.#start(VOLUMES_KEY, signal, async (inner) => {
+        await this.#runner.prepareVolumes(this.#pod, inner);
+      });
+    }
+  }
+
+  #begin(action: Action, signal: AbortSignal): void {
+    switch (action.kind) {
+      case "startSandbox":
+        return this.#start(action.key, signal, (inner) =>
+          this.#runner.startSandbox(this.#pod, action.attempt, inner),
+        );
+      case "startContainer":
+        return this.#beginContainer(action, signal);
+      case "stopContainer":
+        return this.#tasks.start({ key: action.key, rank: action.graceMs }, signal, (inner) =>
+          this.#guard(action.key, inner, this.#runner.stopContainer(this.#pod, action, inner)),
+        );
+      case "removeContainer":
+        return this.#start(action.key, signal, (inner) =>
+          this.#context.runtime.removeContainer(action.id, inner),
+        );
+      case "removeSandbox":
+        return this.#start(action.key, signal, (inner) => this.#removeSandbox(action.id, inner));
+      case "finish":
+        return this.#start(action.key, signal, (inner) => this.#finish(inner));
+    }
+  }
+
+  #beginContainer(
+    { key, container, attempt }: Action & { readonly kind: "startContainer" },
+    signal: AbortSignal,
+  ): void {
+    const sandbox = liveSandbox(this.#observed);
+    if (!sandbox || this.#runner.podIP === undefined) return;
+    this.#memory.noteRestart(container.name);
+    const order = { container, attempt, sandboxId: sandbox.id };
+    this.#start(key, signal, (inner) => this.#runner.startContainer(this.#pod, order, inner));
+  }
+
+  async #removeSandbox(id: string, signal: AbortSignal): Promise<void> {
+    if (liveSandbox(this.#observed)?.id === id) await this.#runner.leaveNetwork(this.#pod, signal);
+    await this.#context.runtime.removeSandbox(id, signal);
+  }
+
+  async #finish(signal: AbortSignal): Promise<void> {
+    const { namespace, name, uid } = refOf(this.#pod);
+    await this.#runner.leaveNetwork(this.#pod, signal);
+    await this.#runner.removeFiles();
+    if (!this.#gone) await this.#context.meta.deletePod({ namespace, name, uid }, signal);
+    this.#finished = true;
+  }
+
+  #start(key: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<void>): void {
+    if (this.#tasks.keys.has(key) || this.#failures.isHeld(key)) return;
+    this.#tasks.start({ key }, signal, (inner) => this.#guard(key, inner, work(inner)));
+  }
+
+  /** Lets a task fail without harm: its key is held for a while, and an event says why. */
+  async #guard(key: string, signal: AbortSignal, work: Promise<void>): Promise<void> {
+    try {
+      await work;
+      this.#failures.succeeded(key);
+    } catch (error) {
+      if (signal.aborted || error instanceof EngineUnreachable) return;
+      this.#failures.failed(key, asError(error));
+      const event = this.#failures.eventOf(key, asError(error));
+      if (event) this.#recorder.warning(event.reason, event.message);
+      this.#context.log.debug("A step for a pod failed", { key, error: explain(error) });
+    }
+  }
+
+  #ending(): Ending | undefined {
+    const { metadata } = this.#pod;
+    const graceSeconds = metadata?.deletionGracePeriodSeconds;
+    const graceMs = graceSeconds === undefined ? graceMsOf(this.#pod) : graceSeconds * 1000;
+    if (this.#gone || metadata?.deletionTimestamp !== undefined) return { graceMs, removed: true };
+    if (isTerminal(this.#pod) || this.#memory.failure(this.#pod))
+      return { graceMs, removed: false };
+    return undefined;
+  }
+
+  #probe(ending: boolean): void {
+    const running = this.#observed.containers.filter(({ state }) => state === "running");
+    this.#prober.sync(
+      running.flatMap((runtime) => {
+        const container = containerNamed(this.#pod, runtime.name);
+        const before = this.#adopting ? this.#before(runtime) : undefined;
+        return container ? [{ runtime, container, ...(before && { before }) }] : [];
+      }),
+    );
+    this.#adopting = false;
+    if (ending) this.#prober.stopRestarting();
+  }
+
+  /** What the pod's status said of a container that was running before this process was. */
+  #before(runtime: RuntimeContainer): { started: boolean; ready: boolean } | undefined {
+    const { containerStatuses = [], initContainerStatuses = [] } = this.#pod.status ?? {};
+    const id = idOf(this.#context.runtime, runtime);
+    const known = [...containerStatuses, ...initContainerStatuses].find(
+      ({ containerID }) => containerID === id,
+    );
+    return known && { started: known.started ?? false, ready: known.ready };
+  }
+
+  /** Says once per end that a container has to wait. */
+  #noteBackOff(holds: ReadonlyMap<string, number>, nowMs: number): void {
+    for (const container of allContainers(this.#pod.spec)) {
+      if ((holds.get(startKey(container.name)) ?? 0) <= nowMs) continue;
+      const message = this.#memory.newBackOff(this.#pod, container, this.#observed);
+      if (message) this.#recorder.warning("BackOff", message, container);
+    }
+  }
+
+  async #report(ending: Ending | undefined, signal: AbortSignal): Promise<void> {
+    if (this.#gone || this.#finished) return;
+    const status = this.#status(ending);
+    if (Bun.deepEquals(status, this.#reported ?? this.#pod.status, true)) return;
+    const { namespace, name } = refOf(this.#pod);
+    const { meta } = this.#context;
+    await meta.updatePodStatus(namespace, { UID: this.uid, Name: name, Status: status }, signal);
+    this.#reported = status;
+  }
+
+  #status(ending: Ending | undefined): PodStatus {
+    const { runtime, clock, hostIPs } = this.#context;
+    const pod: Pod = this.#reported
+      ? { ...this.#pod, status: mergedStatus(this.#pod.status, this.#reported) }
+      : this.#pod;
+    return podStatus({
+      pod,
+      observed: this.#observed,
+      scheme: runtime.scheme,
+      waiting: (name) => this.#waiting(name),
+      started: ({ id }) => this.#prober.verdict(id).started,
+      ready: ({ id }) => this.#prober.ready(id),
+      terminationMessage: ({ id }) => this.#memory.terminationMessage(id),
+      imageDigest: (id) => this.#memory.imageDigest(id),
+      ending: ending !== undefined || hasEnded(this.#pod, this.#observed),
+      podIP: this.#runner.podIP ?? this.#pod.status?.podIP,
+      hostIPs,
+      startTime: pod.status?.startTime ?? rfc3339(clock.now()),
+      failure: this.#memory.failure(this.#pod),
+      now: clock.now(),
+    });
+  }
+
+  #waiting(name: string): { reason: string; message?: string } | undefined {
+    const failed = this.#failures.waiting(startKey(name));
+    if (failed) return failed;
+    const newest = newestContainer(this.#observed, name);
+    return newest && this.#memory.crashLoop(this.#pod, newest);
+  }
+}
+
+/** Conditions that others wrote come with the pod; what we said last is ours. */
+function mergedStatus(incoming: PodStatus | undefined, reported: PodStatus): PodStatus {
+  const own = new Set(reported.conditions?.map(({ type }) => type));
+  const foreign = (incoming?.conditions ?? []).filter(({ type }) => !OWN_CONDITIONS.has(type));
+  const kept = (reported.conditions ?? []).filter(
+    ({ type }) => OWN_CONDITIONS.has(type) && own.has(type),
+  );
+  return { ...reported, conditions: [...kept, ...foreign] };
+}
+
+const OWN_CONDITIONS: ReadonlySet<string> = new Set([
+  "PodReadyToStartContainers",
+  "Initialized",
+  "Ready",
+  "ContainersReady",
+]);

@@ -1,0 +1,67 @@
+import type { Container, Probe } from "#api/object.ts";
+import { abortReason, sleep } from "#lib/abort.ts";
+import { explain } from "#lib/errors.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { type DialResult, dialHttp, dialTcp } from "./dial.ts";
+
+type LifecycleHandler = NonNullable<NonNullable<Container["lifecycle"]>["postStart"]>;
+/** What probes and hooks have in common. */
+export type Handler = Pick<LifecycleHandler, "exec" | "httpGet" | "tcpSocket" | "sleep"> &
+  Pick<Probe, "grpc">;
+
+export interface HandlerTarget {
+  readonly runtime: Pick<Runtime, "run">;
+  readonly containerId: string;
+  readonly container: Container;
+  readonly podIP: string;
+}
+
+/** Runs a probe's or a hook's handler once. Never rejects: what goes wrong is a failure. */
+export async function runHandler(
+  handler: Handler,
+  target: HandlerTarget,
+  signal: AbortSignal,
+): Promise<DialResult> {
+  const { exec, httpGet, tcpSocket, sleep: pause, grpc } = handler;
+  try {
+    if (exec) return await runExec(exec.command ?? [], target, signal);
+    if (httpGet) {
+      const { scheme = "HTTP", host, port, path = "/", httpHeaders = [] } = httpGet;
+      const address = `${host || target.podIP}:${portOf(target.container, port)}`;
+      const rooted = path.startsWith("/") ? path : `/${path}`;
+      const url = new URL(`${scheme.toLowerCase()}://${address}${rooted}`);
+      return await dialHttp({ url, headers: httpHeaders }, signal);
+    }
+    if (tcpSocket) {
+      const port = portOf(target.container, tcpSocket.port);
+      return await dialTcp({ host: tcpSocket.host || target.podIP, port }, signal);
+    }
+    if (pause) {
+      await sleep((pause.seconds ?? 0) * 1000, signal);
+      return { success: true, message: "" };
+    }
+    const what = grpc ? "gRPC handlers are not supported by this node yet" : "missing handler";
+    return { success: false, message: what };
+  } catch (error) {
+    return { success: false, message: explain(signal.aborted ? abortReason(signal) : error) };
+  }
+}
+
+async function runExec(
+  command: readonly string[],
+  { runtime, containerId }: HandlerTarget,
+  signal: AbortSignal,
+): Promise<DialResult> {
+  const { exitCode, output } = await runtime.run(containerId, command, signal);
+  return { success: exitCode === 0, message: output };
+}
+
+function portOf({ ports = [] }: Container, port: string | number): number {
+  if (typeof port === "number") return port;
+  const named = ports.find(({ name }) => name === port)?.containerPort;
+  const number = named ?? Number(port);
+  if (!Number.isInteger(number) || number < 1 || number > 65_535) {
+    throw new Error(`couldn't find port: ${JSON.stringify(port)}`);
+  }
+  return number;
+}

@@ -1,0 +1,134 @@
+import { chmod, chown, mkdir, readdir, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Pod, Volume } from "#api/object.ts";
+import { byteValue } from "#api/quantity.ts";
+import { errorCode } from "#lib/errors.ts";
+import type { PodFacts } from "../container/field-ref.ts";
+import type { Sources } from "../container/sources.ts";
+import { writeAtomically } from "./atomic-writer.ts";
+import { prepareHostPath } from "./host-path.ts";
+import { volumePayload } from "./payload.ts";
+
+/** File systems in memory, for what must not touch the disk. */
+export interface MemoryMounts {
+  mount(path: string, options: { readonly sizeBytes?: number; readonly mode?: number }): void;
+  unmount(path: string): void;
+}
+
+/** A volume could not be prepared; `FailedMount`. */
+export class VolumeError extends Error {
+  override readonly name = "VolumeError";
+}
+
+/** Volume name → where it lies on the host. */
+export type VolumePaths = ReadonlyMap<string, string>;
+
+/** The volumes of one pod under its directory, laid out as kubelet does. */
+export class PodVolumes {
+  readonly #directory: string;
+  readonly #mounts: MemoryMounts;
+
+  constructor(podDirectory: string, mounts: MemoryMounts) {
+    this.#directory = join(podDirectory, "volumes");
+    this.#mounts = mounts;
+  }
+
+  /**
+   * Makes all volumes of a pod, or brings the files in them up to date.
+   * @throws {VolumeError} naming the first volume that cannot be prepared.
+   */
+  async prepare(facts: PodFacts, sources: Sources): Promise<VolumePaths> {
+    const paths = new Map<string, string>();
+    for (const volume of facts.pod.spec?.volumes ?? []) {
+      try {
+        paths.set(volume.name, await this.#prepareOne(volume, facts, sources));
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        const message = `MountVolume.SetUp failed for volume "${volume.name}" : ${why}`;
+        throw new VolumeError(message, { cause: error });
+      }
+    }
+    return paths;
+  }
+
+  /** Removes what the volumes hold; host paths are left alone. */
+  async remove(): Promise<void> {
+    for (const plugin of await entriesOf(this.#directory)) {
+      for (const name of await entriesOf(join(this.#directory, plugin))) {
+        const path = join(this.#directory, plugin, name);
+        if (await isMountPoint(path)) this.#mounts.unmount(path);
+      }
+    }
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  async #prepareOne(volume: Volume, facts: PodFacts, sources: Sources): Promise<string> {
+    const { hostPath, emptyDir } = volume;
+    if (hostPath) {
+      await prepareHostPath(hostPath.path, hostPath.type ?? "");
+      return hostPath.path;
+    }
+    if (emptyDir) return this.#emptyDir(volume.name, emptyDir, facts.pod);
+    const payload = await volumePayload(volume, facts, sources);
+    if (!payload) throw new Error(`volumes of this sort are not supported yet: ${sortOf(volume)}`);
+    const path = this.#pathOf(sortOf(volume), volume.name);
+    await mkdir(path, { recursive: true, mode: 0o755 });
+    // Secrets never reach the disk.
+    if (holdsSecrets(volume)) await this.#mountOnce(path, { mode: 0o755 });
+    await writeAtomically(path, payload, facts.pod.spec?.securityContext?.fsGroup);
+    return path;
+  }
+
+  async #emptyDir(name: string, wanted: NonNullable<Volume["emptyDir"]>, pod: Pod) {
+    const path = this.#pathOf("emptyDir", name);
+    const existed = (await entriesOf(dirname(path))).includes(name);
+    await mkdir(path, { recursive: true });
+    if (wanted.medium === "Memory") {
+      const sizeBytes = byteValue(wanted.sizeLimit);
+      await this.#mountOnce(path, sizeBytes > 0 ? { sizeBytes } : {});
+    }
+    if (existed) return path;
+    const group = pod.spec?.securityContext?.fsGroup;
+    if (group !== undefined) await chown(path, 0, group);
+    await chmod(path, group === undefined ? 0o777 : 0o2777);
+    return path;
+  }
+
+  async #mountOnce(path: string, options: Parameters<MemoryMounts["mount"]>[1]): Promise<void> {
+    if (!(await isMountPoint(path))) this.#mounts.mount(path, options);
+  }
+
+  #pathOf(sort: string, name: string): string {
+    return join(this.#directory, `kubernetes.io~${PLUGIN[sort] ?? sort}`, name);
+  }
+}
+
+/** Directory names of kubelet's volume plugins, where they are not the field's own. */
+const PLUGIN: Readonly<Record<string, string>> = {
+  configMap: "configmap",
+  downwardAPI: "downward-api",
+  emptyDir: "empty-dir",
+};
+
+function sortOf(volume: Volume): string {
+  return Object.keys(volume).find((key) => key !== "name") ?? "none";
+}
+
+function holdsSecrets({ secret, projected }: Volume): boolean {
+  return secret !== undefined || (projected?.sources ?? []).some((one) => one.secret !== undefined);
+}
+
+/** Where a file system is mounted the device differs from that of the directory above. */
+async function isMountPoint(path: string): Promise<boolean> {
+  const [here, above] = await Promise.all([stat(path), stat(dirname(path))]);
+  return here.dev !== above.dev;
+}
+
+async function entriesOf(directory: string): Promise<string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return [];
+    throw error;
+  }
+}
