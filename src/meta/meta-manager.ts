@@ -26,10 +26,12 @@ const REMOTE_TIMEOUT_MS = 60_000;
 
 /**
  * Makes the module that keeps the edge's own copy of what it must run, and passes messages between
- * the site and the edge modules (KubeEdge `edge/pkg/metamanager`).
+ * the site and the edge modules (KubeEdge `edge/pkg/metamanager`). Its queue is there from now on:
+ * what is sent to it before it runs waits for it.
  */
 export function createMetaManager(options: MetaManagerOptions): Module {
   const { bus, store, log, site = LOCAL_SITE, remoteTimeoutMs = REMOTE_TIMEOUT_MS } = options;
+  bus.addModule(MODULE.metaManager, GROUP_OF.metaManager);
   return {
     name: MODULE.metaManager,
     group: GROUP_OF.metaManager,

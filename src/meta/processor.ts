@@ -65,7 +65,7 @@ export class MetaManager {
     this.#rows = new MetaRows(store);
     this.#alwaysConnected = site.always;
     this.#connection = new Connection(site.always);
-    this.#out = new Outgoing({ bus, site: site.module, connection: this.#connection, log });
+    this.#out = new Outgoing({ bus, site: site.module, connection: this.#connection, log, signal });
     this.#remote = new RemoteRequests({
       bus,
       site: site.module,
@@ -75,7 +75,7 @@ export class MetaManager {
   }
 
   async run(ready: () => void): Promise<void> {
-    const sending = this.#out.run([MODULE.edged, MODULE.edgeMesh], this.#signal);
+    const sending = this.#out.run();
     const receiving = receiveEach(this.#bus, MODULE.metaManager, {
       signal: this.#signal,
       onMessage: (message) => this.#process(message),

@@ -2,7 +2,7 @@ import { type KubeObject, nameOf, namespaceOf, objectKey } from "#api/object.ts"
 import type { LocalBus } from "#bus/bus.ts";
 import { CLUSTER_NAMESPACE, MESSAGE_GROUP, MODULE, OPERATION } from "#bus/constants.ts";
 import { type Message, newMessage } from "#bus/message.ts";
-import { Outbox } from "#bus/outbox.ts";
+import { Outboxes } from "#bus/outboxes.ts";
 import { formatResource } from "#bus/resource-path.ts";
 import type { Informer } from "#client/informer.ts";
 import type { DownRoute } from "./down-route.ts";
@@ -36,28 +36,24 @@ export class Downstream {
   readonly #feeds: ReadonlyMap<string, Feed>;
   /** Node → `type/key` → the object that it was sent last. */
   readonly #sent = new Map<string, Map<string, KubeObject>>();
-  readonly #outboxes = new Map<string, Outbox>();
-  readonly #running: Promise<void>[] = [];
-  readonly #signal: AbortSignal;
-  readonly #failed = Promise.withResolvers<void>();
+  readonly #outboxes: Outboxes;
 
   /** Delivers until `signal` aborts. */
   constructor(options: DownstreamOptions, signal: AbortSignal) {
     this.#options = options;
     this.#feeds = new Map(options.feeds.map((feed) => [feed.kind.type, feed]));
-    this.#signal = signal;
+    this.#outboxes = new Outboxes({
+      signal,
+      deliver: (module, message) => options.bus.send(module, message, signal),
+    });
   }
 
   /**
-   * Resolves once the signal has aborted and every outbox has stopped.
+   * Resolves once the signal has aborted and all deliveries have stopped.
    * @throws what a delivery failed with, such as UnknownModule.
    */
-  async run(): Promise<void> {
-    const stop = (): void => this.#failed.resolve();
-    this.#signal.addEventListener("abort", stop, { once: true });
-    if (this.#signal.aborted) stop();
-    await this.#failed.promise;
-    await Promise.all(this.#running);
+  run(): Promise<void> {
+    return this.#outboxes.run();
   }
 
   /** Brings every node up to date with one object. */
@@ -93,7 +89,7 @@ export class Downstream {
     const { resource = "", ...rest } = message.route;
     const addressed = { ...message, route: { ...rest, resource: route.address(resource) } };
     const key = `${node}/${rest.operation}/${resource}/${message.header.parent_msg_id ?? ""}`;
-    this.#outboxTo(route.module).putLast(key, addressed);
+    this.#outboxes.to(route.module).putLast(key, addressed);
   }
 
   #syncNode({ node, kind, key }: Place, object: KubeObject | undefined): void {
@@ -125,7 +121,7 @@ export class Downstream {
       content: object,
       ...(resourceVersion !== undefined && { resourceVersion }),
     });
-    this.#outboxTo(route.module).put(`${node}/${resource}/${uid}`, message);
+    this.#outboxes.to(route.module).put(`${node}/${resource}/${uid}`, message);
   }
 
   #endList(node: string, { type }: Kind): void {
@@ -140,20 +136,7 @@ export class Downstream {
       resource: route.address(formatResource({ namespace: "all", type })),
       content,
     });
-    this.#outboxTo(route.module).putLast(`${node}/${OPERATION.listEnd}/${type}`, message);
-  }
-
-  #outboxTo(module: string): Outbox {
-    let outbox = this.#outboxes.get(module);
-    if (outbox === undefined) {
-      const { bus } = this.#options;
-      outbox = new Outbox((message, signal) => bus.send(module, message, signal));
-      this.#outboxes.set(module, outbox);
-      const running = outbox.run(this.#signal);
-      running.catch((error: unknown) => this.#failed.reject(error));
-      this.#running.push(running);
-    }
-    return outbox;
+    this.#outboxes.to(route.module).putLast(`${node}/${OPERATION.listEnd}/${type}`, message);
   }
 }
 

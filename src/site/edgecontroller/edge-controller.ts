@@ -42,9 +42,11 @@ export interface EdgeControllerOptions {
 
 /**
  * Makes the module that feeds edge nodes with what they must run, and writes what they report
- * (KubeEdge `cloud/pkg/edgecontroller`).
+ * (KubeEdge `cloud/pkg/edgecontroller`). Its queue is there from now on: what is sent to it before
+ * it runs waits for it.
  */
 export function createEdgeController(options: EdgeControllerOptions): Module {
+  options.bus.addModule(MODULE.edgeController, GROUP_OF.edgecontroller);
   return {
     name: MODULE.edgeController,
     group: GROUP_OF.edgecontroller,
