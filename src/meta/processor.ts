@@ -180,7 +180,10 @@ export class MetaManager {
     if (!this.#connection.isConnected) throw new Refusal("The site cannot be reached");
     const one = named(path);
     this.#remote.start(message, (content) => {
-      if (!isRemoteFirst(path.type)) this.#rows.save(one, { ...message, content });
+      // A site that can always be asked sends what changes only to those who need it: a copy of
+      // what was merely asked for would grow old. A joined node keeps it for when it is cut off.
+      if (this.#alwaysConnected || isRemoteFirst(path.type)) return;
+      this.#rows.save(one, { ...message, content });
     });
   }
 
