@@ -1,16 +1,15 @@
 import { type KubeObject, namespaceOf, objectKey } from "#api/object.ts";
 import { groupResource, type Resource } from "#api/resource.ts";
-import type { Verbs } from "#api/verbs.ts";
 import { abortReason } from "#lib/abort.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { Logger } from "#lib/log.ts";
 import { Indexer } from "./indexer.ts";
 import type { Informer, InformerFactory, InformerHandler } from "./informer.ts";
-import { type ReflectorSink, reflect } from "./reflector.ts";
+import { type Reader, type ReflectorSink, reflect } from "./reflector.ts";
 
 export interface InformerFactoryOptions {
   /** The user whose view of the API the informers show. */
-  readonly verbs: Verbs;
+  readonly verbs: Reader;
   /** Ends all informers. */
   readonly signal: AbortSignal;
   readonly log: Logger;

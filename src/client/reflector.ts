@@ -16,8 +16,11 @@ export interface ReflectorSink<T extends KubeObject> {
   remove(last: T): void;
 }
 
+/** The verbs that following a kind takes. */
+export type Reader = Pick<Verbs, "list" | "watch">;
+
 export interface ReflectorOptions<T extends KubeObject> {
-  readonly verbs: Verbs;
+  readonly verbs: Reader;
   readonly resource: Resource<T>;
   readonly log: Logger;
   readonly clock: Clock;

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { parse } from "yaml";
-import type { Deployment, Job, KubeObject, Pod, ReplicaSet, Service } from "#api/object.ts";
-import { nameOf, namespaceOf } from "#api/object.ts";
+import type { Deployment, Job, Pod, ReplicaSet, Service } from "#api/object.ts";
+import { nameOf } from "#api/object.ts";
 import { controllerOf } from "#api/ownership.ts";
 import type { Resource } from "#api/resource.ts";
 import {
@@ -19,6 +18,7 @@ import {
 } from "#api/resources.ts";
 import { createLogger } from "#lib/log.ts";
 import { eventually } from "#test/kit/eventually.ts";
+import { createExample } from "#test/kit/example.ts";
 import { type FakeKubeletOptions, startFakeKubelet } from "#test/kit/fake-kubelet.ts";
 import { createMemoryCluster, type MemoryCluster } from "#test/kit/memory-cluster.ts";
 
@@ -110,14 +110,7 @@ async function setImage(name: string, image: string): Promise<void> {
 
 test("examples/hello.yaml converges, and then nothing is written", async () => {
   await start();
-  const text = await Bun.file("examples/hello.yaml").text();
-  for (const document of text.split(/^---$/m)) {
-    const object = parse(document) as KubeObject | null;
-    if (object === null) continue;
-    const resource = KINDS.find(({ kind }) => kind === object.kind);
-    if (resource === undefined) throw new Error(`Unknown kind ${object.kind}`);
-    await cluster.verbs.create({ resource, namespace: namespaceOf(object) }, object);
-  }
+  await createExample(cluster.verbs);
   const web = await rolledOut("web", "hello");
   expect(web.status?.conditions?.map(({ type, status }) => `${type}=${status}`)).toContain(
     "Available=True",

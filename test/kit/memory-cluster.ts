@@ -17,8 +17,8 @@ export interface MemoryClusterOptions {
   readonly clock?: Clock;
   readonly timer?: Timer;
   readonly log?: Logger;
-  /** What controllers and scheduler reach the API with; the registry itself by default. */
-  readonly verbs?: (user: string, registry: Verbs) => Verbs;
+  /** An API server that is there already, in place of an own registry. */
+  readonly api?: { readonly store: MemoryStore; readonly verbs: Verbs };
 }
 
 /** A control plane without a wire or a disk: registry, controllers and scheduler over a memory store. */
@@ -40,21 +40,12 @@ export async function createMemoryCluster(
   const { clock = systemClock, timer = systemTimer, log = silentLogger } = options;
   const stop = new AbortController();
   const { signal } = stop;
-  const store = new MemoryStore();
+  const store = options.api?.store ?? new MemoryStore();
   const registry = createRegistry({ store, clock, timer, serviceCidr: "10.43.0.0/16", signal });
-  const verbs = registry.as(componentUser("test"));
+  const verbsOf = (user: string): Verbs => options.api?.verbs ?? registry.as(componentUser(user));
+  const verbs = verbsOf("test");
   const client = createClient({ verbs });
-  for (const name of ["default", "kube-system", "kube-node-lease"]) {
-    await client.create(NAMESPACES, {
-      apiVersion: "v1",
-      kind: "Namespace",
-      metadata: { name },
-    });
-  }
-  const verbsOf = (user: string): Verbs => {
-    const own = registry.as(componentUser(user));
-    return options.verbs?.(user, own) ?? own;
-  };
+  if (!options.api) await createNamespaces(client);
   const informers = createInformerFactory({
     verbs: verbsOf("informers"),
     signal,
@@ -94,4 +85,11 @@ export async function createMemoryCluster(
       await Promise.all(running);
     },
   };
+}
+
+async function createNamespaces(client: Client): Promise<void> {
+  for (const name of ["default", "kube-system", "kube-node-lease"]) {
+    const metadata = { name };
+    await client.create(NAMESPACES, { apiVersion: "v1", kind: "Namespace", metadata });
+  }
 }

@@ -1,0 +1,116 @@
+import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { serviceUnavailable } from "#api/status.ts";
+import { systemClock } from "#lib/clock.ts";
+import { silentLogger } from "#lib/log.ts";
+import { createAuthority, generateKey, issueLeaf, NO_EXPIRY } from "#lib/x509/certificate.ts";
+import { createApiServer } from "#site/apiserver/apiserver.ts";
+import { createFront } from "#site/apiserver/front/front.ts";
+import { MemoryStore } from "./memory-store.ts";
+
+/** The API server over a memory store on a TLS port of loopback, as it ships. */
+export interface TlsApi extends AsyncDisposable {
+  readonly store: MemoryStore;
+  /** PEM of the authority that issued the server's certificate. */
+  readonly authority: string;
+  /** An administrator's kubeconfig, or one with something else in it. */
+  kubeconfig(other?: { readonly authority?: string; readonly token?: string }): string;
+}
+
+const TOKEN = "test-token";
+
+export async function startTlsApi(): Promise<TlsApi> {
+  const stop = new AbortController();
+  const { signal } = stop;
+  const directory = await mkdtemp(join(tmpdir(), "edgesite-tls-api-"));
+  const store = new MemoryStore();
+  const unavailable = (): Promise<never> => Promise.reject(serviceUnavailable("No node here"));
+  const api = createApiServer({
+    store,
+    nodeStreams: { logs: unavailable, exec: unavailable, portForward: unavailable },
+    openStream: unavailable,
+    version: VERSION,
+    log: silentLogger,
+    clock: systemClock,
+    adminToken: TOKEN,
+    serviceCidr: "10.43.0.0/16",
+    advertise: { address: "10.42.0.1", port: 6443 },
+    signal,
+  });
+  await api.bootstrap();
+  const { authority, tls } = makeCertificates();
+  const front = createFront({
+    name: "front",
+    address: "127.0.0.1",
+    port: 0,
+    tls,
+    socketDirectory: join(directory, "sockets"),
+    fetch: api.fetch,
+    upgradeSpdy: unavailable,
+    log: silentLogger,
+  });
+  const deadline = new AbortController();
+  const ready = Promise.withResolvers<void>();
+  const running = front.run({ signal, deadline: deadline.signal, ready: ready.resolve });
+  running.catch(ready.reject);
+  await ready.promise;
+  return {
+    store,
+    authority,
+    kubeconfig: (other) =>
+      kubeconfigOf(`https://127.0.0.1:${front.port}`, { authority, token: TOKEN, ...other }),
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      deadline.abort();
+      await running;
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+const VERSION = {
+  major: "1",
+  minor: "36",
+  gitVersion: "v1.36.0+edgesite.test",
+  gitCommit: "",
+  gitTreeState: "clean",
+  buildDate: "1970-01-01T00:00:00Z",
+  goVersion: "",
+  compiler: "bun",
+  platform: "linux/amd64",
+};
+
+function makeCertificates() {
+  const validity = { notBefore: new Date(0), notAfter: NO_EXPIRY };
+  const privateKey = createPrivateKey(generateKey());
+  const subject = { commonName: "test-ca" };
+  const authority = createAuthority({ subject, privateKey, validity });
+  const key = generateKey();
+  const certificate = issueLeaf({
+    subject: { commonName: "test-server" },
+    publicKey: createPublicKey(createPrivateKey(key)),
+    issuer: { certificate: new X509Certificate(authority), privateKey },
+    validity,
+    usages: ["server"],
+    hosts: ["127.0.0.1"],
+  });
+  return { authority, tls: { certificate, key, clientCa: authority } };
+}
+
+function kubeconfigOf(
+  server: string,
+  { authority, token }: { readonly authority: string; readonly token: string },
+): string {
+  const name = "test";
+  return stringify({
+    apiVersion: "v1",
+    kind: "Config",
+    "current-context": name,
+    clusters: [{ name, cluster: { server, "certificate-authority-data": btoa(authority) } }],
+    users: [{ name, user: { token } }],
+    contexts: [{ name, context: { cluster: name, user: name } }],
+  });
+}
