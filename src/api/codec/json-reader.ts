@@ -45,7 +45,7 @@ export class JsonReader {
   }
 
   #value(): unknown {
-    switch (this.#peek()) {
+    switch (this.#text.charAt(this.#at)) {
       case "{":
         return this.#nested(() => this.#object());
       case "[":

@@ -46,40 +46,30 @@ function readQuantity(value: string | number): string {
   }
 }
 
-function readString(scalar: Scalar, text: string): unknown {
-  switch (scalar) {
-    case "string":
-    case "duration":
-    case "intOrString":
-      return text;
-    case "bytes":
-      return readBytes(text);
-    case "time":
-      return readTime(text, 0);
-    case "microTime":
-      return readTime(text, 6);
-    case "quantity":
-      return readQuantity(text);
-    default:
-      return MISMATCH;
-  }
-}
+type Readers<T> = Readonly<Partial<Record<Scalar, (value: T) => unknown>>>;
 
-function readNumber(scalar: Scalar, value: number): unknown {
-  switch (scalar) {
-    case "int32":
-    case "intOrString":
-      return isInt32(value) ? value : MISMATCH;
-    case "int64":
-      return Number.isSafeInteger(value) ? value : MISMATCH;
-    case "double":
-      return value;
-    case "quantity":
-      return readQuantity(value);
-    default:
-      return MISMATCH;
-  }
-}
+const mismatch = (): unknown => MISMATCH;
+const asIs = (text: string): unknown => text;
+
+const FROM_STRING: Readers<string> = {
+  bytes: readBytes,
+  duration: asIs,
+  intOrString: asIs,
+  microTime: (text) => readTime(text, 6),
+  quantity: readQuantity,
+  string: asIs,
+  time: (text) => readTime(text, 0),
+};
+
+const asInt32 = (value: number): unknown => (isInt32(value) ? value : MISMATCH);
+
+const FROM_NUMBER: Readers<number> = {
+  double: (value) => value,
+  int32: asInt32,
+  int64: (value) => (Number.isSafeInteger(value) ? value : MISMATCH),
+  intOrString: asInt32,
+  quantity: readQuantity,
+};
 
 /**
  * A JSON value as Go would write it back: times in UTC, quantities canonical. `undefined` is Go's
@@ -89,8 +79,8 @@ function readNumber(scalar: Scalar, value: number): unknown {
  */
 export function readScalar(scalar: Scalar, value: unknown): unknown {
   if (scalar === "raw") return structuredClone(value);
-  if (typeof value === "string") return readString(scalar, value);
-  if (typeof value === "number") return readNumber(scalar, value);
+  if (typeof value === "string") return (FROM_STRING[scalar] ?? mismatch)(value);
+  if (typeof value === "number") return (FROM_NUMBER[scalar] ?? mismatch)(value);
   if (typeof value === "boolean") return scalar === "bool" ? value : MISMATCH;
   if (scalar !== "fields" || Array.isArray(value)) return MISMATCH;
   return structuredClone(value);

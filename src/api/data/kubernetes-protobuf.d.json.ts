@@ -1,3 +1,3 @@
 /** Imported as text, parsed once. */
 declare const text: string;
-export default text;
+export = text;

@@ -1,3 +1,3 @@
 /** Imported as text: parsing it is cheaper than carrying it as code. Made by build/schema.ts. */
 declare const text: string;
-export default text;
+export = text;
