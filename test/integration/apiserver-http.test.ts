@@ -235,3 +235,29 @@ test("a stream is checked against its pod before it is opened", async () => {
   const { stream } = await api.server.resolveStream(forward, { peer });
   expect(stream).toMatchObject({ kind: "portforward", ports: [80] });
 });
+
+test("kubectl gets its schema in the one form that it can read", async () => {
+  using api = await startTestApi();
+  const accept = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+  const v2 = await api.send("GET", "/openapi/v2?timeout=32s", { accept });
+  expect(v2.headers.get("content-type")).toBe(
+    "application/com.github.proto-openapi.spec.v2.v1.0+protobuf",
+  );
+  const json = await api.send("GET", "/openapi/v2", { accept: "application/json" });
+  expect((await json.json()) as object).toMatchObject({ swagger: "2.0" });
+});
+
+test("a schema asked for by its hash never changes; by another it is elsewhere", async () => {
+  using api = await startTestApi();
+  const index = (await (await api.send("GET", "/openapi/v3")).json()) as {
+    paths: Record<string, { serverRelativeURL: string }>;
+  };
+  const url = index.paths["apis/apps/v1"]?.serverRelativeURL ?? "";
+  const response = await api.send("GET", url);
+  expect(response.headers.get("cache-control")).toContain("immutable");
+  expect(url).toEndWith(`?hash=${response.headers.get("etag")?.replaceAll('"', "")}`);
+  const moved = await api.send("GET", "/openapi/v3/apis/apps/v1?hash=OLD");
+  expect(moved.status).toBe(301);
+  expect(moved.headers.get("location")).toBe(url);
+  expect((await api.send("GET", "/openapi/v3/apis/nope/v1")).status).toBe(404);
+});

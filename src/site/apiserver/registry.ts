@@ -5,6 +5,7 @@ import type { Timer } from "#lib/timer.ts";
 import { Bookmarks } from "./bookmarks.ts";
 import { Lister } from "./list.ts";
 import { Snapshots } from "./snapshots.ts";
+import { EventLimit } from "./strategies/event-limit.ts";
 import { ServiceAllocators } from "./strategies/service-allocators.ts";
 import { Strategies } from "./strategies/strategies.ts";
 import { UserVerbs } from "./user-verbs.ts";
@@ -31,7 +32,10 @@ export function createRegistry(options: RegistryOptions): Registry {
   const { store, clock, timer, signal } = options;
   const snapshots = new Snapshots({ clock, timer });
   signal.addEventListener("abort", () => snapshots.close(), { once: true });
-  const strategies = new Strategies(new ServiceAllocators({ store, cidr: options.serviceCidr }));
+  const strategies = new Strategies({
+    allocators: new ServiceAllocators({ store, cidr: options.serviceCidr }),
+    eventLimit: new EventLimit(store),
+  });
   const deps = {
     store,
     clock,

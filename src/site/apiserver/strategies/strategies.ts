@@ -11,6 +11,7 @@ import {
   SERVICES,
 } from "#api/resources.ts";
 import type { Strategy } from "../strategy.ts";
+import type { EventLimit } from "./event-limit.ts";
 import { events } from "./events.ts";
 import { jobs } from "./jobs.ts";
 import { namespaces } from "./namespaces.ts";
@@ -20,18 +21,24 @@ import { deployments, replicaSets } from "./scale.ts";
 import type { ServiceAllocators } from "./service-allocators.ts";
 import { services } from "./services.ts";
 
+/** What strategies remember from one write to the next. */
+export interface StrategyParts {
+  readonly allocators: ServiceAllocators;
+  readonly eventLimit: EventLimit;
+}
+
 /** The strategy of every kind. */
 export class Strategies {
   readonly #own = new Map<string, Strategy>();
 
-  constructor(allocators: ServiceAllocators) {
+  constructor({ allocators, eventLimit }: StrategyParts) {
     this.#set(PODS, pods);
     this.#set(NAMESPACES, namespaces);
     this.#set(SERVICES, services(allocators));
     this.#set(DEPLOYMENTS, deployments);
     this.#set(REPLICA_SETS, replicaSets);
     this.#set(JOBS, jobs);
-    this.#set(EVENTS, events);
+    this.#set(EVENTS, events(eventLimit));
     this.#set(NODES, nodes);
   }
 
