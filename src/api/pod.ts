@@ -40,7 +40,7 @@ export function qosClass({ spec }: Pod): QosClass {
     QOS_RESOURCES.every((name) => isSet(limits, name)),
   );
   const same = parts.every(({ limits = {}, requests = limits }) =>
-    QOS_RESOURCES.every((name) => amount(requests, name).compare(amount(limits, name)) === 0),
+    QOS_RESOURCES.every((name) => isSame(requests[name], limits[name])),
   );
   if (parts.length > 0 && limited && same) return "Guaranteed";
   const none = parts.every(({ limits = {}, requests = {} }) =>
@@ -49,11 +49,17 @@ export function qosClass({ spec }: Pod): QosClass {
   return none ? "BestEffort" : "Burstable";
 }
 
-function amount(amounts: Amounts, name: string): Quantity {
-  return Quantity.tryParse(amounts[name] ?? "0") ?? Quantity.zero;
+function isSame(left: string | undefined, right: string | undefined): boolean {
+  if (left === right) return true;
+  return quantityOf(left).compare(quantityOf(right)) === 0;
 }
 
-const isSet = (amounts: Amounts, name: string) => amount(amounts, name).compare(Quantity.zero) > 0;
+function quantityOf(text = "0"): Quantity {
+  return Quantity.tryParse(text) ?? Quantity.zero;
+}
+
+const isSet = (amounts: Amounts, name: string) =>
+  amounts[name] !== undefined && quantityOf(amounts[name]).compare(Quantity.zero) > 0;
 
 /** Init containers and containers, in the order in which they start. */
 export function allContainers(spec: PodSpec | undefined): readonly Container[] {

@@ -10,37 +10,43 @@ const DECIMAL_UNITY = 3;
 const BINARY_SUFFIXES: readonly string[] = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
 
 const WRITTEN = /^([+-]?)(\d+\.?\d*|\.\d+)(|[numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)$/;
+/** Far beyond the cap already; a hostile exponent must not build a number of megabytes. */
+const MAX_DIGITS = 400;
 
 /** The text that Kubernetes rejects a malformed quantity with. */
 export const QUANTITY_ERROR =
   "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 
-interface Scale {
+interface Unit {
   readonly notation: Notation;
-  readonly numerator: bigint;
-  readonly denominator: bigint;
+  /** Billionths in one of it, to be divided by `divisor`. */
+  readonly nanos: bigint;
+  readonly divisor: bigint;
 }
 
-function powerOfTen(exponent: number): Pick<Scale, "numerator" | "denominator"> {
-  return exponent >= 0
-    ? { numerator: 10n ** BigInt(exponent), denominator: 1n }
-    : { numerator: 1n, denominator: 10n ** BigInt(-exponent) };
-}
+const decimalUnits = DECIMAL_SUFFIXES.map((suffix, power): [string, Unit] => [
+  suffix,
+  { notation: "decimalSI", nanos: 1000n ** BigInt(power), divisor: 1n },
+]);
+const binaryUnits = BINARY_SUFFIXES.slice(1).map((suffix, power): [string, Unit] => [
+  suffix,
+  { notation: "binarySI", nanos: NANO * 1024n ** BigInt(power + 1), divisor: 1n },
+]);
+const UNITS: ReadonlyMap<string, Unit> = new Map([...decimalUnits, ...binaryUnits]);
 
-function scaleOf(suffix: string): Scale {
-  if (/^[eE][+-]?\d/.test(suffix)) {
-    return { notation: "decimalExponent", ...powerOfTen(Number(suffix.slice(1))) };
-  }
-  const binary = BINARY_SUFFIXES.indexOf(suffix);
-  if (binary > 0) {
-    return { notation: "binarySI", numerator: 1024n ** BigInt(binary), denominator: 1n };
-  }
-  const decimal = DECIMAL_SUFFIXES.indexOf(suffix);
-  return { notation: "decimalSI", ...powerOfTen(3 * (decimal - DECIMAL_UNITY)) };
+/** The unit of `e3` or `E-3`, unless it is out of all bounds. */
+function exponentUnit(suffix: string): Unit | undefined {
+  const exponent = Number(suffix.slice(1));
+  if (Math.abs(exponent) > MAX_DIGITS) return undefined;
+  const power = 10n ** BigInt(Math.abs(exponent));
+  const notation = "decimalExponent";
+  if (exponent < 0) return { notation, nanos: NANO, divisor: power };
+  return { notation, nanos: NANO * power, divisor: 1n };
 }
 
 /** Away from zero, as Kubernetes rounds what is finer than it keeps. */
 function divideUp(value: bigint, by: bigint): bigint {
+  if (by === 1n) return value;
   const quotient = value / by;
   if (quotient * by === value) return quotient;
   return value > 0n ? quotient + 1n : quotient - 1n;
@@ -71,14 +77,12 @@ export class Quantity {
     const match = WRITTEN.exec(String(text));
     if (match === null) return undefined;
     const [, sign, digits = "", suffix = ""] = match;
-    // 10^99 is far beyond the cap already; a hostile exponent must not build a number of megabytes
-    const exponent = Math.abs(Number(/^[eE](.*)$/.exec(suffix)?.[1] ?? 0));
-    if (digits.length + exponent > 400) return undefined;
+    const unit = UNITS.get(suffix) ?? exponentUnit(suffix);
+    if (unit === undefined || digits.length > MAX_DIGITS) return undefined;
     const [integer = "", fraction = ""] = digits.split(".");
-    const { notation, numerator, denominator } = scaleOf(suffix);
-    const unscaled = BigInt(`${integer}${fraction}` || "0") * numerator * NANO;
-    const nanos = divideUp(unscaled, denominator * 10n ** BigInt(fraction.length));
-    return new Quantity(cap(sign === "-" ? -nanos : nanos), notation);
+    const amount = BigInt(integer + fraction) * unit.nanos;
+    const nanos = divideUp(amount, unit.divisor * 10n ** BigInt(fraction.length));
+    return new Quantity(cap(sign === "-" ? -nanos : nanos), unit.notation);
   }
 
   /** Throws a RangeError where `text` is no quantity. */
@@ -116,9 +120,9 @@ export class Quantity {
   }
 
   toString(): string {
-    const binary = this.#notation === "binarySI" && this.isWhole;
-    const large = this.value <= -1024n || this.value >= 1024n;
-    return binary && large ? this.#binaryText() : this.#decimalText();
+    if (this.#notation !== "binarySI" || !this.isWhole) return this.#decimalText();
+    const { value } = this;
+    return value <= -1024n || value >= 1024n ? binaryText(value) : this.#decimalText();
   }
 
   toJSON(): string {
@@ -127,16 +131,6 @@ export class Quantity {
 
   #notationWith(other: Quantity): Notation {
     return this.#nanos === 0n ? other.#notation : this.#notation;
-  }
-
-  #binaryText(): string {
-    let mantissa = this.value;
-    let power = 0;
-    while (mantissa % 1024n === 0n && power < BINARY_SUFFIXES.length - 1) {
-      mantissa /= 1024n;
-      power += 1;
-    }
-    return `${mantissa}${BINARY_SUFFIXES[power] ?? ""}`;
   }
 
   #decimalText(): string {
@@ -151,6 +145,16 @@ export class Quantity {
     const exponent = 3 * (power - DECIMAL_UNITY);
     return exponent === 0 ? `${mantissa}` : `${mantissa}e${exponent}`;
   }
+}
+
+function binaryText(value: bigint): string {
+  let mantissa = value;
+  let power = 0;
+  while (mantissa % 1024n === 0n && power < BINARY_SUFFIXES.length - 1) {
+    mantissa /= 1024n;
+    power += 1;
+  }
+  return `${mantissa}${BINARY_SUFFIXES[power] ?? ""}`;
 }
 
 /** The canonical form, or the text itself where it is no quantity (validation says so then). */

@@ -1,4 +1,4 @@
-import type { EndpointSlice, Endpoints, Namespace, Node, Secret } from "../object.ts";
+import type { EndpointSlice, Endpoints, Event, Namespace, Node, Secret } from "../object.ts";
 import { canonicalizeAmounts } from "./quantities.ts";
 
 const NAME_LABEL = "kubernetes.io/metadata.name";
@@ -47,4 +47,12 @@ export function setEndpointSliceDefaults({ ports = [] }: EndpointSlice): void {
     port.name ??= "";
     port.protocol ??= "TCP";
   }
+}
+
+/** Readers of Events count on these being there, even empty. */
+export function setEventDefaults(event: Event): void {
+  event.involvedObject ??= {};
+  event.source ??= {};
+  event.reportingComponent ??= "";
+  event.reportingInstance ??= "";
 }

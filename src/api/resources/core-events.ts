@@ -1,4 +1,5 @@
 import { EVENT_COLUMNS } from "../columns/event.ts";
+import { setEventDefaults } from "../defaults/core.ts";
 import type * as objects from "../object.ts";
 import { validateEvent } from "../validation/cluster.ts";
 import { row } from "./row.ts";
@@ -25,6 +26,7 @@ export const EVENTS = row<objects.Event>({
     source: ({ source, reportingComponent }) => source?.component || reportingComponent || "",
     type: ({ type }) => type ?? "",
   },
+  setDefaults: setEventDefaults,
   validate: validateEvent,
   volatile: ({ type }) => type === "Normal",
 });

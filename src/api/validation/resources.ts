@@ -44,12 +44,11 @@ export function validateAmount(
 ): FieldError[] {
   const quantity = Quantity.tryParse(amount);
   if (quantity === undefined) return [invalid(path, { value: amount, detail: QUANTITY_ERROR })];
-  const value = quantity.toString();
   if (quantity.compare(Quantity.zero) < 0) {
-    return [invalid(path, { value, detail: "must be greater than or equal to 0" })];
+    return [invalid(path, { value: quantity, detail: "must be greater than or equal to 0" })];
   }
   if ((INTEGERS.has(name) || !isNative(name)) && !quantity.isWhole) {
-    return [invalid(path, { value, detail: "must be an integer" })];
+    return [invalid(path, { value: quantity, detail: "must be an integer" })];
   }
   return [];
 }
@@ -83,17 +82,17 @@ function validateRequest(
     const detail = "Limit must be set for non overcommitable resources";
     return mayOvercommit(name) ? [] : [required(`${path}.limits`, detail)];
   }
+  if (amount === limitText) return [];
   const [request, limit] = [Quantity.tryParse(amount), Quantity.tryParse(limitText)];
   if (request === undefined || limit === undefined) return [];
   const order = request.compare(limit);
-  const value = request.toString();
   if (order !== 0 && !mayOvercommit(name)) {
     const detail = `must be equal to ${name} limit of ${limit}`;
-    return [invalid(`${path}.requests`, { value, detail })];
+    return [invalid(`${path}.requests`, { value: request, detail })];
   }
   if (order <= 0) return [];
   const detail = `must be less than or equal to ${name} limit of ${limit}`;
-  return [invalid(`${path}.requests`, { value, detail })];
+  return [invalid(`${path}.requests`, { value: request, detail })];
 }
 
 /** Errors of a container's `resources`. */
