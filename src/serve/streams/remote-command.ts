@@ -30,9 +30,10 @@ export async function runCommand(
   const inputs = AbortSignal.any([signal, ended.signal]);
   try {
     const process = await node.exec(request, signal);
-    void feed(process, client, inputs).catch((error: unknown) =>
-      log.debug("The input of a command was cut off.", { pod: request.pod, error }),
-    );
+    void feed(process, client, inputs).catch((error: unknown) => {
+      if (inputs.aborted) return;
+      log.debug("The input of a command was cut off.", { pod: request.pod, error });
+    });
     const [exitCode] = await Promise.all([
       process.exitCode,
       process.stdout?.pipeTo(client.stdout ?? discard(), { signal }),

@@ -4,6 +4,7 @@ import type { Api, ApiOptions } from "../api-options.ts";
 import type { StreamCall } from "../stream-call.ts";
 import { type ChannelProtocol, channelCommand } from "./channel-command.ts";
 import { channelPortForward } from "./channel-port-forward.ts";
+import { normalized } from "./remote-command.ts";
 import { COMMAND_PROTOCOLS, spdyCommand } from "./spdy/spdy-command.ts";
 import { PORT_FORWARD_PROTOCOL, spdyPortForward } from "./spdy/spdy-port-forward.ts";
 import type { StartSession } from "./stream-socket.ts";
@@ -85,7 +86,7 @@ function openWebSocket(
   const start =
     stream.kind === "portforward"
       ? channelPortForward({ node, target: stream, ports: stream.ports, base64, log })
-      : channelCommand({ node, request: stream, log }, channel);
+      : channelCommand({ node, request: normalized(stream), log }, channel);
   return { protocol, connection: new WebSocketConnection(start, { text: base64 }) };
 }
 
@@ -102,7 +103,10 @@ function openSpdy({ request, stream, streams: node }: StreamCall, log: Logger): 
   const protocol = COMMAND_PROTOCOLS.find((one) => offered.includes(one));
   if (!protocol && offered.length > 0) throw noCommonProtocol(offered);
   // Clients from before the negotiation speak the first protocol and expect no answer about it.
-  const start = spdyCommand({ node, request: stream, log }, protocol ?? "channel.k8s.io");
+  const start = spdyCommand(
+    { node, request: normalized(stream), log },
+    protocol ?? "channel.k8s.io",
+  );
   return {
     headers: { ...headers, ...(protocol && { "x-stream-protocol-version": protocol }) },
     start,
