@@ -49,7 +49,10 @@ export function createBus({
         timeoutMs,
         signal,
       },
-      (gaveUp) => Promise.all(members.map((queue) => queue.send(request, gaveUp))),
+      (gaveUp) => {
+        const full = members.filter((queue) => !queue.trySend(request));
+        return full.map((queue) => queue.waitAndSend(request, gaveUp()));
+      },
     );
   };
 
@@ -120,11 +123,15 @@ class Queue {
     this.#options = options;
   }
 
-  /** As long as there is room, a message costs neither a timer nor a listener. */
   async send(message: Message, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
+    if (!this.trySend(message)) await this.waitAndSend(message, signal);
+  }
+
+  /** As long as there is room, a message costs neither a timer nor a listener. */
+  trySend(message: Message): boolean {
     this.#sent += 1;
-    if (!this.#mailbox.trySend(message)) await this.#wait(message, signal);
+    return this.#mailbox.trySend(message);
   }
 
   receive(signal: AbortSignal): Promise<Message> {
@@ -148,7 +155,8 @@ class Queue {
     };
   }
 
-  async #wait(message: Message, signal: AbortSignal): Promise<void> {
+  /** Sends what `trySend` had no room for. */
+  async waitAndSend(message: Message, signal: AbortSignal): Promise<void> {
     const { clock, log } = this.#options;
     this.#full += 1;
     if (this.#mailbox.waiting === 0) log.debug("A queue is full", { module: this.module });

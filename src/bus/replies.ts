@@ -1,4 +1,5 @@
 import { abortReason } from "#lib/abort.ts";
+import { asError } from "#lib/errors.ts";
 import { SyncTimeout } from "./bus.ts";
 import type { Message } from "./message.ts";
 
@@ -28,18 +29,18 @@ export class Replies {
   readonly #pending = new Map<string, Pending>();
 
   /**
-   * Registers the request, sends it, and waits for its answers. The signal that `send` gets aborts
-   * when nobody waits any more, so that a request which still queues for room is taken back.
+   * Registers the request, sends it, and waits for its answers. `send` returns what still queues
+   * for room, and watches the signal that it can ask for: that aborts when nobody waits any more.
    */
   expect(
     { id, from, to, timeoutMs, signal }: Expected,
-    send: (gaveUp: AbortSignal) => Promise<unknown>,
+    send: (gaveUp: () => AbortSignal) => readonly Promise<void>[],
   ): Promise<Message[]> {
     return new Promise((resolve, reject) => {
       if (signal.aborted) return reject(abortReason(signal));
       if (this.#pending.has(id))
         return reject(new TypeError(`Message ${id} is already being sent`));
-      const gaveUp = new AbortController();
+      let gaveUp: AbortController | undefined;
       const end = (): void => {
         clearTimeout(timer);
         signal.removeEventListener("abort", onAbort);
@@ -47,7 +48,7 @@ export class Replies {
       };
       const fail = (error: Error): void => {
         end();
-        gaveUp.abort(error);
+        gaveUp?.abort(error);
         reject(error);
       };
       const onAbort = (): void => fail(abortReason(signal));
@@ -62,7 +63,15 @@ export class Replies {
         },
         reject: fail,
       });
-      send(gaveUp.signal).catch(fail);
+      try {
+        const queueing = send(() => {
+          gaveUp ??= new AbortController();
+          return gaveUp.signal;
+        });
+        for (const one of queueing) one.catch(fail);
+      } catch (error) {
+        fail(asError(error));
+      }
     });
   }
 

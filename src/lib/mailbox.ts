@@ -5,9 +5,14 @@ export class MailboxClosed extends Error {
   override readonly name = "MailboxClosed";
 }
 
-interface Waiting<T> {
+/** Somebody who waits: for a value, or for room for one. */
+interface Waiting<R> {
+  done(result: R): void;
+  fail(error: Error): void;
+}
+
+interface Sender<T> extends Waiting<void> {
   readonly value: T;
-  readonly done: () => void;
 }
 
 /**
@@ -17,9 +22,9 @@ interface Waiting<T> {
 export class Mailbox<T> {
   readonly #capacity: number;
   readonly #items: T[] = [];
-  readonly #senders = new Set<Waiting<T>>();
-  readonly #receivers = new Set<(value: T) => void>();
-  readonly #closed = new AbortController();
+  readonly #senders = new Set<Sender<T>>();
+  readonly #receivers = new Set<Waiting<T>>();
+  #closed: MailboxClosed | undefined;
 
   constructor(capacity: number) {
     if (!Number.isInteger(capacity) || capacity < 1) {
@@ -40,13 +45,15 @@ export class Mailbox<T> {
     return this.#senders.size;
   }
 
-  /** Puts `value` in if there is room now. */
+  /**
+   * Puts `value` in if there is room now.
+   * @throws {MailboxClosed} when the mailbox is closed.
+   */
   trySend(value: T): boolean {
-    if (this.#closed.signal.aborted) throw abortReason(this.#closed.signal);
+    if (this.#closed) throw this.#closed;
     const [receiver] = this.#receivers;
     if (receiver) {
-      this.#receivers.delete(receiver);
-      receiver(value);
+      receiver.done(value);
       return true;
     }
     if (this.#items.length >= this.#capacity) return false;
@@ -59,16 +66,10 @@ export class Mailbox<T> {
    * @throws {MailboxClosed} when the mailbox is or gets closed.
    * @throws the signal's reason when it aborts first; the value is then not delivered.
    */
-  send(value: T, signal: AbortSignal): Promise<void> {
-    return this.#wait(signal, (done) => {
-      if (this.trySend(value)) {
-        done();
-        return () => undefined;
-      }
-      const waiting = { value, done };
-      this.#senders.add(waiting);
-      return () => this.#senders.delete(waiting);
-    });
+  async send(value: T, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) throw abortReason(signal);
+    if (this.trySend(value)) return;
+    await wait(this.#senders, signal, (waiting: Waiting<void>) => ({ ...waiting, value }));
   }
 
   /**
@@ -76,48 +77,49 @@ export class Mailbox<T> {
    * @throws {MailboxClosed} when the mailbox is or gets closed.
    * @throws the signal's reason when it aborts first.
    */
-  receive(signal: AbortSignal): Promise<T> {
-    return this.#wait(signal, (done: (value: T) => void) => {
-      const value = this.#items.shift();
-      if (value !== undefined) {
-        const [sender] = this.#senders;
-        if (sender) {
-          this.#senders.delete(sender);
-          this.#items.push(sender.value);
-          sender.done();
-        }
-        done(value);
-        return () => undefined;
-      }
-      this.#receivers.add(done);
-      return () => this.#receivers.delete(done);
-    });
+  async receive(signal: AbortSignal): Promise<T> {
+    if (signal.aborted) throw abortReason(signal);
+    if (this.#closed) throw this.#closed;
+    const value = this.#items.shift();
+    if (value === undefined) return wait(this.#receivers, signal, (waiting: Waiting<T>) => waiting);
+    const [sender] = this.#senders;
+    if (sender) {
+      this.#items.push(sender.value);
+      sender.done();
+    }
+    return value;
   }
 
   /** Fails everybody who waits; values that were not received are dropped. */
   close(reason: string): void {
+    this.#closed ??= new MailboxClosed(reason);
     this.#items.length = 0;
-    this.#closed.abort(new MailboxClosed(reason));
+    for (const waiting of [...this.#senders, ...this.#receivers]) waiting.fail(this.#closed);
   }
+}
 
-  #wait<R>(signal: AbortSignal, start: (done: (result: R) => void) => () => void): Promise<R> {
-    const closed = this.#closed.signal;
-    return new Promise<R>((resolve, reject) => {
-      for (const one of [closed, signal]) {
-        if (one.aborted) return reject(abortReason(one));
-      }
-      let withdraw: () => void = () => undefined;
-      const settle = (finish: () => void): void => {
-        signal.removeEventListener("abort", onAbort);
-        closed.removeEventListener("abort", onClose);
-        withdraw();
-        finish();
-      };
-      const onAbort = (): void => settle(() => reject(abortReason(signal)));
-      const onClose = (): void => settle(() => reject(abortReason(closed)));
-      signal.addEventListener("abort", onAbort, { once: true });
-      closed.addEventListener("abort", onClose, { once: true });
-      withdraw = start((result) => settle(() => resolve(result)));
-    });
-  }
+/** Stands in `line` until it is done, fails, or `signal` aborts. */
+function wait<R, W extends Waiting<R>>(
+  line: Set<W>,
+  signal: AbortSignal,
+  make: (waiting: Waiting<R>) => W,
+): Promise<R> {
+  return new Promise((resolve, reject) => {
+    const leave = (): void => {
+      signal.removeEventListener("abort", onAbort);
+      line.delete(waiting);
+    };
+    const fail = (error: Error): void => {
+      leave();
+      reject(error);
+    };
+    const onAbort = (): void => fail(abortReason(signal));
+    const done = (result: R): void => {
+      leave();
+      resolve(result);
+    };
+    const waiting = make({ done, fail });
+    signal.addEventListener("abort", onAbort, { once: true });
+    line.add(waiting);
+  });
 }
