@@ -37,6 +37,8 @@ export function containerStatus(facts: ContainerFacts, container: Container): Co
   const [newest, previous] = attempts;
   const before = previousStatus(facts.pod, name);
   const waiting = newest?.state === "running" ? undefined : facts.waiting(name);
+  // What ended stays ended in the status when the container itself has been removed.
+  if (!newest && !waiting && before?.state?.terminated) return before;
   if (!newest || waiting) {
     const lastState = newest ? stateOf(facts, newest) : (before?.lastState ?? {});
     const reason = { reason: defaultReason(facts.pod, container) };

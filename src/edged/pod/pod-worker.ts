@@ -296,7 +296,8 @@ export class PodWorker {
   /** Says once per end that a container has to wait. */
   #noteBackOff(holds: ReadonlyMap<string, number>, nowMs: number): void {
     for (const container of allContainers(this.#pod.spec)) {
-      if ((holds.get(startKey(container.name)) ?? 0) <= nowMs) continue;
+      const key = startKey(container.name);
+      if (this.#tasks.keys.has(key) || (holds.get(key) ?? 0) <= nowMs) continue;
       const message = this.#memory.newBackOff(this.#pod, container, this.#observed);
       if (message) this.#recorder.warning("BackOff", message, container);
     }
@@ -336,8 +337,9 @@ export class PodWorker {
   }
 
   #waiting(name: string): { reason: string; message?: string } | undefined {
-    const failed = this.#failures.waiting(startKey(name));
-    if (failed) return failed;
+    const key = startKey(name);
+    const failed = this.#failures.waiting(key);
+    if (failed || this.#tasks.keys.has(key)) return failed;
     const newest = newestContainer(this.#observed, name);
     return newest && this.#memory.crashLoop(this.#pod, newest);
   }

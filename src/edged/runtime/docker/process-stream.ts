@@ -47,13 +47,14 @@ async function pump({ connection, options }: Process, outputs: Outputs): Promise
   };
   // Whoever stops reading one output still gets the other, and the exit code.
   const ignore = (): void => undefined;
-  for (const writer of Object.values(writers)) writer?.closed.catch(ignore);
+  const open = [writers.stdout, writers.stderr].filter((writer) => writer !== undefined);
+  for (const writer of open) writer.closed.catch(ignore);
   try {
     const pieces = options.tty ? unframed(connection) : frames(connection);
     for await (const { stream, bytes } of pieces) await writers[stream]?.write(bytes).catch(ignore);
-    await Promise.all(Object.values(writers).map((writer) => writer?.close().catch(ignore)));
+    await Promise.all(open.map((writer) => writer.close().catch(ignore)));
   } catch (error) {
-    await Promise.all(Object.values(writers).map((writer) => writer?.abort(error).catch(ignore)));
+    await Promise.all(open.map((writer) => writer.abort(error).catch(ignore)));
     throw error;
   }
 }
