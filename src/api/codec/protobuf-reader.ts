@@ -23,7 +23,7 @@ export class ProtobufReader {
 
   /** The number and wire type of the next field. */
   tag(): { field: number; wire: number } {
-    const tag = Number(this.varint());
+    const tag = this.#uint();
     return { field: Math.floor(tag / 8), wire: tag % 8 };
   }
 
@@ -46,8 +46,7 @@ export class ProtobufReader {
 
   /** The bytes of a string, a message or a byte field; a view, not a copy. */
   bytes(): Uint8Array {
-    const length = Number(this.varint());
-    if (length < 0) throw new DecodeError("negative length");
+    const length = this.#uint();
     const at = this.#advance(length);
     return this.#bytes.subarray(at, at + length);
   }
@@ -59,6 +58,19 @@ export class ProtobufReader {
     else if (wire === BYTES) this.bytes();
     else if (wire === FIXED_32) this.#advance(4);
     else throw new DecodeError(`illegal wire type ${wire}`);
+  }
+
+  /** A varint that has no business to be large: a tag, a length. Without bigint, for speed. */
+  #uint(): number {
+    let value = 0;
+    for (let scale = 1; scale <= 2 ** 35; scale *= 128) {
+      const byte = this.#bytes[this.#at];
+      if (byte === undefined) throw truncated();
+      this.#at += 1;
+      value += (byte % 128) * scale;
+      if (byte < 0x80) return value;
+    }
+    throw new DecodeError("integer overflow");
   }
 
   #advance(length: number): number {

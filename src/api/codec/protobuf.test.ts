@@ -219,6 +219,12 @@ describe("protobuf", () => {
     expect(refused).toBeGreaterThan(whole.length - 10);
   });
 
+  test("a field of the wrong wire type is refused", () => {
+    expect(() => decode(envelope("v1", "ConfigMap", int(1, 3)), CONFIG_MAP)).toThrow(
+      /proto: wrong wireType = 0 for field 1/,
+    );
+  });
+
   test("a length that overflows is refused", () => {
     const huge = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
     expect(() => decode(envelope("v1", "ConfigMap", [0x0a, ...huge]), CONFIG_MAP)).toThrow(

@@ -1,7 +1,7 @@
 import { DecodeError, inexactNumber } from "./decode-error.ts";
-import { readJson } from "./json.ts";
+import { decodeText, readJson } from "./json.ts";
 import { MAX_DEPTH } from "./json-reader.ts";
-import { BYTES, ProtobufReader } from "./protobuf-reader.ts";
+import { BYTES, FIXED_64, ProtobufReader, VARINT } from "./protobuf-reader.ts";
 import {
   isInlined,
   messageOf,
@@ -64,7 +64,7 @@ function exact(value: bigint): number {
 function scalarFrom(reader: ProtobufReader, type: string): unknown {
   switch (type) {
     case "string":
-      return new TextDecoder("utf-8", { ignoreBOM: true }).decode(reader.bytes());
+      return decodeText(reader.bytes());
     case "bytes":
       return reader.bytes();
     case "bool":
@@ -86,87 +86,22 @@ function plain(value: unknown): unknown {
   return value instanceof Map ? Object.fromEntries(value) : value;
 }
 
-class Decoder {
-  readonly #fields = new Map<string, ReadonlyMap<number, ProtobufField>>();
+/** The table by field number. */
+const FIELDS = new Map(
+  Object.entries(PROTOBUF_MESSAGES).map(
+    ([message, fields]) => [message, new Map(fields.map((field) => [field[0], field]))] as const,
+  ),
+);
 
-  message(name: string, bytes: Uint8Array, depth = 0): unknown {
-    if (depth > MAX_DEPTH) throw new DecodeError("exceeded max depth");
-    const json = this.#fieldsInto(new Map(), { name, bytes, depth });
-    const special = SPECIAL[name];
-    if (special) return special(Object.fromEntries(json));
-    if (wrappedList(name)) return json.get("items") ?? [];
-    return Object.fromEntries([...json].map(([key, value]) => [key, plain(value)]));
-  }
+const isNumeric = (type: string): boolean => ["bool", "double", "int32", "int64"].includes(type);
 
-  #fieldsInto(
-    json: Map<string, unknown>,
-    { name, bytes, depth }: { name: string; bytes: Uint8Array; depth: number },
-  ): Map<string, unknown> {
-    const fields = this.#fieldsOf(name);
-    const reader = new ProtobufReader(bytes);
-    while (!reader.done) {
-      const { field: number, wire } = reader.tag();
-      const field = fields.get(number);
-      if (field === undefined) reader.skip(wire);
-      else if (isInlined(name, field))
-        this.#fieldsInto(json, { name: field[2], bytes: reader.bytes(), depth: depth + 1 });
-      else this.#field(json, { field, reader, wire, depth });
-    }
-    return json;
-  }
-
-  #field(json: Map<string, unknown>, { field, reader, wire, depth }: FieldOnWire): void {
-    const [, name, type, flags] = field;
-    if (flags.includes("m")) {
-      const [key, value] = this.#mapEntry(type, reader.bytes(), depth);
-      const entries = json.get(name);
-      json.set(name, (entries instanceof Map ? entries : new Map()).set(key, value));
-    } else if (!flags.includes("r")) {
-      json.set(name, this.#one(type, reader, depth));
-    } else {
-      const list = json.get(name);
-      const elements = Array.isArray(list) ? list : [];
-      elements.push(...this.#elements({ field, reader, wire, depth }));
-      json.set(name, elements);
-    }
-  }
-
-  /** One element, or many where numbers are packed. */
-  #elements({ field: [, , type], reader, wire, depth }: FieldOnWire): unknown[] {
-    const isPacked = wire === BYTES && ["bool", "double", "int32", "int64"].includes(type);
-    if (!isPacked) return [plain(this.#one(type, reader, depth))];
-    const packed = new ProtobufReader(reader.bytes());
-    const elements: unknown[] = [];
-    while (!packed.done) elements.push(scalarFrom(packed, type));
-    return elements;
-  }
-
-  #mapEntry(type: string, bytes: Uint8Array, depth: number): [key: string, value: unknown] {
-    const reader = new ProtobufReader(bytes);
-    let key = "";
-    let value: unknown = type.includes(".") ? this.message(type, new Uint8Array(), depth + 1) : "";
-    while (!reader.done) {
-      const { field, wire } = reader.tag();
-      if (field === 1) key = text(scalarFrom(reader, "string"));
-      else if (field === 2) value = plain(this.#one(type, reader, depth));
-      else reader.skip(wire);
-    }
-    return [key, value];
-  }
-
-  #one(type: string, reader: ProtobufReader, depth: number): unknown {
-    return type.includes(".")
-      ? this.message(type, reader.bytes(), depth + 1)
-      : scalarFrom(reader, type);
-  }
-
-  #fieldsOf(message: string): ReadonlyMap<number, ProtobufField> {
-    const known = this.#fields.get(message);
-    if (known) return known;
-    const fields = new Map(PROTOBUF_MESSAGES[message]?.map((field) => [field[0], field] as const));
-    this.#fields.set(message, fields);
-    return fields;
-  }
+/** Numbers may come packed in bytes; everything else has one wire type. */
+function checkWire([number, , type, flags]: ProtobufField, wire: number): void {
+  const isScalar = isNumeric(type) && !flags.includes("m");
+  const isPacked = flags.includes("r") && wire === BYTES;
+  const expected = type === "double" ? FIXED_64 : VARINT;
+  if (wire !== (isScalar ? expected : BYTES) && !(isScalar && isPacked))
+    throw new DecodeError(`proto: wrong wireType = ${wire} for field ${number}`);
 }
 
 interface FieldOnWire {
@@ -174,6 +109,85 @@ interface FieldOnWire {
   readonly reader: ProtobufReader;
   readonly wire: number;
   readonly depth: number;
+}
+
+function readMessage(name: string, bytes: Uint8Array, depth = 0): unknown {
+  if (depth > MAX_DEPTH) throw new DecodeError("exceeded max depth");
+  const json = readFields(new Map(), { name, bytes, depth });
+  const special = SPECIAL[name];
+  if (special) return special(Object.fromEntries(json));
+  if (wrappedList(name)) return json.get("items") ?? [];
+  return Object.fromEntries([...json].map(([key, value]) => [key, plain(value)]));
+}
+
+function readFields(
+  json: Map<string, unknown>,
+  { name, bytes, depth }: { name: string; bytes: Uint8Array; depth: number },
+): Map<string, unknown> {
+  const fields = FIELDS.get(name);
+  const reader = new ProtobufReader(bytes);
+  while (!reader.done) {
+    const { field: number, wire } = reader.tag();
+    const field = fields?.get(number);
+    if (field === undefined) {
+      reader.skip(wire);
+      continue;
+    }
+    checkWire(field, wire);
+    if (isInlined(name, field))
+      readFields(json, { name: field[2], bytes: reader.bytes(), depth: depth + 1 });
+    else readField(json, { field, reader, wire, depth });
+  }
+  return json;
+}
+
+function readField(json: Map<string, unknown>, { field, reader, wire, depth }: FieldOnWire): void {
+  const [, name, type, flags] = field;
+  if (flags.includes("m")) {
+    const [key, value] = readMapEntry(type, reader.bytes(), depth);
+    const entries = json.get(name);
+    json.set(name, (entries instanceof Map ? entries : new Map()).set(key, value));
+  } else if (!flags.includes("r")) {
+    json.set(name, readOne(type, reader, depth));
+  } else {
+    const list = json.get(name);
+    const elements = Array.isArray(list) ? list : [];
+    elements.push(...readElements({ field, reader, wire, depth }));
+    json.set(name, elements);
+  }
+}
+
+/** One element, or many where numbers are packed. */
+function readElements({ field: [, , type], reader, wire, depth }: FieldOnWire): unknown[] {
+  const isPacked = wire === BYTES && isNumeric(type);
+  if (!isPacked) return [plain(readOne(type, reader, depth))];
+  const packed = new ProtobufReader(reader.bytes());
+  const elements: unknown[] = [];
+  while (!packed.done) elements.push(scalarFrom(packed, type));
+  return elements;
+}
+
+function readMapEntry(
+  type: string,
+  bytes: Uint8Array,
+  depth: number,
+): [key: string, value: unknown] {
+  const reader = new ProtobufReader(bytes);
+  let key = "";
+  let value: unknown = type.includes(".") ? readMessage(type, new Uint8Array(), depth + 1) : "";
+  while (!reader.done) {
+    const { field, wire } = reader.tag();
+    if (field === 1) key = text(scalarFrom(reader, "string"));
+    else if (field === 2) value = plain(readOne(type, reader, depth));
+    else reader.skip(wire);
+  }
+  return [key, value];
+}
+
+function readOne(type: string, reader: ProtobufReader, depth: number): unknown {
+  return type.includes(".")
+    ? readMessage(type, reader.bytes(), depth + 1)
+    : scalarFrom(reader, type);
 }
 
 /**
@@ -217,5 +231,5 @@ function typeMeta(bytes: Uint8Array): Pick<Envelope, "apiVersion" | "kind"> {
  * @throws DecodeError
  */
 export function decodeMessage(definition: string, raw: Uint8Array): unknown {
-  return new Decoder().message(messageOf(definition), raw);
+  return readMessage(messageOf(definition), raw);
 }
