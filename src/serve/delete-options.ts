@@ -8,7 +8,7 @@ import { flag, integer, isDryRun, refuse } from "./query.ts";
 import { readBody } from "./read-body.ts";
 
 /** `metav1.DeleteOptions` as it may arrive; every field is checked before it is believed. */
-interface Sent extends KubeObject {
+export interface RawDeleteOptions extends KubeObject {
   readonly gracePeriodSeconds?: unknown;
   readonly propagationPolicy?: unknown;
   readonly orphanDependents?: unknown;
@@ -28,7 +28,14 @@ export interface SentDeleteOptions {
  */
 export async function readDeleteOptions({ request, query }: Call): Promise<SentDeleteOptions> {
   const body = await readBody(request);
-  const sent: Sent = body.length > 0 ? decode(body, request) : fromQuery(query);
+  return parseDeleteOptions(body.length > 0 ? decode(body, request) : fromQuery(query));
+}
+
+/**
+ * What options say, in the types that they must have.
+ * @throws StatusError 400 or 422.
+ */
+export function parseDeleteOptions(sent: RawDeleteOptions): SentDeleteOptions {
   const errors: FieldError[] = [];
   const { orphanDependents, gracePeriodSeconds, preconditions } = sent;
   if (orphanDependents !== undefined && sent.propagationPolicy !== undefined) {
@@ -53,7 +60,7 @@ export async function readDeleteOptions({ request, query }: Call): Promise<SentD
   };
 }
 
-function decode(body: Uint8Array, request: Request): Sent {
+function decode(body: Uint8Array, request: Request): RawDeleteOptions {
   const { object } = decodeObject({
     body,
     contentType: request.headers.get("content-type") ?? "",
@@ -63,7 +70,7 @@ function decode(body: Uint8Array, request: Request): Sent {
   return object;
 }
 
-function fromQuery(query: URLSearchParams): Sent {
+function fromQuery(query: URLSearchParams): RawDeleteOptions {
   const gracePeriodSeconds = integer(query, "gracePeriodSeconds");
   const propagationPolicy = query.get("propagationPolicy");
   const dryRun = query.getAll("dryRun");
@@ -76,7 +83,7 @@ function fromQuery(query: URLSearchParams): Sent {
 }
 
 function policyOf(
-  { propagationPolicy: value, orphanDependents }: Sent,
+  { propagationPolicy: value, orphanDependents }: RawDeleteOptions,
   errors: FieldError[],
 ): DeleteOptions["propagationPolicy"] {
   switch (value) {

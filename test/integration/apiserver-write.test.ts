@@ -49,6 +49,14 @@ test("a created object has what the server decides", async () => {
   expect(created.metadata?.resourceVersion).toBe(String(api.store.resourceVersion));
 });
 
+test("no name of a key means anything to the server", async () => {
+  using api = await startTestApi();
+  const body = '{"metadata":{"name":"a"},"data":{"__proto__":"x","constructor":"y"}}';
+  const created = await api.send("POST", `${CORE}/configmaps`, { body });
+  expect(created.status).toBe(201);
+  expect(await created.text()).toContain('{"__proto__":"x","constructor":"y"}');
+});
+
 test("a generated name is the base and five characters", async () => {
   using api = await startTestApi();
   const body = { metadata: { generateName: "web-" } };
@@ -408,11 +416,17 @@ test("a pod that is on no node goes at once", async () => {
 test("an eviction is a delete", async () => {
   using api = await startTestApi();
   await post(api, `${CORE}/pods`, pod("web", { nodeName: "edge" }));
-  const body = { apiVersion: "policy/v1", kind: "Eviction", metadata: { name: "web" } };
-  const response = await api.send("POST", `${CORE}/pods/web/eviction`, { body });
-  expect(response.status).toBe(201);
+  const deleteOptions = { gracePeriodSeconds: 7 };
+  const metadata = { name: "web" };
+  const body = { apiVersion: "policy/v1", kind: "Eviction", metadata, deleteOptions };
+  const path = `${CORE}/pods/web/eviction`;
+  const before = api.store.resourceVersion;
+  const dry = { ...body, deleteOptions: { dryRun: ["All"] } };
+  expect((await api.send("POST", path, { body: dry })).status).toBe(201);
+  expect(api.store.resourceVersion).toBe(before);
+  expect((await api.send("POST", path, { body })).status).toBe(201);
   const evicted = await bodyOf(api.send("GET", `${CORE}/pods/web`));
-  expect(evicted.metadata?.deletionTimestamp).toBeString();
+  expect(evicted.metadata?.deletionTimestamp).toBe("2030-01-01T00:00:07Z");
 });
 
 test("a pod gets what admission adds and a status of the server's", async () => {

@@ -7,9 +7,21 @@ export function cloneJson(value: unknown): unknown {
   if (Array.isArray(value)) return value.map((element) => cloneJson(element));
   const copy: Record<string, unknown> = {};
   for (const [name, child] of Object.entries(value)) {
-    if (child !== undefined) copy[name] = cloneJson(child);
+    if (child === undefined) continue;
+    if (name === "__proto__") define(copy, name, cloneJson(child));
+    else copy[name] = cloneJson(child);
   }
   return copy;
+}
+
+/** The one name that an assignment takes for something else; a ConfigMap's key may be called so. */
+function define(object: object, name: string, value: unknown): void {
+  Object.defineProperty(object, name, {
+    value,
+    configurable: true,
+    enumerable: true,
+    writable: true,
+  });
 }
 
 /** One top-level field of an object whose kind is not known here. */

@@ -21,6 +21,8 @@ export interface View<T extends KubeObject> {
 
 /** A subresource that is something to do: its answer goes back to the caller. */
 export interface Action<T extends KubeObject> {
+  /** True where the body itself asks that nothing be stored. */
+  isDryRun?(body: KubeObject): boolean;
   /** Decides on the newest version; returns the version to store, or `"delete"`. */
   apply(current: T, body: KubeObject, admission: Admission): T | ActionDelete;
 }

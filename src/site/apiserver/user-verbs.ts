@@ -225,7 +225,8 @@ export class UserVerbs implements Verbs {
     const strategy = strategies.of(resource);
     const action = strategy.actions?.[subresource];
     if (action === undefined) throw unknownResource();
-    const admission = this.#admission(options);
+    const dryRun = (options.dryRun ?? false) || (action.isDryRun?.(body) ?? false);
+    const admission = this.#admission({ ...options, dryRun });
     await writer.write({ resource, key: keyOf(target, name), admission }, (current) => {
       if (current === undefined) throw notFound(subjectOf({ resource }, name));
       const result = action.apply(current, body, admission);
