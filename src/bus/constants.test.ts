@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { GROUP_OF, MODULE, OPERATION, OWN_WORDS, RESOURCE_TYPE } from "./constants.ts";
+import { GROUP_OF, MODULE, OPERATION, OWN_WORDS, RESOURCE_TYPE, SOURCE } from "./constants.ts";
 
 /** As they stand in KubeEdge's sources: v1.3.1 first, then what later versions added. */
 const KUBEEDGE = {
@@ -38,4 +38,8 @@ test("resource types are KubeEdge's and our endpointslice", () => {
 test("modules and their groups are KubeEdge's", () => {
   const ours = Object.values(MODULE).map((module) => `${module}/${GROUP_OF[module]}`);
   expect(sorted(ours)).toEqual(sorted(KUBEEDGE.modules.split(" ")));
+});
+
+test("sources that are no modules are KubeEdge's", () => {
+  expect(sorted(Object.values(SOURCE))).toEqual(["edgefunction", "edgehub", "funcmgr"]);
 });

@@ -531,6 +531,15 @@ describe("upstream: records", () => {
     expect(await site.client.get(EVENTS, key)).toMatchObject({ reason: "BackOff", count: 2 });
   });
 
+  test("an event of a namespace that is gone is dropped", async () => {
+    await using site = await Site.start();
+    const event = {
+      metadata: { namespace: "gone", name: "e" },
+      involvedObject: { namespace: "gone" },
+    };
+    expect((await site.ask("insert", "gone/event/e", event)).content).toBe("OK");
+  });
+
   test("a lease is made once and renewed from then on", async () => {
     await using site = await Site.start();
     const key = { namespace: "kube-node-lease", name: NODE };

@@ -39,7 +39,13 @@ export class PodWriter {
     if (current.metadata?.uid !== UID) return;
     const status = mergeStatus(current.status, Status);
     if (!Bun.deepEquals(current.status, status)) {
-      await this.#options.client.updateStatus(PODS, { ...current, status });
+      try {
+        await this.#options.client.updateStatus(PODS, { ...current, status });
+      } catch (error) {
+        // It went while its last status was on the way; its delete goes down by itself.
+        if (hasReason(error, "NotFound")) return;
+        throw error;
+      }
     }
     if (current.metadata.deletionTimestamp !== undefined && !isAnythingRunning(status)) {
       await this.delete(key, UID);

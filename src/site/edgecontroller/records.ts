@@ -8,6 +8,8 @@ export async function writeEvent(client: Client, key: Key, event: Event): Promis
   try {
     await client.create(EVENTS, event);
   } catch (error) {
+    // A namespace that goes, or is gone, takes its Events along.
+    if (hasReason(error, "NotFound") || hasReason(error, "Forbidden")) return;
     if (!hasReason(error, "AlreadyExists")) throw error;
     const { count, lastTimestamp, message, series } = event;
     const body = {
