@@ -77,16 +77,23 @@ export class LocalStreams implements NodeStreams {
   #terminal(command: readonly string[], signal: AbortSignal): ExecStream {
     const output = new TransformStream<Uint8Array, Uint8Array>();
     const writer = output.writable.getWriter();
-    const terminal = new Bun.Terminal({
-      cols: 80,
-      rows: 24,
-      data: (_, bytes) => void writer.write(bytes),
+    const outputEnded = Promise.withResolvers<void>();
+    const child = Bun.spawn([...command], {
+      cwd: this.#directory,
+      terminal: {
+        cols: 80,
+        rows: 24,
+        data: (_, bytes) => void writer.write(bytes),
+        exit: () => outputEnded.resolve(),
+      },
+      signal,
     });
-    const child = Bun.spawn([...command], { cwd: this.#directory, terminal, signal });
+    const { terminal } = child;
+    if (!terminal) throw new Error("There is no terminal");
     this.#keep(child);
     const exitCode = child.exited.finally(async () => {
+      await outputEnded.promise;
       this.alive.delete(child);
-      terminal.close();
       await writer.close();
     });
     return {

@@ -1,0 +1,246 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connect, type TLSSocket } from "node:tls";
+import { UserError } from "#lib/errors.ts";
+import { silentLogger } from "#lib/log.ts";
+import type { StreamSession, StreamSocket } from "#serve/streams/stream-socket.ts";
+import { loadPki, type Pki } from "../pki.ts";
+import { createFront, type Front, type FrontOptions } from "./front.ts";
+
+let directory: string;
+let pki: Pki;
+let stop: AbortController;
+let deadline: AbortController;
+let stopped: Promise<void>;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "front-"));
+  pki = issue(["127.0.0.1"]);
+  stop = new AbortController();
+  deadline = new AbortController();
+  stopped = Promise.resolve();
+});
+
+afterEach(async () => {
+  stop.abort();
+  deadline.abort();
+  await stopped;
+  rmSync(directory, { recursive: true });
+});
+
+function issue(hosts: readonly string[]): Pki {
+  return loadPki({
+    directory: join(directory, "pki"),
+    hosts,
+    times: [new Date()],
+    log: silentLogger,
+  });
+}
+
+const tlsOf = ({ certificate, key, ca }: Pki): FrontOptions["tls"] => ({
+  certificate,
+  key,
+  clientCa: ca,
+});
+
+function make(options: Partial<FrontOptions> = {}): Front {
+  return createFront({
+    name: "front",
+    address: "127.0.0.1",
+    port: 0,
+    tls: tlsOf(pki),
+    // Longer than the path of a unix socket may be.
+    socketDirectory: join(directory, "a".repeat(120)),
+    fetch: async (request) => new Response(`${request.method} ${await request.text()}`),
+    upgradeSpdy: async () => new Response("no", { status: 403 }),
+    log: silentLogger,
+    ...options,
+  });
+}
+
+async function start(options: Partial<FrontOptions> = {}): Promise<Front> {
+  const front = make(options);
+  const ready = Promise.withResolvers<void>();
+  stopped = front.run({ signal: stop.signal, deadline: deadline.signal, ready: ready.resolve });
+  await Promise.race([ready.promise, stopped]);
+  return front;
+}
+
+const ask = (front: Front, init: RequestInit = {}): Promise<Response> =>
+  fetch(`https://127.0.0.1:${front.port}/`, { ...init, tls: { ca: pki.ca } });
+
+/** A TLS connection and all that comes out of it until it ends. */
+async function dial(front: Front): Promise<{ socket: TLSSocket; all: Promise<string> }> {
+  const socket = connect({ port: front.port, host: "127.0.0.1", ca: pki.ca });
+  await new Promise<void>((resolve, reject) =>
+    socket.once("secureConnect", resolve).once("error", reject),
+  );
+  let text = "";
+  const all = new Promise<string>((resolve) => {
+    socket.on("data", (bytes) => {
+      text += bytes.toString();
+    });
+    socket.on("error", () => resolve(text));
+    socket.on("close", () => resolve(text));
+  });
+  return { socket, all };
+}
+
+const SPDY = "POST /exec HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n\r\n";
+
+describe("the front", () => {
+  test("carries requests to a server that no other user can reach", async () => {
+    const front = await start();
+    const response = await ask(front, { method: "POST", body: "x".repeat(3_000_000) });
+    expect(await response.text()).toBe(`POST ${"x".repeat(3_000_000)}`);
+    expect(statSync(join(directory, "a".repeat(120))).mode & 0o777).toBe(0o700);
+  });
+
+  test("says in one line why it cannot listen", async () => {
+    const front = await start();
+    const second = make({ port: front.port });
+    const scope = { signal: stop.signal, deadline: deadline.signal, ready: () => undefined };
+    const failure = second.run(scope);
+    await expect(failure).rejects.toBeInstanceOf(UserError);
+    await expect(failure).rejects.toThrow(
+      `Cannot listen on 127.0.0.1:${front.port}: another program uses the port; stop it, or choose another one with --port`,
+    );
+    await expect(make({ address: "203.0.113.1", port: 1024 }).run(scope)).rejects.toThrow(
+      "--bind-address",
+    );
+  });
+
+  test("gives a connection that switches to SPDY its own bytes, in order", async () => {
+    const heard: string[] = [];
+    const closed = Promise.withResolvers<void>();
+    const session = (socket: StreamSocket): StreamSession => ({
+      received: (bytes) => {
+        heard.push(Buffer.from(bytes).toString());
+        void socket.send(Buffer.from("answer"));
+        socket.end();
+      },
+      closed: closed.resolve,
+    });
+    const front = await start({
+      upgradeSpdy: async (request) => {
+        expect([request.method, new URL(request.url).pathname]).toEqual(["POST", "/exec"]);
+        return { headers: { upgrade: "SPDY/3.1", connection: "Upgrade" }, start: session };
+      },
+    });
+    const { socket, all } = await dial(front);
+    socket.write(`${SPDY}early`);
+    expect(await all).toBe(
+      "HTTP/1.1 101 Switching Protocols\r\nupgrade: SPDY/3.1\r\nconnection: Upgrade\r\n\r\nanswer",
+    );
+    await closed.promise;
+    expect(heard).toEqual(["early"]);
+  });
+
+  test("answers what is refused, malformed or too large, and hangs up", async () => {
+    const front = await start();
+    const answers = async (bytes: string): Promise<string> => {
+      const { socket, all } = await dial(front);
+      socket.write(bytes);
+      return await all;
+    };
+    expect(await answers(SPDY)).toStartWith("HTTP/1.1 403 Forbidden\r\n");
+    expect(await answers(SPDY.replace("POST /exec", "POST  exec"))).toStartWith("HTTP/1.1 400 ");
+    expect(await answers(`GET / HTTP/1.1\r\nx: ${"y".repeat(70_000)}`)).toStartWith(
+      "HTTP/1.1 431 ",
+    );
+  });
+
+  test("survives clients that speak no TLS or vanish", async () => {
+    const front = await start();
+    for (const bytes of ["GET / HTTP/1.0\r\n\r\n", "\x16\x03\x01\x00\x05hello", ""]) {
+      const closed = Promise.withResolvers<void>();
+      await Bun.connect({
+        hostname: "127.0.0.1",
+        port: front.port,
+        socket: {
+          open: (socket) => {
+            socket.write(bytes);
+            if (bytes === "") socket.terminate();
+          },
+          data: () => undefined,
+          close: () => closed.resolve(),
+        },
+      });
+      await closed.promise;
+    }
+    expect((await ask(front)).status).toBe(200);
+  });
+
+  test("turns clients away above its limit, and takes them again below", async () => {
+    const front = await start({ maxConnections: 1 });
+    const { socket, all } = await dial(front);
+    await expect(dial(front)).rejects.toThrow();
+    socket.destroy();
+    await all;
+    const again = await dial(front);
+    again.socket.destroy();
+  });
+
+  test("shows a new certificate without dropping a connection", async () => {
+    const finish = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<void>();
+    const front = await start({
+      fetch: async () => {
+        begun.resolve();
+        await finish.promise;
+        return new Response("done");
+      },
+    });
+    const pending = ask(front);
+    await begun.promise;
+    const renewed = issue(["127.0.0.1", "renewed.example"]);
+    front.replaceCertificate(tlsOf(renewed));
+    const { socket } = await dial(front);
+    expect(socket.getPeerCertificate().subjectaltname).toContain("renewed.example");
+    socket.destroy();
+    finish.resolve();
+    expect(await (await pending).text()).toBe("done");
+  });
+
+  test("finishes what was begun when it stops, and takes nothing new", async () => {
+    const begun = Promise.withResolvers<void>();
+    const finish = Promise.withResolvers<void>();
+    const front = await start({
+      fetch: async () => {
+        begun.resolve();
+        await finish.promise;
+        return new Response("done");
+      },
+    });
+    const idle = await dial(front);
+    const pending = ask(front);
+    await begun.promise;
+    stop.abort();
+    expect(await idle.all).toBe("");
+    await expect(dial(front)).rejects.toThrow();
+    finish.resolve();
+    expect(await (await pending).text()).toBe("done");
+    await stopped;
+  });
+
+  test("cuts what is left when the grace period is over", async () => {
+    const begun = Promise.withResolvers<void>();
+    const front = await start({
+      fetch: () => {
+        begun.resolve();
+        return new Promise(() => undefined);
+      },
+    });
+    const pending = ask(front).then(
+      () => "answered",
+      () => "cut",
+    );
+    await begun.promise;
+    stop.abort();
+    deadline.abort();
+    await stopped;
+    expect(await pending).toBe("cut");
+  });
+});
