@@ -18,6 +18,10 @@ export class FrameQueue {
     this.#maxBytes = maxBytes;
   }
 
+  get isEmpty(): boolean {
+    return this.#frames.length === 0;
+  }
+
   /** Adds a frame; false when the client is too slow for it. */
   push(frame: Uint8Array): boolean {
     if (this.#ended) return true;

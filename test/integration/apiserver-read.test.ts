@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import type { ConfigMap, KubeObject } from "#api/object.ts";
 import { CONFIG_MAPS } from "#api/resources.ts";
+import { eventually } from "#test/kit/eventually.ts";
 import { startTestApi, type TestApi } from "#test/kit/test-api.ts";
 
 const BASE = "/api/v1/namespaces/default/configmaps";
@@ -32,7 +33,7 @@ async function* eventsOf(response: Response): AsyncGenerator<{ type: string; obj
   for await (const chunk of response.body ?? []) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
     rest = lines.pop() ?? "";
-    for (const line of lines) yield JSON.parse(line);
+    for (const line of lines) if (line !== "") yield JSON.parse(line);
   }
 }
 
@@ -167,6 +168,25 @@ test("a watch begins with what is there, goes on with what changes, and ends whe
   leave.abort();
   await events.next().catch(() => undefined);
   expect(api.store.subscriptions).toBe(before);
+});
+
+test("a watch of nothing answers at once over a real connection, and ends with it", async () => {
+  using api = await startTestApi();
+  const peer = { name: "test", groups: ["system:masters"] };
+  await using server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    idleTimeout: 0,
+    fetch: (request) => api.server.fetch(request, { peer }),
+  });
+  const before = api.store.subscriptions;
+  const leave = new AbortController();
+  const url = new URL(`${BASE}?watch=1`, server.url);
+  const response = await fetch(url, { signal: leave.signal });
+  expect(response.status).toBe(200);
+  expect(api.store.subscriptions).toBe(before + 1);
+  leave.abort();
+  await eventually(() => api.store.subscriptions === before);
 });
 
 test("objects enter and leave a selection as ADDED and DELETED", async () => {

@@ -13,6 +13,11 @@ const MAX_QUEUED_BYTES = 8 * 1024 * 1024;
 const MIN_TIMEOUT_SECONDS = 30 * 60;
 
 const encoder = new TextEncoder();
+/**
+ * Bun sends the head of an answer with the first byte of its body. Every client of a watch reads
+ * over white space, and one on a quiet collection must not wait for the head.
+ */
+const BLANK_LINE = encoder.encode("\n");
 const HEADERS = { "Content-Type": "application/json" };
 
 export const watch: Handler = async (call) => {
@@ -33,6 +38,7 @@ export const watch: Handler = async (call) => {
         if (!queue.push(frame(event))) stop.abort(new Error("The watcher is too slow"));
       },
     );
+    if (queue.isEmpty) queue.push(BLANK_LINE);
     queue.allowBacklog();
     void ended
       .catch((error: unknown) => queue.push(errorFrame(statusOf(error))))
