@@ -1,5 +1,13 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import type { Deployment, Job, Pod, ReplicaSet, Service } from "#api/object.ts";
+import type {
+  ConfigMap,
+  Deployment,
+  Job,
+  OwnerReference,
+  Pod,
+  ReplicaSet,
+  Service,
+} from "#api/object.ts";
 import { nameOf } from "#api/object.ts";
 import { controllerOf } from "#api/ownership.ts";
 import type { Resource } from "#api/resource.ts";
@@ -345,6 +353,70 @@ test("an object whose owner is gone, or in another namespace, is collected", asy
     return items.length === 0;
   });
   await cluster.client.get(CONFIG_MAPS, key("owner", "kube-system"));
+});
+
+function configMap(name: string, ownerReferences: OwnerReference[] = []): ConfigMap {
+  const metadata = { name, namespace: "default", ownerReferences };
+  return { apiVersion: "v1", kind: "ConfigMap", metadata };
+}
+
+const ownedBy = ({ metadata }: ConfigMap, blockOwnerDeletion = true): OwnerReference => ({
+  apiVersion: "v1",
+  kind: "ConfigMap",
+  name: metadata?.name ?? "",
+  uid: metadata?.uid ?? "",
+  blockOwnerDeletion,
+});
+
+const configMaps = async (): Promise<string[]> =>
+  (await cluster.client.list(CONFIG_MAPS, { namespace: "default" })).items.map(nameOf);
+
+test("an object with two owners outlives the first, and loses only that reference", async () => {
+  await start();
+  const { client } = cluster;
+  const a = await client.create(CONFIG_MAPS, configMap("a"));
+  const b = await client.create(CONFIG_MAPS, configMap("b"));
+  await client.create(CONFIG_MAPS, configMap("child", [ownedBy(a), ownedBy(b)]));
+  await client.delete(CONFIG_MAPS, key("a"));
+  await soon(async () => {
+    const { metadata } = await client.get(CONFIG_MAPS, key("child"));
+    return metadata?.ownerReferences?.map(({ name }) => name).join() === "b";
+  });
+  await client.delete(CONFIG_MAPS, key("b"));
+  await soon(async () => (await configMaps()).length === 0);
+});
+
+test("objects that own each other in a circle are deleted, in the foreground too", async () => {
+  await start();
+  const { client } = cluster;
+  const a = await client.create(CONFIG_MAPS, configMap("a"));
+  const b = await client.create(CONFIG_MAPS, configMap("b", [ownedBy(a)]));
+  const c = await client.create(CONFIG_MAPS, configMap("c", [ownedBy(b)]));
+  await client.patch(CONFIG_MAPS, key("a"), {
+    type: "merge",
+    body: { metadata: { ownerReferences: [ownedBy(c)] } },
+  });
+  await client.delete(CONFIG_MAPS, key("a"), { propagationPolicy: "Foreground" });
+  await soon(async () => (await configMaps()).length === 0);
+});
+
+test("a foreground deletion waits for what blocks it", async () => {
+  await start();
+  const { client } = cluster;
+  const owner = await client.create(CONFIG_MAPS, configMap("owner"));
+  const child = configMap("child", [ownedBy(owner)]);
+  const held = { ...child, metadata: { ...child.metadata, finalizers: ["example.com/hold"] } };
+  await client.create(CONFIG_MAPS, held);
+  await client.delete(CONFIG_MAPS, key("owner"), { propagationPolicy: "Foreground" });
+  await soon(async () => {
+    const { metadata } = await client.get(CONFIG_MAPS, key("child"));
+    return metadata?.deletionTimestamp !== undefined;
+  });
+  await quiet();
+  expect(await configMaps()).toEqual(["child", "owner"]);
+  const body = { metadata: { finalizers: [] } };
+  await client.patch(CONFIG_MAPS, key("child"), { type: "merge", body });
+  await soon(async () => (await configMaps()).length === 0);
 });
 
 test("deleting a namespace deletes its content first", async () => {
