@@ -91,11 +91,14 @@ export class LocalStreams implements NodeStreams {
     const { terminal } = child;
     if (!terminal) throw new Error("There is no terminal");
     this.#keep(child);
-    const exitCode = child.exited.finally(async () => {
+    const exited = async (): Promise<number> => {
+      const code = await child.exited;
       await outputEnded.promise;
       this.alive.delete(child);
       await writer.close();
-    });
+      return code;
+    };
+    const exitCode = exited();
     return {
       stdin: new WritableStream<Uint8Array>({ write: (bytes) => void terminal.write(bytes) }),
       stdout: output.readable,

@@ -26,9 +26,9 @@ export function channelCommand(command: RemoteCommand, protocol: ChannelProtocol
       received: (bytes) => {
         const message = channels.decode(bytes);
         if (!message) return;
-        if (message.channel === CHANNEL.end && protocol.version >= 5) {
-          channels.endChannel(message.bytes[0] ?? CHANNEL.stdin);
-        } else channels.deliver(message);
+        const [ended] = message.bytes;
+        if (message.channel !== CHANNEL.end || protocol.version < 5) channels.deliver(message);
+        else if (ended !== undefined) channels.endChannel(ended);
       },
       closed: () => {
         const reason = new Error("The client is gone");

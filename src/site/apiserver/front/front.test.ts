@@ -6,6 +6,7 @@ import { connect, type TLSSocket } from "node:tls";
 import { UserError } from "#lib/errors.ts";
 import { silentLogger } from "#lib/log.ts";
 import type { StreamSession, StreamSocket } from "#serve/streams/stream-socket.ts";
+import { rejection } from "#test/kit/eventually.ts";
 import { loadPki, type Pki } from "../pki.ts";
 import { createFront, type Front, type FrontOptions } from "./front.ts";
 
@@ -102,14 +103,13 @@ describe("the front", () => {
     const front = await start();
     const second = make({ port: front.port });
     const scope = { signal: stop.signal, deadline: deadline.signal, ready: () => undefined };
-    const failure = second.run(scope);
-    await expect(failure).rejects.toBeInstanceOf(UserError);
-    await expect(failure).rejects.toThrow(
+    const taken = await rejection(second.run(scope));
+    expect(taken).toBeInstanceOf(UserError);
+    expect(taken.message).toBe(
       `Cannot listen on 127.0.0.1:${front.port}: another program uses the port; stop it, or choose another one with --port`,
     );
-    await expect(make({ address: "203.0.113.1", port: 1024 }).run(scope)).rejects.toThrow(
-      "--bind-address",
-    );
+    const foreign = make({ address: "203.0.113.1", port: 1024 });
+    expect((await rejection(foreign.run(scope))).message).toContain("--bind-address");
   });
 
   test("gives a connection that switches to SPDY its own bytes, in order", async () => {
@@ -176,7 +176,7 @@ describe("the front", () => {
   test("turns clients away above its limit, and takes them again below", async () => {
     const front = await start({ maxConnections: 1 });
     const { socket, all } = await dial(front);
-    await expect(dial(front)).rejects.toThrow();
+    await rejection(dial(front));
     socket.destroy();
     await all;
     const again = await dial(front);
@@ -219,7 +219,7 @@ describe("the front", () => {
     await begun.promise;
     stop.abort();
     expect(await idle.all).toBe("");
-    await expect(dial(front)).rejects.toThrow();
+    await rejection(dial(front));
     finish.resolve();
     expect(await (await pending).text()).toBe("done");
     await stopped;
