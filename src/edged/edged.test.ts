@@ -3,8 +3,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Pod, PodStatus } from "#api/object.ts";
 import { systemClock } from "#lib/clock.ts";
-import { type EdgedHarness, FakeMeta, podOf, startEdged } from "#test/contract/edged-harness.ts";
-import { shellProgram } from "#test/contract/shell-program.ts";
+import { type EdgedHarness, FakeMeta, podOf, startEdged } from "#test/kit/edged-harness.ts";
+import { shellProgram } from "#test/kit/shell-program.ts";
 import { MemoryRuntime } from "./runtime/memory/memory-runtime.ts";
 
 const open: EdgedHarness[] = [];

@@ -1,7 +1,6 @@
-import { connect, type Socket } from "node:net";
+import type { Socket } from "bun";
 import type { DuplexStream } from "#api/node-streams.ts";
 import { abortReason } from "#lib/abort.ts";
-import { asError } from "#lib/errors.ts";
 import { withNetworkNamespace } from "#linux/namespace.ts";
 
 interface PodPort {
@@ -9,6 +8,9 @@ interface PodPort {
   readonly pid: number;
   readonly port: number;
 }
+
+/** Bytes that may wait to be read before the other end is told to wait. */
+const HIGH_WATER_BYTES = 64 * 1024;
 
 /**
  * A TCP connection to a port on the pod's own loopback. The socket is made inside the pod's network
@@ -19,46 +21,114 @@ export async function dialInPod(
   signal: AbortSignal,
 ): Promise<DuplexStream> {
   signal.throwIfAborted();
-  const socket = withNetworkNamespace(pid, () =>
-    connect({ host: "127.0.0.1", port, allowHalfOpen: true, noDelay: true }),
-  );
-  const onAbort = (): void => void socket.destroy(abortReason(signal));
-  signal.addEventListener("abort", onAbort, { once: true });
-  socket.once("close", () => signal.removeEventListener("abort", onAbort));
-  await connected(socket);
-  return duplexOf(socket);
-}
-
-function connected(socket: Socket): Promise<void> {
-  return new Promise((resolve, reject) => {
-    socket.once("connect", resolve);
-    socket.once("error", reject);
-  });
-}
-
-/** A socket as web streams: backpressure both ways, and each direction ends on its own. */
-function duplexOf(socket: Socket): DuplexStream {
-  socket.on("error", () => undefined); // both streams report it
-  const chunks = socket[Symbol.asyncIterator]();
-  return {
-    readable: new ReadableStream<Uint8Array>(
-      {
-        async pull(controller) {
-          const { done, value } = await chunks.next();
-          if (done) controller.close();
-          else controller.enqueue(value);
-        },
-        cancel: (reason) => void socket.destroy(asError(reason)),
-      },
-      { highWaterMark: 0 },
-    ),
-    writable: new WritableStream<Uint8Array>({
-      write: (chunk) =>
-        new Promise((resolve, reject) => {
-          socket.write(chunk, (error) => (error ? reject(error) : resolve()));
-        }),
-      close: () => void socket.end(),
-      abort: (reason) => void socket.destroy(asError(reason)),
+  const connection = new Connection();
+  // Bun.connect makes the socket before it returns; node:net would make it outside.
+  const connecting = withNetworkNamespace(pid, () =>
+    Bun.connect({
+      hostname: "127.0.0.1",
+      port,
+      allowHalfOpen: true,
+      socket: connection.handlers(),
     }),
+  );
+  const socket = await connecting;
+  const onAbort = (): void => {
+    connection.fail(abortReason(signal));
+    socket.terminate();
   };
+  signal.addEventListener("abort", onAbort, { once: true });
+  connection.onClosed(() => signal.removeEventListener("abort", onAbort));
+  if (signal.aborted) onAbort();
+  return connection.streams(socket);
+}
+
+/** A Bun socket as web streams: backpressure both ways, and each direction ends on its own. */
+class Connection {
+  readonly #closed = Promise.withResolvers<void>();
+  #reader: ReadableStreamDefaultController<Uint8Array> | undefined;
+  #failure: Error | undefined;
+  #ended = false;
+  #drained = Promise.withResolvers<void>();
+  /** What came before anybody could read. */
+  readonly #early: Uint8Array[] = [];
+
+  onClosed(callback: () => void): void {
+    void this.#closed.promise.then(callback);
+  }
+
+  handlers() {
+    return {
+      data: (socket: Socket, chunk: Uint8Array) => this.#receive(socket, chunk.slice()),
+      drain: () => this.#wakeWriter(),
+      end: () => this.#end(),
+      error: (_socket: Socket, error: Error) => this.fail(error),
+      close: () => {
+        this.#end();
+        this.#failure ??= new Error("The connection is closed");
+        this.#wakeWriter();
+        this.#closed.resolve();
+      },
+    };
+  }
+
+  fail(error: Error): void {
+    this.#failure ??= error;
+    if (!this.#ended) this.#reader?.error(error);
+    this.#ended = true;
+    this.#wakeWriter();
+  }
+
+  streams(socket: Socket): DuplexStream {
+    return {
+      readable: new ReadableStream<Uint8Array>(
+        {
+          start: (controller) => {
+            this.#reader = controller;
+            for (const chunk of this.#early.splice(0)) controller.enqueue(chunk);
+            if (this.#ended) controller.close();
+          },
+          pull: () => void socket.resume(),
+          cancel: () => void socket.terminate(),
+        },
+        new ByteLengthQueuingStrategy({ highWaterMark: HIGH_WATER_BYTES }),
+      ),
+      writable: new WritableStream<Uint8Array>({
+        write: (chunk) => this.#write(socket, chunk),
+        close: () => void socket.shutdown(),
+        abort: () => void socket.terminate(),
+      }),
+    };
+  }
+
+  #receive(socket: Socket, chunk: Uint8Array): void {
+    if (!this.#reader) {
+      this.#early.push(chunk);
+      return;
+    }
+    this.#reader.enqueue(chunk);
+    if ((this.#reader.desiredSize ?? 0) <= 0) socket.pause();
+  }
+
+  /** A Bun socket takes what it can and keeps nothing: the rest is ours to offer again. */
+  async #write(socket: Socket, chunk: Uint8Array): Promise<void> {
+    let rest = chunk;
+    while (rest.length > 0) {
+      if (this.#failure) throw this.#failure;
+      this.#drained = Promise.withResolvers<void>();
+      const taken = socket.write(rest);
+      if (taken < 0) throw this.#failure ?? new Error("The connection is closed");
+      rest = rest.subarray(taken);
+      if (rest.length > 0) await this.#drained.promise;
+    }
+  }
+
+  #wakeWriter(): void {
+    this.#drained.resolve();
+  }
+
+  #end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#reader?.close();
+  }
 }

@@ -1,6 +1,6 @@
 import { systemClock } from "#lib/clock.ts";
 import { describeRuntime } from "#test/contract/runtime.ts";
-import { shellProgram } from "#test/contract/shell-program.ts";
+import { shellProgram } from "#test/kit/shell-program.ts";
 import { MemoryRuntime } from "./memory-runtime.ts";
 
 describeRuntime("memory", async () => {
