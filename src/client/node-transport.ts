@@ -217,6 +217,8 @@ async function follow<T extends KubeObject>(
   onEvent: (event: WatchEvent<T>) => void,
 ): Promise<void> {
   for await (const line of lines(stream)) {
+    // A server may send white space to say that it is there.
+    if (line.trim() === "") continue;
     const { type, object }: Line = JSON.parse(line);
     if (type !== "ERROR") onEvent(new WatchEvent(type, item<T>(object)));
     else if (isStatus(object)) throw StatusError.from(object);

@@ -14,10 +14,11 @@ const MIN_TIMEOUT_SECONDS = 30 * 60;
 
 const encoder = new TextEncoder();
 /**
- * Bun sends the head of an answer with the first byte of its body. Every client of a watch reads
- * over white space, and one on a quiet collection must not wait for the head.
+ * Bun sends the head of an answer with the first byte of its body, and a client of a quiet
+ * collection must not wait for the head. A space is part of the first event's line, so that even
+ * clients that parse line by line read over it.
  */
-const BLANK_LINE = encoder.encode("\n");
+const FIRST_BYTE = encoder.encode(" ");
 const HEADERS = { "Content-Type": "application/json" };
 
 export const watch: Handler = async (call) => {
@@ -38,7 +39,7 @@ export const watch: Handler = async (call) => {
         if (!queue.push(frame(event))) stop.abort(new Error("The watcher is too slow"));
       },
     );
-    if (queue.isEmpty) queue.push(BLANK_LINE);
+    if (queue.isEmpty) queue.push(FIRST_BYTE);
     queue.allowBacklog();
     void ended
       .catch((error: unknown) => queue.push(errorFrame(statusOf(error))))
