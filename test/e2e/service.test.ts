@@ -232,26 +232,53 @@ test(
   TEST_MS,
 );
 
+const READER = `apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings}
+data: {color: red}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: hush}
+stringData: {word: open}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: reader}
+spec:
+  terminationGracePeriodSeconds: 0
+  containers:
+    - name: main
+      image: busybox:1.36
+      command: [sleep, "1000"]
+      env:
+        - {name: WORD, valueFrom: {secretKeyRef: {name: hush, key: word}}}
+        - {name: COLOR, valueFrom: {configMapKeyRef: {name: settings, key: color}}}
+      volumeMounts:
+        - {name: settings, mountPath: /settings}
+        - {name: hush, mountPath: /hush}
+  volumes:
+    - {name: settings, configMap: {name: settings}}
+    - {name: hush, secret: {secretName: hush}}
+`;
+
 test(
-  "a ConfigMap and a Secret arrive as files and environment, and files follow a change",
+  "a ConfigMap and a Secret arrive as environment and as files, and files follow a change",
   async () => {
-    expect((await inPod("sh", "-c", "echo $TOKEN; cat /access/token")).stdout).toBe(
-      "change-me\nchange-me",
+    const read = async (command: string) =>
+      (await site.kubectl(["exec", "reader", "--", "sh", "-c", command])).stdout;
+    await site.output(["apply", "-f", "-"], { stdin: READER });
+    await site.output(["wait", "--for=condition=Ready", "pod/reader", "--timeout=30s"]);
+    expect(await read("echo $WORD $COLOR; cat /hush/word /settings/color")).toBe(
+      "open red\nopenred",
     );
-    const patch = { data: { "index.html": "Changed\n" } };
-    await site.output([
-      "-n",
-      "hello",
-      "patch",
-      "configmap",
-      "pages",
-      "--type=merge",
-      "-p",
-      JSON.stringify(patch),
-    ]);
-    await eventually(async () => (await inPod("cat", "/pages/index.html")).stdout === "Changed\n", {
+    const patch = JSON.stringify({ data: { color: "blue" } });
+    await site.output(["patch", "configmap", "settings", "--type=merge", "-p", patch]);
+    await eventually(async () => (await read("cat /settings/color")) === "blue", {
       what: "The changed file",
     });
+    expect(await read("echo $COLOR")).toBe("red\n");
+    await site.output(["delete", "pod/reader", "configmap/settings", "secret/hush"]);
   },
   TEST_MS,
 );

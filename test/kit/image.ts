@@ -8,7 +8,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { output } from "./process.ts";
 
 const BUSYBOX = "/bin/busybox";
@@ -35,6 +35,7 @@ export async function importBusybox(name: string, engine: string): Promise<void>
       "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n",
     );
     writeFileSync(join(root, "etc/group"), "root:x:0:\nnogroup:x:65534:\n");
+    addNameResolution(root);
     const archive = join(root, "..", `${root.split("/").at(-1)}.tar`);
     await output(["tar", "-C", root, "-cf", archive, "."]);
     const change = ["--change", 'CMD ["sh"]', "--change", "ENV PATH=/bin"];
@@ -42,5 +43,21 @@ export async function importBusybox(name: string, engine: string): Promise<void>
     rmSync(archive);
   } finally {
     rmSync(root, { recursive: true });
+  }
+}
+
+/**
+ * A static glibc program resolves names through glibc's own plugins, which must be there in the
+ * very version that it was linked against: Debian's, as busybox is.
+ */
+function addNameResolution(root: string): void {
+  const [loader = "", libraries = ""] =
+    process.arch === "arm64"
+      ? ["/lib/ld-linux-aarch64.so.1", "/lib/aarch64-linux-gnu"]
+      : ["/lib64/ld-linux-x86-64.so.2", "/lib/x86_64-linux-gnu"];
+  const plugins = ["libc.so.6", "libnss_dns.so.2", "libnss_files.so.2", "libresolv.so.2"];
+  for (const path of [loader, ...plugins.map((name) => join(libraries, name))]) {
+    mkdirSync(join(root, dirname(path)), { recursive: true });
+    copyFileSync(path, join(root, path));
   }
 }

@@ -6,10 +6,13 @@ import type { SiteStatus } from "#cli/site.ts";
 import { eventually } from "./eventually.ts";
 import { type Kubectl, newestKubectl } from "./kubectl.ts";
 import type { NetworkNamespace } from "./network-namespace.ts";
-import { type Outcome, type RunOptions, run } from "./process.ts";
+import type { Outcome, RunOptions } from "./process.ts";
 
 /** The compiled binary that users get. */
 export const BINARY = resolve("dist/edgesite");
+
+/** A DOCKER_HOST where nobody answers. */
+const NO_ENGINE = "unix:///nonexistent/docker.sock";
 
 export interface SiteProcessOptions {
   readonly namespace: NetworkNamespace;
@@ -53,7 +56,7 @@ export class SiteProcess implements AsyncDisposable {
       stdin: "ignore",
       stdout: "pipe",
       stderr: "pipe",
-      env: { ...process.env, DOCKER_HOST: engine ?? "unix:///nonexistent/docker.sock", ...env },
+      env: { ...process.env, DOCKER_HOST: engine ?? NO_ENGINE, ...env },
     });
     this.#child = child;
     void this.#collect(child.stdout);
@@ -125,10 +128,10 @@ export class SiteProcess implements AsyncDisposable {
 
   /** Runs another command of the binary on the same data directory. */
   command(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-    const { namespace, engine, env } = this.#options;
+    const { namespace, engine = NO_ENGINE, env } = this.#options;
     return namespace.run([BINARY, ...args, "--data-dir", this.dataDir], {
       ...options,
-      env: { DOCKER_HOST: engine ?? "unix:///nonexistent/docker.sock", HOME: this.dataDir, ...env },
+      env: { DOCKER_HOST: engine, HOME: this.dataDir, ...env, ...options.env },
     });
   }
 
@@ -147,12 +150,8 @@ export class SiteProcess implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
     this.#child = undefined;
-    await run(
-      this.#options.namespace.command([BINARY, "reset", "--yes", "--data-dir", this.dataDir]),
-      {
-        env: { DOCKER_HOST: this.#options.engine ?? "unix:///nonexistent/docker.sock" },
-      },
-    );
+    const { exitCode, stderr } = await this.command(["reset", "--yes"]);
+    if (exitCode !== 0) throw new Error(`edgesite reset ended with ${exitCode}: ${stderr}`);
     rmSync(this.dataDir, { recursive: true, force: true });
   }
 
