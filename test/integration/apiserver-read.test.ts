@@ -173,7 +173,7 @@ test("a watch begins with what is there, goes on with what changes, and ends whe
 test("a watch of nothing answers at once over a real connection, and ends with it", async () => {
   using api = await startTestApi();
   const peer = { name: "test", groups: ["system:masters"] };
-  await using server = Bun.serve({
+  using server = Bun.serve({
     port: 0,
     hostname: "127.0.0.1",
     idleTimeout: 0,
