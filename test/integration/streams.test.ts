@@ -200,6 +200,21 @@ describe.each((await kubectls()).map((one) => [one.version, one] as const))(
     });
 
     test(
+      "that is killed takes its process along",
+      async () => {
+        const client = Bun.spawn([...base(), "exec", "-i", "web", "--", "sleep", "1000"], {
+          stdin: "pipe",
+          stdout: "ignore",
+          stderr: "ignore",
+        });
+        await eventually(() => streams.alive.size > 0);
+        client.kill("SIGKILL");
+        await eventually(() => streams.alive.size === 0);
+      },
+      STEP_MS,
+    );
+
+    test(
       "leaves nothing behind",
       async () => {
         await eventually(() => streams.alive.size === 0);
