@@ -1,5 +1,14 @@
+import { explain } from "#lib/errors.ts";
 import type { Logger } from "#lib/log.ts";
-import type { AddressLeases, PodNetwork } from "./pod-network.ts";
+import { type SiteMarks, siteMarks } from "#lib/site-marks.ts";
+import { NETLINK_NETFILTER, NetlinkSocket } from "#linux/netlink/socket.ts";
+import { deleteTable, readElements, replaceTable } from "#linux/nftables/table.ts";
+import { writeSysctl } from "#linux/sysctl.ts";
+import { closeFirewall, FirewallGate } from "./firewall-gate.ts";
+import { type PortMapping, parseElement } from "./host-ports.ts";
+import { plug, pluggedPods, unplug, unplugAll } from "./pod-links.ts";
+import type { AddressLeases, PodAttachment, PodNetwork } from "./pod-network.ts";
+import { ANY_ADDRESS_MAP, ONE_ADDRESS_MAP, podAdmissions, podTable } from "./pod-table.ts";
 
 export interface PodNetworkOptions {
   /** Marks what the network puts on the host. */
@@ -12,8 +21,121 @@ export interface PodNetworkOptions {
   readonly log: Logger;
 }
 
-/** Makes the routed network of design §7. `close` ends its watch over the host's firewall. */
-export type CreatePodNetwork = (options: PodNetworkOptions) => PodNetwork & { close(): void };
+/** The pod network; `close` ends its watch over the host's firewall and changes nothing else. */
+export interface VethNetwork extends PodNetwork {
+  close(): void;
+}
 
-/** Removes what the pod network of a site has left on this host: links, tables, routes. */
-export type RemovePodNetwork = (siteId: string) => Promise<void>;
+/**
+ * Makes the routed network of design §7: a veth per pod, /32 in the pod, one route per pod on the
+ * host, no bridge. What it puts on the host stays when the process ends and is taken over by
+ * comparison.
+ */
+export function createPodNetwork(options: PodNetworkOptions): VethNetwork {
+  return new RoutedVeths(options);
+}
+
+/** Removes what the pod network of a site has left on this host: links, table, firewall rules. */
+export async function removePodNetwork(siteId: string): Promise<void> {
+  const marks = siteMarks(siteId);
+  await unplugAll(marks);
+  using socket = new NetlinkSocket({ protocol: NETLINK_NETFILTER });
+  deleteTable(socket, { family: "ip", name: marks.podTable });
+  await closeFirewall(marks);
+}
+
+class RoutedVeths implements VethNetwork {
+  readonly #options: PodNetworkOptions;
+  readonly #marks: SiteMarks;
+  readonly #gate: FirewallGate;
+  /** Address of a pod → the ports of the host that lead there. */
+  readonly #mappings = new Map<string, readonly PortMapping[]>();
+
+  constructor(options: PodNetworkOptions) {
+    this.#options = options;
+    this.#marks = siteMarks(options.siteId);
+    const admissions = podAdmissions({ ...options, marks: this.#marks });
+    this.#gate = new FirewallGate({ marks: this.#marks, admissions, log: options.log });
+  }
+
+  async start(aliveUids: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
+    const { leases } = this.#options;
+    for (const uid of pluggedPods(this.#marks)) {
+      if (!aliveUids.has(uid)) await unplug(this.#marks, uid);
+    }
+    for (const uid of leases.all().keys()) {
+      if (!aliveUids.has(uid)) await leases.release(uid);
+    }
+    signal.throwIfAborted();
+    writeSysctl("net/ipv4/ip_forward", "1");
+    this.#takeOverMappings(new Set(leases.all().values()));
+    this.#applyTable();
+    await this.#gate.open();
+  }
+
+  async attach(pod: PodAttachment, signal: AbortSignal): Promise<string> {
+    const { leases, gateway } = this.#options;
+    const { uid, pid, hostPorts } = pod;
+    const address = await leases.lease(uid);
+    signal.throwIfAborted();
+    try {
+      await plug({
+        marks: this.#marks,
+        uid,
+        pid,
+        address,
+        gateway,
+        hasHostPorts: hostPorts.length > 0,
+      });
+      this.#map(
+        address,
+        hostPorts.map((port) => ({ ...port, address })),
+      );
+    } catch (error) {
+      const name = `${pod.namespace}/${pod.name}`;
+      throw new Error(`Cannot put the pod ${name} on the network: ${explain(error)}`, {
+        cause: error,
+      });
+    }
+    return address;
+  }
+
+  async detach(uid: string, signal: AbortSignal): Promise<void> {
+    const { leases } = this.#options;
+    const address = leases.all().get(uid);
+    if (address !== undefined) this.#map(address, []);
+    await unplug(this.#marks, uid);
+    signal.throwIfAborted();
+    await leases.release(uid);
+  }
+
+  close(): void {
+    this.#gate[Symbol.dispose]();
+  }
+
+  #map(address: string, mappings: readonly PortMapping[]): void {
+    const before = this.#mappings.get(address) ?? [];
+    if (mappings.length > 0) this.#mappings.set(address, mappings);
+    else this.#mappings.delete(address);
+    if (JSON.stringify(before) !== JSON.stringify(mappings)) this.#applyTable();
+  }
+
+  #applyTable(): void {
+    using socket = new NetlinkSocket({ protocol: NETLINK_NETFILTER });
+    const mappings = [...this.#mappings.values()].flat();
+    replaceTable(socket, podTable({ ...this.#options, marks: this.#marks, mappings }));
+  }
+
+  /** What an earlier process has mapped holds until its pod is attached again. */
+  #takeOverMappings(alive: ReadonlySet<string>): void {
+    using socket = new NetlinkSocket({ protocol: NETLINK_NETFILTER });
+    const table = { family: "ip", name: this.#marks.podTable } as const;
+    const found = [ANY_ADDRESS_MAP, ONE_ADDRESS_MAP]
+      .flatMap((map) => readElements(socket, table, map) ?? [])
+      .flatMap((element) => parseElement(element) ?? [])
+      .filter(({ address }) => alive.has(address));
+    for (const [address, mappings] of Map.groupBy(found, (one) => one.address)) {
+      this.#mappings.set(address, mappings);
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import { must } from "#lib/errors.ts";
+import { podLinkName, type SiteMarks } from "#lib/site-marks.ts";
+import { withNetworkNamespace } from "#linux/namespace.ts";
+import { NETLINK_ROUTE, NetlinkSocket } from "#linux/netlink/socket.ts";
+import { addAddress, listAddresses } from "#linux/rtnetlink/addresses.ts";
+import {
+  createVeth,
+  deleteLink,
+  findLink,
+  listLinks,
+  setLinkAlias,
+  setLinkUp,
+} from "#linux/rtnetlink/links.ts";
+import { listRoutes, replaceRoute } from "#linux/rtnetlink/routes.ts";
+import { writeSysctl } from "#linux/sysctl.ts";
+
+export interface PlugOptions {
+  readonly marks: SiteMarks;
+  readonly uid: string;
+  /** A process in the pod's network namespace. */
+  readonly pid: number;
+  readonly address: string;
+  readonly gateway: string;
+  /** Whether ports of the host, 127.0.0.1 included, lead to the pod. */
+  readonly hasHostPorts: boolean;
+}
+
+const POD_LINK = "eth0";
+const ALIAS_PREFIX = "pod ";
+
+/** Joins a pod to the host by a veth, or leaves a pair that is right as it is. */
+export async function plug(options: PlugOptions): Promise<void> {
+  const name = podLinkName(options.marks, options.uid);
+  using socket = new NetlinkSocket({ protocol: NETLINK_ROUTE });
+  if (!isPlugged(socket, name, options)) {
+    // Left by a sandbox that is gone, its namespace not yet reaped.
+    await deleteLink(socket, name);
+    const mtu = outwardMtu(socket);
+    createVeth(socket, {
+      name,
+      ...(mtu !== undefined && { mtu }),
+      peer: { name: POD_LINK, namespace: { pid: options.pid } },
+    });
+    setLinkAlias(socket, name, ALIAS_PREFIX + options.uid);
+  }
+  setUpInside(options);
+  setUpOutside(socket, name, options);
+}
+
+/** Removes a pod's link; none is fine. */
+export async function unplug(marks: SiteMarks, uid: string): Promise<void> {
+  using socket = new NetlinkSocket({ protocol: NETLINK_ROUTE });
+  await deleteLink(socket, podLinkName(marks, uid));
+}
+
+/** UIDs of the pods that have a link of this site. */
+export function pluggedPods({ podLinkPrefix }: SiteMarks): readonly string[] {
+  using socket = new NetlinkSocket({ protocol: NETLINK_ROUTE });
+  return listLinks(socket)
+    .filter(({ name, kind }) => kind === "veth" && name.startsWith(podLinkPrefix))
+    .map(({ alias }) => alias.slice(ALIAS_PREFIX.length));
+}
+
+/** Removes all links of the site, those without an owner too. */
+export async function unplugAll({ podLinkPrefix }: SiteMarks): Promise<void> {
+  using socket = new NetlinkSocket({ protocol: NETLINK_ROUTE });
+  const own = listLinks(socket).filter(({ name }) => name.startsWith(podLinkPrefix));
+  for (const { name } of own) await deleteLink(socket, name);
+}
+
+/** Whether the pod's end in that very namespace belongs to the host's end of that name. */
+function isPlugged(socket: NetlinkSocket, name: string, { pid, address }: PlugOptions): boolean {
+  const outside = findLink(socket, name);
+  if (!outside) return false;
+  return withNetworkNamespace(pid, () => {
+    using inner = new NetlinkSocket({ protocol: NETLINK_ROUTE });
+    const inside = findLink(inner, POD_LINK);
+    if (inside?.kind !== "veth" || inside.peerIndex !== outside.index) return false;
+    const addresses = listAddresses(inner).filter(({ link }) => link === inside.index);
+    return addresses.every((one) => one.address === address);
+  });
+}
+
+function setUpInside({ pid, address, gateway }: PlugOptions): void {
+  withNetworkNamespace(pid, () => {
+    using socket = new NetlinkSocket({ protocol: NETLINK_ROUTE });
+    setLinkUp(socket, "lo");
+    setLinkUp(socket, POD_LINK);
+    const link = must(findLink(socket, POD_LINK), `the link ${POD_LINK} in the pod`).index;
+    addAddress(socket, { link, address, bits: 32 });
+    replaceRoute(socket, { destination: `${gateway}/32`, link, source: address });
+    replaceRoute(socket, { destination: "0.0.0.0/0", link, gateway, source: address });
+  });
+}
+
+function setUpOutside(socket: NetlinkSocket, name: string, options: PlugOptions): void {
+  const parameter = (key: string): string => `net/ipv4/conf/${name}/${key}`;
+  // Strict: the pod cannot send in the name of another one.
+  writeSysctl(parameter("rp_filter"), "1");
+  writeSysctl(parameter("route_localnet"), options.hasHostPorts ? "1" : "0");
+  setLinkUp(socket, name);
+  const { index } = must(findLink(socket, name), `the link ${name}`);
+  const { address, gateway } = options;
+  replaceRoute(socket, { destination: `${address}/32`, link: index, source: gateway });
+}
+
+/** The MTU of the way out: a pod that sends more would only be told to send less. */
+function outwardMtu(socket: NetlinkSocket): number | undefined {
+  const [route] = listRoutes(socket)
+    .filter(({ destination, type }) => destination.bits === 0 && type === "unicast")
+    .toSorted((a, b) => a.metric - b.metric);
+  return listLinks(socket).find(({ index }) => index === route?.link)?.mtu;
+}
