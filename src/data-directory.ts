@@ -36,7 +36,8 @@ export function dataDirectory(root: string): DataDirectory {
  */
 export function prepareDataDirectory({ root, pki, pods, sockets }: DataDirectory): void {
   try {
-    for (const path of [root, pki, pods, sockets]) mkdirSync(path, { recursive: true, mode: 0o700 });
+    for (const path of [root, pki, pods, sockets])
+      mkdirSync(path, { recursive: true, mode: 0o700 });
     accessSync(root, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new UserError(

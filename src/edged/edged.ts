@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import type { NodeStreams } from "#api/node-streams.ts";
 import type { KubeObject, Pod } from "#api/object.ts";
-import { namespaceOf } from "#api/object.ts";
+import { namespaceOf, objectKey } from "#api/object.ts";
 import type { Bus } from "#bus/bus.ts";
 import { GROUP_OF, MODULE, OPERATION, RESOURCE_TYPE } from "#bus/constants.ts";
 import type { Message } from "#bus/message.ts";
@@ -48,7 +48,8 @@ export interface EdgedOptions {
 export interface EdgedStatus {
   readonly engine: EngineStatus;
   readonly pods: number;
-  readonly containersRunning: number;
+  /** `namespace/name` of the pods that have a running container. */
+  readonly runningPods: readonly string[];
   readonly node: NodeReadiness;
 }
 
@@ -83,7 +84,7 @@ export function createEdged(options: EdgedOptions): Edged {
     status: () => ({
       engine: runtime.engine(),
       pods: life?.pods.workers.length ?? 0,
-      containersRunning: life?.containersRunning ?? 0,
+      runningPods: life?.runningPods ?? [],
       node: life?.agent.readiness ?? { ready: false, reason: "edged does not run" },
     }),
   };
@@ -122,9 +123,10 @@ class Life {
     return new Life(options, pods, agent);
   }
 
-  get containersRunning(): number {
-    const containers = this.pods.workers.flatMap(({ observed }) => observed.containers);
-    return containers.filter(({ state }) => state === "running").length;
+  get runningPods(): readonly string[] {
+    return this.pods.workers
+      .filter(({ observed }) => observed.containers.some(({ state }) => state === "running"))
+      .map(({ pod }) => objectKey(pod));
   }
 
   /** Whatever part ends first ends all the others, which are waited for. */

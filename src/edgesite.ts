@@ -1,0 +1,226 @@
+/**
+ * The composition root: a configuration becomes a list of modules, in the order in which they
+ * start. Nothing is decided here but who is given what.
+ */
+import type { NodeStreams } from "#api/node-streams.ts";
+import { serviceUnavailable } from "#api/status.ts";
+import type { LocalBus } from "#bus/bus.ts";
+import { MODULE } from "#bus/constants.ts";
+import type { Module } from "#bus/module.ts";
+import { createClient } from "#client/client.ts";
+import { createEventRecorder } from "#client/events.ts";
+import { createInformerFactory } from "#client/informer-factory.ts";
+import type { EdgeSiteConfig } from "#config/edgesite-config.ts";
+import type { Database } from "#db/database.ts";
+import { createEdged, type Edged } from "#edged/edged.ts";
+import type { PodNetwork } from "#edged/network/pod-network.ts";
+import type { Runtime } from "#edged/runtime/runtime.ts";
+import type { Clock } from "#lib/clock.ts";
+import type { Logger } from "#lib/log.ts";
+import { createEdgeMesh, type EdgeMesh } from "#mesh/mesh.ts";
+import type { NetworkPlan } from "#mesh/network-plan.ts";
+import { createMetaClient } from "#meta/create-meta-client.ts";
+import { createMetaManager } from "#meta/meta-manager.ts";
+import { spdyStreams, webSocketStreams } from "#serve/streams/streams.ts";
+import { createApiServer } from "#site/apiserver/apiserver.ts";
+import { createFront, type Front } from "#site/apiserver/front/front.ts";
+import { type ApiServer, componentUser } from "#site/apiserver/options.ts";
+import type { Pki } from "#site/apiserver/pki.ts";
+import { createControllers } from "#site/controllers/controllers.ts";
+import { createEdgeController } from "#site/edgecontroller/edge-controller.ts";
+import { createScheduler } from "#site/scheduler/scheduler.ts";
+import { version, versionInfo } from "./version.ts";
+
+/** What a site is made from: all that was read, opened and decided before. */
+export interface SiteParts {
+  readonly config: EdgeSiteConfig;
+  readonly siteId: string;
+  readonly nodeName: string;
+  readonly nodeAddresses: readonly string[];
+  readonly network: NetworkPlan;
+  readonly db: Database;
+  readonly pki: Pki;
+  readonly runtime: Runtime;
+  readonly podNetwork: PodNetwork;
+  readonly bus: LocalBus;
+  readonly directories: { readonly pods: string; readonly sockets: string };
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** Aborts after all modules have stopped: informers and watches end. */
+  readonly lifetime: AbortSignal;
+}
+
+export interface Site {
+  /** In the order of their start. */
+  readonly modules: readonly Module[];
+  /** Names of modules that the configuration leaves out. */
+  readonly disabled: readonly string[];
+  readonly front: Front | undefined;
+  readonly edged: Edged | undefined;
+  readonly mesh: EdgeMesh | undefined;
+}
+
+/** Puts a site together. Nothing runs before its modules do. */
+export function composeSite(parts: SiteParts): Site {
+  const { modules: enabled } = parts.config;
+  const mesh = enabled.edgeMesh.enable ? edgeMesh(parts) : undefined;
+  const edged = enabled.edged.enable ? nodeAgent(parts, mesh) : undefined;
+  const api = apiServer(parts, edged?.streams ?? noNode);
+  const front = enabled.apiServer.enable ? apiFront(parts, api) : undefined;
+  const component = componentOf(parts, api);
+  const list: readonly (readonly [name: string, module: Module | undefined])[] = [
+    ["apiserver", front && bootstrapped(front, api)],
+    [
+      "controllers",
+      enabled.controllers.enable
+        ? createControllers({ ...component, log: component.log.child({ module: "controllers" }) })
+        : undefined,
+    ],
+    ["scheduler", enabled.scheduler.enable ? scheduler(component) : undefined],
+    [
+      "edgecontroller",
+      enabled.edgeController.enable ? edgeController(parts, component) : undefined,
+    ],
+    ["metaManager", enabled.metaManager.enable ? metaManager(parts) : undefined],
+    ["edgemesh", mesh?.module],
+    ["edged", edged?.module],
+  ];
+  return {
+    modules: list.flatMap(([, module]) => module ?? []),
+    disabled: list.flatMap(([name, module]) => (module ? [] : [name])),
+    front,
+    edged,
+    mesh,
+  };
+}
+
+const NO_NODE = "This process has no node agent: modules.edged is disabled";
+
+/** Streams of a site without a node of its own. */
+const noNode: NodeStreams = {
+  logs: () => Promise.reject(serviceUnavailable(NO_NODE)),
+  exec: () => Promise.reject(serviceUnavailable(NO_NODE)),
+  portForward: () => Promise.reject(serviceUnavailable(NO_NODE)),
+};
+
+function apiServer(parts: SiteParts, nodeStreams: NodeStreams): ApiServer {
+  const { db, pki, network, config, clock, lifetime } = parts;
+  const log = parts.log.child({ module: "apiserver" });
+  return createApiServer({
+    store: db.objects,
+    nodeStreams,
+    openStream: webSocketStreams({ log }),
+    version: versionInfo(`linux/${process.arch === "x64" ? "amd64" : process.arch}`),
+    log,
+    clock,
+    adminToken: pki.adminToken,
+    serviceCidr: network.serviceCIDR,
+    advertise: { address: network.gateway, port: config.apiServer.port },
+    signal: lifetime,
+  });
+}
+
+function apiFront({ config, pki, directories, log }: SiteParts, api: ApiServer): Front {
+  const { bindAddress, port } = config.apiServer;
+  const own = log.child({ module: "apiserver" });
+  return createFront({
+    name: "apiserver",
+    address: bindAddress,
+    port,
+    tls: { certificate: pki.certificate, key: pki.key, clientCa: pki.ca },
+    socketDirectory: directories.sockets,
+    fetch: api.fetch,
+    upgradeSpdy: spdyStreams(api, { log: own }),
+    log: own,
+  });
+}
+
+/** The API listens once what every cluster has is there. */
+function bootstrapped(front: Front, api: ApiServer): Module {
+  return {
+    name: front.name,
+    async run(scope) {
+      await api.bootstrap();
+      await front.run(scope);
+    },
+  };
+}
+
+/** What a component lives on: the API as its own user. */
+function componentOf({ log, clock, lifetime }: SiteParts, api: ApiServer) {
+  const client = (user: string) => createClient({ verbs: api.verbs(componentUser(user)) });
+  const verbs = api.verbs(componentUser("informers"));
+  return {
+    log,
+    clock,
+    client,
+    informers: createInformerFactory({ verbs, signal: lifetime, log, clock }),
+    events: (component: string) =>
+      createEventRecorder({ client: client(component), component, clock, log, signal: lifetime }),
+  };
+}
+
+type Component = ReturnType<typeof componentOf>;
+
+function scheduler({ client, informers, events, log, clock }: Component): Module {
+  return createScheduler({
+    client: client("kube-scheduler"),
+    informers,
+    events: events("default-scheduler"),
+    log: log.child({ module: "scheduler" }),
+    clock,
+  });
+}
+
+function edgeController({ bus, nodeName }: SiteParts, component: Component): Module {
+  const { client, informers, log, clock } = component;
+  return createEdgeController({
+    bus,
+    client: client("edgecontroller"),
+    informers,
+    nodeName,
+    log: log.child({ module: "edgecontroller" }),
+    clock,
+  });
+}
+
+function metaManager({ bus, db, log }: SiteParts): Module {
+  return createMetaManager({ bus, store: db.meta, log: log.child({ module: "metaManager" }) });
+}
+
+function edgeMesh({ bus, siteId, network, config, log }: SiteParts): EdgeMesh {
+  return createEdgeMesh({
+    bus,
+    meta: createMetaClient({ bus, source: MODULE.edgeMesh }),
+    siteId,
+    gateway: network.gateway,
+    dnsAddress: network.dnsAddress,
+    podCIDR: network.podCIDR,
+    serviceCIDR: network.serviceCIDR,
+    clusterDomain: config.network.clusterDomain,
+    upstreams: config.network.upstreams,
+    log: log.child({ module: "edgemesh" }),
+  });
+}
+
+function nodeAgent(parts: SiteParts, mesh: EdgeMesh | undefined): Edged {
+  const { bus, network, config, log, clock, runtime, podNetwork, directories } = parts;
+  return createEdged({
+    bus,
+    meta: createMetaClient({ bus, source: MODULE.edged }),
+    runtime,
+    network: podNetwork,
+    podsDirectory: directories.pods,
+    node: {
+      name: parts.nodeName,
+      addresses: parts.nodeAddresses,
+      kubeletVersion: version.kubernetes,
+      podCIDR: network.podCIDR,
+      leaseRenewMs: config.modules.edged.nodeStatusUpdateFrequency * 1000,
+    },
+    dns: { server: network.dnsAddress, domain: config.network.clusterDomain },
+    notReadyReason: () => mesh?.status().reason,
+    log: log.child({ module: "edged" }),
+    clock,
+  });
+}

@@ -1,0 +1,250 @@
+import { addModules } from "#bus/add-modules.ts";
+import { createBus } from "#bus/create-bus.ts";
+import { ModuleError } from "#bus/keeper.ts";
+import { type ModuleStatus, supervise } from "#bus/supervisor.ts";
+import type { Io } from "#cli/io.ts";
+import type { EdgeSiteConfig } from "#config/edgesite-config.ts";
+import { createKubeconfig } from "#config/kubeconfig.ts";
+import { Database } from "#db/database.ts";
+import { loadOrCreateKey } from "#db/secret-key.ts";
+import { createPodNetwork } from "#edged/network/veth-network.ts";
+import { writeFileAtomically } from "#lib/atomic-file.ts";
+import { addressAt, parseCidr, sizeOf } from "#lib/cidr.ts";
+import { systemClock } from "#lib/clock.ts";
+import { UserError } from "#lib/errors.ts";
+import { createLogger, type Logger } from "#lib/log.ts";
+import type { NetworkPlan } from "#mesh/network-plan.ts";
+import { loadPki, type Pki } from "#site/apiserver/pki.ts";
+import { serveControl } from "./control-server.ts";
+import { type DataDirectory, dataDirectory, prepareDataDirectory } from "./data-directory.ts";
+import { composeSite, type Site, type SiteParts } from "./edgesite.ts";
+import { hostAddresses, hostNodeName } from "./host.ts";
+import { networkOf } from "./network-settings.ts";
+import type { StopSignals } from "./signals.ts";
+import { kept, newSiteId } from "./site-identity.ts";
+import { createRuntime } from "./site-runtime.ts";
+import { siteStatus } from "./site-status.ts";
+import { StartReport } from "./start-report.ts";
+import { version } from "./version.ts";
+
+const PRIVATE = 0o600;
+/** Links that sites make; addresses on them are not this machine's on any network. */
+const OWN_LINKS = /^(edge0|es[0-9a-f]{13}$|docker|br-|veth|cni)/;
+
+/**
+ * Runs the site until a signal or the control socket stops it; resolves with the exit code once
+ * everything is released.
+ * @throws {UserError} when it cannot start; nothing is left half-started.
+ */
+export async function startSite(
+  config: EdgeSiteConfig,
+  io: Io,
+  { stop, kill }: StopSignals,
+): Promise<number> {
+  const log = createLogger({ ...config.log, write: io.err });
+  const directory = dataDirectory(config.dataDir);
+  const lifetime = new AbortController();
+  const report = new StartReport(io, {
+    phases: PHASES,
+    monotonicMs: () => systemClock.monotonicMs(),
+  });
+  try {
+    report.begin("Opening the database");
+    prepareDataDirectory(directory);
+    await using db = await Database.open({
+      path: directory.database,
+      key: loadOrCreateKey(directory.secretsKey),
+    });
+    report.begin("Loading keys and certificates");
+    const parts = await gather({ config, directory, db, log, io, lifetime: lifetime.signal });
+    writeKubeconfig(directory, { pki: parts.pki, port: config.apiServer.port });
+    const site = composeSite(parts);
+    return await runSite({ site, parts, directory, report, io, stop, kill });
+  } catch (error) {
+    report.abandon();
+    throw error instanceof ModuleError && error.cause instanceof UserError ? error.cause : error;
+  } finally {
+    lifetime.abort(new Error("The site has stopped"));
+  }
+}
+
+/** Database, keys, and one phase per module. */
+const PHASES = 9;
+
+interface Given {
+  readonly config: EdgeSiteConfig;
+  readonly directory: DataDirectory;
+  readonly db: Database;
+  readonly log: Logger;
+  readonly io: Io;
+  readonly lifetime: AbortSignal;
+}
+
+/** Everything that is decided once, read or made before modules can be. */
+async function gather({ config, directory, db, log, io, lifetime }: Given): Promise<SiteParts> {
+  const { settings } = db;
+  for (const { place, why } of db.unreadable) log.error("A row cannot be read", { place, why });
+  const siteId = await kept(settings, "siteId", newSiteId);
+  const nodeName = await kept(settings, "nodeName", () => config.nodeName || hostNodeName());
+  await kept(settings, "runtime", () => "docker");
+  const network = await networkOf(settings, config.network);
+  const addresses = hostAddresses(OWN_LINKS);
+  const nodeAddresses = addresses.length > 0 ? addresses : [network.gateway];
+  const hosts = certificateHosts({ network, nodeName, addresses, config });
+  const leases = db.addressLeases(() => podAddresses(network));
+  return {
+    config,
+    siteId,
+    nodeName,
+    nodeAddresses,
+    network,
+    db,
+    pki: loadPki({
+      directory: directory.pki,
+      hosts,
+      times: [new Date(), new Date(version.buildTime)],
+      log,
+    }),
+    runtime: createRuntime({
+      config: config.runtime,
+      dockerHost: io.env["DOCKER_HOST"],
+      siteId,
+      log: log.child({ module: "runtime" }),
+    }),
+    podNetwork: createPodNetwork({
+      siteId,
+      gateway: network.gateway,
+      podCIDR: network.podCIDR,
+      serviceCIDR: network.serviceCIDR,
+      leases,
+      log: log.child({ module: "network" }),
+    }),
+    bus: createBus({ log: log.child({ module: "bus" }) }),
+    directories: directory,
+    log,
+    clock: systemClock,
+    lifetime,
+  };
+}
+
+interface Run {
+  readonly site: Site;
+  readonly parts: SiteParts;
+  readonly directory: DataDirectory;
+  readonly report: StartReport;
+  readonly io: Io;
+  readonly stop: AbortSignal;
+  readonly kill: AbortSignal;
+}
+
+async function runSite(run: Run): Promise<number> {
+  const { site, parts, directory, report, io } = run;
+  const modules = new Map<string, ModuleStatus>();
+  const told = new AbortController();
+  const stop = AbortSignal.any([run.stop, told.signal]);
+  using _control = serveControl({
+    socket: directory.controlSocket,
+    status: () => siteStatus({ site, parts, directory, modules: [...modules.values()] }),
+    stop: () => told.abort(new Error("edgesite stop")),
+  });
+  for (const name of site.disabled) parts.log.info("A module is disabled", { module: name });
+  addModules(parts.bus, site.modules);
+  let goOn: readonly string[] = [];
+  await supervise(site.modules, {
+    signal: stop,
+    hurry: run.kill,
+    stopGraceMs: parts.config.stopGraceSeconds * 1000,
+    onStatus: (status) => {
+      const before = modules.get(status.name)?.state;
+      modules.set(status.name, status);
+      if (status.name === "edged" && status.state === "stopping")
+        goOn = site.edged?.status().runningPods ?? goOn;
+      if (status.state === "starting" && before === "waiting")
+        report.begin(PHASE[status.name] ?? status.name);
+      if (
+        status.state === "running" &&
+        before === "starting" &&
+        status.name === site.modules.at(-1)?.name
+      ) {
+        report.end();
+        if (!stop.aborted) io.err(welcome(run));
+      }
+    },
+  });
+  io.err(farewell(parts, goOn));
+  return 0;
+}
+
+/** What the phases of a start are called. */
+const PHASE: Readonly<Record<string, string>> = {
+  apiserver: "Starting the API server",
+  controllers: "Starting the controllers",
+  scheduler: "Starting the scheduler",
+  edgecontroller: "Starting the edge controller",
+  metaManager: "Starting the meta manager",
+  edgemesh: "Starting the mesh: edge0, DNS, Services",
+  edged: "Starting the node agent",
+};
+
+/** Six lines of what to do next; each can be pasted. */
+function welcome({ report, parts, directory }: Run): string {
+  const here = commandOf(parts.config);
+  return `
+edgesite ${version.edgesite} is up after ${report.elapsed.trim()}: node ${parts.nodeName}, API on https://127.0.0.1:${parts.config.apiServer.port}
+Next, in another terminal:
+  export KUBECONFIG=${directory.kubeconfig}
+  kubectl get nodes
+  kubectl create deployment hello --image=busybox:1.36 --replicas=3 -- httpd -f -p 8080
+  kubectl expose deployment hello --port=80 --target-port=8080
+  kubectl get pods,services -o wide
+  ${here("status")}
+Ctrl-C stops edgesite; pods go on.
+`;
+}
+
+/** Which pods go on, and what ends them. */
+function farewell({ config }: SiteParts, pods: readonly string[]): string {
+  if (pods.length === 0) return "edgesite has stopped; no pods were running\n";
+  const here = commandOf(config);
+  return `edgesite has stopped. These pods go on: ${pods.join(", ")}\nThis ends them: ${here("stop --workloads")}\n`;
+}
+
+/** The command line that runs this binary on the same site. */
+function commandOf({ dataDir }: EdgeSiteConfig): (command: string) => string {
+  const where = dataDir === "/var/lib/edgesite" ? "" : ` --data-dir ${dataDir}`;
+  return (command) => `${process.execPath} ${command}${where}`;
+}
+
+function writeKubeconfig(
+  { kubeconfig }: DataDirectory,
+  { pki, port }: { readonly pki: Pki; readonly port: number },
+): void {
+  const server = `https://127.0.0.1:${port}`;
+  const text = createKubeconfig({ server, ca: pki.ca, token: pki.adminToken });
+  writeFileAtomically(kubeconfig, { text, mode: PRIVATE });
+}
+
+function certificateHosts({
+  network,
+  nodeName,
+  addresses,
+  config,
+}: {
+  readonly network: NetworkPlan;
+  readonly nodeName: string;
+  readonly addresses: readonly string[];
+  readonly config: EdgeSiteConfig;
+}): readonly string[] {
+  const service = "kubernetes.default.svc";
+  return [
+    ...["127.0.0.1", network.gateway, network.kubernetesServiceIP, ...addresses],
+    ...["localhost", nodeName, "kubernetes", "kubernetes.default", service],
+    `${service}.${config.network.clusterDomain}`,
+  ];
+}
+
+/** Addresses that pods may have: all of the range but its own, the gateway's and the last. */
+function* podAddresses({ podCIDR }: NetworkPlan): Generator<string> {
+  const range = parseCidr(podCIDR);
+  for (let offset = 2; offset < sizeOf(range) - 1; offset += 1) yield addressAt(range, offset);
+}
