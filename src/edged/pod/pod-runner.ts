@@ -13,7 +13,7 @@ import type { PodRecorder } from "../events.ts";
 import { LinkedSignal } from "../linked-signal.ts";
 import type { HostPort } from "../network/pod-network.ts";
 import type { DialResult } from "../probe/dial.ts";
-import { type Handler, type HandlerTarget, runHandler } from "../probe/handler.ts";
+import { type Handler, type HandlerTarget, runHandler, runHook } from "../probe/handler.ts";
 import { EngineUnreachable } from "../runtime/runtime.ts";
 import type { ContainerSpec, ImageInfo, PodRef, RuntimeContainer } from "../runtime/types.ts";
 import { PodVolumes, type VolumePaths } from "../volume/pod-volumes.ts";
@@ -143,7 +143,7 @@ export class PodRunner {
     if (preStop && graceMs > 0) {
       using limit = new LinkedSignal(signal, graceMs);
       const target = this.#handlerTarget(spec, container.id);
-      const result = await runHandler(preStop, target, limit.signal);
+      const result = await runHook(preStop, target, limit.signal);
       signal.throwIfAborted();
       if (!result.success) {
         recorder.warning("FailedPreStopHook", `PreStopHook failed: ${result.message}`, spec);
@@ -178,7 +178,7 @@ export class PodRunner {
   ): Promise<void> {
     const hook = container.lifecycle?.postStart;
     if (!hook) return;
-    const { success, message } = await runHandler(hook, this.#handlerTarget(container, id), signal);
+    const { success, message } = await runHook(hook, this.#handlerTarget(container, id), signal);
     signal.throwIfAborted();
     if (success) return;
     recorder.warning("FailedPostStartHook", `PostStartHook failed: ${message}`, container);

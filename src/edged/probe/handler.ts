@@ -1,7 +1,7 @@
 import type { Container, Probe } from "#api/object.ts";
 import { abortReason, sleep } from "#lib/abort.ts";
 import { explain } from "#lib/errors.ts";
-import type { Runtime } from "../runtime/runtime.ts";
+import { EngineUnreachable, type Runtime } from "../runtime/runtime.ts";
 import { type DialResult, dialHttp, dialTcp } from "./dial.ts";
 
 type LifecycleHandler = NonNullable<NonNullable<Container["lifecycle"]>["postStart"]>;
@@ -16,15 +16,32 @@ export interface HandlerTarget {
   readonly podIP: string;
 }
 
-/** Runs a probe's or a hook's handler once. Never rejects: what goes wrong is a failure. */
+/** Runs a hook's handler once; whatever goes wrong, but an engine that is away, is its failure. */
+export async function runHook(
+  handler: Handler,
+  target: HandlerTarget,
+  signal: AbortSignal,
+): Promise<DialResult> {
+  try {
+    return await runHandler(handler, target, signal);
+  } catch (error) {
+    if (error instanceof EngineUnreachable) throw error;
+    return { success: false, message: explain(error) };
+  }
+}
+
+/**
+ * Runs a probe's handler once. Running out of time is a failure.
+ * @throws when a command could not be run at all: that says nothing about the container.
+ */
 export async function runHandler(
   handler: Handler,
   target: HandlerTarget,
   signal: AbortSignal,
 ): Promise<DialResult> {
   const { exec, httpGet, tcpSocket, sleep: pause, grpc } = handler;
+  if (exec) return runExec(exec.command ?? [], target, signal);
   try {
-    if (exec) return await runExec(exec.command ?? [], target, signal);
     if (httpGet) {
       const { scheme = "HTTP", host, port, path = "/", httpHeaders = [] } = httpGet;
       const address = `${host || target.podIP}:${portOf(target.container, port)}`;
@@ -52,8 +69,13 @@ async function runExec(
   { runtime, containerId }: HandlerTarget,
   signal: AbortSignal,
 ): Promise<DialResult> {
-  const { exitCode, output } = await runtime.run(containerId, command, signal);
-  return { success: exitCode === 0, message: output };
+  try {
+    const { exitCode, output } = await runtime.run(containerId, command, signal);
+    return { success: exitCode === 0, message: output };
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return { success: false, message: explain(abortReason(signal)) };
+  }
 }
 
 function portOf({ ports = [] }: Container, port: string | number): number {

@@ -8,6 +8,7 @@ export interface ProbeLoopOptions {
   readonly probe: Probe;
   readonly timer: Timer;
   readonly firstDelayMs: number;
+  /** Rejects when nothing could be learned. */
   readonly run: (signal: AbortSignal) => Promise<DialResult>;
   /** Every failed try. */
   readonly onFailure: (message: string) => void;
@@ -54,6 +55,8 @@ export class ProbeLoop {
     try {
       const result = await run(timeout.signal);
       if (!this.#life.signal.aborted) this.#count(result);
+    } catch {
+      // Nothing was learned: the try counts neither way, as kubelet's.
     } finally {
       cancelTimeout();
       this.#life.signal.removeEventListener("abort", onEnd);

@@ -36,13 +36,18 @@ export async function* watch(watched: Watched, signal: AbortSignal): AsyncGenera
       }
     } catch (error) {
       if (signal.aborted) return;
-      const status: EngineStatus = { reachable: false, reason: explain(error) };
+      const status: EngineStatus = { reachable: false, reason: reasonOf(error) };
       watched.onStatus(status);
       if (!said) yield { kind: "engine", status };
       said = true;
     }
     await sleep(backoff.next(), signal).catch(() => undefined);
   }
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof EngineUnreachable) return error.message;
+  return `The connection to the Docker Engine broke: ${explain(error)}`;
 }
 
 async function* connection(
