@@ -14,7 +14,8 @@ import { type EdgeMeshStatus, MeshState } from "./status.ts";
 
 export interface EdgeMeshOptions {
   readonly bus: Bus;
-  readonly meta: MetaClient;
+  /** Read at the start; what changes later comes over the bus. */
+  readonly meta: Pick<MetaClient, "listServices" | "listEndpointSlices">;
   /** Marks what the mesh puts on the host. */
   readonly siteId: string;
   /** The first address of the pod range; it lies on edge0. */

@@ -47,11 +47,14 @@ export class PodProcess implements AsyncDisposable {
     );
   }
 
+  /** Ends the servers; connections that they are answering break. */
+  async stopServers(): Promise<void> {
+    for (const server of this.#servers.splice(0)) await end(server);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const child of [...this.#servers, this.#child]) {
-      child.kill("SIGKILL");
-      await child.exited;
-    }
+    await this.stopServers();
+    await end(this.#child);
   }
 
   #inside(command: readonly string[]): string[] {
@@ -62,4 +65,9 @@ export class PodProcess implements AsyncDisposable {
 /** The command that connects and prints what it is told. Fails when nobody answers. */
 export function listenTo(address: string, port: number): string[] {
   return ["sh", "-c", `busybox nc -w 2 ${address} ${port} < /dev/null`];
+}
+
+async function end(child: Bun.Subprocess): Promise<void> {
+  child.kill("SIGKILL");
+  await child.exited;
 }
