@@ -3,7 +3,6 @@ import type { ModuleStatus as Supervised } from "#bus/supervisor.ts";
 import type { ModuleStatus, SiteStatus } from "#cli/site.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import type { Site, SiteParts } from "./edgesite.ts";
-import { writtenBytes } from "./host.ts";
 import { version } from "./version.ts";
 
 export interface StatusSources {
@@ -11,10 +10,12 @@ export interface StatusSources {
   readonly parts: SiteParts;
   readonly directory: DataDirectory;
   readonly modules: readonly Supervised[];
+  writtenTodayBytes(): number;
 }
 
 /** What `edgesite status` shows, from what is known now: nothing is asked for, nothing waits. */
-export function siteStatus({ site, parts, directory, modules }: StatusSources): SiteStatus {
+export function siteStatus(sources: StatusSources): SiteStatus {
+  const { site, parts, directory, modules } = sources;
   const mesh = site.mesh?.status();
   const edged = site.edged?.status();
   const { pki, db, config } = parts;
@@ -57,7 +58,7 @@ export function siteStatus({ site, parts, directory, modules }: StatusSources): 
       { name: "ca", notAfter: new Date(new X509Certificate(pki.ca).validTo).toISOString() },
     ],
     rssBytes: process.memoryUsage.rss(),
-    writtenTodayBytes: writtenBytes(),
+    writtenTodayBytes: sources.writtenTodayBytes(),
   };
 }
 

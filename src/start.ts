@@ -13,6 +13,7 @@ import { addressAt, parseCidr, sizeOf } from "#lib/cidr.ts";
 import { systemClock } from "#lib/clock.ts";
 import { UserError } from "#lib/errors.ts";
 import { createLogger, type Logger } from "#lib/log.ts";
+import { systemTimer } from "#lib/timer.ts";
 import type { NetworkPlan } from "#mesh/network-plan.ts";
 import { loadPki, type Pki } from "#site/apiserver/pki.ts";
 import { serveControl } from "./control-server.ts";
@@ -26,6 +27,7 @@ import { createRuntime } from "./site-runtime.ts";
 import { siteStatus } from "./site-status.ts";
 import { StartReport } from "./start-report.ts";
 import { version } from "./version.ts";
+import { countWrittenToday } from "./written-today.ts";
 
 const PRIVATE = 0o600;
 /** Links that sites make; addresses on them are not this machine's on any network. */
@@ -43,7 +45,6 @@ export async function startSite(
 ): Promise<number> {
   const log = createLogger({ ...config.log, write: io.err });
   const directory = dataDirectory(config.dataDir);
-  const lifetime = new AbortController();
   const report = new StartReport(io, {
     phases: PHASES,
     monotonicMs: () => systemClock.monotonicMs(),
@@ -55,6 +56,7 @@ export async function startSite(
       path: directory.database,
       key: loadOrCreateKey(directory.secretsKey),
     });
+    using lifetime = endOfLife();
     report.begin("Loading keys and certificates");
     const parts = await gather({ config, directory, db, log, io, lifetime: lifetime.signal });
     writeKubeconfig(directory, { pki: parts.pki, port: config.apiServer.port });
@@ -63,9 +65,16 @@ export async function startSite(
   } catch (error) {
     report.abandon();
     throw error instanceof ModuleError && error.cause instanceof UserError ? error.cause : error;
-  } finally {
-    lifetime.abort(new Error("The site has stopped"));
   }
+}
+
+/** A signal that aborts when its scope ends: after all modules, before the database closes. */
+function endOfLife(): Disposable & { readonly signal: AbortSignal } {
+  const controller = new AbortController();
+  return {
+    signal: controller.signal,
+    [Symbol.dispose]: () => controller.abort(new Error("The site has stopped")),
+  };
 }
 
 /** Database, keys, and one phase per module. */
@@ -142,9 +151,15 @@ async function runSite(run: Run): Promise<number> {
   const modules = new Map<string, ModuleStatus>();
   const told = new AbortController();
   const stop = AbortSignal.any([run.stop, told.signal]);
+  const writtenTodayBytes = countWrittenToday({
+    clock: parts.clock,
+    timer: systemTimer,
+    signal: parts.lifetime,
+  });
   using _control = serveControl({
     socket: directory.controlSocket,
-    status: () => siteStatus({ site, parts, directory, modules: [...modules.values()] }),
+    status: () =>
+      siteStatus({ site, parts, directory, modules: [...modules.values()], writtenTodayBytes }),
     stop: () => told.abort(new Error("edgesite stop")),
   });
   for (const name of site.disabled) parts.log.info("A module is disabled", { module: name });
