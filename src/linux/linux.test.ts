@@ -74,8 +74,8 @@ test("the kernel's refusal names what was tried, errno and reason", () => {
 
 test("one end of a veth lives in the namespace of another process", async () => {
   const child = Bun.spawn(["unshare", "--net", "cat"], { stdin: "pipe", stdout: "pipe" });
-  child.stdin.write("here\n");
-  child.stdin.flush();
+  await child.stdin.write("here\n");
+  await child.stdin.flush();
   await child.stdout.getReader().read();
   createVeth(routes, { name: "out", mtu: 1400, peer: { name: "in", namespace: child } });
   createVeth(routes, { name: "left", peer: { name: "right" } });

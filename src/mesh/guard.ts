@@ -7,6 +7,7 @@ import {
   inputInterface,
   isEstablished,
   isIn,
+  isUnroutedDestination,
   outputInterface,
   protocolIs,
   rejectPort,
@@ -25,12 +26,16 @@ export interface GuardOptions {
   readonly gateway: string;
   readonly dnsAddress: string;
   readonly serviceCIDR: string;
+  readonly podCIDR: string;
   readonly listeners: readonly BoundListener[];
+  /** Whether this kernel can refuse packets before it routes them (Linux 5.9). */
+  readonly refusesEarly: boolean;
 }
 
 /** Before connection tracking (-200) and everybody's `raw` rules. */
 const FIRST = -310;
 const DESTINATION_NAT = -100;
+const AFTER_DESTINATION_NAT = -90;
 const FILTER = 0;
 
 const DNS_PORT = 53;
@@ -40,6 +45,8 @@ const DNS_PORT = 53;
  * - packets to its addresses that come in by other links than the pods' are dropped;
  * - a ClusterIP answers on its Service's ports and refuses the rest, so that no program that
  *   listens on all addresses is found there;
+ * - what no pod and no Service has is refused to pods at once: the kernel's own refusal of a
+ *   forwarded packet is rate-limited and takes seconds;
  * - a Service whose port such a program holds is reached through a translation.
  */
 export function guardTable(options: GuardOptions): Table {
@@ -61,7 +68,7 @@ export function guardTable(options: GuardOptions): Table {
         elements: movedPorts(options.listeners),
       },
     ],
-    chains: [strangers(options), ports(options), ...moved()],
+    chains: [strangers(options), ports(options), ...moved(), ...unrouted(options)],
   };
 }
 
@@ -104,10 +111,6 @@ function strangers(options: GuardOptions): Chain {
 function ports({ dnsAddress, serviceCIDR }: GuardOptions): Chain {
   const toService = addressIn("destination", serviceCIDR);
   const toDns = addressIn("destination", `${dnsAddress}/32`);
-  const refused = (match: Expression[]): Expression[][] => [
-    [...match, ...protocolIs("TCP"), ...rejectWithReset()],
-    [...match, ...rejectPort()],
-  ];
   return {
     name: "ports",
     hook: { type: "filter", at: "input", priority: FILTER },
@@ -128,6 +131,26 @@ function ports({ dnsAddress, serviceCIDR }: GuardOptions): Chain {
       ...refused(toDns),
     ],
   };
+}
+
+function refused(match: Expression[]): Expression[][] {
+  return [
+    [...match, ...protocolIs("TCP"), ...rejectWithReset()],
+    [...match, ...rejectPort()],
+  ];
+}
+
+function unrouted({ marks, podCIDR, serviceCIDR, refusesEarly }: GuardOptions): Chain[] {
+  if (!refusesEarly) return [];
+  const hook = { type: "filter", at: "prerouting", priority: AFTER_DESTINATION_NAT } as const;
+  const rules = [podCIDR, serviceCIDR].flatMap((network) =>
+    refused([
+      ...inputInterface(`${marks.podLinkPrefix}*`),
+      ...addressIn("destination", network),
+      ...isUnroutedDestination(),
+    ]),
+  );
+  return [{ name: "unrouted", hook, rules }];
 }
 
 function moved(): Chain[] {

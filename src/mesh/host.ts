@@ -1,4 +1,4 @@
-import { explain } from "#lib/errors.ts";
+import { errorCode, explain } from "#lib/errors.ts";
 import { type SiteMarks, siteMarks } from "#lib/site-marks.ts";
 import { NETLINK_NETFILTER, NETLINK_ROUTE, NetlinkSocket } from "#linux/netlink/socket.ts";
 import { replaceTable } from "#linux/nftables/table.ts";
@@ -21,6 +21,7 @@ export class MeshHost {
   readonly #options: MeshHostOptions;
   readonly #marks: SiteMarks;
   readonly #hasArpTables: boolean;
+  #refusesEarly = true;
   #guarded: string | undefined;
 
   /** Makes edge0 or takes it over. @throws {NetlinkError} `EPERM` without privilege. */
@@ -54,10 +55,19 @@ export class MeshHost {
     const state = JSON.stringify(listeners);
     if (state === this.#guarded) return;
     using socket = new NetlinkSocket({ protocol: NETLINK_NETFILTER });
-    const options = this.#guardOptions(listeners);
-    replaceTable(socket, guardTable(options));
-    if (this.#hasArpTables) replaceTable(socket, arpTable(options));
+    this.#replaceGuard(socket, listeners);
+    if (this.#hasArpTables) replaceTable(socket, arpTable(this.#guardOptions(listeners)));
     this.#guarded = state;
+  }
+
+  #replaceGuard(socket: NetlinkSocket, listeners: readonly BoundListener[]): void {
+    try {
+      replaceTable(socket, guardTable(this.#guardOptions(listeners)));
+    } catch (error) {
+      if (!this.#refusesEarly || errorCode(error) !== "EOPNOTSUPP") throw error;
+      this.#refusesEarly = false;
+      replaceTable(socket, guardTable(this.#guardOptions(listeners)));
+    }
   }
 
   #fixedAddresses(): Set<string> {
@@ -65,7 +75,13 @@ export class MeshHost {
   }
 
   #guardOptions(listeners: readonly BoundListener[]) {
-    return { ...this.#options, marks: this.#marks, edgeLink: this.edge0.name, listeners };
+    return {
+      ...this.#options,
+      marks: this.#marks,
+      edgeLink: this.edge0.name,
+      listeners,
+      refusesEarly: this.#refusesEarly,
+    };
   }
 
   /** Answers why the kernel refuses, if it does: some are built without the ARP family. */

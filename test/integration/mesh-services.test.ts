@@ -215,7 +215,7 @@ test("a ClusterIP refuses all ports but its Service's, whatever listens on the h
   });
   expect((await exchange(HOST, program.port)).toString()).toBe("host program");
   const pod = must(pods[0], "a pod");
-  for (const address of ["10.43.0.11", "10.43.99.99", DNS]) {
+  for (const address of ["10.43.0.11", "10.43.99.99", "10.42.0.250", DNS]) {
     expect((await run(listenTo(address, 9999))).exitCode).not.toBe(0);
     const fromPod = await pod.run(listenTo(address, 9999));
     expect(fromPod.exitCode).not.toBe(0);

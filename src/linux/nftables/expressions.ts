@@ -23,6 +23,7 @@ const META_OIFNAME = 7;
 const META_L4PROTO = 16;
 const CT_STATE = 0;
 const CT_STATUS = 2;
+const FIB_OIF = 1;
 const FIB_ADDRTYPE = 3;
 const FIB_DADDR = 2;
 const RTN_LOCAL = 2;
@@ -96,6 +97,18 @@ export function isDestinationTranslated(): Expression[] {
 export function isLocalDestination(): Expression[] {
   const fib = expression("fib", [be32(1, REG_1), be32(2, FIB_ADDRTYPE), be32(3, FIB_DADDR)]);
   return [fib, compare(EQUAL, hostOrder(RTN_LOCAL))];
+}
+
+/** The destination is none of this host's, and no route leads there. Only before routing. */
+export function isUnroutedDestination(): Expression[] {
+  const fib = (result: number): Expression =>
+    expression("fib", [be32(1, REG_1), be32(2, result), be32(3, FIB_DADDR)]);
+  return [
+    fib(FIB_ADDRTYPE),
+    compare(NOT_EQUAL, hostOrder(RTN_LOCAL)),
+    fib(FIB_OIF),
+    compare(EQUAL, hostOrder(0)),
+  ];
 }
 
 /** The packet's fields are an element of the set. */
