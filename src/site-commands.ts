@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
 import type { Io } from "#cli/io.ts";
 import type { SiteCommands } from "#cli/site.ts";
 import type { EdgeSiteConfig } from "#config/edgesite-config.ts";
@@ -37,6 +38,7 @@ export function siteCommands(signals: () => StopSignals): SiteCommands {
       const { root, kubeconfig } = dataDirectory(config.dataDir);
       unmountBelow(root);
       rmSync(kubeconfig, { force: true });
+      removeIfEmpty(dirname(kubeconfig));
       rmSync(root, { recursive: true, force: true });
     },
   };
@@ -84,4 +86,9 @@ function unmountBelow(root: string): void {
   const mounts = readFileSync("/proc/self/mountinfo", "utf8").split("\n");
   const points = mounts.flatMap((line) => line.split(" ")[4] ?? []);
   for (const point of points.toReversed()) if (point.startsWith(`${root}/`)) unmount(point);
+}
+
+/** The directory may hold the user's configuration. */
+function removeIfEmpty(directory: string): void {
+  if (existsSync(directory) && readdirSync(directory).length === 0) rmdirSync(directory);
 }

@@ -1,3 +1,5 @@
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
 import { addModules } from "#bus/add-modules.ts";
 import { createBus } from "#bus/create-bus.ts";
 import { ModuleError } from "#bus/keeper.ts";
@@ -27,6 +29,7 @@ import { createRuntime } from "./site-runtime.ts";
 import { siteStatus } from "./site-status.ts";
 import { StartReport } from "./start-report.ts";
 import { version } from "./version.ts";
+import { farewell, type Whereabouts, welcome } from "./welcome.ts";
 import { countWrittenToday } from "./written-today.ts";
 
 const PRIVATE = 0o600;
@@ -182,12 +185,24 @@ async function runSite(run: Run): Promise<number> {
         status.name === site.modules.at(-1)?.name
       ) {
         report.end();
-        if (!stop.aborted) io.err(welcome(run));
+        if (!stop.aborted) io.err(welcome(whereabouts(run), report.elapsed));
       }
     },
   });
-  io.err(farewell(parts, goOn));
+  io.err(farewell(whereabouts(run), goOn));
   return 0;
+}
+
+function whereabouts({ parts, directory, io }: Run): Whereabouts {
+  const { config, nodeName } = parts;
+  return {
+    nodeName,
+    port: config.apiServer.port,
+    kubeconfig: directory.kubeconfig,
+    dataDir: config.dataDir,
+    binary: process.execPath,
+    throughSudo: io.env["SUDO_USER"] !== undefined,
+  };
 }
 
 /** What the phases of a start are called. */
@@ -201,41 +216,13 @@ const PHASE: Readonly<Record<string, string>> = {
   edged: "Starting the node agent",
 };
 
-/** Six lines of what to do next; each can be pasted. */
-function welcome({ report, parts, directory }: Run): string {
-  const here = commandOf(parts.config);
-  return `
-edgesite ${version.edgesite} is up after ${report.elapsed.trim()}: node ${parts.nodeName}, API on https://127.0.0.1:${parts.config.apiServer.port}
-Next, in another terminal:
-  export KUBECONFIG=${directory.kubeconfig}
-  kubectl get nodes
-  kubectl create deployment hello --image=busybox:1.36 --replicas=3 -- httpd -f -p 8080
-  kubectl expose deployment hello --port=80 --target-port=8080
-  kubectl get pods,services -o wide
-  ${here("status")}
-Ctrl-C stops edgesite; pods go on.
-`;
-}
-
-/** Which pods go on, and what ends them. */
-function farewell({ config }: SiteParts, pods: readonly string[]): string {
-  if (pods.length === 0) return "edgesite has stopped; no pods were running\n";
-  const here = commandOf(config);
-  return `edgesite has stopped. These pods go on: ${pods.join(", ")}\nThis ends them: ${here("stop --workloads")}\n`;
-}
-
-/** The command line that runs this binary on the same site. */
-function commandOf({ dataDir }: EdgeSiteConfig): (command: string) => string {
-  const where = dataDir === "/var/lib/edgesite" ? "" : ` --data-dir ${dataDir}`;
-  return (command) => `${process.execPath} ${command}${where}`;
-}
-
 function writeKubeconfig(
   { kubeconfig }: DataDirectory,
   { pki, port }: { readonly pki: Pki; readonly port: number },
 ): void {
   const server = `https://127.0.0.1:${port}`;
   const text = createKubeconfig({ server, ca: pki.ca, token: pki.adminToken });
+  mkdirSync(dirname(kubeconfig), { recursive: true, mode: 0o755 });
   writeFileAtomically(kubeconfig, { text, mode: PRIVATE });
 }
 
