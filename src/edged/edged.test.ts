@@ -299,3 +299,19 @@ test("a pod whose sandbox dies gets a new one, and its containers count a restar
     (await runtime.inspect("uid-web", signal)).sandboxes.filter((one) => one.running),
   ).toHaveLength(1);
 });
+
+test("a pod that outlives its active deadline is ended and Failed", async () => {
+  const harness = await start();
+  const { meta } = harness;
+  const startTime = new Date(Date.now() - 60_000).toISOString();
+  await apply(harness, podOf("web", { activeDeadlineSeconds: 3600 }));
+  await meta.until("web is ready", () => isReady(meta.last("web")));
+  const late = podOf("late", { activeDeadlineSeconds: 1, terminationGracePeriodSeconds: 1 });
+  await apply(harness, { ...late, status: { startTime } });
+  const status = await meta.until("late has failed", () => {
+    const last = meta.last("late");
+    return last?.phase === "Failed" && last;
+  });
+  expect(status.reason).toBe("DeadlineExceeded");
+  expect(meta.last("web")?.phase).toBe("Running");
+});

@@ -36,7 +36,7 @@ export class PodManager {
     return [...this.#workers.values()];
   }
 
-  /** The worker of the pod that bears this name and UID now. */
+  /** The worker of the pod with that UID. */
   find(uid: string): PodWorker | undefined {
     return this.#workers.get(uid);
   }

@@ -112,16 +112,16 @@ export class PodMemory {
   }
 
   /** When the pod's active deadline is reached, monotonic; Infinity without one. */
-  deadlineMs({ spec, status }: Pod): number {
+  deadlineMs({ spec }: Pod, startTime: string): number {
     const seconds = spec?.activeDeadlineSeconds;
-    if (seconds === undefined || status?.startTime === undefined) return Number.POSITIVE_INFINITY;
-    const activeMs = this.#clock.now().getTime() - Date.parse(status.startTime);
+    if (seconds === undefined) return Number.POSITIVE_INFINITY;
+    const activeMs = this.#clock.now().getTime() - Date.parse(startTime);
     return this.#clock.monotonicMs() + seconds * 1000 - activeMs;
   }
 
   /** Why the node itself ends the pod. */
-  failure(pod: Pod): { reason: string; message: string } | undefined {
-    if (this.deadlineMs(pod) > this.#clock.monotonicMs()) return undefined;
+  failure(pod: Pod, startTime: string): { reason: string; message: string } | undefined {
+    if (this.deadlineMs(pod, startTime) > this.#clock.monotonicMs()) return undefined;
     return {
       reason: "DeadlineExceeded",
       message: "Pod was active on the node longer than the specified deadline",

@@ -38,6 +38,8 @@ export class PodWorker {
   readonly #failures: Failures;
   readonly #memory: PodMemory;
   readonly #prober: Prober;
+  /** When this node first saw the pod. */
+  readonly #startTime: string;
   #pod: Pod;
   /** May start and stop containers; before, it only looks. */
   #permitted = false;
@@ -54,6 +56,7 @@ export class PodWorker {
     this.uid = refOf(pod).uid;
     this.#context = context;
     this.#pod = pod;
+    this.#startTime = pod.status?.startTime ?? rfc3339(clock.now());
     this.#recorder = events.forPod(pod);
     this.#runner = new PodRunner(context, this.uid);
     this.#failures = new Failures(clock);
@@ -150,7 +153,7 @@ export class PodWorker {
     if (ending) this.#hurry(ending);
     else this.#keepUp(signal);
     const nowMs = this.#context.clock.monotonicMs();
-    const holds = new Map([...this.#memory.restartHolds(this.#pod), ...this.#failures.holds()]);
+    const holds = latest([...this.#memory.restartHolds(this.#pod), ...this.#failures.holds()]);
     const { actions, wakeAtMs } = planPod({
       pod: this.#pod,
       observed: this.#observed,
@@ -161,8 +164,8 @@ export class PodWorker {
       nowMs,
     });
     for (const action of actions) this.#begin(action, signal);
-    this.#noteBackOff(holds, nowMs);
-    const deadlineMs = this.#memory.deadlineMs(this.#pod);
+    if (!ending) this.#noteBackOff(holds, nowMs);
+    const deadlineMs = this.#memory.deadlineMs(this.#pod, this.#startTime);
     const nextMs = Math.min(wakeAtMs ?? Number.POSITIVE_INFINITY, ending ? Infinity : deadlineMs);
     this.#callOff();
     this.#callOff = Number.isFinite(nextMs)
@@ -265,8 +268,7 @@ export class PodWorker {
     const graceSeconds = metadata?.deletionGracePeriodSeconds;
     const graceMs = graceSeconds === undefined ? graceMsOf(this.#pod) : graceSeconds * 1000;
     if (this.#gone || metadata?.deletionTimestamp !== undefined) return { graceMs, removed: true };
-    if (isTerminal(this.#pod) || this.#memory.failure(this.#pod))
-      return { graceMs, removed: false };
+    if (isTerminal(this.#pod) || this.#failure()) return { graceMs, removed: false };
     return undefined;
   }
 
@@ -330,10 +332,14 @@ export class PodWorker {
       ending: ending !== undefined || hasEnded(this.#pod, this.#observed),
       podIP: this.#runner.podIP ?? this.#pod.status?.podIP,
       hostIPs,
-      startTime: pod.status?.startTime ?? rfc3339(clock.now()),
-      failure: this.#memory.failure(this.#pod),
+      startTime: this.#startTime,
+      failure: this.#failure(),
       now: clock.now(),
     });
+  }
+
+  #failure(): { reason: string; message: string } | undefined {
+    return this.#memory.failure(this.#pod, this.#startTime);
   }
 
   #waiting(name: string): { reason: string; message?: string } | undefined {
@@ -345,14 +351,18 @@ export class PodWorker {
   }
 }
 
+/** The latest time for each key. */
+function latest(holds: readonly (readonly [string, number])[]): Map<string, number> {
+  const times = new Map<string, number>();
+  for (const [key, untilMs] of holds) times.set(key, Math.max(times.get(key) ?? 0, untilMs));
+  return times;
+}
+
 /** Conditions that others wrote come with the pod; what we said last is ours. */
 function mergedStatus(incoming: PodStatus | undefined, reported: PodStatus): PodStatus {
-  const own = new Set(reported.conditions?.map(({ type }) => type));
+  const own = (reported.conditions ?? []).filter(({ type }) => OWN_CONDITIONS.has(type));
   const foreign = (incoming?.conditions ?? []).filter(({ type }) => !OWN_CONDITIONS.has(type));
-  const kept = (reported.conditions ?? []).filter(
-    ({ type }) => OWN_CONDITIONS.has(type) && own.has(type),
-  );
-  return { ...reported, conditions: [...kept, ...foreign] };
+  return { ...reported, conditions: [...own, ...foreign] };
 }
 
 const OWN_CONDITIONS: ReadonlySet<string> = new Set([

@@ -1,5 +1,4 @@
 import type { Container, Probe } from "#api/object.ts";
-import { isRestartable } from "#api/pod.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { Timer } from "#lib/timer.ts";
 import type { Verdict } from "../pod/plan-input.ts";
@@ -135,9 +134,4 @@ export class Prober {
     for (const loop of Object.values(this.#watches.get(id)?.loops ?? {})) loop.stop();
     this.#watches.delete(id);
   }
-}
-
-/** Only containers and sidecars are probed: an init container runs to its end. */
-export function isProbed(container: Container, isInit: boolean): boolean {
-  return !isInit || isRestartable(container);
 }

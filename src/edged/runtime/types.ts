@@ -152,7 +152,12 @@ export interface ExecResult {
 
 /** Whether the engine behind a runtime can be used, and if not, why. */
 export type EngineStatus =
-  | { readonly reachable: true; readonly version: string }
+  | {
+      readonly reachable: true;
+      readonly version: string;
+      /** What a person should know of this engine, though it works. */
+      readonly warning?: string;
+    }
   | { readonly reachable: false; readonly reason: string };
 
 /** Something changed: look again. */

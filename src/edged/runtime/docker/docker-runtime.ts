@@ -44,6 +44,8 @@ import { runToEnd } from "./run.ts";
 import { watch } from "./watch.ts";
 
 const PAUSE_IMAGE = "edgesite/pause:1";
+const NO_LIVE_RESTORE =
+  "The Docker Engine runs without live-restore: containers end when it is restarted";
 
 export interface DockerRuntimeOptions {
   readonly address: EngineAddress;
@@ -295,7 +297,11 @@ class DockerRuntime implements Runtime {
       cgroupParent: cgroupParent(this.#siteId, info.CgroupDriver),
       lowestOomScore: await lowestOomScore(),
     };
-    return { reachable: true, version: info.ServerVersion };
+    return {
+      reachable: true,
+      version: info.ServerVersion,
+      ...(!info.LiveRestoreEnabled && { warning: NO_LIVE_RESTORE }),
+    };
   }
 
   async #engineFacts(signal: AbortSignal): Promise<EngineFacts> {
