@@ -16,6 +16,7 @@ import {
 } from "#test/kit/edged-harness.ts";
 import { eventually } from "#test/kit/eventually.ts";
 import { importBusybox } from "#test/kit/image.ts";
+import { removeSiteCgroups } from "#test/kit/site-cgroups.ts";
 
 const engine = process.env["DOCKER_HOST"];
 const IMAGE = "edgesite.test/edged:1";
@@ -34,9 +35,10 @@ describe.skipIf(engine === undefined)("edged on a Docker engine", () => {
   });
   const target = targetOf("web");
   const network = new FakeNetwork();
+  const siteId = randomUUID().slice(0, 8);
   const runtime = createDockerRuntime({
     address: engine ?? "",
-    siteId: randomUUID().slice(0, 8),
+    siteId,
     arch: process.arch === "arm64" ? "arm64" : "x64",
     log: silentLogger,
   });
@@ -126,6 +128,7 @@ describe.skipIf(engine === undefined)("edged on a Docker engine", () => {
     await eventually(async () => (await readdir(podsDirectory)).length === 0);
     await harness.stop();
     await rm(podsDirectory, { recursive: true, force: true });
+    await eventually(() => removeSiteCgroups(siteId).then(() => true));
   }, TEST_MS);
 
   test(

@@ -8,6 +8,8 @@ import { pack } from "tar-stream";
 import { createDockerRuntime } from "#edged/runtime/docker/docker-runtime.ts";
 import { silentLogger } from "#lib/log.ts";
 import { describeRuntime } from "#test/contract/runtime.ts";
+import { eventually } from "#test/kit/eventually.ts";
+import { removeSiteCgroups } from "#test/kit/site-cgroups.ts";
 
 const address = process.env["DOCKER_HOST"];
 const IMAGE = "edgesite.test/busybox:1";
@@ -34,6 +36,7 @@ if (address === undefined) {
         const label = [`edgesite.io/site=${siteId}`];
         const left = await docker.listContainers({ all: true, filters: { label } });
         await Promise.all(left.map(({ Id }) => docker.getContainer(Id).remove({ force: true })));
+        await eventually(() => removeSiteCgroups(siteId).then(() => true));
       },
     };
   });
