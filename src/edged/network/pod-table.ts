@@ -11,6 +11,7 @@ import {
   masquerade,
   outputInterface,
   translateDestination,
+  translateSource,
   verdict,
 } from "#linux/nftables/expressions.ts";
 import type { Chain, Table } from "#linux/nftables/table.ts";
@@ -115,7 +116,7 @@ function hostPortChains({ gateway, serviceCIDR }: PodTableOptions): Chain[] {
   }));
 }
 
-function sourceChain({ marks, podCIDR, serviceCIDR }: PodTableOptions): Chain {
+function sourceChain({ marks, gateway, podCIDR, serviceCIDR }: PodTableOptions): Chain {
   const fromPods = addressIn("source", podCIDR);
   return {
     name: "source",
@@ -132,13 +133,13 @@ function sourceChain({ marks, podCIDR, serviceCIDR }: PodTableOptions): Chain {
         ...fromPods,
         ...addressIn("destination", podCIDR),
         ...isDestinationTranslated(),
-        ...masquerade(),
+        ...translateSource(gateway),
       ],
       // From 127.0.0.1 of the host by a port of the host: no pod could answer that address.
       [
         ...addressIn("source", LOOPBACK),
         ...outputInterface(`${marks.podLinkPrefix}*`),
-        ...masquerade(),
+        ...translateSource(gateway),
       ],
     ],
   };

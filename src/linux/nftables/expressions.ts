@@ -31,6 +31,7 @@ const EQUAL = 0;
 const NOT_EQUAL = 1;
 const ADDRESS_BYTES = 4;
 const INTERFACE_NAME_BYTES = 16;
+const NAT_SOURCE = 0;
 const NAT_DESTINATION = 1;
 const AF_INET = 2;
 const REJECT_ICMP_UNREACHABLE = 0;
@@ -133,7 +134,18 @@ export function translateDestination(map: string, fields: readonly Field[]): Exp
   ];
 }
 
-/** Gives the packet the address of the link it leaves by as its source. */
+/** Gives the packet a source address. */
+export function translateSource(address: string): Expression[] {
+  return [
+    expression("immediate", [be32(1, REG_1), dataValue(2, ipv4Bytes(address))]),
+    expression("nat", [be32(1, NAT_SOURCE), be32(2, AF_INET), be32(3, REG_1)]),
+  ];
+}
+
+/**
+ * Gives the packet the address of the link it leaves by as its source, or another global one of the
+ * host. Where there is none, as on a box without a network, the packet is dropped.
+ */
 export function masquerade(): Expression[] {
   return [expression("masq", [])];
 }

@@ -1,0 +1,121 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createBus } from "#bus/create-bus.ts";
+import { type EdgeSiteConfig, FIELDS } from "#config/edgesite-config.ts";
+import { loadConfig } from "#config/load.ts";
+import { Database } from "#db/database.ts";
+import type { PodNetwork } from "#edged/network/pod-network.ts";
+import { createPodNetwork } from "#edged/network/veth-network.ts";
+import type { Runtime } from "#edged/runtime/runtime.ts";
+import { addressAt, parseCidr } from "#lib/cidr.ts";
+import { systemClock } from "#lib/clock.ts";
+import { type Logger, silentLogger } from "#lib/log.ts";
+import type { NetworkPlan } from "#mesh/network-plan.ts";
+import { loadPki } from "#site/apiserver/pki.ts";
+import { dataDirectory, prepareDataDirectory } from "../../src/data-directory.ts";
+import type { SiteParts } from "../../src/edgesite.ts";
+import { FakeNetwork } from "./edged-harness.ts";
+
+const NETWORK: NetworkPlan = {
+  podCIDR: "10.42.0.0/24",
+  serviceCIDR: "10.43.0.0/16",
+  gateway: "10.42.0.1",
+  kubernetesServiceIP: "10.43.0.1",
+  dnsAddress: "169.254.96.16",
+};
+
+/** KubeEdge's three programs, as the modules that each of them has. */
+export const MODULE_SETS = {
+  cloudcore: ["apiServer", "controllers", "scheduler", "edgeController"],
+  edgecore: ["metaManager", "edgeMesh", "edged"],
+  edgesite: ["apiServer", "controllers", "scheduler", "edgeController", "metaManager", "edged"],
+} as const;
+
+export type ModuleName = keyof typeof FIELDS.modules.fields;
+
+/** A valid configuration with these modules alone; `yaml` is what a file would say besides. */
+export function configOf(modules: readonly ModuleName[], yaml = ""): EdgeSiteConfig {
+  const names = Object.keys(FIELDS.modules.fields);
+  const env = Object.fromEntries(
+    names.map((name) => [
+      `EDGESITE_MODULES_${name.replace(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase()}_ENABLE`,
+      String(modules.some((one) => one === name)),
+    ]),
+  );
+  return loadConfig({ env, flags: {}, file: { path: "edgesite.yaml", text: yaml } });
+}
+
+export interface TestSiteOptions {
+  readonly config: EdgeSiteConfig;
+  readonly runtime: Runtime;
+  /** `routed` needs a network namespace of the test's own. Default: addresses and nothing else. */
+  readonly network?: "routed" | "none";
+  readonly log?: Logger;
+}
+
+/** What a site is composed from, on a directory and a database that go with it. */
+export class TestSite implements AsyncDisposable {
+  readonly parts: SiteParts;
+  readonly #stack: AsyncDisposableStack;
+
+  private constructor(parts: SiteParts, stack: AsyncDisposableStack) {
+    this.parts = parts;
+    this.#stack = stack;
+  }
+
+  static async prepare({ config, runtime, ...options }: TestSiteOptions): Promise<TestSite> {
+    const { log = silentLogger, network = "none" } = options;
+    await using stack = new AsyncDisposableStack();
+    const root = mkdtempSync(join(tmpdir(), "edgesite-parts-"));
+    stack.defer(() => rmSync(root, { recursive: true, force: true }));
+    const directories = dataDirectory(root);
+    prepareDataDirectory(directories);
+    const db = stack.use(
+      await Database.open({ path: directories.database, key: new Uint8Array(32) }),
+    );
+    const lifetime = new AbortController();
+    stack.defer(() => lifetime.abort(new Error("The test's site has stopped")));
+    const siteId = root.slice(-6).toLowerCase();
+    const parts: SiteParts = {
+      config,
+      siteId,
+      nodeName: "edge-node",
+      nodeAddresses: [NETWORK.gateway],
+      network: NETWORK,
+      db,
+      pki: loadPki({ directory: directories.pki, hosts: ["127.0.0.1"], times: [new Date()], log }),
+      runtime,
+      podNetwork: network === "none" ? new FakeNetwork() : routed({ db, siteId, log, stack }),
+      bus: createBus({ log }),
+      directories,
+      log,
+      clock: systemClock,
+      lifetime: lifetime.signal,
+    };
+    return new TestSite(parts, stack.move());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack.disposeAsync();
+  }
+}
+
+interface Routed {
+  readonly db: Database;
+  readonly siteId: string;
+  readonly log: Logger;
+  readonly stack: AsyncDisposableStack;
+}
+
+function routed({ db, siteId, log, stack }: Routed): PodNetwork {
+  const range = parseCidr(NETWORK.podCIDR);
+  const pool = Array.from({ length: 100 }, (_, index) => addressAt(range, index + 2));
+  const { gateway, podCIDR, serviceCIDR } = NETWORK;
+  const network = createPodNetwork({
+    ...{ siteId, gateway, podCIDR, serviceCIDR, log },
+    leases: db.addressLeases(() => pool),
+  });
+  stack.defer(() => network.close());
+  return network;
+}
