@@ -119,14 +119,26 @@ describe("applications on an edge node without a site", () => {
   withApp("3: an application is deleted", appOf("app-3", second), () => undefined);
 
   test(
-    "4 and 5: one application after the other is deployed, then one after the other deleted",
+    "4: a second application is deployed beside the first",
     async () => {
-      const apps = [appOf("app-4"), appOf("app-5", second)];
+      const apps = [appOf("app-4a"), appOf("app-4b", second)];
       for (const app of apps) await deploy(app);
-      for (const app of apps) {
-        expect(containerOf((await node.pod(nameOf(app))) ?? {})?.state?.running).toBeDefined();
-        await remove(app);
-      }
+      const [first] = apps.map(nameOf);
+      expect((await node.pod(first ?? ""))?.status?.phase).toBe("Running");
+      await Promise.all(apps.map(remove));
+    },
+    TEST_MS,
+  );
+
+  test(
+    "5: applications are deleted one after the other, the others run on",
+    async () => {
+      const apps = [appOf("app-5a"), appOf("app-5b", second)] as const;
+      for (const app of apps) await deploy(app);
+      const [before] = await node.containers("app-5b", "main");
+      await remove(apps[0]);
+      expect((await node.containers("app-5b", "main"))[0]).toBe(before);
+      await remove(apps[1]);
     },
     TEST_MS,
   );

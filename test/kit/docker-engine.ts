@@ -16,13 +16,14 @@ const IMAGES = ["busybox:1.36", "busybox:1.36-two"];
  */
 export class DockerEngine implements AsyncDisposable {
   readonly #directory: string;
-  readonly #namespace: NetworkNamespace;
+  /** The network that the engine is on: that of pods on the host's network. */
+  readonly namespace: NetworkNamespace;
   #containerd: Subprocess | undefined;
   #dockerd: Subprocess | undefined;
 
   private constructor(directory: string, namespace: NetworkNamespace) {
     this.#directory = directory;
-    this.#namespace = namespace;
+    this.namespace = namespace;
   }
 
   static async start(): Promise<DockerEngine> {
@@ -92,14 +93,14 @@ export class DockerEngine implements AsyncDisposable {
     await this.stopDaemon();
     this.#containerd?.kill();
     await this.#containerd?.exited;
-    await this.#namespace[Symbol.asyncDispose]();
+    await this.namespace[Symbol.asyncDispose]();
     await unmountBelow(this.#directory);
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
   #spawn(program: string, args: readonly string[]): Subprocess {
     const log = openSync(join(this.#directory, `${program}.log`), "a");
-    return Bun.spawn(this.#namespace.command([program, ...args]), { stdio: ["ignore", log, log] });
+    return Bun.spawn(this.namespace.command([program, ...args]), { stdio: ["ignore", log, log] });
   }
 }
 

@@ -6,9 +6,6 @@ import { eventually } from "./eventually.ts";
 const URL = "http://127.0.0.1:12345";
 const SITE_ID = "driven";
 
-/** A pod's status as dbTest has heard of it last. */
-export type ReportedPod = Pod;
-
 /**
  * An edge node without a site, driven over dbTest's HTTP. It shares the network namespace of its
  * engine, as a node does: a pod on the host's network is on the node's.
@@ -50,22 +47,19 @@ export class EdgeNode implements AsyncDisposable {
     });
   }
 
-  async pods(): Promise<readonly ReportedPod[]> {
+  /** All pods, with the statuses that dbTest has heard of. */
+  async pods(): Promise<readonly Pod[]> {
     const text = await this.#engine.namespace.output(["curl", "-sS", "--fail", `${URL}/pods`]);
-    const list: { items: ReportedPod[] } = JSON.parse(text);
+    const list: { items: Pod[] } = JSON.parse(text);
     return list.items;
   }
 
-  async pod(name: string): Promise<ReportedPod | undefined> {
+  async pod(name: string): Promise<Pod | undefined> {
     return (await this.pods()).find(({ metadata }) => metadata?.name === name);
   }
 
   /** Resolves with the pod as soon as `check` holds for it. */
-  podThat(
-    name: string,
-    what: string,
-    check: (pod: ReportedPod) => boolean | undefined,
-  ): Promise<ReportedPod> {
+  podThat(name: string, what: string, check: (pod: Pod) => boolean | undefined): Promise<Pod> {
     return eventually(
       async () => {
         const pod = await this.pod(name);
