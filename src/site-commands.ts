@@ -6,9 +6,11 @@ import type { EdgeSiteConfig } from "#config/edgesite-config.ts";
 import { Database } from "#db/database.ts";
 import { loadOrCreateKey } from "#db/secret-key.ts";
 import { removePodNetwork } from "#edged/network/veth-network.ts";
+import { siteCgroups } from "#edged/runtime/docker/cgroup-parent.ts";
 import type { Runtime } from "#edged/runtime/runtime.ts";
 import type { RuntimePod } from "#edged/runtime/types.ts";
 import { silentLogger } from "#lib/log.ts";
+import { removeCgroup } from "#linux/cgroup.ts";
 import { unmount } from "#linux/mount.ts";
 import { removeMesh } from "#mesh/remove-mesh.ts";
 import { dataDirectory } from "./data-directory.ts";
@@ -34,6 +36,7 @@ export function siteCommands(signals: () => StopSignals): SiteCommands {
         await removePods({ config, io, siteId });
         await removePodNetwork(siteId);
         await removeMesh(siteId);
+        for (const cgroup of siteCgroups(siteId)) removeCgroup(cgroup);
       }
       const { root, kubeconfig } = dataDirectory(config.dataDir);
       unmountBelow(root);

@@ -16,19 +16,7 @@ export interface StatusSources {
 /** What `edgesite status` shows, from what is known now: nothing is asked for, nothing waits. */
 export function siteStatus(sources: StatusSources): SiteStatus {
   const { site, parts, directory, modules } = sources;
-  const mesh = site.mesh?.status();
-  const edged = site.edged?.status();
-  const { pki, db, config } = parts;
-  const problem = edged && !edged.engine.reachable ? edged.engine.reason : undefined;
-  const degraded = [
-    ...modules
-      .filter(({ state }) => state !== "running")
-      .map(({ name, state, reason }) => `module ${name} is ${state}${reason ? `: ${reason}` : ""}`),
-    ...(problem === undefined ? [] : [`runtime: ${problem}`]),
-    ...(mesh?.reason === undefined ? [] : [`mesh: ${mesh.reason}`]),
-    ...(edged === undefined || edged.node.ready ? [] : [`node: ${edged.node.reason}`]),
-    ...db.unreadable.map(({ place, why }) => `database: ${place} cannot be read: ${why}`),
-  ];
+  const { pki } = parts;
   return {
     version: version.edgesite,
     siteId: parts.siteId,
@@ -36,23 +24,11 @@ export function siteStatus(sources: StatusSources): SiteStatus {
     dataDir: directory.root,
     pid: process.pid,
     uptimeSeconds: process.uptime(),
-    degraded: [...new Set(degraded)],
+    degraded: degradedReasons(sources),
     modules: [...modules.map(moduleStatus), ...site.disabled.map(disabled)],
-    runtime: {
-      name: "docker",
-      version: edged?.engine.reachable ? edged.engine.version : "unknown",
-      ...(problem !== undefined && { problem }),
-    },
-    dataPlane: {
-      name: mesh?.dataPlane ?? "none",
-      link: mesh?.link?.name ?? "none",
-      ...(mesh && mesh.notes.length > 0 && { fallback: mesh.notes.join("; ") }),
-    },
-    listeners: [
-      ...(site.front ? [`${config.apiServer.bindAddress}:${site.front.port}/TCP`] : []),
-      ...(mesh?.ready ? ["UDP", "TCP"].map((one) => `${parts.network.dnsAddress}:53/${one}`) : []),
-      ...(mesh?.listeners ?? []),
-    ],
+    runtime: runtimeStatus(site),
+    dataPlane: dataPlaneStatus(site),
+    listeners: listenersOf(sources),
     certificates: [
       { name: "apiserver", notAfter: pki.notAfter.toISOString() },
       { name: "ca", notAfter: new Date(new X509Certificate(pki.ca).validTo).toISOString() },
@@ -60,6 +36,51 @@ export function siteStatus(sources: StatusSources): SiteStatus {
     rssBytes: process.memoryUsage.rss(),
     writtenTodayBytes: sources.writtenTodayBytes(),
   };
+}
+
+/** Everything that is worse than it should be; several parts may name the same reason. */
+function degradedReasons({ site, parts, modules }: StatusSources): readonly string[] {
+  const mesh = site.mesh?.status();
+  const node = site.edged?.status().node;
+  const { problem } = runtimeStatus(site);
+  const reasons = [
+    ...modules
+      .filter(({ state }) => state !== "running")
+      .map(({ name, state, reason }) => `module ${name} is ${state}${reason ? `: ${reason}` : ""}`),
+    ...(problem === undefined ? [] : [`runtime: ${problem}`]),
+    ...(mesh?.reason === undefined ? [] : [`mesh: ${mesh.reason}`]),
+    ...(node === undefined || node.ready ? [] : [`node: ${node.reason}`]),
+    ...parts.db.unreadable.map(({ place, why }) => `database: ${place} cannot be read: ${why}`),
+  ];
+  return [...new Set(reasons)];
+}
+
+function runtimeStatus({ edged }: Site): SiteStatus["runtime"] {
+  const engine = edged?.status().engine;
+  if (engine === undefined) return { name: "none", version: "" };
+  if (!engine.reachable) return { name: "docker", version: "unknown", problem: engine.reason };
+  const { version: engineVersion, warning } = engine;
+  return { name: "docker", version: engineVersion, ...(warning && { warning }) };
+}
+
+function dataPlaneStatus({ mesh }: Site): SiteStatus["dataPlane"] {
+  const { dataPlane = "none", link, notes = [] } = mesh?.status() ?? {};
+  return {
+    name: dataPlane,
+    link: link?.name ?? "none",
+    ...(notes.length > 0 && { fallback: notes.join("; ") }),
+  };
+}
+
+function listenersOf({ site, parts }: StatusSources): readonly string[] {
+  const mesh = site.mesh?.status();
+  const { apiServer } = parts.config;
+  const dns = ["UDP", "TCP"].map((protocol) => `${parts.network.dnsAddress}:53/${protocol}`);
+  return [
+    ...(site.front ? [`${apiServer.bindAddress}:${site.front.port}/TCP`] : []),
+    ...(mesh?.ready ? dns : []),
+    ...(mesh?.listeners ?? []),
+  ];
 }
 
 function moduleStatus({ name, state, restarts, reason }: Supervised): ModuleStatus {

@@ -34,7 +34,13 @@ export interface SiteStatus {
   /** Everything that is worse than it should be, each with its reason. */
   readonly degraded: readonly string[];
   readonly modules: readonly ModuleStatus[];
-  readonly runtime: { readonly name: string; readonly version: string; readonly problem?: string };
+  readonly runtime: {
+    readonly name: string;
+    readonly version: string;
+    readonly problem?: string;
+    /** What a person should know of it, though it works. */
+    readonly warning?: string;
+  };
   readonly dataPlane: { readonly name: string; readonly link: string; readonly fallback?: string };
   readonly listeners: readonly string[];
   readonly certificates: readonly CertificateStatus[];

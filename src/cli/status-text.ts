@@ -4,6 +4,8 @@ const MIB = 1024 * 1024;
 
 const mib = (bytes: number): string => `${(bytes / MIB).toFixed(1)} MiB`;
 
+const noted = (note: string | undefined): string => (note === undefined ? "" : ` (${note})`);
+
 /** `edgesite status` for people. */
 export function statusText(status: SiteStatus): string {
   const { runtime, dataPlane } = status;
@@ -15,14 +17,8 @@ export function statusText(status: SiteStatus): string {
       `pid ${status.pid}, up ${Math.round(status.uptimeSeconds)} s, RSS ${mib(status.rssBytes)}`,
     ],
     ["data", `${status.dataDir}, ${mib(status.writtenTodayBytes)} written today`],
-    [
-      "runtime",
-      `${runtime.name} ${runtime.version}${runtime.problem ? ` (${runtime.problem})` : ""}`,
-    ],
-    [
-      "mesh",
-      `${dataPlane.name} on ${dataPlane.link}${dataPlane.fallback ? ` (${dataPlane.fallback})` : ""}`,
-    ],
+    ["runtime", `${runtime.name} ${runtime.version}${noted(runtime.problem ?? runtime.warning)}`],
+    ["mesh", `${dataPlane.name} on ${dataPlane.link}${noted(dataPlane.fallback)}`],
     ["listens", status.listeners.join(", ") || "nowhere"],
     ...status.certificates.map(({ name, notAfter }): [string, string] => [
       "certificate",

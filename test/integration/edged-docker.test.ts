@@ -4,8 +4,10 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Container, Pod, PodStatus } from "#api/object.ts";
+import { siteCgroups } from "#edged/runtime/docker/cgroup-parent.ts";
 import { createDockerRuntime } from "#edged/runtime/docker/docker-runtime.ts";
 import { silentLogger } from "#lib/log.ts";
+import { removeCgroup } from "#linux/cgroup.ts";
 import { mountTmpfs, unmount } from "#linux/mount.ts";
 import {
   type EdgedHarness,
@@ -16,7 +18,6 @@ import {
 } from "#test/kit/edged-harness.ts";
 import { eventually } from "#test/kit/eventually.ts";
 import { importBusybox } from "#test/kit/image.ts";
-import { removeSiteCgroups } from "#test/kit/site-cgroups.ts";
 
 const engine = process.env["DOCKER_HOST"];
 const IMAGE = "edgesite.test/edged:1";
@@ -128,7 +129,7 @@ describe.skipIf(engine === undefined)("edged on a Docker engine", () => {
     await eventually(async () => (await readdir(podsDirectory)).length === 0);
     await harness.stop();
     await rm(podsDirectory, { recursive: true, force: true });
-    await eventually(() => removeSiteCgroups(siteId).then(() => true));
+    for (const cgroup of siteCgroups(siteId)) await eventually(() => removeCgroup(cgroup) ?? true);
   }, TEST_MS);
 
   test(

@@ -5,11 +5,12 @@ import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import Docker from "dockerode";
 import { pack } from "tar-stream";
+import { siteCgroups } from "#edged/runtime/docker/cgroup-parent.ts";
 import { createDockerRuntime } from "#edged/runtime/docker/docker-runtime.ts";
 import { silentLogger } from "#lib/log.ts";
+import { removeCgroup } from "#linux/cgroup.ts";
 import { describeRuntime } from "#test/contract/runtime.ts";
 import { eventually } from "#test/kit/eventually.ts";
-import { removeSiteCgroups } from "#test/kit/site-cgroups.ts";
 
 const address = process.env["DOCKER_HOST"];
 const IMAGE = "edgesite.test/busybox:1";
@@ -36,7 +37,8 @@ if (address === undefined) {
         const label = [`edgesite.io/site=${siteId}`];
         const left = await docker.listContainers({ all: true, filters: { label } });
         await Promise.all(left.map(({ Id }) => docker.getContainer(Id).remove({ force: true })));
-        await eventually(() => removeSiteCgroups(siteId).then(() => true));
+        for (const cgroup of siteCgroups(siteId))
+          await eventually(() => removeCgroup(cgroup) ?? true);
       },
     };
   });

@@ -18,6 +18,7 @@ import type {
   Sandbox,
   SandboxSpec,
 } from "../types.ts";
+import { cgroupParent } from "./cgroup-parent.ts";
 import { containerOf, sandboxOf } from "./describe.ts";
 import {
   Engine,
@@ -327,11 +328,6 @@ function split(infos: readonly ContainerInspectInfo[]): Omit<RuntimePod, "pod"> 
   }
   const newestFirst = (a: { attempt: number }, b: { attempt: number }) => b.attempt - a.attempt;
   return { sandboxes: sandboxes.sort(newestFirst), containers: containers.sort(newestFirst) };
-}
-
-/** Docker's systemd driver wants a slice, its cgroupfs driver a path. */
-function cgroupParent(siteId: string, driver: string): string {
-  return driver === "systemd" ? `edgesite-${siteId}.slice` : `/edgesite-${siteId}`;
 }
 
 /** Docker's refusals carry HTTP around the sentence that a person needs: the message becomes that. */
