@@ -154,6 +154,40 @@ test("deleting a pod stops it, reports its end, and gives everything back", asyn
   await harness.send("delete", "default/pod/web", deleting);
 });
 
+test("a pod that is deleted while a container starts ends after its grace, not before", async () => {
+  const started = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  /** An engine that has begun to start a container and takes its time. */
+  class SlowRuntime extends MemoryRuntime {
+    override async startContainer(id: string, signal: AbortSignal): Promise<void> {
+      asked.resolve();
+      await started.promise;
+      await super.startContainer(id, signal);
+    }
+  }
+  const runtime = new SlowRuntime({ clock: systemClock, program: shellProgram });
+  runtime.addImage("busybox:1");
+  const harness = await start(runtime);
+  const { meta } = harness;
+  const pod = podOf("web", { terminationGracePeriodSeconds: 5 });
+  await apply(harness, pod);
+  await asked.promise;
+  const metadata = {
+    ...pod.metadata,
+    deletionTimestamp: "2026-01-01T00:00:00Z",
+    deletionGracePeriodSeconds: 5,
+    labels: { deleted: "true" },
+  };
+  await harness.send("update", "default/pod/web", { ...pod, metadata });
+  await harness.send("insert", "default/pod/other", podOf("other"));
+  await meta.until("the delete has been looked at", () => meta.last("other"));
+  started.resolve();
+  await meta.until("web may go", () => meta.deleted.includes("uid-web"));
+  const end = meta.statuses.get("web")?.find(({ phase }) => phase === "Failed");
+  expect(end?.containerStatuses?.[0]?.state?.terminated?.exitCode).toBe(143);
+  expect(meta.reasons()).toContain("Killing");
+});
+
 test("a restart of the site adopts what runs: same containers, nothing restarted", async () => {
   const first = await start();
   await apply(first, podOf("web"));

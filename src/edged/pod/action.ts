@@ -25,6 +25,8 @@ export type Action =
 
 export const SANDBOX_KEY = "sandbox";
 export const startKey = (name: string): string => `start:${name}`;
+/** True for the key of a container's start: while it is busy the container may come to life. */
+export const isStart = (key: string): boolean => key.startsWith("start:");
 export const containerKey = (id: string): string => `container:${id}`;
 
 export function stop(container: RuntimeContainer, graceMs: number, message: string): Action {

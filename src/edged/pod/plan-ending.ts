@@ -1,6 +1,6 @@
 import { isRestartable } from "#api/pod.ts";
 import type { RuntimeContainer } from "../runtime/types.ts";
-import { type Action, containerKey, SANDBOX_KEY, stop } from "./action.ts";
+import { type Action, containerKey, isStart, SANDBOX_KEY, stop } from "./action.ts";
 import type { Ending, PlanInput } from "./plan-input.ts";
 
 /**
@@ -11,7 +11,7 @@ export function planEnding({ observed, pod, busy }: PlanInput, ending: Ending): 
   const running = observed.containers.filter(({ state }) => state === "running");
   if (running.length > 0) return stopNext(running, sidecarNames(pod), ending);
   // A container that is just being started would come to life behind our back.
-  if ([...busy].some((key) => key.startsWith("start:") || key === SANDBOX_KEY)) return [];
+  if ([...busy].some((key) => isStart(key) || key === SANDBOX_KEY)) return [];
   const [sandbox] = observed.sandboxes;
   if (sandbox) return [{ kind: "removeSandbox", key: SANDBOX_KEY, id: sandbox.id }];
   if (!ending.removed) return [];

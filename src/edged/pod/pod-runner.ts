@@ -96,7 +96,7 @@ export class PodRunner {
    */
   async startContainer(
     pod: Pod,
-    { container, attempt, sandboxId }: StartOrder,
+    { container, attempt, sandboxId, life }: StartOrder,
     signal: AbortSignal,
   ): Promise<void> {
     const { runtime, images, events } = this.#context;
@@ -123,7 +123,9 @@ export class PodRunner {
     };
     const id = await step("CreateContainerError", runtime.createContainer(sandboxId, spec, signal));
     recorder.normal("Created", "Container created", container);
-    await step("RunContainerError", runtime.startContainer(id, signal));
+    signal.throwIfAborted();
+    // No engine takes a start back: whoever calls this off must know what came of it.
+    await step("RunContainerError", runtime.startContainer(id, life));
     recorder.normal("Started", "Container started", container);
     await this.#postStart(container, { id, recorder }, signal);
   }
@@ -233,6 +235,8 @@ interface StartOrder {
   readonly container: Container;
   readonly attempt: number;
   readonly sandboxId: string;
+  /** Aborts with the process's part in the pod, not when the pod ends. */
+  readonly life: AbortSignal;
 }
 
 interface StopOrder {

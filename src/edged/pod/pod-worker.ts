@@ -7,7 +7,7 @@ import type { PodRecorder } from "../events.ts";
 import { Prober } from "../probe/prober.ts";
 import { EngineUnreachable } from "../runtime/runtime.ts";
 import type { RuntimeContainer } from "../runtime/types.ts";
-import { type Action, SANDBOX_KEY, startKey } from "./action.ts";
+import { type Action, isStart, SANDBOX_KEY, startKey } from "./action.ts";
 import { idOf } from "./container-status.ts";
 import type { PodContext } from "./context.ts";
 import { Failures } from "./failures.ts";
@@ -176,8 +176,7 @@ export class PodWorker {
   /** What is under way gives way to the end: no new containers, and no more grace than there is. */
   #hurry({ graceMs }: Ending): void {
     for (const key of this.#tasks.keys) {
-      const starts = key.startsWith("start:");
-      if (starts || (this.#tasks.rankOf(key) ?? 0) > graceMs)
+      if (isStart(key) || (this.#tasks.rankOf(key) ?? 0) > graceMs)
         this.#tasks.abort(key, "The pod ends");
     }
   }
@@ -227,7 +226,7 @@ export class PodWorker {
     const sandbox = liveSandbox(this.#observed);
     if (!sandbox || this.#runner.podIP === undefined) return;
     this.#memory.noteRestart(container.name);
-    const order = { container, attempt, sandboxId: sandbox.id };
+    const order = { container, attempt, sandboxId: sandbox.id, life: signal };
     this.#start(key, signal, (inner) => this.#runner.startContainer(this.#pod, order, inner));
   }
 
@@ -317,6 +316,9 @@ export class PodWorker {
 
   #status(ending: Ending | undefined): PodStatus {
     const { runtime, clock, hostIPs } = this.#context;
+    // What may still come to life has not ended: the site removes a pod that has.
+    const starting = [...this.#tasks.keys].some(isStart);
+    const ended = ending !== undefined || hasEnded(this.#pod, this.#observed);
     const pod: Pod = this.#reported
       ? { ...this.#pod, status: mergedStatus(this.#pod.status, this.#reported) }
       : this.#pod;
@@ -329,7 +331,7 @@ export class PodWorker {
       ready: ({ id }) => this.#prober.ready(id),
       terminationMessage: ({ id }) => this.#memory.terminationMessage(id),
       imageDigest: (id) => this.#memory.imageDigest(id),
-      ending: ending !== undefined || hasEnded(this.#pod, this.#observed),
+      ending: ended && !starting,
       podIP: this.#runner.podIP ?? this.#pod.status?.podIP,
       hostIPs,
       startTime: this.#startTime,

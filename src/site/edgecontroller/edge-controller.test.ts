@@ -431,14 +431,17 @@ describe("upstream: pods", () => {
     });
   });
 
-  test("podstatus ends a pod that is being deleted once nothing runs, also if nothing ever ran (kubeedge#1406)", async () => {
+  test("podstatus ends a pod that is being deleted once it has ended, also if it never ran (kubeedge#1406)", async () => {
     await using site = await Site.start();
     const made = await site.client.create(PODS, pod("web"));
-    await site.ask("update", resource, report(made, running));
+    const isThere = async () => (await site.client.get(PODS, key)).metadata?.deletionTimestamp;
     await site.client.delete(PODS, key, { gracePeriodSeconds: 30 });
-    await site.ask("update", resource, report(made, running));
-    expect((await site.client.get(PODS, key)).metadata?.deletionTimestamp).toBeString();
+    // On its way when the delete came: a container is about to start.
     await site.ask("update", resource, report(made, { phase: "Pending", containerStatuses: [] }));
+    expect(await isThere()).toBeString();
+    await site.ask("update", resource, report(made, running));
+    expect(await isThere()).toBeString();
+    await site.ask("update", resource, report(made, { phase: "Failed", containerStatuses: [] }));
     expect(await rejection(site.client.get(PODS, key))).toMatchObject({ reason: "NotFound" });
   });
 

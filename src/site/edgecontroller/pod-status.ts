@@ -28,8 +28,7 @@ export class PodWriter {
   }
 
   /**
-   * Writes what differs of a pod's status; a pod that is being deleted and has nothing running any
-   * more is gone then. The UID decides whose status it is, not the name: KubeEdge 1.3 gave the pod
+   * Writes what differs of a pod's status; a pod that is being deleted and has ended is gone then. The UID decides whose status it is, not the name: KubeEdge 1.3 gave the pod
    * that a StatefulSet had made anew the status of its predecessor.
    */
   async updateStatus(namespace: string, { UID, Name, Status }: PodReport): Promise<void> {
@@ -47,7 +46,7 @@ export class PodWriter {
         throw error;
       }
     }
-    if (current.metadata.deletionTimestamp !== undefined && !isAnythingRunning(status)) {
+    if (current.metadata.deletionTimestamp !== undefined && hasEnded(status)) {
       await this.delete(key, UID);
     }
   }
@@ -88,15 +87,18 @@ function mergeStatus(current: PodStatus = {}, reported: PodStatus): PodStatus {
 }
 
 /**
- * A pod that never ran has nothing running either. KubeEdge waited for phase Succeeded or Failed,
- * which such a pod never reaches: it stayed Terminating (kubeedge#1406).
+ * That nothing runs is not enough: the report may have been on its way when the delete came, and
+ * what was being created then has a right to its grace period. A node that knows of the delete
+ * reports an end, also for a pod that never ran; one of KubeEdge's before 1.12 left such a pod
+ * Pending, and so Terminating (kubeedge#1406).
  */
-function isAnythingRunning(status: PodStatus): boolean {
+function hasEnded(status: PodStatus): boolean {
+  if (status.phase !== "Succeeded" && status.phase !== "Failed") return false;
   const { containerStatuses, initContainerStatuses, ephemeralContainerStatuses } = status;
   const all: (ContainerStatus | undefined)[][] = [
     containerStatuses ?? [],
     initContainerStatuses ?? [],
     ephemeralContainerStatuses ?? [],
   ];
-  return all.flat().some((container) => container?.state?.running !== undefined);
+  return all.flat().every((container) => container?.state?.running === undefined);
 }
