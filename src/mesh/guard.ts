@@ -5,8 +5,8 @@ import {
   destinationPortIs,
   type Expression,
   inputInterface,
+  isDestinationTranslated,
   isEstablished,
-  isIn,
   isUnroutedDestination,
   outputInterface,
   protocolIs,
@@ -15,8 +15,8 @@ import {
   translateDestination,
   verdict,
 } from "#linux/nftables/expressions.ts";
-import { ipv4Key, keyOf, portKey, protocolKey } from "#linux/nftables/keys.ts";
-import type { Chain, Element, Table } from "#linux/nftables/table.ts";
+import { ipv4Key, keyOf, portKey } from "#linux/nftables/keys.ts";
+import type { Chain, Table } from "#linux/nftables/table.ts";
 import type { BoundListener } from "./proxy/protocol.ts";
 
 export interface GuardOptions {
@@ -39,15 +39,17 @@ const AFTER_DESTINATION_NAT = -90;
 const FILTER = 0;
 
 const DNS_PORT = 53;
+/** ClusterIP and port of a Service → where the proxy listens for it. */
+const SERVICE_PORTS = "service-ports";
 
 /**
  * What keeps the mesh to this box and the box out of the mesh:
  * - packets to its addresses that come in by other links than the pods' are dropped;
- * - a ClusterIP answers on its Service's ports and refuses the rest, so that no program that
- *   listens on all addresses is found there;
+ * - a Service's port is translated to the one where the proxy listens, so that programs of the
+ *   host may hold the same port on all addresses, before us or after;
+ * - a ClusterIP refuses what was not translated, so that no such program is found there;
  * - what no pod and no Service has is refused to pods at once: the kernel's own refusal of a
- *   forwarded packet is rate-limited and takes seconds;
- * - a Service whose port such a program holds is reached through a translation.
+ *   forwarded packet is rate-limited and takes seconds.
  */
 export function guardTable(options: GuardOptions): Table {
   return {
@@ -55,20 +57,16 @@ export function guardTable(options: GuardOptions): Table {
     name: options.marks.meshTable,
     sets: [
       {
-        name: "services",
-        key: ["ipv4", "protocol", "port"],
-        elements: options.listeners.map(({ address, boundPort }) => ({
-          key: keyOf(ipv4Key(address), protocolKey("TCP"), portKey(boundPort)),
-        })),
-      },
-      {
-        name: "moved-ports",
+        name: SERVICE_PORTS,
         key: ["ipv4", "port"],
         data: ["ipv4", "port"],
-        elements: movedPorts(options.listeners),
+        elements: options.listeners.map(({ address, port, boundPort }) => ({
+          key: keyOf(ipv4Key(address), portKey(port)),
+          data: keyOf(ipv4Key(address), portKey(boundPort)),
+        })),
       },
     ],
-    chains: [strangers(options), ports(options), ...moved(), ...unrouted(options)],
+    chains: [strangers(options), ports(options), ...translations(), ...unrouted(options)],
   };
 }
 
@@ -116,11 +114,7 @@ function ports({ dnsAddress, serviceCIDR }: GuardOptions): Chain {
     hook: { type: "filter", at: "input", priority: FILTER },
     rules: [
       [...isEstablished(), ...verdict("accept")],
-      [
-        ...toService,
-        ...isIn("services", ["destination", "protocol", "destinationPort"]),
-        ...verdict("accept"),
-      ],
+      [...toService, ...isDestinationTranslated(), ...verdict("accept")],
       ...refused(toService),
       ...(["UDP", "TCP"] as const).map((protocol) => [
         ...toDns,
@@ -153,25 +147,16 @@ function unrouted({ marks, podCIDR, serviceCIDR, refusesEarly }: GuardOptions): 
   return [{ name: "unrouted", hook, rules }];
 }
 
-function moved(): Chain[] {
+function translations(): Chain[] {
   const rule = [
     ...protocolIs("TCP"),
-    ...translateDestination("moved-ports", ["destination", "destinationPort"]),
+    ...translateDestination(SERVICE_PORTS, ["destination", "destinationPort"]),
   ];
   return (["prerouting", "output"] as const).map((at) => ({
-    name: `moved-${at}`,
+    name: `services-${at}`,
     hook: { type: "nat", at, priority: DESTINATION_NAT },
     rules: [rule],
   }));
-}
-
-function movedPorts(listeners: readonly BoundListener[]): Element[] {
-  return listeners
-    .filter(({ port, boundPort }) => port !== boundPort)
-    .map(({ address, port, boundPort }) => ({
-      key: keyOf(ipv4Key(address), portKey(port)),
-      data: keyOf(ipv4Key(address), portKey(boundPort)),
-    }));
 }
 
 /** Rules that let everything pass on the links of this box: loopback, edge0, and the pods'. */

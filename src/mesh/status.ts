@@ -60,9 +60,6 @@ export class MeshState {
       ...applied.failed.map(
         ({ address, port, reason }) => `Nobody can reach ${address}:${port}: ${reason}`,
       ),
-      ...applied.bound
-        .filter(({ port, boundPort }) => port !== boundPort)
-        .map(({ address, port }) => `A program of the host holds port ${port} beside ${address}`),
       ...(hasOtherThanTcp(table) ? [NOT_TCP] : []),
     ];
   }

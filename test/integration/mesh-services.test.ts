@@ -224,16 +224,25 @@ test("a ClusterIP refuses all ports but its Service's, whatever listens on the h
   }
 });
 
-test("a program of the host that holds the port on all addresses keeps it, and so does the Service", async () => {
-  using program = Bun.listen({
-    hostname: "0.0.0.0",
-    port: 8088,
-    socket: { open: (socket) => void socket.end("host program"), data: () => undefined },
-  });
-  await declare("shared", "10.43.0.12", { port: 8088, target, ready: addresses.slice(0, 1) });
-  expect((await exchange("10.43.0.12", 8088)).toString()).toBe("a\n");
-  expect(await must(pods[1], "a pod").output(listenTo("10.43.0.12", 8088))).toBe("a\n");
-  expect((await exchange(HOST, program.port)).toString()).toBe("host program");
+test("a program of the host may hold a Service's port on all addresses, before and after the Service", async () => {
+  const hold = () =>
+    Bun.listen({
+      hostname: "0.0.0.0",
+      port: 8088,
+      socket: { open: (socket) => void socket.end("host program"), data: () => undefined },
+    });
+  const bothAnswer = async (): Promise<void> => {
+    expect((await exchange("10.43.0.12", 8088)).toString()).toBe("a\n");
+    expect(await must(pods[1], "a pod").output(listenTo("10.43.0.12", 8088))).toBe("a\n");
+    expect((await exchange(HOST, 8088)).toString()).toBe("host program");
+  };
+  {
+    using _program = hold();
+    await declare("shared", "10.43.0.12", { port: 8088, target, ready: addresses.slice(0, 1) });
+    await bothAnswer();
+  }
+  using _later = hold();
+  await bothAnswer();
 });
 
 test("another machine on the LAN reaches neither ClusterIP nor DNS, and gets no ARP answer", async () => {

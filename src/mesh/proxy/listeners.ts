@@ -1,5 +1,5 @@
 import type { Socket, TCPSocketListener, TCPSocketListenOptions } from "bun";
-import { errorCode, explain } from "#lib/errors.ts";
+import { explain } from "#lib/errors.ts";
 import { Balancer, type BalancerSources, endpointKey } from "./balancer.ts";
 import { type Applied, type BoundListener, type ListenerSpec, listenerKey } from "./protocol.ts";
 import { RELAY, Side } from "./relay.ts";
@@ -63,24 +63,14 @@ export class Listeners {
 }
 
 /**
- * Listens on the Service's own port; on a free one where a program of the host holds that port on
- * all addresses. The caller then sends the packets there.
+ * Listens on a free port of the ClusterIP; the guard translates the Service's own port to it.
+ * Holding that port itself would keep programs of the host from having it on all addresses.
  */
-function listen(spec: ListenerSpec, balancer: Balancer): TCPSocketListener<Side> {
-  try {
-    return listenOn(spec, balancer);
-  } catch (error) {
-    if (errorCode(error) !== "EADDRINUSE") throw error;
-    return listenOn({ ...spec, port: 0 }, balancer);
-  }
-}
-
-function listenOn({ address, port }: ListenerSpec, balancer: Balancer): TCPSocketListener<Side> {
-  const settings: TCPSocketListenOptions<Side> & { readonly reusePort: boolean } = {
+function listen({ address }: ListenerSpec, balancer: Balancer): TCPSocketListener<Side> {
+  const settings: TCPSocketListenOptions<Side> = {
     hostname: address,
-    port,
+    port: 0,
     allowHalfOpen: true,
-    reusePort: true,
     socket: { ...RELAY, open: (client) => accept(client, balancer) },
   };
   return Bun.listen(settings);
