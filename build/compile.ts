@@ -43,5 +43,7 @@ if (names.length === 0) {
   const wanted = names.includes("all")
     ? TARGETS
     : names.map((name) => TARGETS.find((one) => one.name === name) ?? unknownTarget(name));
-  for (const target of wanted) await compile(target, `${root}/dist/edgesite-${target.name}`);
+  await Promise.all(
+    wanted.map((target) => compile(target, `${root}/dist/edgesite-${target.name}`)),
+  );
 }

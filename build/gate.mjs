@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import {
   aptInstall,
+  buildAllTargets,
   buildBinary,
   installPackages,
   isRoot,
@@ -11,6 +12,7 @@ import {
   unpackDebianKubectl,
   which,
 } from "./host.mjs";
+import { preparePlatforms } from "./platforms.mjs";
 
 /** What the tests run against; installed and left, as packages are. */
 const PACKAGES = [
@@ -38,7 +40,7 @@ const CHECKS = [
 
 /** Test suites, the quick ones first; bun counts what is in them. */
 const SUITES = [
-  ["unit", ["src", "test/architecture.test.ts"]],
+  ["unit", ["src", "test/kit", "test/architecture.test.ts", "test/docs.test.ts"]],
   ["integration", ["test/integration"]],
   ["end to end", ["--preload", "./test/e2e/setup.ts", "test/e2e"]],
 ];
@@ -93,8 +95,10 @@ try {
   installPackages();
   aptInstall(PACKAGES);
   unpackDebianKubectl();
+  preparePlatforms();
   for (const check of CHECKS) runCheck(check);
   buildBinary();
+  buildAllTargets();
   count("build", 1, 0);
   for (const suite of SUITES) runSuite(suite);
 } catch (error) {

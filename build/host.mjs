@@ -102,27 +102,40 @@ export function installPackages() {
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest && existsSync(bunPath())) return;
   console.log("Installing npm packages");
   // Not `npm ci`: it refuses a lock file that lacks packages of platforms that its registry does not carry.
-  run("npm", ["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
+  run("npm", [
+    "install",
+    "--no-save",
+    "--ignore-scripts",
+    "--no-audit",
+    "--no-fund",
+    "--loglevel=error",
+  ]);
   if (!existsSync(bunPath())) throw new Refusal(`Bun has no build for ${process.arch}`);
   writeFileSync(stamp, digest);
 }
 
-/** Builds dist/edgesite when a source changed since the last time. */
+/** Builds dist/edgesite when a source changed since the last time; answers its path. */
 export function buildBinary() {
-  const stamp = join(root, "dist", ".sources");
-  const digest = digestOf([
-    ...filesBelow("src"),
-    ...filesBelow("build"),
-    "package-lock.json",
-    "package.json",
-  ]);
   const binary = join(root, "dist", "edgesite");
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === digest && existsSync(binary))
-    return binary;
-  mkdirSync(dirname(binary), { recursive: true });
-  run(bunPath(), ["build/compile.ts"], { env: toolEnv() });
-  writeFileSync(stamp, digest);
+  build({ args: [], made: [binary] });
   return binary;
+}
+
+/** Builds for every platform, likewise. */
+export function buildAllTargets() {
+  const names = ["linux-x64", "linux-arm64", "linux-x64-musl", "linux-arm64-musl"];
+  build({ args: ["all"], made: names.map((name) => join(root, "dist", `edgesite-${name}`)) });
+}
+
+function build({ args, made }) {
+  const stamp = join(root, "dist", [".sources", ...args].join("-"));
+  const sources = ["package-lock.json", "package.json"];
+  const digest = digestOf([...filesBelow("src"), ...filesBelow("build"), ...sources]);
+  const fresh = existsSync(stamp) && readFileSync(stamp, "utf8") === digest;
+  if (fresh && made.every((path) => existsSync(path))) return;
+  mkdirSync(dirname(stamp), { recursive: true });
+  run(bunPath(), ["build/compile.ts", ...args], { env: toolEnv() });
+  writeFileSync(stamp, digest);
 }
 
 function filesBelow(folder) {

@@ -1,0 +1,116 @@
+// What the gate runs binaries for other platforms on: a bare root with musl, and the C library of
+// the other architecture for qemu. All of it lies in .cache/platforms; nothing is installed.
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { aptInstall, outputOf, Refusal, root, run } from "./host.mjs";
+
+const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
+/** The first Debian with musl ≥ 1.2.4: today's Alpine libraries need its DT_RELR. */
+const MUSL_SUITE = "trixie";
+const GLIBC_SUITE = "bookworm";
+
+const MACHINES = {
+  x64: { debian: "amd64", gnu: "x86_64" },
+  arm64: { debian: "arm64", gnu: "aarch64" },
+};
+
+/** Fetches what is not there yet. */
+export function preparePlatforms() {
+  const own = MACHINES[process.arch];
+  const other = MACHINES[process.arch === "x64" ? "arm64" : "x64"];
+  aptInstall(["qemu-user", "debian-archive-keyring"]);
+  fetchOnce("musl", (folder) => makeMuslRoot(own, folder));
+  fetchOnce("foreign", (folder) => {
+    unpackDebian({ name: "libc6", suite: GLIBC_SUITE, architecture: other.debian, folder });
+  });
+}
+
+/** A folder below .cache/platforms is whole or it is not there. */
+function fetchOnce(name, make) {
+  const folder = join(root, ".cache", "platforms", name);
+  if (existsSync(folder)) return;
+  const work = mkdtempSync(join(tmpdir(), "edgesite-platform-"));
+  try {
+    console.log(`Fetching the ${name} platform`);
+    const made = join(work, "root");
+    mkdirSync(made);
+    make(made);
+    mkdirSync(dirname(folder), { recursive: true });
+    cpSync(made, `${folder}.new`, { recursive: true, verbatimSymlinks: true });
+    renameSync(`${folder}.new`, folder);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** What Alpine Linux has at these paths, and nothing else. */
+function makeMuslRoot({ debian, gnu }, folder) {
+  const parts = join(dirname(folder), "parts");
+  unpackDebian({ name: "musl", suite: MUSL_SUITE, architecture: debian, folder: parts });
+  const loader = join(folder, "lib", `ld-musl-${gnu}.so.1`);
+  const libraries = join(folder, "usr", "lib");
+  for (const path of [dirname(loader), libraries]) mkdirSync(path, { recursive: true });
+  for (const path of ["proc", "tmp"]) mkdirSync(join(folder, path));
+  cpSync(join(parts, "usr", "lib", `${gnu}-linux-musl`, "libc.so"), loader);
+  const wheel = unpackWheel(gnu, dirname(folder));
+  for (const name of readdirSync(wheel)) {
+    cpSync(join(wheel, name), join(libraries, name));
+    const [, plain] = /^(libstdc\+\+|libgcc_s)-.*$/.exec(name) ?? [];
+    if (plain === "libstdc++") symlinkSync(name, join(libraries, "libstdc++.so.6"));
+    if (plain === "libgcc_s") symlinkSync(name, join(libraries, "libgcc_s.so.1"));
+  }
+}
+
+/** The folder of the shared libraries that the wheel bundles. */
+function unpackWheel(gnu, work) {
+  if (!outputOf("python3", ["-m", "pip", "--version"])) aptInstall(["python3-pip"]);
+  const quiet = { stdio: ["ignore", "ignore", "inherit"] };
+  const wanted = ["--platform", `musllinux_1_2_${gnu}`, "--python-version", "3.11"];
+  const pinned = ["-r", "build/musl-wheel.txt", "--no-deps", "--only-binary=:all:"];
+  const download = ["-m", "pip", "download", "--quiet", "--disable-pip-version-check"];
+  run("python3", [...download, ...wanted, ...pinned, "--dest", work], quiet);
+  const [wheel] = readdirSync(work).filter((name) => name.endsWith(".whl"));
+  run("python3", ["-m", "zipfile", "-e", join(work, wheel), join(work, "wheel")], quiet);
+  return join(work, "wheel", "contourpy.libs");
+}
+
+/** Unpacks a Debian package of any release and architecture; apt checks its signature. */
+function unpackDebian({ name, suite, architecture, folder }) {
+  const apt = mkdtempSync(join(dirname(folder), "apt-"));
+  const sources = join(apt, "sources.list");
+  const line = `deb [arch=${architecture} signed-by=${KEYRING}] http://deb.debian.org/debian ${suite} main\n`;
+  writeFileSync(sources, line);
+  writeFileSync(join(apt, "status"), "");
+  for (const path of ["lists", "archives"]) {
+    mkdirSync(join(apt, path, "partial"), { recursive: true });
+  }
+  const options = {
+    "APT::Architecture": architecture,
+    "APT::Architectures::": architecture,
+    "APT::Sandbox::User": "root",
+    "Acquire::Languages": "none",
+    "Dir::Etc::sourcelist": sources,
+    "Dir::Etc::sourceparts": "-",
+    "Dir::State::lists": join(apt, "lists"),
+    "Dir::State::status": join(apt, "status"),
+    "Dir::Cache": apt,
+  };
+  const settings = Object.entries(options).flatMap(([key, value]) => ["-o", `${key}=${value}`]);
+  const quiet = { cwd: apt, stdio: ["ignore", "ignore", "inherit"] };
+  run("apt-get", ["-qq", ...settings, "update"], quiet);
+  run("apt-get", ["-qq", ...settings, "download", name], quiet);
+  const [archive] = readdirSync(apt).filter((file) => file.endsWith(".deb"));
+  if (archive === undefined) throw new Refusal(`Cannot fetch ${name} of ${suite}`);
+  run("dpkg", ["-x", join(apt, archive), folder], quiet);
+}
