@@ -67,6 +67,11 @@ export function errorTo<C>(request: Message, content: C): Message<C> {
   return answer(request, { operation: OPERATION.error, content });
 }
 
+/** True for what answers another message, whether somebody still waits for it or not. */
+export function isAnswer({ route }: Message): boolean {
+  return route.operation === OPERATION.response || route.operation === OPERATION.error;
+}
+
 function answer<C>(
   { header, route }: Message,
   { operation, content }: { operation: string; content: C },

@@ -1,15 +1,11 @@
 import { mkdir } from "node:fs/promises";
 import type { NodeStreams } from "#api/node-streams.ts";
-import type { KubeObject, Pod } from "#api/object.ts";
-import { namespaceOf, objectKey } from "#api/object.ts";
+import { objectKey } from "#api/object.ts";
 import type { Bus } from "#bus/bus.ts";
-import { GROUP_OF, MODULE, OPERATION, RESOURCE_TYPE } from "#bus/constants.ts";
-import type { Message } from "#bus/message.ts";
+import { GROUP_OF, MODULE } from "#bus/constants.ts";
 import type { Module } from "#bus/module.ts";
 import { receiveEach } from "#bus/receive-each.ts";
-import { parseResource, type ResourcePath } from "#bus/resource-path.ts";
 import { type Clock, systemClock } from "#lib/clock.ts";
-import { explain } from "#lib/errors.ts";
 import type { Logger } from "#lib/log.ts";
 import { systemTimer, type Timer } from "#lib/timer.ts";
 import { mountTmpfs, unmount } from "#linux/mount.ts";
@@ -22,6 +18,7 @@ import { machineFacts } from "./node/machine.ts";
 import { NodeAgent, type NodeReadiness } from "./node/node-agent.ts";
 import { allocatableOf, type NodeOptions } from "./node/node-object.ts";
 import { PodManager } from "./pod/pod-manager.ts";
+import { Receiver } from "./receiver.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import type { EngineStatus } from "./runtime/types.ts";
 import { createNodeStreams } from "./server/node-streams.ts";
@@ -152,45 +149,11 @@ class Life {
 
   #receive(signal: AbortSignal): Promise<void> {
     const { bus, log } = this.#options;
+    const receiver = new Receiver({ bus, pods: this.pods, log });
     return receiveEach(bus, MODULE.edged, {
       signal,
-      onMessage: (message) => {
-        try {
-          this.#handle(message, parseResource(message.route.resource ?? ""));
-        } catch (error) {
-          log.warn("A message was not understood", { ...message.route, error: explain(error) });
-        }
-      },
+      onMessage: (message) => receiver.take(message),
     });
-  }
-
-  #handle({ route, content }: Message, path: ResourcePath): void {
-    const { type, namespace, name = "" } = path;
-    switch (type) {
-      case RESOURCE_TYPE.pod:
-        return this.#handlePod(route.operation, { namespace, name }, content);
-      case RESOURCE_TYPE.configMap:
-        return this.pods.sourceChanged("configMaps", { namespace, name });
-      case RESOURCE_TYPE.secret:
-        return this.pods.sourceChanged("secrets", { namespace, name });
-      case RESOURCE_TYPE.node:
-      case RESOURCE_TYPE.volume:
-        return;
-      default:
-        throw new TypeError(`Unknown resource type ${JSON.stringify(type)}`);
-    }
-  }
-
-  #handlePod(
-    operation: string | undefined,
-    { namespace, name }: { readonly namespace: string; readonly name: string },
-    content: unknown,
-  ): void {
-    if (operation === OPERATION.listEnd) return this.pods.siteNamedAll();
-    const pod = isPod(content) ? content : undefined;
-    if (operation === OPERATION.delete) return this.pods.forget(namespace, name, pod);
-    if (!pod) throw new TypeError(`Expected a pod for ${namespace}/${name}`);
-    this.pods.want(pod);
   }
 
   async #follow(signal: AbortSignal): Promise<void> {
@@ -206,9 +169,4 @@ class Life {
     else log.warn("The container engine is out of reach", { reason: status.reason });
     this.agent.refreshImages();
   }
-}
-
-function isPod(content: unknown): content is Pod {
-  const object: KubeObject | null = typeof content === "object" ? content : null;
-  return object?.metadata?.uid !== undefined && namespaceOf(object) !== "";
 }

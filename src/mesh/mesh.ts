@@ -1,5 +1,6 @@
 import type { Bus } from "#bus/bus.ts";
-import { GROUP_OF, MODULE, OK } from "#bus/constants.ts";
+import { Complaints } from "#bus/complaints.ts";
+import { GROUP_OF, MODULE, OK, OPERATION } from "#bus/constants.ts";
 import { errorTo, type Message, responseTo } from "#bus/message.ts";
 import type { Module, RestartPolicy, Scope } from "#bus/module.ts";
 import { abortable, sleep } from "#lib/abort.ts";
@@ -114,10 +115,11 @@ interface ReceiverOptions {
 /** Takes in what metaManager tells. */
 class Receiver {
   readonly #options: ReceiverOptions;
-  readonly #complained = new Set<string>();
+  readonly #complaints: Complaints;
 
   constructor(options: ReceiverOptions) {
     this.#options = options;
+    this.#complaints = new Complaints(options.log);
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -125,26 +127,21 @@ class Receiver {
   }
 
   #take(message: Message): void {
-    const { bus, inventory, changed } = this.#options;
+    const { bus, inventory, changed, log } = this.#options;
+    if (message.route.operation === OPERATION.error && !message.header.sync) {
+      // Whoever refused what was sent has logged it.
+      return log.debug("A message was refused", { ...message.route, reason: message.content });
+    }
     try {
       // One mark is enough for any number of changes.
       if (inventory.apply(message) && changed.size === 0) changed.trySend(true);
       if (message.header.sync) bus.sendResponse(responseTo(message, OK));
     } catch (error) {
-      this.#complain(message, error);
+      this.#complaints.about(message, error);
       if (message.header.sync) bus.sendResponse(errorTo(message, explain(error)));
     }
   }
-
-  #complain({ route }: Message, error: unknown): void {
-    const kind = `${route.source} ${route.operation} ${route.resource?.split("/")[1]}`;
-    if (this.#complained.has(kind) || this.#complained.size >= MAX_COMPLAINTS) return;
-    this.#complained.add(kind);
-    this.#options.log.warn("The mesh does not understand a message", { ...route, error });
-  }
 }
-
-const MAX_COMPLAINTS = 100;
 
 interface ApplierOptions {
   readonly inventory: Inventory;

@@ -1,5 +1,6 @@
 import { type KubeObject, nameOf, namespaceOf } from "#api/object.ts";
 import type { LocalBus } from "#bus/bus.ts";
+import { Complaints } from "#bus/complaints.ts";
 import { CONNECTION, MESSAGE_GROUP, MODULE, OK, OPERATION, RESOURCE_TYPE } from "#bus/constants.ts";
 import { errorTo, type Message, newMessage, responseTo, withSync } from "#bus/message.ts";
 import { receiveEach } from "#bus/receive-each.ts";
@@ -29,9 +30,6 @@ interface ManagerOptions {
   readonly signal: AbortSignal;
 }
 
-/** Kinds of refused messages that are remembered as logged. */
-const COMPLAINTS = 1_000;
-
 /** Says, as the answer to a message, why nothing was done with it. */
 class Refusal extends Error {
   override readonly name = "Refusal";
@@ -47,7 +45,7 @@ export class MetaManager {
   readonly #alwaysConnected: boolean;
   readonly #out: Outgoing;
   readonly #remote: RemoteRequests;
-  readonly #complained = new Set<string>();
+  readonly #complaints: Complaints;
   readonly #handlers: Readonly<Record<string, (message: Message, path: ResourcePath) => void>> = {
     [OPERATION.insert]: (message, path) => this.#change(message, path),
     [OPERATION.update]: (message, path) => this.#change(message, path),
@@ -61,6 +59,7 @@ export class MetaManager {
   constructor({ bus, store, site, remoteTimeoutMs, log, signal }: ManagerOptions) {
     this.#bus = bus;
     this.#log = log;
+    this.#complaints = new Complaints(log);
     this.#signal = signal;
     this.#rows = new MetaRows(store);
     this.#alwaysConnected = site.always;
@@ -91,7 +90,7 @@ export class MetaManager {
   #process(message: Message): void {
     const { operation = "", resource = "" } = message.route;
     try {
-      if (operation === OPERATION.error) {
+      if (operation === OPERATION.error && !message.header.sync) {
         // Whoever refused what was sent has logged it.
         return this.#log.debug("A message was refused", { resource, reason: message.content });
       }
@@ -113,6 +112,7 @@ export class MetaManager {
 
   /** An object that the site sends without being asked for it now. */
   #response(message: Message, path: ResourcePath): void {
+    if (message.header.sync) throw new Refusal("An answer is no request");
     if (typeof message.content !== "object" || message.content === null) return;
     if (destinationOf(path.type) === undefined && !isRemote(path.type)) return;
     this.#keep(message, path);
@@ -129,7 +129,7 @@ export class MetaManager {
 
   #keepOne(message: Message, path: ObjectPath): void {
     const to = destinationOf(path.type);
-    if (to === undefined) throw new Refusal(`Unknown resource type ${JSON.stringify(path.type)}`);
+    if (to === undefined) throw unknownType(path);
     const saved = this.#rows.save(path, message);
     if (saved === "stale") return;
     if (typeof saved === "object") this.#forget(saved.replaced, to);
@@ -140,7 +140,7 @@ export class MetaManager {
     if (isFromEdge(message.route.source)) return this.#report(message, path);
     const one = named(path);
     const to = destinationOf(path.type);
-    if (to === undefined) throw new Refusal(`Unknown resource type ${JSON.stringify(path.type)}`);
+    if (to === undefined) throw unknownType(path);
     const kept = this.#rows.get(one);
     if (this.#rows.delete(one, message.content)) {
       const uid = uidOf(message.content) || uidOf(kept?.value);
@@ -165,13 +165,14 @@ export class MetaManager {
   /** The site has sent all objects of a type: what it did not name is gone. */
   #listEnd(message: Message, path: ResourcePath): void {
     const to = destinationOf(path.type);
-    if (to === undefined) throw new Refusal(`Unknown resource type ${JSON.stringify(path.type)}`);
+    if (to === undefined) throw unknownType(path);
     for (const row of this.#rows.prune(path.type, keysOf(message.content))) this.#forget(row, to);
     this.#out.downLast(to, `${OPERATION.listEnd}/${path.type}`, withSync(message, false));
     this.#acknowledge(message);
   }
 
   #query(message: Message, path: ResourcePath): void {
+    if (destinationOf(path.type) === undefined && !isRemote(path.type)) throw unknownType(path);
     const rows = this.#read(path);
     if (path.name === undefined || !isRemote(path.type)) return this.#answer(message, rows);
     if (rows.length > 0 && !(isRemoteFirst(path.type) && this.#connection.isConnected)) {
@@ -202,7 +203,7 @@ export class MetaManager {
   /** What an edge module has to say goes to the site; newest state only, Events bounded. */
   #report(message: Message, path: ResourcePath): void {
     if (!isReport(path.type)) {
-      throw new Refusal(`Unknown resource type ${JSON.stringify(path.type)}`);
+      throw unknownType(path);
     }
     if (message.header.sync) {
       if (!this.#connection.isConnected) throw new Refusal("The site cannot be reached");
@@ -213,11 +214,13 @@ export class MetaManager {
     this.#out.up(`${operation}/${keyOf(path, message.content)}`, message);
   }
 
-  #publish({ route, content }: Message): void {
+  #publish(message: Message): void {
+    const { route, content } = message;
     if (route.resource !== CONNECTION.resource) {
       throw new Refusal(`Unknown publication ${JSON.stringify(route.resource)}`);
     }
     if (!this.#alwaysConnected) this.#connection.set(content === CONNECTION.connected);
+    if (message.header.sync) this.#acknowledge(message);
   }
 
   #acknowledge(message: Message): void {
@@ -229,22 +232,17 @@ export class MetaManager {
   /** Answers a message that cannot be processed with the reason, and logs each kind of it once. */
   #refuse(message: Message, error: Error): void {
     const { source, operation, resource = "" } = message.route;
-    this.#complain(message, error.message);
+    this.#complaints.about(message, error);
     const answer = errorTo(message, error.message);
     if (message.header.sync) this.#bus.sendResponse(answer);
     else if (operation === OPERATION.response) return;
     else if (!isFromEdge(source)) this.#out.upOne(OPERATION.error, answer);
     else if (source) this.#out.down(source, `${OPERATION.error}/${resource}`, answer);
   }
+}
 
-  #complain({ route }: Message, reason: string): void {
-    const { source, operation, resource = "" } = route;
-    const [, type] = resource.split("/");
-    const kind = `${source}/${operation}/${type}`;
-    if (this.#complained.has(kind) || this.#complained.size >= COMPLAINTS) return;
-    this.#complained.add(kind);
-    this.#log.warn("A message was refused", { source, operation, resource, reason });
-  }
+function unknownType({ type }: ResourcePath): Refusal {
+  return new Refusal(`Unknown resource type ${JSON.stringify(type)}`);
 }
 
 /** One key per object in an outbox: a namesake with another UID is another object. */

@@ -1,8 +1,9 @@
 import type { Event, KubeObject, Lease, Node, Pod } from "#api/object.ts";
 import { StatusError } from "#api/status.ts";
 import type { LocalBus } from "#bus/bus.ts";
+import { Complaints } from "#bus/complaints.ts";
 import { OK, OPERATION, RESOURCE_TYPE } from "#bus/constants.ts";
-import { errorTo, type Message, responseTo } from "#bus/message.ts";
+import { errorTo, isAnswer, type Message, responseTo } from "#bus/message.ts";
 import { parseResource } from "#bus/resource-path.ts";
 import type { Client, Key } from "#client/client.ts";
 import type { Clock } from "#lib/clock.ts";
@@ -34,8 +35,6 @@ export interface UpstreamOptions {
 const REPORT_LIMIT = 10_000;
 const EVENT_LIMIT = 1_000;
 const REQUEST_LIMIT = 1_024;
-/** Kinds of refused messages that are remembered as logged. */
-const COMPLAINTS = 1_000;
 
 type Handle = (message: Message, key: Key) => void;
 
@@ -47,7 +46,7 @@ export class Upstream {
   readonly #reports: Reports;
   readonly #events: Reports;
   readonly #requests = new Set<Promise<void>>();
-  readonly #complained = new Set<string>();
+  readonly #complaints: Complaints;
   /** The last status that was reported of each pod, by UID. */
   readonly #lastReports = new Map<
     string,
@@ -79,6 +78,7 @@ export class Upstream {
   constructor(options: UpstreamOptions) {
     const { client, log, clock, timer, workers } = options;
     this.#options = options;
+    this.#complaints = new Complaints(log);
     this.#nodes = new NodeWriter(client);
     this.#pods = new PodWriter({
       client,
@@ -99,14 +99,15 @@ export class Upstream {
   /** Takes one message; what it asks for goes on by itself. */
   take(message: Message): void {
     const { operation = "", resource = "" } = message.route;
-    // Answers to what was sent down say nothing that the next report would not say.
-    if (operation === OPERATION.response) return;
-    if (operation === OPERATION.error) {
-      // Whoever refused what was sent down has logged it.
-      return this.#options.log.debug("A message was refused below", {
-        resource,
-        error: message.content,
-      });
+    if (!message.header.sync && isAnswer(message)) {
+      // Answers to what was sent down say nothing that the next report would not say, and whoever
+      // refused it has logged that.
+      if (operation === OPERATION.error)
+        this.#options.log.debug("A message was refused below", {
+          resource,
+          error: message.content,
+        });
+      return;
     }
     try {
       const { type, namespace, name } = parseResource(resource);
@@ -120,7 +121,7 @@ export class Upstream {
       handle(message, key);
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
-      this.#complain(message, error.message);
+      this.#complaints.about(message, error);
       this.#answer(errorTo(message, error.message), message);
     }
   }
@@ -207,14 +208,6 @@ export class Upstream {
   #answer(answer: Message, to: Message): void {
     if (this.#options.bus.sendResponse(answer) || to.header.sync) return;
     this.#options.reply(answer);
-  }
-
-  #complain({ route }: Message, reason: string): void {
-    const { source, operation, resource = "" } = route;
-    const kind = `${source}/${operation}/${resource.split("/")[1]}`;
-    if (this.#complained.has(kind) || this.#complained.size >= COMPLAINTS) return;
-    this.#complained.add(kind);
-    this.#options.log.warn("A message was refused", { source, operation, resource, reason });
   }
 }
 
