@@ -99,6 +99,16 @@ describe("the front", () => {
     expect(statSync(join(directory, "a".repeat(120))).mode & 0o777).toBe(0o700);
   });
 
+  test("carries more clients that come in one moment than the server behind has room to queue", async () => {
+    const front = await start();
+    const clients = await Promise.all(Array.from({ length: 700 }, () => dial(front)));
+    for (const { socket } of clients) {
+      socket.write("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    }
+    const answers = await Promise.all(clients.map(({ all }) => all));
+    expect(answers.filter((text) => text.startsWith("HTTP/1.1 200 OK"))).toHaveLength(700);
+  }, 20_000);
+
   test("says in one line why it cannot listen", async () => {
     const front = await start();
     const second = make({ port: front.port });

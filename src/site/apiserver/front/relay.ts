@@ -11,6 +11,9 @@ export interface RelayOptions {
   readonly endless: boolean;
 }
 
+/** How long the server may have no room for a connection. */
+const CONNECT_MS = 1000;
+
 /**
  * Carries a connection to the HTTP server behind the front and back. A side that does not keep up
  * slows the other down, and each direction ends on its own.
@@ -55,7 +58,18 @@ export class Relay implements Route {
     this.#client.end();
   }
 
-  async #connect({ unix, first }: RelayOptions): Promise<void> {
+  /** A burst of clients can fill the server's backlog: then the next turn of the loop has room. */
+  async #connect(options: RelayOptions): Promise<void> {
+    const untilMs = performance.now() + CONNECT_MS;
+    while (this.#client.isOpen) {
+      if (await this.#tryConnect(options)) return;
+      // The server behind is stopping: a client that came this late is sent away.
+      if (performance.now() > untilMs) return this.#client.end();
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+  }
+
+  async #tryConnect({ unix, first }: RelayOptions): Promise<boolean> {
     try {
       await Bun.connect({
         unix,
@@ -72,9 +86,9 @@ export class Relay implements Route {
           error: () => undefined,
         },
       });
+      return true;
     } catch {
-      // The server behind is stopping: a client that came this late is sent away.
-      this.#client.end();
+      return false;
     }
   }
 
