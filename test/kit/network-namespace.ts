@@ -16,6 +16,11 @@ export class NetworkNamespace implements AsyncDisposable {
     return namespace;
   }
 
+  /** One that somebody else made and removes. */
+  static existing(name: string): NetworkNamespace {
+    return new NetworkNamespace(name);
+  }
+
   /** Joins it to another one by a veth pair, as two machines on one LAN. */
   async connect(
     other: NetworkNamespace,
