@@ -219,3 +219,11 @@ export function serviceUnavailable(message: string): StatusError {
 export function hasReason(error: unknown, reason: StatusReason): error is StatusError {
   return error instanceof StatusError && error.reason === reason;
 }
+
+/** True for an error that names that cause among its details, as `apierrors.HasStatusCause`. */
+export function hasCause(error: unknown, cause: string): error is StatusError {
+  return (
+    error instanceof StatusError &&
+    (error.status.details?.causes ?? []).some(({ reason }) => reason === cause)
+  );
+}

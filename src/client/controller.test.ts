@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { PODS } from "#api/resources.ts";
-import { conflict } from "#api/status.ts";
+import { conflict, forbidden } from "#api/status.ts";
 import { createLogger, silentLogger } from "#lib/log.ts";
 import { ManualClock } from "#test/kit/manual-clock.ts";
 import { type ControllerOptions, createController, TerminalError } from "./controller.ts";
@@ -51,6 +51,17 @@ test("a TerminalError is not retried", async () => {
   given.queue.add("a");
   await settle();
   expect([given.queue.delayed, given.queue.retries("a")]).toEqual([0, 0]);
+});
+
+test("a namespace that goes away is no failure: the key rests, nothing is said", async () => {
+  const lines: string[] = [];
+  const log = createLogger({ level: "info", format: "text", write: (line) => lines.push(line) });
+  const causes = [{ reason: "NamespaceTerminating", field: "metadata.namespace" }];
+  const refused = forbidden({ resource: PODS, name: "" }, { why: "it goes away", causes });
+  await using given = setUp(() => Promise.reject(refused), { log });
+  given.queue.add("a");
+  await settle();
+  expect([given.queue.delayed, given.queue.retries("a"), lines]).toEqual([0, 0, []]);
 });
 
 test("a result may ask for another look", async () => {

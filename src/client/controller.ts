@@ -1,4 +1,4 @@
-import { hasReason } from "#api/status.ts";
+import { hasCause, hasReason } from "#api/status.ts";
 import { abortable } from "#lib/abort.ts";
 import type { Logger } from "#lib/log.ts";
 import type { WorkQueue } from "./workqueue.ts";
@@ -50,6 +50,9 @@ export interface Controller {
 /** A race that is lost more often in a row is none. */
 const RACE_RETRIES = 5;
 
+/** `v1.NamespaceTerminatingCause` */
+const NAMESPACE_TERMINATING = "NamespaceTerminating";
+
 /** A loop that takes keys from a queue and reconciles them; it logs, counts and retries. */
 export function createController(options: ControllerOptions): Controller {
   const { name, queue, synced = [], removals = [], workers = 1 } = options;
@@ -78,6 +81,12 @@ export function createController(options: ControllerOptions): Controller {
     if (error instanceof TerminalError) {
       queue.forget(key);
       log.error("Cannot reconcile; not trying again until it changes", { key, error });
+      return;
+    }
+    if (hasCause(error, NAMESPACE_TERMINATING)) {
+      // As client-go's controllers: nothing is to be made there any more.
+      queue.forget(key);
+      log.debug("Not reconciling: the namespace goes away", { key });
       return;
     }
     queue.addRateLimited(key);
