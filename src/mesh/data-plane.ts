@@ -5,9 +5,15 @@ import { hostUpstreams } from "./dns/host-upstreams.ts";
 import { clientRule, Resolver } from "./dns/resolver.ts";
 import { type DnsServer, startDnsServer } from "./dns/server.ts";
 import { MeshHost } from "./host.ts";
-import type { Applied, BoundListener, ListenerSpec } from "./proxy/protocol.ts";
+import {
+  type Applied,
+  type BoundListener,
+  type ListenerSpec,
+  listenerKey,
+  type ProxyProtocol,
+} from "./proxy/protocol.ts";
 import { type ServiceProxy, startServiceProxy } from "./proxy/service-proxy.ts";
-import type { MeshService, MeshTable } from "./table.ts";
+import type { MeshService, MeshTable, Protocol } from "./table.ts";
 
 export interface DataPlaneOptions {
   readonly siteId: string;
@@ -88,27 +94,27 @@ export class DataPlane implements AsyncDisposable {
 
 /** `10.43.0.1:443/TCP`, for the status. */
 export function listenerNames(bound: readonly BoundListener[]): readonly string[] {
-  return bound.map(({ address, port }) => `${address}:${port}/TCP`);
+  return bound.map(listenerKey);
 }
 
 function clusterIPsOf(table: MeshTable): readonly string[] {
   return [...table.values()].flatMap(({ clusterIP }) => clusterIP ?? []);
 }
 
-/** A listener for each TCP port that somebody answers; the kernel refuses the others. */
+/** A listener for each port that somebody answers; the kernel refuses the others. */
 function listenersOf(table: MeshTable): readonly ListenerSpec[] {
   return [...table.values()].flatMap(listenersOfService);
 }
 
 function listenersOfService({ clusterIP, ports, affinityMs }: MeshService): ListenerSpec[] {
   if (clusterIP === undefined) return [];
-  return ports
-    .filter(({ protocol, endpoints }) => protocol === "TCP" && endpoints.length > 0)
-    .map(({ port, endpoints }) => ({
-      address: clusterIP,
-      port,
-      strategy: "roundRobin",
-      ...(affinityMs !== undefined && { affinityMs }),
-      endpoints,
-    }));
+  return ports.flatMap(({ protocol, port, endpoints }) => {
+    if (!isCarried(protocol) || endpoints.length === 0) return [];
+    const affinity = affinityMs === undefined ? {} : { affinityMs };
+    return { protocol, address: clusterIP, port, strategy: "roundRobin", ...affinity, endpoints };
+  });
+}
+
+function isCarried(protocol: Protocol): protocol is ProxyProtocol {
+  return protocol !== "SCTP";
 }

@@ -15,7 +15,7 @@ import {
   translateDestination,
   verdict,
 } from "#linux/nftables/expressions.ts";
-import { ipv4Key, keyOf, portKey } from "#linux/nftables/keys.ts";
+import { ipv4Key, keyOf, portKey, protocolKey } from "#linux/nftables/keys.ts";
 import type { Chain, Table } from "#linux/nftables/table.ts";
 import type { BoundListener } from "./proxy/protocol.ts";
 
@@ -58,10 +58,10 @@ export function guardTable(options: GuardOptions): Table {
     sets: [
       {
         name: SERVICE_PORTS,
-        key: ["ipv4", "port"],
+        key: ["ipv4", "protocol", "port"],
         data: ["ipv4", "port"],
-        elements: options.listeners.map(({ address, port, boundPort }) => ({
-          key: keyOf(ipv4Key(address), portKey(port)),
+        elements: options.listeners.map(({ protocol, address, port, boundPort }) => ({
+          key: keyOf(ipv4Key(address), protocolKey(protocol), portKey(port)),
           data: keyOf(ipv4Key(address), portKey(boundPort)),
         })),
       },
@@ -148,10 +148,7 @@ function unrouted({ marks, podCIDR, serviceCIDR, refusesEarly }: GuardOptions): 
 }
 
 function translations(): Chain[] {
-  const rule = [
-    ...protocolIs("TCP"),
-    ...translateDestination(SERVICE_PORTS, ["destination", "destinationPort"]),
-  ];
+  const rule = translateDestination(SERVICE_PORTS, ["destination", "protocol", "destinationPort"]);
   return (["prerouting", "output"] as const).map((at) => ({
     name: `services-${at}`,
     hook: { type: "nat", at, priority: DESTINATION_NAT },

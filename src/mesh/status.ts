@@ -1,6 +1,6 @@
 import { listenerNames } from "./data-plane.ts";
 import type { MeshHost } from "./host.ts";
-import type { Applied } from "./proxy/protocol.ts";
+import { type Applied, listenerKey } from "./proxy/protocol.ts";
 import type { MeshTable } from "./table.ts";
 
 export interface EdgeMeshStatus {
@@ -26,7 +26,7 @@ export interface AppliedState {
 }
 
 const STARTING = "The mesh is starting";
-const NOT_TCP = "Ports of Services that are not TCP are not served yet";
+const NO_SCTP = "SCTP ports of Services are not served";
 
 /** What the mesh says of itself. */
 export class MeshState {
@@ -58,9 +58,9 @@ export class MeshState {
     this.#notes = [
       ...(host?.notes ?? []),
       ...applied.failed.map(
-        ({ address, port, reason }) => `Nobody can reach ${address}:${port}: ${reason}`,
+        ({ reason, ...where }) => `Nobody can reach ${listenerKey(where)}: ${reason}`,
       ),
-      ...(hasOtherThanTcp(table) ? [NOT_TCP] : []),
+      ...(hasSctp(table) ? [NO_SCTP] : []),
     ];
   }
 
@@ -84,7 +84,7 @@ export class MeshState {
   }
 }
 
-function hasOtherThanTcp(table: MeshTable): boolean {
+function hasSctp(table: MeshTable): boolean {
   const services = [...table.values()].filter(({ clusterIP }) => clusterIP !== undefined);
-  return services.some(({ ports }) => ports.some(({ protocol }) => protocol !== "TCP"));
+  return services.some(({ ports }) => ports.some(({ protocol }) => protocol === "SCTP"));
 }

@@ -1,155 +1,78 @@
-import type { Socket, TCPSocketListener, TCPSocketListenOptions } from "bun";
-import { explain } from "#lib/errors.ts";
-import { Balancer, type BalancerSources, endpointKey } from "./balancer.ts";
-import { type Applied, type BoundListener, type ListenerSpec, listenerKey } from "./protocol.ts";
-import { RELAY, Side } from "./relay.ts";
+import { errorCode, explain } from "#lib/errors.ts";
+import {
+  type Applied,
+  type BoundListener,
+  type FailedListener,
+  type ListenerSpec,
+  listenerKey,
+} from "./protocol.ts";
+import type { ServiceSocket } from "./service-socket.ts";
+import { openTcpService } from "./tcp-service.ts";
+import { openUdpService, type UdpSources } from "./udp-service.ts";
 
-/** How long each attempt to reach an endpoint may take: kube-proxy's table. */
-const DIAL_TIMEOUTS_MS = [250, 500, 1000, 2000];
-const KEEP_ALIVE_MS = 60_000;
-
-interface Listening {
-  readonly server: TCPSocketListener<Side>;
-  readonly balancer: Balancer;
-}
-
-/** The listening sockets of Services. A connection that is open is never touched by a change. */
+/** The open ports of Services. */
 export class Listeners {
-  readonly #listening = new Map<string, Listening>();
-  readonly #sources: BalancerSources;
+  readonly #open = new Map<string, ServiceSocket>();
+  readonly #sources: UdpSources;
 
-  constructor(sources: BalancerSources) {
+  constructor(sources: UdpSources) {
     this.#sources = sources;
   }
 
-  /** Makes the listeners those of `specs`: closes, updates in place, opens. */
-  apply(specs: readonly ListenerSpec[]): Applied {
+  /** Makes the listeners those of `specs`: closes, updates in place, opens. One call at a time. */
+  async apply(specs: readonly ListenerSpec[]): Promise<Applied> {
     const wanted = new Map(specs.map((spec) => [listenerKey(spec), spec]));
-    for (const [key, { server }] of this.#listening) {
+    for (const [key, socket] of this.#open) {
       if (wanted.has(key)) continue;
-      server.stop();
-      this.#listening.delete(key);
+      socket.close();
+      this.#open.delete(key);
     }
     const bound: BoundListener[] = [];
-    const failed: Applied["failed"][number][] = [];
+    const failed: FailedListener[] = [];
     for (const [key, spec] of wanted) {
-      const { address, port } = spec;
+      const { protocol, address, port } = spec;
       try {
-        bound.push({ address, port, boundPort: this.#update(key, spec) });
+        bound.push({ protocol, address, port, boundPort: await this.#update(key, spec) });
       } catch (error) {
-        failed.push({ address, port, reason: explain(error) });
+        failed.push({ protocol, address, port, reason: explain(error) });
       }
     }
     return { bound, failed };
   }
 
-  /** Closes all listeners, and with `force` all connections. */
-  close(force: boolean): void {
-    for (const { server } of this.#listening.values()) server.stop(force);
-    this.#listening.clear();
-  }
-
-  #update(key: string, spec: ListenerSpec): number {
-    const existing = this.#listening.get(key);
+  async #update(key: string, spec: ListenerSpec): Promise<number> {
+    const existing = this.#open.get(key);
     if (existing) {
-      existing.balancer.update(spec);
-      return existing.server.port;
+      existing.update(spec);
+      return existing.boundPort;
     }
-    const balancer = new Balancer(spec, this.#sources);
-    const server = listen(spec, balancer);
-    this.#listening.set(key, { server, balancer });
-    return server.port;
+    const socket = await this.#listen(spec);
+    this.#open.set(key, socket);
+    return socket.boundPort;
+  }
+
+  /**
+   * Listens beside the Service's own port; the guard translates that to it. Holding the port itself
+   * would keep programs of the host from having it on all addresses.
+   */
+  async #listen(spec: ListenerSpec): Promise<ServiceSocket> {
+    const open = spec.protocol === "TCP" ? openTcpService : openUdpService;
+    try {
+      return await open({ ...spec, port: besides(spec.port) }, this.#sources);
+    } catch (error) {
+      if (errorCode(error) !== "EADDRINUSE") throw error;
+      return await open({ ...spec, port: ANY_PORT }, this.#sources);
+    }
   }
 }
 
-/**
- * Listens on a free port of the ClusterIP; the guard translates the Service's own port to it.
- * Holding that port itself would keep programs of the host from having it on all addresses.
- */
-function listen({ address }: ListenerSpec, balancer: Balancer): TCPSocketListener<Side> {
-  const settings: TCPSocketListenOptions<Side> = {
-    hostname: address,
-    port: 0,
-    allowHalfOpen: true,
-    socket: { ...RELAY, open: (client) => accept(client, balancer) },
-  };
-  return Bun.listen(settings);
-}
-
-function accept(client: Socket<Side>, balancer: Balancer): void {
-  const { first, second } = Side.pair(client);
-  client.data = first;
-  client.setNoDelay(true);
-  client.setKeepAlive(true, KEEP_ALIVE_MS);
-  const from = client.remoteAddress;
-  void connect({ side: second, client: first, from, balancer }).then((reached) => {
-    if (!reached) first.abort();
-  });
-}
-
-interface Connecting {
-  readonly side: Side;
-  readonly client: Side;
-  readonly from: string;
-  readonly balancer: Balancer;
-}
+const ANY_PORT = 0;
+const PORTS = 65_536;
 
 /**
- * Tries endpoints until one answers. One that refuses is not tried again; one that is slow may be,
- * with more time. The list may change meanwhile: each attempt picks from the newest.
+ * The port half of all ports away: always the same one, so that the kernel's translations, and
+ * clients that it has translated once, find the proxy again after a restart.
  */
-async function connect({ side, client, from, balancer }: Connecting): Promise<boolean> {
-  const failed = new Set<string>();
-  for (const timeoutMs of DIAL_TIMEOUTS_MS) {
-    if (client.closed) return false;
-    const endpoint = balancer.pick(from, failed) ?? balancer.pick(from, new Set());
-    if (!endpoint) return false;
-    const outcome = await dial({ ...endpoint, side, timeoutMs });
-    if (outcome === "connected") {
-      balancer.reached(from, endpoint);
-      if (client.closed) side.abort();
-      return true;
-    }
-    failed.add(endpointKey(endpoint));
-    if (outcome === "refused" && !balancer.pick(from, failed)) return false;
-  }
-  return false;
-}
-
-interface Dial {
-  readonly address: string;
-  readonly port: number;
-  readonly side: Side;
-  readonly timeoutMs: number;
-}
-
-function dial({ address, port, side, timeoutMs }: Dial): Promise<"connected" | "refused" | "late"> {
-  const { promise, resolve } = Promise.withResolvers<"connected" | "refused" | "late">();
-  let waiting = true;
-  const settle = (outcome: "connected" | "refused" | "late"): void => {
-    waiting = false;
-    clearTimeout(timer);
-    resolve(outcome);
-  };
-  const timer = setTimeout(() => settle("late"), timeoutMs);
-  const open = (socket: Socket<Side>): void => {
-    if (!waiting) {
-      // Nobody waits any more, and what belongs to this side belongs to another socket now.
-      socket.data = Side.pair(socket).first;
-      socket.terminate();
-      return;
-    }
-    socket.setNoDelay(true);
-    socket.setKeepAlive(true, KEEP_ALIVE_MS);
-    side.connected(socket);
-    settle("connected");
-  };
-  Bun.connect<Side>({
-    hostname: address,
-    port,
-    data: side,
-    allowHalfOpen: true,
-    socket: { ...RELAY, open, connectError: () => settle("refused") },
-  }).catch(() => settle("refused"));
-  return promise;
+function besides(port: number): number {
+  return (port + PORTS / 2) % PORTS;
 }

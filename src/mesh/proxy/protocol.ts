@@ -2,10 +2,18 @@ import type { Endpoint } from "../table.ts";
 
 export type Strategy = "roundRobin" | "random";
 
-/** An address and port of a Service, and who answers for it. */
-export interface ListenerSpec {
+/** What the proxy carries. */
+export type ProxyProtocol = "TCP" | "UDP";
+
+/** Where a Service answers. */
+export interface ListenerAddress {
+  readonly protocol: ProxyProtocol;
   readonly address: string;
   readonly port: number;
+}
+
+/** An address and port of a Service, and who answers for it. */
+export interface ListenerSpec extends ListenerAddress {
   readonly strategy: Strategy;
   /** Clients keep their endpoint that long after their last connection. Absent: no affinity. */
   readonly affinityMs?: number;
@@ -14,16 +22,12 @@ export interface ListenerSpec {
 }
 
 /** How a listener came out. */
-export interface BoundListener {
-  readonly address: string;
-  readonly port: number;
-  /** Differs from `port` where a program of the host holds that on all addresses. */
+export interface BoundListener extends ListenerAddress {
+  /** Where the proxy listens on that address; the guard translates `port` to it. */
   readonly boundPort: number;
 }
 
-export interface FailedListener {
-  readonly address: string;
-  readonly port: number;
+export interface FailedListener extends ListenerAddress {
   readonly reason: string;
 }
 
@@ -38,7 +42,7 @@ export interface Applied {
   readonly failed: readonly FailedListener[];
 }
 
-/** `10.43.0.1:443` */
-export function listenerKey({ address, port }: Pick<ListenerSpec, "address" | "port">): string {
-  return `${address}:${port}`;
+/** `10.43.0.1:443/TCP` */
+export function listenerKey({ protocol, address, port }: ListenerAddress): string {
+  return `${address}:${port}/${protocol}`;
 }

@@ -1,10 +1,10 @@
 import type { Applied, Apply, ListenerSpec } from "./protocol.ts";
 
-/** The TCP proxy of Services as the mesh sees it. */
+/** The proxy of Services as the mesh sees it. */
 export interface ServiceProxy extends AsyncDisposable {
   /** Rejects when the thread is gone; never resolves. */
   readonly lost: Promise<never>;
-  /** Makes these the listeners. Open connections stay. */
+  /** Makes these the listeners; one call at a time. Open connections stay. */
   apply(listeners: readonly ListenerSpec[]): Promise<Applied>;
 }
 
