@@ -2,6 +2,7 @@
 import { createBus } from "#bus/create-bus.ts";
 import { newMessage, responseTo } from "#bus/message.ts";
 import { silentLogger } from "#lib/log.ts";
+import { report, rounded } from "./kit/report.ts";
 
 const MESSAGES = 500_000;
 const REQUESTS = 50_000;
@@ -37,9 +38,9 @@ async function microsecondsPerSync(): Promise<number> {
 }
 
 await microsecondsPerSync(); // warm
-const result = {
-  bench: "bus",
-  messagesPerSecond: Math.round(await messagesPerSecond()),
-  sendSyncMicroseconds: Number((await microsecondsPerSync()).toFixed(2)),
-};
-console.log(JSON.stringify(result));
+const perSecond = await messagesPerSecond();
+report("bus", {
+  messagesPerSecond: rounded(perSecond, 0),
+  sendSyncMicroseconds: rounded(await microsecondsPerSync(), 2),
+  aim: ">= 1,000,000 messages/s, sendSync <= 5 us",
+});

@@ -52,6 +52,11 @@ export class DockerEngine implements AsyncDisposable {
     return `unix://${join(this.#directory, "docker.sock")}`;
   }
 
+  /** containerd and dockerd. */
+  get pids(): readonly number[] {
+    return [this.#containerd, this.#dockerd].flatMap((child) => child?.pid ?? []);
+  }
+
   /** Runs the docker command line against this engine. */
   docker(args: readonly string[]) {
     return run(["docker", "-H", this.address, ...args]);

@@ -25,6 +25,11 @@ export function usageOf(pid: number): Usage {
   return [...members].map(usageOfOne).reduce(add, NOTHING);
 }
 
+/** What some processes and their descendants use together. */
+export function usageOfAll(pids: readonly number[]): Usage {
+  return pids.map(usageOf).reduce(add, NOTHING);
+}
+
 const NOTHING: Usage = { rssMiB: 0, pssMiB: 0, cpuMs: 0, writtenBytes: 0 };
 
 function add(a: Usage, b: Usage): Usage {
