@@ -1,0 +1,89 @@
+// Does the mesh's DNS answer as many queries a second as dnsmasq?
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { eventually } from "#test/kit/eventually.ts";
+import { output, run } from "#test/kit/process.ts";
+import { Connection } from "./kit/connection.ts";
+import { Peer, requireTools } from "./kit/peer.ts";
+import { median, option, report, rounded } from "./kit/report.ts";
+import { serviceOf } from "./kit/service.ts";
+import { endpointOf, startSite } from "./kit/site.ts";
+
+const AIM = ">= 1.0 x dnsmasq";
+requireTools("dns", { tools: ["dnsmasq", "dnsperf"], aim: AIM });
+
+const SECONDS = option("seconds", 4);
+const ROUNDS = option("rounds", 3);
+const SERVICES = 50;
+const DNS = "169.254.96.16";
+const PEER_PORT = 5353;
+
+await using started = await startSite();
+using api = await Connection.open(endpointOf(started.site), { keepBody: true });
+const directory = mkdtempSync(join(tmpdir(), "edgesite-bench-"));
+const records: string[] = [];
+const names: string[] = [];
+for (let index = 0; index < SERVICES; index += 1) {
+  const service = { name: `service-${index}`, address: "192.0.2.1", port: 80 };
+  const name = `${service.name}.default.svc.cluster.local`;
+  records.push(`--host-record=${name},${await serviceOf(api, service)}`);
+  names.push(name);
+}
+const queries = join(directory, "queries");
+writeFileSync(queries, names.map((name) => `${name} A\n`).join(""));
+const LISTEN = ["--port", String(PEER_PORT), "--listen-address=127.0.0.1", "--bind-interfaces"];
+const ALONE = ["--no-resolv", "--no-hosts", "--conf-file=/dev/null", "--user=root"];
+await using _dnsmasq = new Peer([
+  "dnsmasq",
+  "--keep-in-foreground",
+  ...LISTEN,
+  ...ALONE,
+  ...records,
+]);
+
+interface Server {
+  readonly address: string;
+  readonly port: number;
+}
+const SERVERS = {
+  mesh: { address: DNS, port: 53 },
+  dnsmasq: { address: "127.0.0.1", port: PEER_PORT },
+};
+
+async function queriesPerSecond({ address, port }: Server): Promise<number> {
+  const server = ["-s", address, "-p", String(port)];
+  const text = await output(["dnsperf", ...server, "-d", queries, "-l", String(SECONDS)]);
+  if (/Queries lost:\s+[1-9]/.test(text)) throw new Error(`Queries were lost: ${text}`);
+  if (!/NOERROR \d+ \(100\.00%\)/.test(text)) throw new Error(`Not all were answered: ${text}`);
+  return Number(/Queries per second:\s+([\d.]+)/.exec(text)?.[1]);
+}
+
+try {
+  for (const { address, port } of Object.values(SERVERS)) {
+    await eventually(
+      async () => {
+        const [last = ""] = names.slice(-1);
+        writeFileSync(join(directory, "one"), `${last} A\n`);
+        const one = ["-d", join(directory, "one"), "-n", "1"];
+        const { stdout } = await run(["dnsperf", "-s", address, "-p", String(port), ...one]);
+        return /NOERROR 1 /.test(stdout);
+      },
+      { what: `DNS on ${address}` },
+    );
+  }
+  const mesh: number[] = [];
+  const dnsmasq: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    mesh.push(await queriesPerSecond(SERVERS.mesh));
+    dnsmasq.push(await queriesPerSecond(SERVERS.dnsmasq));
+  }
+  report("dns", {
+    meshQueriesPerSecond: rounded(median(mesh), 0),
+    dnsmasqQueriesPerSecond: rounded(median(dnsmasq), 0),
+    ratio: rounded(median(mesh) / median(dnsmasq), 2),
+    aim: AIM,
+  });
+} finally {
+  rmSync(directory, { recursive: true });
+}
