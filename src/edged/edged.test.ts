@@ -115,6 +115,25 @@ test("a pod that must not restart ends as Succeeded or Failed and keeps its cont
   expect(containers).toHaveLength(1);
 });
 
+test("a container that cannot start and must not be tried again has ended", async () => {
+  class Unstartable extends MemoryRuntime {
+    override async startContainer(id: string, signal: AbortSignal): Promise<void> {
+      await super.startContainer(id, signal);
+      this.exit(id, 128);
+      throw new Error("no such program");
+    }
+  }
+  const runtime = new Unstartable({ clock: systemClock, program: shellProgram });
+  runtime.addImage("busybox:1");
+  const harness = await start(runtime);
+  await apply(harness, podOf("once", { restartPolicy: "Never" }));
+  const { meta } = harness;
+  await meta.until("once failed", () => meta.last("once")?.phase === "Failed");
+  const [status] = meta.last("once")?.containerStatuses ?? [];
+  expect(status?.state?.terminated?.exitCode).toBe(128);
+  expect(status?.lastState).toEqual({});
+});
+
 test("init containers run one after the other before the others", async () => {
   const harness = await start();
   const { meta, runtime } = harness;

@@ -139,6 +139,12 @@ describe("planPod()", () => {
     ]);
   });
 
+  test("a sandbox that is being started is no dead one", () => {
+    const created = { sandboxes: [{ ...sandbox, running: false }], containers: [] };
+    const busy = new Set(["sandbox"]);
+    expect(plan(podWith({}), [], { observed: created, busy })).toEqual([]);
+  });
+
   test("of dead containers only the last two are kept", () => {
     const attempt = (number: number) =>
       ran("main", { id: `main-${number}`, attempt: number, state: "exited" });

@@ -62,18 +62,20 @@ function planRunning(input: PlanInput): Action[] {
  * Whether a pod's work is done: its containers have ended and none is to run again, or an init
  * container failed that must not.
  */
-export function hasEnded({ spec }: Pod, observed: Observed): boolean {
-  const { restartPolicy = "Always", containers = [], initContainers = [] } = spec ?? {};
+export function hasEnded(pod: Pod, observed: Observed): boolean {
+  const { restartPolicy = "Always", containers = [], initContainers = [] } = pod.spec ?? {};
   const initFailed = initContainers.some((container) => {
     const last = newestContainer(observed, container.name);
     const failed = last?.state === "exited" && last.exitCode !== 0;
     return failed && restartPolicy === "Never" && !isRestartable(container);
   });
-  return initFailed || containers.every(({ name }) => endedForGood(observed, name, restartPolicy));
+  return initFailed || containers.every((container) => endedForGood(pod, observed, container));
 }
 
-function endedForGood(observed: Observed, name: string, policy: string): boolean {
-  const last = newestContainer(observed, name);
+/** Whether a container has ended and no policy starts it again. */
+export function endedForGood(pod: Pod, observed: Observed, container: Container): boolean {
+  const last = newestContainer(observed, container.name);
+  const policy = isRestartable(container) ? "Always" : (pod.spec?.restartPolicy ?? "Always");
   return last?.state === "exited" && !restarts(policy, last);
 }
 
@@ -125,8 +127,7 @@ function planContainer(input: PlanInput, container: Container): Action[] {
   const { observed, pod } = input;
   const now = currentContainer(observed, container.name);
   if (now?.state !== "running") {
-    const policy = isRestartable(container) ? "Always" : (pod.spec?.restartPolicy ?? "Always");
-    return endedForGood(observed, container.name, policy) ? [] : [start(input, container)];
+    return endedForGood(pod, observed, container) ? [] : [start(input, container)];
   }
   const { failed } = input.verdict(now);
   if (failed === undefined) return [];
@@ -137,7 +138,7 @@ function planContainer(input: PlanInput, container: Container): Action[] {
 }
 
 /** What nobody looks at any more: old attempts, and sandboxes that do not run. */
-function planCleaning({ observed, ending }: PlanInput): Action[] {
+function planCleaning({ observed, ending, busy }: PlanInput): Action[] {
   if (ending?.removed) return []; // everything goes, in its own order
   const dead = observed.containers.filter(({ state }) => state === "exited");
   const newer = new Map<string, number>();
@@ -149,6 +150,8 @@ function planCleaning({ observed, ending }: PlanInput): Action[] {
       actions.push({ kind: "removeContainer", key: containerKey(id), id });
     }
   }
+  // The one that does not run may be the one that is being started.
+  if (busy.has(SANDBOX_KEY)) return actions;
   const alive = new Set(
     observed.containers.filter((one) => !dead.includes(one)).map(({ sandboxId }) => sandboxId),
   );

@@ -13,7 +13,7 @@ import type { PodContext } from "./context.ts";
 import { Failures } from "./failures.ts";
 import { Latch } from "./latch.ts";
 import { liveSandbox, newestContainer, type Observed } from "./observed.ts";
-import { graceMsOf, hasEnded, planPod } from "./plan.ts";
+import { endedForGood, graceMsOf, hasEnded, planPod } from "./plan.ts";
 import type { Ending } from "./plan-input.ts";
 import { PodMemory } from "./pod-memory.ts";
 import { containerNamed, PodRunner, refOf } from "./pod-runner.ts";
@@ -346,10 +346,13 @@ export class PodWorker {
 
   #waiting(name: string): { reason: string; message?: string } | undefined {
     const key = startKey(name);
-    const failed = this.#failures.waiting(key);
-    if (failed || this.#tasks.keys.has(key)) return failed;
+    if (this.#tasks.keys.has(key)) return this.#failures.waiting(key);
+    // One that could not start and is not tried again does not wait: it has ended.
+    const container = containerNamed(this.#pod, name);
+    if (container && endedForGood(this.#pod, this.#observed, container)) return undefined;
     const newest = newestContainer(this.#observed, name);
-    return newest && this.#memory.crashLoop(this.#pod, newest);
+    const failed = this.#failures.waiting(key);
+    return failed ?? (newest && this.#memory.crashLoop(this.#pod, newest));
   }
 }
 
