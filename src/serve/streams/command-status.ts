@@ -10,9 +10,11 @@ export interface CommandStatus {
   readonly code?: number;
 }
 
+export const SUCCEEDED: CommandStatus = Object.freeze({ metadata: {}, status: "Success" });
+
 /** The command ran and ended; kubectl ends with the same exit code. */
 export function exited(exitCode: number, command: readonly string[]): CommandStatus {
-  if (exitCode === 0) return { metadata: {}, status: "Success" };
+  if (exitCode === 0) return SUCCEEDED;
   const what = `error executing command [${command.join(" ")}], exit code ${exitCode}`;
   return {
     metadata: {},

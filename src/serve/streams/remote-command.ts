@@ -1,6 +1,6 @@
 import type { ExecRequest, ExecStream, NodeStreams } from "#api/node-streams.ts";
 import type { Logger } from "#lib/log.ts";
-import { type CommandStatus, commandFailed, exited } from "./command-status.ts";
+import { type CommandStatus, commandFailed, exited, SUCCEEDED } from "./command-status.ts";
 import { terminalSizes } from "./terminal-sizes.ts";
 
 /** The client's end of a command, one entry for each stream that it asked for. */
@@ -39,7 +39,8 @@ export async function runCommand(
       process.stdout?.pipeTo(client.stdout ?? discard(), { signal }),
       process.stderr?.pipeTo(client.stderr ?? discard(), { signal }),
     ]);
-    return exited(exitCode, request.command);
+    // Attaching has worked, however the process ends; its exit code is in the pod's status.
+    return request.kind === "attach" ? SUCCEEDED : exited(exitCode, request.command);
   } catch (error) {
     const doing =
       request.kind === "exec" ? "executing command in container" : "attaching to container";
