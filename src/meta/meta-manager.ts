@@ -7,10 +7,18 @@ import { MetaManager } from "./processor.ts";
 import type { SiteLink } from "./site-link.ts";
 
 /** The all-in-one: the site is in this process. */
-export const LOCAL_SITE: SiteLink = { module: MODULE.edgeController, always: true };
+export const LOCAL_SITE: SiteLink = {
+  module: MODULE.edgeController,
+  group: GROUP_OF.edgecontroller,
+  always: true,
+};
 
 /** A joined node: the site is behind edgehub's wire. */
-export const REMOTE_SITE: SiteLink = { module: MODULE.edgeHub, always: false };
+export const REMOTE_SITE: SiteLink = {
+  module: MODULE.edgeHub,
+  group: GROUP_OF.websocket,
+  always: false,
+};
 
 export interface MetaManagerOptions {
   readonly bus: LocalBus;

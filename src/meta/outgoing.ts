@@ -1,13 +1,14 @@
-import { type LocalBus, UnknownModule } from "#bus/bus.ts";
+import type { LocalBus } from "#bus/bus.ts";
+import { Deliveries } from "#bus/deliveries.ts";
 import type { Message } from "#bus/message.ts";
 import { Outboxes } from "#bus/outboxes.ts";
 import type { Logger } from "#lib/log.ts";
-import { MailboxClosed } from "#lib/mailbox.ts";
 import type { Connection } from "./connection.ts";
+import type { SiteLink } from "./site-link.ts";
 
 export interface OutgoingOptions {
   readonly bus: LocalBus;
-  readonly site: string;
+  readonly site: SiteLink;
   readonly connection: Connection;
   readonly log: Logger;
   readonly signal: AbortSignal;
@@ -20,30 +21,31 @@ const BOUNDED = 1_000;
 export class Outgoing {
   readonly #options: OutgoingOptions;
   readonly #outboxes: Outboxes;
-  readonly #missing = new Set<string>();
+  readonly #deliveries: Deliveries;
   #slot = 0;
 
   constructor(options: OutgoingOptions) {
-    const { site, connection, signal } = options;
+    const { site, connection, signal, log } = options;
     this.#options = options;
+    this.#deliveries = new Deliveries(log);
     this.#outboxes = new Outboxes({
       signal,
       deliver: (module, message) => this.#send(module, message),
       open: async (module) => {
-        if (module === site) await connection.connected(signal);
+        if (module === site.module) await connection.connected(signal);
       },
     });
   }
 
   /** State of an object for the site. */
   up(key: string, message: Message): void {
-    this.#outboxes.to(this.#options.site).put(key, message);
+    this.#outboxes.to(this.#options.site.module).put(key, message);
   }
 
   /** A message for the site that no newer one makes needless. */
   upOne(kind: string, message: Message): void {
     this.#slot = (this.#slot + 1) % BOUNDED;
-    this.#outboxes.to(this.#options.site).putLast(`${kind}#${this.#slot}`, message);
+    this.#outboxes.to(this.#options.site.module).putLast(`${kind}#${this.#slot}`, message);
   }
 
   /** State of an object for an edge module; a module that this site does not have gets nothing. */
@@ -61,17 +63,12 @@ export class Outgoing {
     return this.#outboxes.run();
   }
 
-  /** A module that left the bus gets nothing more; that is said once. */
-  async #send(module: string, message: Message): Promise<void> {
-    const { bus, signal, log } = this.#options;
-    try {
-      await bus.send(module, message, signal);
-      this.#missing.delete(module);
-    } catch (error) {
-      if (!(error instanceof UnknownModule) && !(error instanceof MailboxClosed)) throw error;
-      if (this.#missing.has(module)) return;
-      this.#missing.add(module);
-      log.warn("A module is not on the bus; messages for it are dropped", { to: module });
-    }
+  #send(module: string, message: Message): Promise<void> {
+    const { bus, signal, site } = this.#options;
+    const sending =
+      module === site.module
+        ? bus.sendToGroup(site.group, message, signal)
+        : bus.send(module, message, signal);
+    return this.#deliveries.settle(module, sending);
   }
 }

@@ -64,7 +64,7 @@ export class MetaManager {
     this.#rows = new MetaRows(store);
     this.#alwaysConnected = site.always;
     this.#connection = new Connection(site.always);
-    this.#out = new Outgoing({ bus, site: site.module, connection: this.#connection, log, signal });
+    this.#out = new Outgoing({ bus, site, connection: this.#connection, log, signal });
     this.#remote = new RemoteRequests({
       bus,
       site: site.module,

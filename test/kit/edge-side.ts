@@ -1,5 +1,5 @@
 import type { LocalBus } from "#bus/bus.ts";
-import { MODULE } from "#bus/constants.ts";
+import { GROUP_OF, MODULE } from "#bus/constants.ts";
 import { createBus } from "#bus/create-bus.ts";
 import { type Message, newMessage } from "#bus/message.ts";
 import type { Logger } from "#lib/log.ts";
@@ -7,7 +7,7 @@ import { silentLogger } from "#lib/log.ts";
 import { createMetaManager, type MetaManagerOptions } from "#meta/meta-manager.ts";
 import { MemoryMetaStore } from "./memory-meta-store.ts";
 
-const { edgeController, edged, edgeMesh, metaManager } = MODULE;
+const { edgeController, edged, edgeHub, edgeMesh, metaManager } = MODULE;
 
 /** A message without what differs each time: what a golden file would hold. */
 export interface Golden {
@@ -30,8 +30,8 @@ export class EdgeSide implements AsyncDisposable {
 
   constructor(options: Partial<MetaManagerOptions> = {}) {
     this.bus = options.bus ?? createBus({ log: silentLogger });
-    for (const module of [edgeController, metaManager, edged, edgeMesh, "websocket"]) {
-      this.bus.addModule(module);
+    for (const module of [edgeController, metaManager, edged, edgeMesh, edgeHub] as const) {
+      this.bus.addModule(module, GROUP_OF[module]);
     }
     const log: Logger = { ...silentLogger, warn: (_text, fields) => this.warnings.push(fields) };
     const { signal } = this.#stop;

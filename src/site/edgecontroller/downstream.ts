@@ -1,10 +1,12 @@
 import { type KubeObject, nameOf, namespaceOf, objectKey } from "#api/object.ts";
 import type { LocalBus } from "#bus/bus.ts";
 import { CLUSTER_NAMESPACE, MESSAGE_GROUP, MODULE, OPERATION } from "#bus/constants.ts";
+import { Deliveries } from "#bus/deliveries.ts";
 import { type Message, newMessage } from "#bus/message.ts";
 import { Outboxes } from "#bus/outboxes.ts";
 import { formatResource } from "#bus/resource-path.ts";
 import type { Informer } from "#client/informer.ts";
+import type { Logger } from "#lib/log.ts";
 import type { DownRoute } from "./down-route.ts";
 import type { Kind } from "./kinds.ts";
 import type { Locations } from "./locations.ts";
@@ -19,6 +21,7 @@ export interface DownstreamOptions {
   readonly bus: LocalBus;
   readonly feeds: readonly Feed[];
   readonly locations: Locations;
+  readonly log: Logger;
   routeTo(node: string): DownRoute | undefined;
 }
 
@@ -42,15 +45,18 @@ export class Downstream {
   constructor(options: DownstreamOptions, signal: AbortSignal) {
     this.#options = options;
     this.#feeds = new Map(options.feeds.map((feed) => [feed.kind.type, feed]));
+    const deliveries = new Deliveries(options.log);
     this.#outboxes = new Outboxes({
       signal,
-      deliver: (module, message) => options.bus.send(module, message, signal),
+      deliver: (module, message) =>
+        deliveries.settle(module, options.bus.send(module, message, signal)),
     });
   }
 
   /**
    * Resolves once the signal has aborted and all deliveries have stopped.
-   * @throws what a delivery failed with, such as UnknownModule.
+   * @throws what a delivery failed with. That a module is not there is no failure: a site without a
+   * node of its own has no metaManager.
    */
   run(): Promise<void> {
     return this.#outboxes.run();
@@ -82,14 +88,23 @@ export class Downstream {
     this.#sent.delete(node);
   }
 
-  /** Sends a message that stands for itself: an answer, or news about what is not in the caches. */
+  /** Sends a message that stands for itself: news about what is not in the caches. */
   send(node: string, message: Message): void {
     const route = this.#options.routeTo(node);
-    if (route === undefined) return;
+    if (route) this.#sendOne(node, message, { ...route, to: route.module });
+  }
+
+  /** Sends the answer to what a node asked. */
+  answer(node: string, message: Message): void {
+    const route = this.#options.routeTo(node);
+    if (route) this.#sendOne(node, message, { ...route, to: route.answers ?? route.module });
+  }
+
+  #sendOne(node: string, message: Message, route: DownRoute & { readonly to: string }): void {
     const { resource = "", ...rest } = message.route;
     const addressed = { ...message, route: { ...rest, resource: route.address(resource) } };
     const key = `${node}/${rest.operation}/${resource}/${message.header.parent_msg_id ?? ""}`;
-    this.#outboxes.to(route.module).putLast(key, addressed);
+    this.#outboxes.to(route.to).putLast(key, addressed);
   }
 
   #syncNode({ node, kind, key }: Place, object: KubeObject | undefined): void {

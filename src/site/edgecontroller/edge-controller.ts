@@ -19,9 +19,10 @@ import { abortable } from "#lib/abort.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { Logger } from "#lib/log.ts";
 import type { Timer } from "#lib/timer.ts";
-import { type DownRoute, SITE_ROUTE } from "./down-route.ts";
+import { DEFAULT_CONTEXT, type DownRoute, type ModuleContext, siteRoute } from "./down-route.ts";
 import { Downstream, type Feed } from "./downstream.ts";
 import { KINDS } from "./kinds.ts";
+import { type Buffers, DEFAULT_BUFFERS, DEFAULT_LOAD, type Load } from "./limits.ts";
 import { isEdgeNode, Locations } from "./locations.ts";
 import { Upstream } from "./upstream.ts";
 
@@ -33,8 +34,14 @@ export interface EdgeControllerOptions {
   readonly nodeName: string;
   /** How other edge nodes are reached; undefined for one that nothing leads to. Default: none is. */
   readonly routeTo?: (node: string) => DownRoute | undefined;
-  /** KubeEdge's `load`: reports that are written at the same time. Default 4. */
-  readonly workers?: number;
+  /** KubeEdge's `buffer`: how many messages of each kind may wait, before the bus's queue fills. */
+  readonly buffer?: Buffers;
+  /** KubeEdge's `load`: how many of each kind are worked on at the same time. */
+  readonly load?: Load;
+  /** KubeEdge's `context`: the names of this module and of those around it. */
+  readonly context?: ModuleContext;
+  /** KubeEdge's `nodeUpdateFrequency`: older heartbeats of nodes count from now. Default 10 s. */
+  readonly heartbeatMs?: number;
   readonly log: Logger;
   readonly clock: Clock;
   readonly timer?: Timer;
@@ -46,17 +53,21 @@ export interface EdgeControllerOptions {
  * it runs waits for it.
  */
 export function createEdgeController(options: EdgeControllerOptions): Module {
-  options.bus.addModule(MODULE.edgeController, GROUP_OF.edgecontroller);
+  const { receiveModule } = options.context ?? DEFAULT_CONTEXT;
+  options.bus.addModule(receiveModule, GROUP_OF.edgecontroller);
   return {
-    name: MODULE.edgeController,
+    name: receiveModule,
     group: GROUP_OF.edgecontroller,
     run: (scope) => new EdgeController(options, scope.signal).run(scope),
   };
 }
 
+const HEARTBEAT_MS = 10_000;
+
 /** One life of the module. */
 class EdgeController {
   readonly #options: EdgeControllerOptions;
+  readonly #context: ModuleContext;
   readonly #feeds: readonly Feed[];
   readonly #locations = new Locations();
   readonly #downstream: Downstream;
@@ -64,14 +75,17 @@ class EdgeController {
   readonly #removals: (() => void)[] = [];
 
   constructor(options: EdgeControllerOptions, signal: AbortSignal) {
-    const { bus, client, informers, log, clock, timer, workers = 4 } = options;
+    const { bus, client, informers, log, clock, timer, context = DEFAULT_CONTEXT } = options;
+    const { buffer = DEFAULT_BUFFERS, load = DEFAULT_LOAD, heartbeatMs = HEARTBEAT_MS } = options;
     this.#options = options;
+    this.#context = context;
     this.#feeds = KINDS.map((kind) => ({ kind, informer: kind.informer(informers) }));
     this.#downstream = new Downstream(
       {
         bus,
         feeds: this.#feeds,
         locations: this.#locations,
+        log,
         routeTo: (node) => this.#routeTo(node),
       },
       signal,
@@ -81,11 +95,11 @@ class EdgeController {
       client,
       log,
       clock,
-      workers,
+      ...{ buffer, load, heartbeatMs, signal },
       ...(timer && { timer }),
       cachedPod: (key) => informers.informer(PODS).get(`${key.namespace}/${key.name}`),
       onMissingPod: (key, uid) => this.#dropPod(key, uid),
-      reply: (answer) => this.#downstream.send(options.nodeName, answer),
+      reply: (answer) => this.#downstream.answer(options.nodeName, answer),
     });
   }
 
@@ -100,8 +114,8 @@ class EdgeController {
     try {
       const running = Promise.all([
         this.#downstream.run(),
-        this.#upstream.run(signal),
-        receiveEach(this.#options.bus, MODULE.edgeController, {
+        this.#upstream.run(),
+        receiveEach(this.#options.bus, this.#context.receiveModule, {
           signal,
           onMessage: (message) => this.#upstream.take(message),
         }),
@@ -178,7 +192,9 @@ class EdgeController {
   }
 
   #routeTo(node: string): DownRoute | undefined {
-    return node === this.#options.nodeName ? SITE_ROUTE : this.#options.routeTo?.(node);
+    return node === this.#options.nodeName
+      ? siteRoute(this.#context)
+      : this.#options.routeTo?.(node);
   }
 
   /** A node runs a pod that the API does not know: it is told once more that the pod is gone. */

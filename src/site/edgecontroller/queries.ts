@@ -12,8 +12,15 @@ import {
 import { notFound } from "#api/status.ts";
 import { RESOURCE_TYPE } from "#bus/constants.ts";
 import type { Client, Key } from "#client/client.ts";
+import type { RequestName } from "./lanes.ts";
 
 type Read = (client: Client, key: Key) => Promise<KubeObject>;
+
+/** How a query is answered, and in which lane it waits. */
+interface Query {
+  readonly lane: RequestName;
+  readonly read: Read;
+}
 
 /** A kind that edge nodes may ask for although it is not served: there is none of it. */
 const unserved =
@@ -23,34 +30,53 @@ const unserved =
 
 const inCluster = ({ name }: Key): Key => ({ namespace: "", name });
 
-/** What edge nodes may ask for, by resource type. */
-const READ: Readonly<Record<string, Read>> = {
-  [RESOURCE_TYPE.configMap]: (client, key) => client.get(CONFIG_MAPS, key),
-  [RESOURCE_TYPE.secret]: (client, key) => client.get(SECRETS, key),
-  [RESOURCE_TYPE.service]: (client, key) => client.get(SERVICES, key),
-  [RESOURCE_TYPE.endpoints]: (client, key) => client.get(ENDPOINTS, key),
-  [RESOURCE_TYPE.endpointSlice]: (client, key) => client.get(ENDPOINT_SLICES, key),
-  [RESOURCE_TYPE.lease]: (client, key) => client.get(LEASES, key),
-  [RESOURCE_TYPE.pod]: (client, key) => client.get(PODS, key),
-  [RESOURCE_TYPE.node]: (client, key) => client.get(NODES, inCluster(key)),
-  [RESOURCE_TYPE.persistentVolume]: unserved({
-    group: "",
-    plural: "persistentvolumes",
-    kind: "PersistentVolume",
-  }),
-  [RESOURCE_TYPE.persistentVolumeClaim]: unserved({
-    group: "",
-    plural: "persistentvolumeclaims",
-    kind: "PersistentVolumeClaim",
-  }),
-  [RESOURCE_TYPE.volumeAttachment]: unserved({
-    group: "storage.k8s.io",
-    plural: "volumeattachments",
-    kind: "VolumeAttachment",
-  }),
+/** What edge nodes may ask for, by resource type. KubeEdge has no lanes for leases and pods. */
+const QUERIES: Readonly<Record<string, Query>> = {
+  [RESOURCE_TYPE.configMap]: {
+    lane: "queryConfigMap",
+    read: (client, key) => client.get(CONFIG_MAPS, key),
+  },
+  [RESOURCE_TYPE.secret]: {
+    lane: "querySecret",
+    read: (client, key) => client.get(SECRETS, key),
+  },
+  [RESOURCE_TYPE.service]: {
+    lane: "queryService",
+    read: (client, key) => client.get(SERVICES, key),
+  },
+  [RESOURCE_TYPE.endpoints]: {
+    lane: "queryEndpoints",
+    read: (client, key) => client.get(ENDPOINTS, key),
+  },
+  [RESOURCE_TYPE.endpointSlice]: {
+    lane: "queryEndpoints",
+    read: (client, key) => client.get(ENDPOINT_SLICES, key),
+  },
+  [RESOURCE_TYPE.lease]: { lane: "queryNode", read: (client, key) => client.get(LEASES, key) },
+  [RESOURCE_TYPE.pod]: { lane: "queryNode", read: (client, key) => client.get(PODS, key) },
+  [RESOURCE_TYPE.node]: {
+    lane: "queryNode",
+    read: (client, key) => client.get(NODES, inCluster(key)),
+  },
+  [RESOURCE_TYPE.persistentVolume]: {
+    lane: "queryPersistentVolume",
+    read: unserved({ group: "", plural: "persistentvolumes", kind: "PersistentVolume" }),
+  },
+  [RESOURCE_TYPE.persistentVolumeClaim]: {
+    lane: "queryPersistentVolumeClaim",
+    read: unserved({ group: "", plural: "persistentvolumeclaims", kind: "PersistentVolumeClaim" }),
+  },
+  [RESOURCE_TYPE.volumeAttachment]: {
+    lane: "queryVolumeAttachment",
+    read: unserved({
+      group: "storage.k8s.io",
+      plural: "volumeattachments",
+      kind: "VolumeAttachment",
+    }),
+  },
 };
 
-/** The read that a query of this type asks for; undefined for what nobody may ask. */
-export function readOf(type: string): Read | undefined {
-  return READ[type];
+/** How a query of this type is answered; undefined for what nobody may ask. */
+export function queryOf(type: string): Query | undefined {
+  return QUERIES[type];
 }

@@ -3,10 +3,14 @@ import { PODS } from "#api/resources.ts";
 import { conflict, StatusError, serviceUnavailable } from "#api/status.ts";
 import { silentLogger } from "#lib/log.ts";
 import { ManualClock } from "#test/kit/manual-clock.ts";
-import { Reports } from "./reports.ts";
+import { Reports, type ReportsOptions } from "./reports.ts";
 
 /** Reports that a test runs, over a clock of its own. */
-function started(limit = 100): { clock: ManualClock; reports: Reports; end: () => Promise<void> } {
+function started(more: Partial<ReportsOptions> = {}): {
+  clock: ManualClock;
+  reports: Reports;
+  end: () => Promise<void>;
+} {
   const clock = new ManualClock();
   const reports = new Reports({
     name: "test",
@@ -14,7 +18,8 @@ function started(limit = 100): { clock: ManualClock; reports: Reports; end: () =
     clock,
     timer: clock,
     workers: 1,
-    limit,
+    limit: 100,
+    ...more,
   });
   const stop = new AbortController();
   const running = reports.run(stop.signal);
@@ -119,8 +124,28 @@ test("a report is given up after twenty attempts", async () => {
   await end();
 });
 
-test("no more than the limit waits: the oldest give way", async () => {
-  const { reports, end } = started(2);
+test("a full queue says so, and when there is room again", async () => {
+  const { clock, reports, end } = started({ limit: 2 });
+  const gate = Promise.withResolvers<void>();
+  reports.put("a", () => gate.promise);
+  expect(reports.room).toBeUndefined();
+  reports.put("b", () => Promise.resolve());
+  expect(reports.room).toBeUndefined();
+  reports.put("c", () => Promise.reject(serviceUnavailable("starting")));
+  let isThere = false;
+  void reports.room?.then(() => (isThere = true));
+  await turns();
+  expect(isThere).toBe(false);
+  gate.resolve();
+  await turns();
+  expect(isThere).toBe(true);
+  expect(reports.size).toBe(1);
+  clock.advance(600_000);
+  await end();
+});
+
+test("Events are bounded: beyond the limit the oldest give way", async () => {
+  const { reports, end } = started({ limit: 2, dropsOldest: true });
   const written: string[] = [];
   for (const key of ["a", "b", "c"]) reports.put(key, async () => written.push(key));
   await turns();

@@ -4,16 +4,15 @@ import { WorkQueue } from "#client/workqueue.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { Logger } from "#lib/log.ts";
 import type { Timer } from "#lib/timer.ts";
+import type { Lane } from "./limits.ts";
 
-export interface ReportsOptions {
+export interface ReportsOptions extends Lane {
   readonly name: string;
   readonly log: Logger;
   readonly clock: Clock;
   readonly timer?: Timer;
-  /** Reports that are written at the same time. */
-  readonly workers: number;
-  /** Reports that may wait; the oldest give way. */
-  readonly limit: number;
+  /** Beyond the limit the oldest report gives way, instead of who reports having to wait. */
+  readonly dropsOldest?: boolean;
 }
 
 /** How the caller learns what became of a report. */
@@ -36,6 +35,9 @@ export class Reports {
   readonly #options: ReportsOptions;
   readonly #waiting = new Map<string, Waiting>();
   readonly #queue: WorkQueue;
+  /** Who waits until there is room again. */
+  readonly #crowd = new Set<() => void>();
+  #writing = 0;
   #dropped = 0;
 
   constructor(options: ReportsOptions) {
@@ -53,7 +55,19 @@ export class Reports {
     return this.#waiting.size;
   }
 
-  /** Takes a report over. `settle` hears of the write that stands for it, maybe of a newer one. */
+  /** Undefined while more reports may come; else resolves once they may again. */
+  get room(): Promise<void> | undefined {
+    if (this.#hasRoom) return undefined;
+    return new Promise((resolve) => this.#crowd.add(resolve));
+  }
+
+  get #hasRoom(): boolean {
+    const { limit, workers, dropsOldest = false } = this.#options;
+    // One that is being written may come back to wait.
+    return dropsOldest || this.#waiting.size + this.#writing < limit + workers;
+  }
+
+  /** Takes a report over, room or not. `settle` hears of the write that stands for it, maybe of a newer one. */
   put(key: string, write: () => Promise<unknown>, settle?: Settle): void {
     const older = this.#waiting.get(key);
     if (older === undefined) this.#makeRoom();
@@ -73,7 +87,13 @@ export class Reports {
       workers,
       queue: this.#queue,
       reconcile: async (key) => {
-        await this.#write(key);
+        this.#writing += 1;
+        try {
+          await this.#write(key);
+        } finally {
+          this.#writing -= 1;
+          this.#letIn();
+        }
         return undefined;
       },
     });
@@ -107,9 +127,15 @@ export class Reports {
     });
   }
 
+  #letIn(): void {
+    if (!this.#hasRoom) return;
+    for (const go of this.#crowd) go();
+    this.#crowd.clear();
+  }
+
   #makeRoom(): void {
-    const { limit, log } = this.#options;
-    if (this.#waiting.size < limit) return;
+    const { limit, log, dropsOldest = false } = this.#options;
+    if (this.#waiting.size < limit || !dropsOldest) return;
     const [oldest] = this.#waiting.keys();
     if (oldest !== undefined) this.#waiting.delete(oldest);
     this.#dropped += 1;

@@ -10,11 +10,13 @@ import type { Clock } from "#lib/clock.ts";
 import { explain } from "#lib/errors.ts";
 import type { Logger } from "#lib/log.ts";
 import type { Timer } from "#lib/timer.ts";
-import { NodeWriter } from "./node-status.ts";
+import { Lanes, type RequestName } from "./lanes.ts";
+import type { Buffers, Load } from "./limits.ts";
+import { NodeWriter, nodeIn, nodeReportIn } from "./node-status.ts";
 import { type PodReport, PodWriter } from "./pod-status.ts";
-import { readOf } from "./queries.ts";
+import { queryOf } from "./queries.ts";
 import { writeEvent, writeLease } from "./records.ts";
-import { Reports, type Settle } from "./reports.ts";
+import type { Reports, Settle } from "./reports.ts";
 
 export interface UpstreamOptions {
   readonly bus: LocalBus;
@@ -22,8 +24,12 @@ export interface UpstreamOptions {
   readonly log: Logger;
   readonly clock: Clock;
   readonly timer?: Timer;
-  /** KubeEdge's `load`: reports that are written at the same time. */
-  readonly workers: number;
+  readonly buffer: Buffers;
+  readonly load: Load;
+  /** KubeEdge's `nodeUpdateFrequency`. */
+  readonly heartbeatMs: number;
+  /** Ends all work. */
+  readonly signal: AbortSignal;
   cachedPod(key: Key): Pod | undefined;
   /** A node reports on a pod that the API does not have. */
   onMissingPod(key: Key, uid: string): void;
@@ -31,21 +37,15 @@ export interface UpstreamOptions {
   reply(answer: Message): void;
 }
 
-/** What is reported that waits for the API: one per object; Events apart, so that they crowd out nothing. */
-const REPORT_LIMIT = 10_000;
-const EVENT_LIMIT = 1_000;
-const REQUEST_LIMIT = 1_024;
+/** Takes a message over, and says when it has no room for another one of its kind. */
+type Handle = (message: Message, key: Key) => Promise<void> | undefined;
 
-type Handle = (message: Message, key: Key) => void;
-
-/** Writes what edge nodes report, and answers what they ask. Taking a message never waits. */
+/** Writes what edge nodes report, and answers what they ask. */
 export class Upstream {
   readonly #options: UpstreamOptions;
   readonly #nodes: NodeWriter;
   readonly #pods: PodWriter;
-  readonly #reports: Reports;
-  readonly #events: Reports;
-  readonly #requests = new Set<Promise<void>>();
+  readonly #lanes: Lanes;
   readonly #complaints: Complaints;
   /** The last status that was reported of each pod, by UID. */
   readonly #lastReports = new Map<
@@ -53,22 +53,35 @@ export class Upstream {
     { readonly namespace: string; readonly report: PodReport }
   >();
   readonly #handlers: Readonly<Record<string, Handle>> = {
-    [`${OPERATION.insert} ${RESOURCE_TYPE.nodeStatus}`]: (message, { name }) =>
-      this.#request(message, async () => {
-        await this.#nodes.register(name, message.content);
+    [`${OPERATION.insert} ${RESOURCE_TYPE.nodeStatus}`]: (message, { name }) => {
+      const node = nodeIn(name, message.content);
+      return this.#request("updateNodeStatus", message, async () => {
+        await this.#nodes.register(node);
         return OK;
-      }),
-    [`${OPERATION.update} ${RESOURCE_TYPE.nodeStatus}`]: (message, { name }) =>
-      this.#report(`nodestatus/${name}`, message, () =>
-        this.#nodes.updateStatus(name, message.content),
-      ),
-    [`${OPERATION.update} ${RESOURCE_TYPE.node}`]: (message, { name }) =>
-      this.#report(`node/${name}`, message, () => this.#nodes.mergeMetadata(name, message.content)),
+      });
+    },
+    [`${OPERATION.update} ${RESOURCE_TYPE.nodeStatus}`]: (message, { name }) => {
+      const report = nodeReportIn(name, message.content);
+      return this.#report(this.#lanes.nodeStatuses, message, {
+        key: `status/${name}`,
+        write: () => this.#nodes.updateStatus(name, report),
+      });
+    },
+    [`${OPERATION.update} ${RESOURCE_TYPE.node}`]: (message, { name }) => {
+      const node = nodeIn(name, message.content);
+      return this.#report(this.#lanes.nodes, message, {
+        key: name,
+        write: () => this.#nodes.mergeMetadata(node),
+      });
+    },
     [`${OPERATION.update} ${RESOURCE_TYPE.podStatus}`]: (message, key) =>
       this.#podStatuses(message, key),
     [`${OPERATION.delete} ${RESOURCE_TYPE.pod}`]: (message, key) => {
       const uid = uidIn(message.content);
-      this.#report(`delete/${uid}`, message, () => this.#pods.delete(key, uid));
+      return this.#report(this.#lanes.podDeletions, message, {
+        key: uid,
+        write: () => this.#pods.delete(key, uid),
+      });
     },
     [`${OPERATION.insert} ${RESOURCE_TYPE.event}`]: (message, key) => this.#event(message, key),
     [`${OPERATION.insert} ${RESOURCE_TYPE.lease}`]: (message, key) => this.#lease(message, key),
@@ -76,28 +89,28 @@ export class Upstream {
   };
 
   constructor(options: UpstreamOptions) {
-    const { client, log, clock, timer, workers } = options;
+    const { client, log, clock, heartbeatMs } = options;
     this.#options = options;
     this.#complaints = new Complaints(log);
-    this.#nodes = new NodeWriter(client);
+    this.#lanes = new Lanes(options);
+    this.#nodes = new NodeWriter({ client, clock, heartbeatMs });
     this.#pods = new PodWriter({
       client,
       cached: options.cachedPod,
       onMissing: options.onMissingPod,
     });
-    const common = { log, clock, workers, ...(timer && { timer }) };
-    this.#reports = new Reports({ ...common, name: "edge-reports", limit: REPORT_LIMIT });
-    this.#events = new Reports({ ...common, name: "edge-events", limit: EVENT_LIMIT });
   }
 
-  /** Works until `signal` aborts. */
-  async run(signal: AbortSignal): Promise<void> {
-    await Promise.all([this.#reports.run(signal), this.#events.run(signal)]);
-    await Promise.all(this.#requests);
+  /** Works until the signal aborts. */
+  async run(): Promise<void> {
+    await this.#lanes.run(this.#options.signal);
   }
 
-  /** Takes one message; what it asks for goes on by itself. */
-  take(message: Message): void {
+  /**
+   * Takes one message; what it asks for goes on by itself. A promise says that no more of its kind
+   * may wait, and resolves once one may.
+   */
+  take(message: Message): Promise<void> | undefined {
     const { operation = "", resource = "" } = message.route;
     if (!message.header.sync && isAnswer(message)) {
       // Answers to what was sent down say nothing that the next report would not say, and whoever
@@ -107,7 +120,7 @@ export class Upstream {
           resource,
           error: message.content,
         });
-      return;
+      return undefined;
     }
     try {
       const { type, namespace, name } = parseResource(resource);
@@ -118,11 +131,12 @@ export class Upstream {
       if (operation === OPERATION.query) return this.#query(message, { ...key, type });
       const handle = this.#handlers[`${operation} ${type}`];
       if (handle === undefined) throw new TypeError(`Cannot ${operation} ${JSON.stringify(type)}`);
-      handle(message, key);
+      return handle(message, key);
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
       this.#complaints.about(message, error);
       this.#answer(errorTo(message, error.message), message);
+      return undefined;
     }
   }
 
@@ -141,43 +155,54 @@ export class Upstream {
     this.#lastReports.delete(uid);
   }
 
-  #podStatuses(message: Message, { namespace, name }: Key): void {
+  #podStatuses(message: Message, { namespace, name }: Key): Promise<void> | undefined {
     const { content } = message;
     const reports: unknown[] = Array.isArray(content) ? content : [content];
+    if (!reports.every(isPodReport)) {
+      throw new TypeError("Cannot read a pod's status without 'UID' and 'Status'");
+    }
     for (const report of reports) {
-      if (!isPodReport(report)) throw new TypeError("Cannot read a pod's status without 'UID'");
       const named = { ...report, Name: report.Name || name };
       this.#lastReports.set(report.UID, { namespace, report: named });
       this.#putStatus(namespace, named, this.#settleFor(message));
     }
+    return this.#lanes.podStatuses.room;
   }
 
   #putStatus(namespace: string, report: PodReport, settle?: Settle): void {
     const write = (): Promise<void> => this.#pods.updateStatus(namespace, report);
-    this.#reports.put(`podstatus/${report.UID}`, write, settle);
+    this.#lanes.podStatuses.put(report.UID, write, settle);
   }
 
-  #event(message: Message, key: Key): void {
+  #event(message: Message, key: Key): Promise<void> | undefined {
     const event: Event = objectIn(message.content);
-    const write = (): Promise<void> => writeEvent(this.#options.client, key, event);
-    this.#events.put(`${key.namespace}/${key.name}`, write, this.#settleFor(message));
+    return this.#report(this.#lanes.events, message, {
+      key: `${key.namespace}/${key.name}`,
+      write: () => writeEvent(this.#options.client, key, event),
+    });
   }
 
-  #lease(message: Message, key: Key): void {
+  #lease(message: Message, key: Key): Promise<void> | undefined {
     const lease: Lease = objectIn(message.content);
-    this.#report(`lease/${key.namespace}/${key.name}`, message, () =>
-      writeLease(this.#options.client, key, lease),
-    );
+    return this.#report(this.#lanes.nodeStatuses, message, {
+      key: `lease/${key.namespace}/${key.name}`,
+      write: () => writeLease(this.#options.client, key, lease),
+    });
   }
 
-  #query(message: Message, { type, ...key }: Key & { readonly type: string }): void {
-    const read = readOf(type);
-    if (read === undefined) throw new TypeError(`Cannot query ${JSON.stringify(type)}`);
-    this.#request(message, () => read(this.#options.client, key));
+  #query(message: Message, { type, ...key }: Key & { readonly type: string }) {
+    const query = queryOf(type);
+    if (query === undefined) throw new TypeError(`Cannot query ${JSON.stringify(type)}`);
+    return this.#request(query.lane, message, () => query.read(this.#options.client, key));
   }
 
-  #report(key: string, message: Message, write: () => Promise<void>): void {
-    this.#reports.put(key, write, this.#settleFor(message));
+  #report(
+    lane: Reports,
+    message: Message,
+    { key, write }: { readonly key: string; readonly write: () => Promise<void> },
+  ): Promise<void> | undefined {
+    lane.put(key, write, this.#settleFor(message));
+    return lane.room;
   }
 
   /** What answers a report whose sender waits. */
@@ -191,18 +216,19 @@ export class Upstream {
   }
 
   /** A request is answered once and at once: who asked knows best whether to ask again. */
-  #request(message: Message, work: () => Promise<unknown>): void {
-    if (this.#requests.size >= REQUEST_LIMIT) {
-      throw new TypeError(`${REQUEST_LIMIT} requests are already waiting`);
-    }
-    const working = work()
-      .then(
-        (content) => responseTo(message, content),
-        (error: unknown) => errorTo(message, errorContent(error)),
-      )
-      .then((answer) => this.#answer(answer, message))
-      .finally(() => this.#requests.delete(working));
-    this.#requests.add(working);
+  #request(
+    lane: RequestName,
+    message: Message,
+    work: () => Promise<unknown>,
+  ): Promise<void> | undefined {
+    const answer = async (): Promise<void> => {
+      try {
+        this.#answer(responseTo(message, await work()), message);
+      } catch (error) {
+        this.#answer(errorTo(message, errorContent(error)), message);
+      }
+    };
+    return this.#lanes.request(lane, answer, this.#options.signal);
   }
 
   #answer(answer: Message, to: Message): void {
@@ -222,7 +248,9 @@ function isPodReport(content: unknown): content is PodReport {
     content !== null &&
     "UID" in content &&
     typeof content.UID === "string" &&
-    "Status" in content
+    "Status" in content &&
+    typeof content.Status === "object" &&
+    content.Status !== null
   );
 }
 
