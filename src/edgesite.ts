@@ -172,10 +172,12 @@ function scheduler({ client, informers, events, log, clock }: Component): Module
   });
 }
 
-function edgeController({ bus, nodeName }: SiteParts, component: Component): Module {
+function edgeController({ bus, nodeName, config }: SiteParts, component: Component): Module {
   const { client, informers, log, clock } = component;
+  const { buffer, load, context, nodeUpdateFrequency } = config.modules.edgeController;
   return createEdgeController({
-    bus,
+    ...{ bus, buffer, load, context },
+    heartbeatMs: nodeUpdateFrequency * 1000,
     client: client("edgecontroller"),
     informers,
     nodeName,
@@ -184,8 +186,14 @@ function edgeController({ bus, nodeName }: SiteParts, component: Component): Mod
   });
 }
 
-function metaManager({ bus, db, log }: SiteParts): Module {
-  return createMetaManager({ bus, store: db.meta, log: log.child({ module: "metaManager" }) });
+function metaManager({ bus, db, config, log }: SiteParts): Module {
+  const { contextSendModule, contextSendGroup } = config.modules.metaManager;
+  return createMetaManager({
+    bus,
+    store: db.meta,
+    site: { module: contextSendModule, group: contextSendGroup, always: true },
+    log: log.child({ module: "metaManager" }),
+  });
 }
 
 function edgeMesh({ bus, siteId, network, config, log }: SiteParts): EdgeMesh {

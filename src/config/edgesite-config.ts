@@ -11,8 +11,16 @@ const ABSOLUTE = /^\//;
 const enable = (name: string) =>
   boolean({ default: true, text: `Whether ${name} is part of this process.` });
 
-const buffer = (what: string, size = 1024) =>
-  integer({ default: size, min: 1, text: `Messages about ${what} that may wait.` });
+const buffer = (what: string) =>
+  integer({ default: 1024, min: 1, text: `Messages about ${what} that may wait.` });
+
+/** KubeEdge's queues between its watches and its workers. */
+const eventBuffer = (what: string) =>
+  integer({
+    default: 1,
+    min: 1,
+    text: `Changes of ${what} that may wait: none does here, each is taken in as it comes.`,
+  });
 
 const workers = (what: string, count: number) =>
   integer({ default: count, min: 1, text: `Requests about ${what} that are worked on at once.` });
@@ -25,11 +33,11 @@ const edgeControllerBuffer = group("How much may wait in each queue of the edge 
   querySecret: buffer("Secret queries"),
   queryService: buffer("Service queries"),
   queryEndpoints: buffer("Endpoints queries"),
-  podEvent: buffer("pods", 1),
-  configMapEvent: buffer("ConfigMaps", 1),
-  secretEvent: buffer("Secrets", 1),
-  serviceEvent: buffer("Services", 1),
-  endpointsEvent: buffer("Endpoints", 1),
+  podEvent: eventBuffer("pods"),
+  configMapEvent: eventBuffer("ConfigMaps"),
+  secretEvent: eventBuffer("Secrets"),
+  serviceEvent: eventBuffer("Services"),
+  endpointsEvent: eventBuffer("Endpoints"),
   queryPersistentVolume: buffer("PersistentVolume queries"),
   queryPersistentVolumeClaim: buffer("PersistentVolumeClaim queries"),
   queryVolumeAttachment: buffer("VolumeAttachment queries"),
@@ -38,9 +46,12 @@ const edgeControllerBuffer = group("How much may wait in each queue of the edge 
   deletePod: buffer("pod deletions"),
 });
 
-/** KubeEdge's `EdgeControllerLoad`, v1.3. */
+/**
+ * KubeEdge's `EdgeControllerLoad`, v1.3, with more than its one worker for pod status: writers that
+ * wait for the disk together share one commit.
+ */
 const edgeControllerLoad = group("How much the edge controller does at once.", {
-  updatePodStatusWorkers: workers("pod status", 1),
+  updatePodStatusWorkers: workers("pod status", 4),
   updateNodeStatusWorkers: workers("node status", 1),
   queryConfigMapWorkers: workers("ConfigMaps", 4),
   querySecretWorkers: workers("Secrets", 4),
@@ -72,7 +83,7 @@ const modules = group("The parts of the process; a disabled one does not exist."
       default: 10,
       min: 1,
       max: 3600,
-      text: "Seconds between two looks for nodes whose state changed unseen.",
+      text: "Seconds after which a node's heartbeat is old: it then counts from when it arrived.",
     }),
     buffer: edgeControllerBuffer,
     context: group("Between which modules the edge controller stands.", {
