@@ -41,8 +41,8 @@ const CHECKS = [
 /** Test suites, the quick ones first; bun counts what is in them. */
 const SUITES = [
   ["unit", ["src", "test/kit", "test/architecture.test.ts", "test/docs.test.ts"]],
-  ["integration", ["test/integration"]],
-  ["end to end", ["--preload", "./test/e2e/setup.ts", "test/e2e"]],
+  ["integration", ["--preload", "./test/kit/with-engine.ts", "test/integration"]],
+  ["end to end", ["--preload", "./test/kit/with-engine.ts", "test/e2e"]],
 ];
 
 const totals = { passed: 0, failed: 0 };

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { Container, Pod, PodStatus } from "#api/object.ts";
 import { siteCgroups } from "#edged/runtime/docker/cgroup-parent.ts";
 import { createDockerRuntime } from "#edged/runtime/docker/docker-runtime.ts";
+import type { Runtime } from "#edged/runtime/runtime.ts";
 import { silentLogger } from "#lib/log.ts";
 import { removeCgroup } from "#linux/cgroup.ts";
 import { mountTmpfs, unmount } from "#linux/mount.ts";
@@ -18,15 +19,15 @@ import {
 } from "#test/kit/edged-harness.ts";
 import { eventually } from "#test/kit/eventually.ts";
 import { importBusybox } from "#test/kit/image.ts";
+import { sharedEngine } from "#test/kit/shared-engine.ts";
 
-const engine = process.env["DOCKER_HOST"];
 const IMAGE = "edgesite.test/edged:1";
 const TEST_MS = 60_000;
 
 const isReady = (status: PodStatus | undefined) =>
   status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") && status;
 
-describe.skipIf(engine === undefined)("edged on a Docker engine", () => {
+describe("edged on a Docker engine", () => {
   const { signal } = new AbortController();
   const targetOf = (pod: string) => ({
     namespace: "default",
@@ -37,12 +38,7 @@ describe.skipIf(engine === undefined)("edged on a Docker engine", () => {
   const target = targetOf("web");
   const network = new FakeNetwork();
   const siteId = randomUUID().slice(0, 8);
-  const runtime = createDockerRuntime({
-    address: engine ?? "",
-    siteId,
-    arch: process.arch === "arm64" ? "arm64" : "x64",
-    log: silentLogger,
-  });
+  let runtime: Runtime;
   let podsDirectory: string;
   let harness: EdgedHarness;
 
@@ -112,7 +108,14 @@ describe.skipIf(engine === undefined)("edged on a Docker engine", () => {
   } as const;
 
   beforeAll(async () => {
-    await importBusybox(IMAGE, engine ?? "");
+    const { address } = sharedEngine();
+    runtime = createDockerRuntime({
+      address,
+      siteId,
+      arch: process.arch === "arm64" ? "arm64" : "x64",
+      log: silentLogger,
+    });
+    await importBusybox(IMAGE, address);
     podsDirectory = await mkdtemp(join(tmpdir(), "edged-docker-"));
     const meta = new FakeMeta();
     meta.configMaps.set("conf", { metadata: { name: "conf" }, data: { greeting: "hello" } });

@@ -1,10 +1,10 @@
+import { randomUUID } from "node:crypto";
 import type { Subprocess } from "bun";
 import type { Pod } from "#api/object.ts";
 import type { DockerEngine } from "./docker-engine.ts";
 import { eventually } from "./eventually.ts";
 
 const URL = "http://127.0.0.1:12345";
-const SITE_ID = "driven";
 
 /**
  * An edge node without a site, driven over dbTest's HTTP. It shares the network namespace of its
@@ -24,7 +24,7 @@ export class EdgeNode implements AsyncDisposable {
   /** Starts the node and waits until dbTest answers. */
   static async start(engine: DockerEngine): Promise<EdgeNode> {
     const program = ["--preload", "./test/preload.ts", "test/kit/driven-edge.ts"];
-    const command = [process.execPath, ...program, engine.address, SITE_ID];
+    const command = [process.execPath, ...program, engine.address, randomUUID().slice(0, 8)];
     const child = Bun.spawn(engine.namespace.command(command), {
       stdin: "ignore",
       stdout: "inherit",

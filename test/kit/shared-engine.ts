@@ -10,5 +10,5 @@ export function useEngine(shared: DockerEngine): void {
 
 /** The engine that all end-to-end tests share: starting one costs more than most of them. */
 export function sharedEngine(): DockerEngine {
-  return must(engine, "an engine: run end-to-end tests with --preload ./test/e2e/setup.ts");
+  return must(engine, "an engine: run this with --preload ./test/kit/with-engine.ts");
 }
