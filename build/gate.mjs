@@ -24,6 +24,10 @@ const PACKAGES = [
   "util-linux",
   "openssl",
   "curl",
+  "nftables",
+  "dnsmasq-base",
+  "bind9-dnsutils",
+  "libfaketime",
 ];
 const MAX_GATE_MS = 28 * 60_000;
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { eventually } from "#test/kit/eventually.ts";
 import { applyHello, clusterIP, pods, readyPods } from "#test/kit/hello.ts";
+import { Load } from "#test/kit/load.ts";
 import { NetworkNamespace } from "#test/kit/network-namespace.ts";
 import { sharedEngine } from "#test/kit/shared-engine.ts";
 import { SiteProcess } from "#test/kit/site-process.ts";
@@ -34,6 +35,13 @@ const curl = (url: string): string[] => ["curl", "-sS", "--max-time", "3", url];
 const inPod = async (...command: string[]) => {
   const [pod = ""] = await pods(site, ".metadata.name");
   return site.kubectl(["-n", "hello", "exec", pod, "--", ...command]);
+};
+
+/** Names of the pods that the API says are ready to answer for `web`. */
+const readyEndpoints = () => {
+  const ready = "{.items[*].endpoints[?(@.conditions.ready==true)].targetRef.name}";
+  const slices = ["endpointslices", "-l", "kubernetes.io/service-name=web"];
+  return site.output(["-n", "hello", "get", ...slices, "-o", `jsonpath=${ready}`]);
 };
 
 test("a Service answers on its ClusterIP from the host", async () => {
@@ -72,22 +80,9 @@ test(
   async () => {
     const [victim = ""] = await readyPods(site, 3);
     await site.output(["-n", "hello", "exec", victim, "--", "rm", "/tmp/www/index.html"]);
-    await eventually(
-      async () => {
-        const slices = [
-          "-n",
-          "hello",
-          "get",
-          "endpointslices",
-          "-l",
-          "kubernetes.io/service-name=web",
-        ];
-        const path =
-          "jsonpath={range .items[*].endpoints[?(@.conditions.ready==true)]}{.targetRef.name} {end}";
-        return !(await site.output([...slices, "-o", path])).includes(victim);
-      },
-      { what: "An endpoint that is not ready" },
-    );
+    await eventually(async () => !(await readyEndpoints()).includes(victim), {
+      what: "An endpoint that is not ready",
+    });
     for (let index = 0; index < 20; index += 1) {
       expect((await host.output(curl(`http://${address}/hostname`))).trim()).not.toBe(victim);
     }
@@ -98,25 +93,38 @@ test(
 );
 
 test(
-  "a pod deleted under load costs no failed request",
+  "pods that are deleted under load, one by one and all in a rollout, cost no failed request",
   async () => {
+    const url = `http://${address}/`;
+    await using load = new Load(host, { url, answer: "Hello from the edge\n", clients: 8 });
     const [victim = ""] = await readyPods(site, 3);
-    let failed = 0;
-    let done = 0;
-    const end = new AbortController();
-    const load = Array.from({ length: 4 }, async () => {
-      while (!end.signal.aborted) {
-        const { stdout } = await host.run(curl(`http://${address}/`));
-        done += 1;
-        if (stdout !== "Hello from the edge\n") failed += 1;
-      }
-    });
     await site.output(["-n", "hello", "delete", "pod", victim, "--wait"]);
     await readyPods(site, 3);
-    end.abort();
-    await Promise.all(load);
-    expect(done).toBeGreaterThan(20);
-    expect(failed).toBe(0);
+    await site.output(["-n", "hello", "rollout", "restart", "deployment/web"]);
+    await site.output(["-n", "hello", "rollout", "status", "deployment/web", "--timeout=60s"]);
+    await readyPods(site, 3);
+    const { requests, failures } = await load.end();
+    expect(failures).toEqual([]);
+    expect(requests).toBeGreaterThan(1000);
+  },
+  TEST_MS,
+);
+
+test(
+  "a pod that is killed at once costs no request that begins after its endpoint is gone",
+  async () => {
+    const url = `http://${address}/`;
+    await using load = new Load(host, { url, answer: "Hello from the edge\n", clients: 8 });
+    const [victim = ""] = await readyPods(site, 3);
+    await site.output(["-n", "hello", "delete", "pod", victim, "--grace-period=0", "--force"]);
+    await eventually(async () => !(await readyEndpoints()).includes(victim), {
+      what: "An endpoint that is gone",
+    });
+    const goneAtMs = Date.now();
+    await readyPods(site, 3);
+    const { requests, failures } = await load.end();
+    expect(failures.filter(({ startedAtMs }) => startedAtMs > goneAtMs)).toEqual([]);
+    expect(requests).toBeGreaterThan(300);
   },
   TEST_MS,
 );

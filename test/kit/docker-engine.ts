@@ -91,6 +91,13 @@ export class DockerEngine implements AsyncDisposable {
     rmSync(join(this.#directory, "docker.pid"), { force: true });
   }
 
+  /** Lets dockerd take connections and answer none, until that is disposed of. */
+  freeze(): Disposable {
+    const dockerd = this.#dockerd;
+    dockerd?.kill("SIGSTOP");
+    return { [Symbol.dispose]: () => dockerd?.kill("SIGCONT") };
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const { stdout } = await this.docker(["ps", "-aq"]);
     const containers = stdout.split("\n").filter((id) => id !== "");

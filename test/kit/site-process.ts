@@ -20,6 +20,8 @@ export interface SiteProcessOptions {
   readonly engine?: string;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Where the data directory is made. Default: where temporary files lie. */
+  readonly parent?: string;
 }
 
 /** A real `edgesite start` on a data directory of its own, in a network of the test's own. */
@@ -32,7 +34,7 @@ export class SiteProcess implements AsyncDisposable {
 
   private constructor(options: SiteProcessOptions) {
     this.#options = options;
-    this.dataDir = mkdtempSync(join(tmpdir(), "edgesite-site-"));
+    this.dataDir = mkdtempSync(join(options.parent ?? tmpdir(), "edgesite-site-"));
   }
 
   /** Starts a site and waits until its API is ready. */
