@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Database } from "#db/database.ts";
+import { rounds } from "#test/kit/soak.ts";
 
-const KILLS = 200;
+const KILLS = rounds({ gate: 200, soak: 2000 });
 /** A run is killed after this many acknowledged writes, at the latest; sooner by chance. */
 const MAX_ACKNOWLEDGED = 60;
 
