@@ -24,7 +24,10 @@ export interface ResolverOptions {
 /** What a client gets without OPT (RFC 1035 4.2.1). */
 const PLAIN_SIZE_BYTES = 512;
 const TCP_SIZE_BYTES = 65_535;
-const HEADER_BYTES = 12;
+/** An OPT record without options. */
+const PLAIN_OPT_BYTES = 11;
+/** The ID and the flags stand before it. */
+const COUNTS_AT = 4;
 
 /** From a query to its answer, whatever carries them. */
 export class Resolver {
@@ -49,23 +52,23 @@ export class Resolver {
     transport: Transport,
     signal: AbortSignal,
   ): Buffer | undefined | Promise<Buffer> {
+    const key = keyOf(message, transport);
+    const cached = this.#cache.get(key);
+    if (cached) return readdressed(cached, message);
+
     const question = parseQuestion(message);
     if (question === "ignored") return undefined;
     if (question === "malformed") return encodeFormatError(message);
     const refusal = refusalOf(question);
     if (refusal !== undefined) return encodeCode(question, refusal);
 
-    const limitBytes = limitOf(question, transport);
-    const edns = question.edns ? "e" : "";
-    const key = `${edns}${limitBytes}/${message.toString("latin1", HEADER_BYTES, question.end)}`;
-    const cached = this.#cache.get(key);
-    if (cached) return readdressed(cached, message);
-
     const resolution = this.#zone.resolve(question.labels, question.type);
     if (resolution === "foreign") return this.#forward(message, { question, transport, signal });
     if ("alias" in resolution) return this.#follow(resolution.alias, question, signal);
+    const limitBytes = limitOf(question, transport);
     const answer = encodeAnswer(question, resolution, { limitBytes });
-    this.#cache.set(key, answer);
+    // Options differ from query to query (cookies), and would fill the cache with one answer.
+    if (message.length <= question.end + PLAIN_OPT_BYTES) this.#cache.set(key, answer);
     return answer;
   }
 
@@ -114,6 +117,15 @@ function refusalOf(question: Question): number | undefined {
   if ((question.edns?.version ?? 0) !== 0) return RCODE.badVersion;
   if (question.class !== CLASS_IN && question.class !== CLASS_ANY) return RCODE.refused;
   return question.type === TYPE.OPT ? RCODE.formatError : undefined;
+}
+
+/**
+ * The query without its ID, RD and CD bits: what is equal in all of it has the same answer. Nothing
+ * but a good query gets into the cache, so nothing else is found there.
+ */
+function keyOf(message: Buffer, transport: Transport): string {
+  const flags = message.length > COUNTS_AT ? message.readUInt8(2) & 0xfe : 0;
+  return `${transport}${flags}/${message.toString("latin1", COUNTS_AT)}`;
 }
 
 function limitOf({ edns }: Question, transport: Transport): number {

@@ -3,6 +3,7 @@ import { asError } from "#lib/errors.ts";
 import type { Logger } from "#lib/log.ts";
 import { Deframer, frame } from "./framing.ts";
 import type { ClientRule, Resolver } from "./resolver.ts";
+import { UdpSender } from "./udp-sender.ts";
 
 export interface DnsServerOptions {
   readonly address: string;
@@ -46,18 +47,18 @@ export async function startDnsServer(options: DnsServerOptions): Promise<DnsServ
 
 function listenUdp(options: DnsServerOptions, signal: AbortSignal) {
   const { address: hostname, port = DNS_PORT, resolver, mayAsk, log } = options;
+  const sender = new UdpSender({ signal, log });
   return Bun.udpSocket({
     hostname,
     port,
     socket: {
       data: (socket, message, ...[clientPort, clientAddress]) => {
         if (!mayAsk(clientAddress)) return;
-        const send = (answer: Buffer | undefined): void => {
-          if (answer && !signal.aborted) socket.send(answer, clientPort, clientAddress);
-        };
+        const send = (answer: Buffer): void =>
+          sender.send(socket, { answer, port: clientPort, address: clientAddress });
         const answer = resolver.answer(message, "udp", signal);
         if (answer instanceof Promise) void answer.then(send);
-        else send(answer);
+        else if (answer) send(answer);
       },
       error: (_, error) => log.debug("The DNS socket reports an error", { error }),
     },
