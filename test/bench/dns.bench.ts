@@ -9,6 +9,7 @@ import { Peer, requireTools } from "./kit/peer.ts";
 import { median, option, report, rounded } from "./kit/report.ts";
 import { serviceOf } from "./kit/service.ts";
 import { endpointOf, startSite } from "./kit/site.ts";
+import { usageOf } from "./kit/usage.ts";
 
 const AIM = ">= 1.0 x dnsmasq";
 requireTools("dns", { tools: ["dnsmasq", "dnsperf"], aim: AIM });
@@ -34,7 +35,7 @@ const queries = join(directory, "queries");
 writeFileSync(queries, names.map((name) => `${name} A\n`).join(""));
 const LISTEN = ["--port", String(PEER_PORT), "--listen-address=127.0.0.1", "--bind-interfaces"];
 const ALONE = ["--no-resolv", "--no-hosts", "--conf-file=/dev/null", "--user=root"];
-await using _dnsmasq = new Peer([
+await using dnsmasqProcess = new Peer([
   "dnsmasq",
   "--keep-in-foreground",
   ...LISTEN,
@@ -45,18 +46,29 @@ await using _dnsmasq = new Peer([
 interface Server {
   readonly address: string;
   readonly port: number;
+  readonly pid: number;
+}
+/** Processor time is what a machine that does other things at the same time does not distort. */
+interface Speed {
+  readonly perSecond: number;
+  readonly cpuMicroseconds: number;
 }
 const SERVERS = {
-  mesh: { address: DNS, port: 53 },
-  dnsmasq: { address: "127.0.0.1", port: PEER_PORT },
+  mesh: { address: DNS, port: 53, pid: started.site.pid },
+  dnsmasq: { address: "127.0.0.1", port: PEER_PORT, pid: dnsmasqProcess.pid },
 };
 
-async function queriesPerSecond({ address, port }: Server): Promise<number> {
+async function speedOf({ address, port, pid }: Server): Promise<Speed> {
+  const before = usageOf(pid);
   const server = ["-s", address, "-p", String(port)];
   const text = await output(["dnsperf", ...server, "-d", queries, "-l", String(SECONDS)]);
   if (/Queries lost:\s+[1-9]/.test(text)) throw new Error(`Queries were lost: ${text}`);
   if (!/NOERROR \d+ \(100\.00%\)/.test(text)) throw new Error(`Not all were answered: ${text}`);
-  return Number(/Queries per second:\s+([\d.]+)/.exec(text)?.[1]);
+  const completed = Number(/Queries completed:\s+(\d+)/.exec(text)?.[1]);
+  return {
+    perSecond: Number(/Queries per second:\s+([\d.]+)/.exec(text)?.[1]),
+    cpuMicroseconds: ((usageOf(pid).cpuMs - before.cpuMs) * 1000) / completed,
+  };
 }
 
 try {
@@ -72,16 +84,20 @@ try {
       { what: `DNS on ${address}` },
     );
   }
-  const mesh: number[] = [];
-  const dnsmasq: number[] = [];
+  const mesh: Speed[] = [];
+  const dnsmasq: Speed[] = [];
   for (let round = 0; round < ROUNDS; round += 1) {
-    mesh.push(await queriesPerSecond(SERVERS.mesh));
-    dnsmasq.push(await queriesPerSecond(SERVERS.dnsmasq));
+    mesh.push(await speedOf(SERVERS.mesh));
+    dnsmasq.push(await speedOf(SERVERS.dnsmasq));
   }
+  const perSecond = (speeds: readonly Speed[]) => median(speeds.map((speed) => speed.perSecond));
+  const cpu = (speeds: readonly Speed[]) => median(speeds.map((speed) => speed.cpuMicroseconds));
   report("dns", {
-    meshQueriesPerSecond: rounded(median(mesh), 0),
-    dnsmasqQueriesPerSecond: rounded(median(dnsmasq), 0),
-    ratio: rounded(median(mesh) / median(dnsmasq), 2),
+    meshQueriesPerSecond: rounded(perSecond(mesh), 0),
+    dnsmasqQueriesPerSecond: rounded(perSecond(dnsmasq), 0),
+    ratio: rounded(perSecond(mesh) / perSecond(dnsmasq), 2),
+    meshCpuMicrosecondsPerQuery: rounded(cpu(mesh), 2),
+    dnsmasqCpuMicrosecondsPerQuery: rounded(cpu(dnsmasq), 2),
     aim: AIM,
   });
 } finally {

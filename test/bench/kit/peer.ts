@@ -20,8 +20,8 @@ export class Peer implements AsyncDisposable {
     this.#child = Bun.spawn([...command], { stdio: ["ignore", "ignore", "ignore"] });
   }
 
-  get isRunning(): boolean {
-    return this.#child.exitCode === null;
+  get pid(): number {
+    return this.#child.pid;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
