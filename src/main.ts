@@ -1,5 +1,6 @@
 import { writeSync } from "node:fs";
 import { runCli } from "#cli/program.ts";
+import { systemClock } from "#lib/clock.ts";
 import { explain } from "#lib/errors.ts";
 import { processSignals } from "./signals.ts";
 import { siteCommands } from "./site-commands.ts";
@@ -44,7 +45,7 @@ const exitCode = await runCli(process.argv.slice(2), {
     interactive: process.stderr.isTTY === true,
     env: process.env,
   },
-  site: siteCommands(processSignals(process)),
+  site: siteCommands(processSignals(process, systemClock)),
   version,
 }).catch(defect);
 process.exit(exitCode);

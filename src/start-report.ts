@@ -20,7 +20,14 @@ export class StartReport {
   begin(name: string): void {
     this.end();
     this.#phase = { name, sinceMs: this.#monotonicMs() };
-    if (this.#io.interactive) this.#io.err(`${this.#bar()} ${name} …`);
+    this.#draw();
+  }
+
+  /** Writes lines of the log; the phase that is under way stays the last one. */
+  write(text: string): void {
+    if (this.#phase && this.#io.interactive) this.#io.err("\r\x1b[K");
+    this.#io.err(text);
+    this.#draw();
   }
 
   /** The phase that is under way has ended well. */
@@ -42,6 +49,10 @@ export class StartReport {
   /** Time since the report was made. */
   get elapsed(): string {
     return ms(this.#monotonicMs() - this.#startedMs);
+  }
+
+  #draw(): void {
+    if (this.#phase && this.#io.interactive) this.#io.err(`${this.#bar()} ${this.#phase.name} …`);
   }
 
   #bar(): string {

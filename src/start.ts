@@ -46,12 +46,12 @@ export async function startSite(
   io: Io,
   { stop, kill }: StopSignals,
 ): Promise<number> {
-  const log = createLogger({ ...config.log, write: io.err });
   const directory = dataDirectory(config.dataDir);
   const report = new StartReport(io, {
     phases: PHASES,
     monotonicMs: () => systemClock.monotonicMs(),
   });
+  const log = createLogger({ ...config.log, write: (text) => report.write(text) });
   try {
     report.begin("Opening the database");
     prepareDataDirectory(directory);
