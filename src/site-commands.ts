@@ -7,8 +7,9 @@ import { Database } from "#db/database.ts";
 import { loadOrCreateKey } from "#db/secret-key.ts";
 import { removePodNetwork } from "#edged/network/veth-network.ts";
 import { siteCgroups } from "#edged/runtime/docker/cgroup-parent.ts";
-import type { Runtime } from "#edged/runtime/runtime.ts";
+import { EngineUnreachable, type Runtime } from "#edged/runtime/runtime.ts";
 import type { RuntimePod } from "#edged/runtime/types.ts";
+import { UserError } from "#lib/errors.ts";
 import { silentLogger } from "#lib/log.ts";
 import { removeCgroup } from "#linux/cgroup.ts";
 import { unmount } from "#linux/mount.ts";
@@ -33,7 +34,10 @@ export function siteCommands(signals: () => StopSignals): SiteCommands {
     async reset(config, io) {
       const siteId = await siteIdOf(config);
       if (siteId !== undefined) {
-        await removePods({ config, io, siteId });
+        await removePods({ config, io, siteId }).catch((error: unknown) => {
+          if (!(error instanceof UserError)) throw error;
+          io.err(`${error.message}. Containers of this site, if there are any, stay\n`);
+        });
         await removePodNetwork(siteId);
         await removeMesh(siteId);
         for (const cgroup of siteCgroups(siteId)) removeCgroup(cgroup);
@@ -69,7 +73,10 @@ async function removePods({ config, io, siteId }: Stopped): Promise<readonly str
     log: silentLogger,
   });
   const signal = AbortSignal.timeout(COMMAND_MS);
-  const pods = await runtime.list(signal);
+  const pods = await runtime.list(signal).catch((error: unknown) => {
+    if (!(error instanceof EngineUnreachable)) throw error;
+    throw new UserError(`No pod can be removed: ${error.message}`, { cause: error });
+  });
   await Promise.all(pods.map((pod) => removePod(runtime, pod, signal)));
   return pods.map(({ pod }) => `${pod.namespace}/${pod.name}`);
 }

@@ -1,4 +1,4 @@
-import { readdirSync, rmdirSync } from "node:fs";
+import { existsSync, readdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { errorCode } from "#lib/errors.ts";
 
@@ -11,6 +11,7 @@ const ABSENT: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR"]);
  * @throws when something still runs in it.
  */
 export function removeCgroup(path: string): void {
+  if (!existsSync(ROOT)) return;
   for (const hierarchy of ["", ...readdirSync(ROOT)]) {
     try {
       rmdirSync(join(ROOT, hierarchy, path));

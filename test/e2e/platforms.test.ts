@@ -23,7 +23,7 @@ const FOREIGN =
   process.arch === "x64"
     ? { target: "linux-arm64", emulator: "qemu-aarch64" }
     : { target: "linux-x64", emulator: "qemu-x86_64" };
-const FOREIGN_ROOT = ".cache/platforms/foreign";
+const FOREIGN_ROOT = ".cache/foreign/libc6";
 const NO_ENGINE = { DOCKER_HOST: "unix:///nonexistent/docker.sock" };
 
 const binary = (target: string): string => resolve(`dist/edgesite-${target}`);
@@ -101,6 +101,8 @@ test(
       expect(status.dataPlane.link).toBe("edge0");
       await output(root.command(["stop", "--data-dir", "/data"]));
       expect(await child.exited).toBe(0);
+      await output(root.command(["reset", "--yes", "--data-dir", "/data"]), { env: NO_ENGINE });
+      expect((await network.output(["ip", "-o", "link"])).trim().split("\n")).toHaveLength(1);
     } finally {
       child.kill("SIGKILL");
     }
