@@ -1,61 +1,103 @@
 // The Docker engine that `npm start` finds, or installs and starts with the user's consent.
-import { existsSync, openSync } from "node:fs";
+import { existsSync, openSync, readFileSync } from "node:fs";
 import { createConnection } from "node:net";
-import { createInterface } from "node:readline/promises";
+import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
-import { aptInstall, detach, isRoot, outputOf, Refusal, runAsRoot, which } from "./host.mjs";
+import { fileURLToPath } from "node:url";
+import { aptInstall, canBeRoot, detach, isRoot, Refusal, runAsRoot, which } from "./host.mjs";
 
 const SOCKET = "/var/run/docker.sock";
+const CONTAINERD = "/run/containerd/containerd.sock";
 const PACKAGES = ["docker.io", "containerd", "iptables"];
+const NAMES = PACKAGES.join(", ");
+/** Programs of engines that somebody chose; none of them is ever replaced. */
+const OTHERS = ["podman", "docker", "nerdctl"];
 const START_MS = 60_000;
+const NO_NODE = "edgesite starts without it: the API serves, the node is NotReady until it answers";
 
-/** Makes sure that an engine answers; one that the user chose is never replaced. */
+/** Makes sure that an engine answers, as far as the user wants it and this machine allows it. */
 export async function ensureEngine({ assumeYes }) {
-  if (process.env.DOCKER_HOST) return;
-  if (await answers(SOCKET)) return;
-  if (which("dockerd")) return startEngine();
-  if (which("podman")) {
-    throw new Refusal(
-      "podman is installed but no Docker engine answers. Point DOCKER_HOST at podman's socket ('podman system service'), or install docker.io yourself",
-    );
+  const { env, stdin } = process;
+  const { action, reason } = engineDecision({
+    dockerHost: env.DOCKER_HOST,
+    answers: await answers(SOCKET),
+    dockerd: which("dockerd"),
+    other: OTHERS.find((name) => which(name)),
+    debian: which("apt-get"),
+    canBeRoot,
+    noInstall: env.EDGESITE_NO_INSTALL === "1",
+    consent: assumeYes || env.CI === "1" || env.CI === "true",
+    terminal: stdin.isTTY,
+  });
+  if (action === "refuse") throw new Refusal(reason);
+  if (action === "go without") console.error(`${reason}. ${NO_NODE}`);
+  if (action === "ask" && !(await agrees(`${reason}. Install ${NAMES}? [Y/n] `))) {
+    throw new Refusal(`Install ${NAMES} and run 'npm start' again`);
   }
-  await askToInstall(assumeYes);
-  aptInstall(PACKAGES);
-  await startEngine();
+  if (action === "ask" || action === "install") aptInstall(PACKAGES);
+  if (action === "ask" || action === "install" || action === "start") await startEngine();
 }
 
-/** kubectl, where none is on PATH. */
-export function ensureKubectl() {
-  if (which("kubectl")) return;
-  if (process.env.EDGESITE_NO_INSTALL === "1") return;
-  aptInstall(["kubernetes-client"]);
+/** What is to be done about the engine, and why. Pure: the tests go through all of it. */
+export function engineDecision(host) {
+  if (host.dockerHost || host.answers) return { action: "use", reason: "an engine answers" };
+  if (host.dockerd) {
+    if (host.canBeRoot) return { action: "start", reason: "an engine is installed" };
+    return {
+      action: "go without",
+      reason: "The Docker engine does not run, and only root can start it",
+    };
+  }
+  if (host.other) {
+    return {
+      action: "refuse",
+      reason: `${host.other} is installed, but no Docker engine answers. Start its engine or service, set DOCKER_HOST to its socket, or install ${NAMES} yourself`,
+    };
+  }
+  const reason = "No Docker engine answers";
+  if (host.noInstall) {
+    return {
+      action: "refuse",
+      reason: `${reason}. Install ${NAMES}, or unset EDGESITE_NO_INSTALL`,
+    };
+  }
+  if (!host.canBeRoot) {
+    return {
+      action: "go without",
+      reason: `${reason}, and without root or sudo none is installed`,
+    };
+  }
+  if (!host.debian) {
+    return { action: "refuse", reason: `${reason}, and this is not Debian or Ubuntu. Install one` };
+  }
+  if (host.consent) return { action: "install", reason };
+  if (host.terminal) return { action: "ask", reason };
+  return { action: "refuse", reason: `${reason}. Install ${NAMES}, or run 'npm start -- --yes'` };
 }
 
-async function askToInstall(assumeYes) {
-  const what = PACKAGES.join(", ");
-  if (process.env.EDGESITE_NO_INSTALL === "1") {
-    throw new Refusal(`No Docker engine answers. Install ${what}, or unset EDGESITE_NO_INSTALL`);
-  }
-  if (assumeYes || process.env.CI === "1" || process.env.CI === "true") return;
-  if (!process.stdin.isTTY) {
-    throw new Refusal(`No Docker engine answers. Install ${what}, or run 'npm start -- --yes'`);
-  }
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  const answer = await terminal.question(`No Docker engine answers. Install ${what}? [Y/n] `);
-  terminal.close();
-  if (/^n/i.test(answer.trim())) throw new Refusal(`Install ${what} and run 'npm start' again`);
+/** Asks on the terminal; its end is a no. */
+async function agrees(question) {
+  process.stdout.write(question);
+  const lines = createInterface({ input: process.stdin, terminal: false });
+  const answer = await new Promise((resolve) => {
+    lines.once("line", resolve);
+    lines.once("close", () => resolve("no"));
+  });
+  lines.close();
+  return !/^n/i.test(answer.trim());
 }
 
+/** An engine that cannot run here is no reason not to serve the API. */
 async function startEngine() {
+  if (await answers(SOCKET)) return;
   console.log("Starting the Docker engine");
-  if (existsSync("/run/systemd/system")) runAsRoot("systemctl", ["enable", "--now", "docker"]);
-  else if (!isRoot) runAsRoot(process.execPath, [new URL(import.meta.url).pathname]);
-  else startDaemons();
-  const until = Date.now() + START_MS;
-  while (!(await exists(SOCKET))) {
-    if (Date.now() > until)
-      throw new Refusal("The Docker engine did not start; see /var/log/dockerd.log");
-    await sleep(200);
+  try {
+    if (existsSync("/run/systemd/system")) runAsRoot("systemctl", ["start", "docker"]);
+    else if (isRoot) await startDaemons();
+    else runAsRoot(process.execPath, [fileURLToPath(import.meta.url)]);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    console.error(`${error.message}. ${NO_NODE}`);
   }
 }
 
@@ -63,30 +105,65 @@ async function startEngine() {
  * containerd on its own, then dockerd with live-restore: without both, a killed dockerd takes its
  * containers, or its next start, along.
  */
-function startDaemons() {
-  const containerd = "/run/containerd/containerd.sock";
-  const log = (name) => openSync(`/var/log/${name}.log`, "a", 0o640);
-  if (!outputOf("pgrep", ["-x", "containerd"])) detach(which("containerd"), [], log("containerd"));
-  detach(which("dockerd"), ["--containerd", containerd, "--live-restore"], log("dockerd"));
+async function startDaemons() {
+  if (!(await connects(CONTAINERD))) {
+    await startDaemon({ name: "containerd", args: [], ready: () => connects(CONTAINERD) });
+  }
+  const args = ["--containerd", CONTAINERD, ...(setsLiveRestore() ? [] : ["--live-restore"])];
+  await startDaemon({ name: "dockerd", args, ready: () => answers(SOCKET) });
 }
 
-/** The socket may be closed to this user: that it is there is enough for root's edgesite. */
-async function exists(path) {
-  return existsSync(path) && ((await answers(path)) || !isRoot);
+/** dockerd refuses a flag that its configuration file has, too. */
+function setsLiveRestore() {
+  const config = "/etc/docker/daemon.json";
+  return existsSync(config) && readFileSync(config, "utf8").includes('"live-restore"');
 }
 
-function answers(path) {
+async function startDaemon({ name, args, ready }) {
+  const log = `/var/log/${name}.log`;
+  const daemon = detach(which(name), args, openSync(log, "a", 0o640));
+  const until = Date.now() + START_MS;
+  while (!(await ready())) {
+    if (daemon.exitCode !== null || daemon.signalCode !== null || Date.now() > until) {
+      const [last = "it says nothing"] = readFileSync(log, "utf8").trim().split("\n").slice(-1);
+      throw new Refusal(`${name} does not start here: ${last} (${log})`);
+    }
+    await sleep(100);
+  }
+}
+
+/** An engine that is closed to this user is there all the same: edgesite runs as root. */
+async function answers(path) {
+  return (await exchange(path, "GET /_ping HTTP/1.0\r\n\r\n")).includes("200 OK");
+}
+
+async function connects(path) {
+  return (await exchange(path, "")) !== "";
+}
+
+/** What a unix socket says to a request; "200 OK" where it may not be asked, "" where nobody is. */
+function exchange(path, request) {
   return new Promise((resolve) => {
     const socket = createConnection({ path });
-    const end = (result) => {
+    const end = (answer) => {
       socket.destroy();
-      resolve(result);
+      resolve(answer);
     };
-    socket.setTimeout(5000, () => end(false));
-    socket.on("error", ({ code }) => end(code === "EACCES"));
-    socket.on("connect", () => socket.write("GET /_ping HTTP/1.0\r\n\r\n"));
-    socket.on("data", (data) => end(data.includes("200 OK")));
+    socket.setTimeout(5000, () => end(""));
+    socket.on("error", ({ code }) => end(code === "EACCES" ? "200 OK" : ""));
+    socket.on("connect", () => (request === "" ? end("connected") : socket.write(request)));
+    socket.on("data", (data) => end(data.toString("latin1")));
+    socket.on("end", () => end(""));
   });
 }
 
-if (process.argv[1] === new URL(import.meta.url).pathname) startDaemons();
+/** As root, for `npm start` of somebody who is not. */
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  try {
+    await startDaemons();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    console.error(error.message);
+    process.exitCode = 1;
+  }
+}

@@ -1,5 +1,6 @@
 // `npm test`: the whole gate, with all its own set-up. Ends with `N passed, N failed`.
 import { spawnSync } from "node:child_process";
+import { prepareKubectl, preparePlatforms } from "./foreign.mjs";
 import {
   aptInstall,
   buildAllTargets,
@@ -9,26 +10,24 @@ import {
   Refusal,
   root,
   toolEnv,
-  unpackDebianKubectl,
   which,
 } from "./host.mjs";
-import { preparePlatforms } from "./platforms.mjs";
 
-/** What the tests run against; installed and left, as packages are. */
-const PACKAGES = [
-  "docker.io",
-  "containerd",
-  "iptables",
-  "busybox-static",
-  "iproute2",
-  "util-linux",
-  "openssl",
-  "curl",
-  "nftables",
-  "dnsmasq-base",
-  "bind9-dnsutils",
-  "libfaketime",
-];
+/** Programs that the tests run, and the packages that bring them; installed and left. */
+const PROGRAMS = {
+  dockerd: "docker.io",
+  containerd: "containerd",
+  iptables: "iptables",
+  ip: "iproute2",
+  nsenter: "util-linux",
+  openssl: "openssl",
+  curl: "curl",
+  nft: "nftables",
+  dnsmasq: "dnsmasq-base",
+  dig: "bind9-dnsutils",
+};
+/** Files of packages without a program to know them by. */
+const FILES = ["busybox-static", "libfaketime", "debian-archive-keyring"];
 const MAX_GATE_MS = 28 * 60_000;
 
 const SOURCES = ["src", "test", "build"];
@@ -95,10 +94,17 @@ function asRoot([program, ...args]) {
   );
 }
 
+/** A program that is there is never replaced, whoever brought it. */
+function installPrograms() {
+  const missing = Object.entries(PROGRAMS).filter(([program]) => !which(program));
+  aptInstall([...missing.map(([, name]) => name), ...FILES]);
+  if (!which("docker")) aptInstall(["docker-cli"]); // newer releases have split it off
+}
+
 try {
   installPackages();
-  aptInstall(PACKAGES);
-  unpackDebianKubectl();
+  installPrograms();
+  prepareKubectl();
   preparePlatforms();
   for (const check of CHECKS) runCheck(check);
   buildBinary();

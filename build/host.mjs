@@ -1,16 +1,7 @@
 // What `npm start` and `npm test` share: plain Node, because they run before anything is installed.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -46,18 +37,19 @@ export function which(program) {
 
 export const isRoot = process.getuid?.() === 0;
 
+/** Whether `runAsRoot` can do anything. */
+export const canBeRoot = isRoot || which("sudo") !== undefined;
+
 /** Runs a program as root: directly, or through sudo. */
 export function runAsRoot(program, args, options = {}) {
   if (isRoot) return run(program, args, options);
-  if (!which("sudo")) {
+  if (!canBeRoot) {
     throw new Refusal(`'${program}' needs root and there is no sudo. Run this command as root`);
   }
   return run("sudo", [program, ...args], options);
 }
 
-const debian = { DEBIAN_FRONTEND: "noninteractive" };
-
-/** Installs Debian or Ubuntu packages that are missing. */
+/** Installs Debian or Ubuntu packages that are missing; never at the price of another package. */
 export function aptInstall(packages) {
   const missing = packages.filter((name) => {
     return !outputOf("dpkg", ["--status", name])?.includes("Status: install ok installed");
@@ -69,14 +61,16 @@ export function aptInstall(packages) {
     );
   }
   console.log(`Installing ${missing.join(", ")}`);
-  const env = { ...process.env, ...debian };
-  const install = ["install", "-y", "-qq", "--no-install-recommends", ...missing];
-  const quiet = { env, stdio: ["ignore", "ignore", "inherit"] };
+  // `env`, because sudo passes no variable on.
+  const apt = ["DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120"];
+  const install = [...apt, "install", "-y", "--no-install-recommends", "--no-remove", ...missing];
+  const quiet = { stdio: ["inherit", "ignore", "inherit"] };
+  const patient = { stdio: ["inherit", "ignore", "ignore"] };
   try {
-    runAsRoot("apt-get", install, quiet);
+    runAsRoot("env", install, patient);
   } catch {
-    runAsRoot("apt-get", ["update", "-qq"], quiet);
-    runAsRoot("apt-get", install, quiet);
+    runAsRoot("env", [...apt, "update"], quiet);
+    runAsRoot("env", install, quiet);
   }
 }
 
@@ -155,24 +149,9 @@ function digestOf(paths) {
   return hash.digest("hex");
 }
 
-/** Starts a daemon that outlives this process, with its output in a file. */
+/** Starts a daemon that outlives this process and its terminal, with its output in a file. */
 export function detach(program, args, log) {
   const child = spawn(program, args, { detached: true, stdio: ["ignore", log, log] });
   child.unref();
-}
-
-/** Debian's kubectl 1.20, unpacked beside whatever kubectl the machine has. */
-export function unpackDebianKubectl() {
-  const folder = join(root, ".cache", "kubectl");
-  const kubectl = join(folder, "kubectl-1.20");
-  if (existsSync(kubectl)) return;
-  mkdirSync(folder, { recursive: true });
-  const quiet = { cwd: folder, stdio: ["ignore", "ignore", "inherit"] };
-  run("apt-get", ["download", "-qq", "-o", "APT::Sandbox::User=root", "kubernetes-client"], quiet);
-  const [archive] = readdirSync(folder).filter((name) => name.endsWith(".deb"));
-  if (archive === undefined) throw new Refusal("Cannot fetch Debian's kubernetes-client");
-  run("dpkg", ["-x", archive, "unpacked"], quiet);
-  renameSync(join(folder, "unpacked", "usr", "bin", "kubectl"), kubectl);
-  rmSync(join(folder, "unpacked"), { recursive: true });
-  rmSync(join(folder, archive));
+  return child;
 }

@@ -10,7 +10,7 @@ export interface Kubectl {
 }
 
 /** Where versioned binaries lie: the Google Cloud SDK, and what the gate unpacked from Debian. */
-const FOLDERS = ["/usr/lib/google-cloud-sdk/bin", ".cache/kubectl"];
+const FOLDERS = ["/usr/lib/google-cloud-sdk/bin", ".cache/foreign/kubectl"];
 const VERSIONED = /^kubectl[.-](1\.\d+)$/;
 
 /**

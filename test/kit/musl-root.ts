@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { NetworkNamespace } from "./network-namespace.ts";
 
 /** What the gate's set-up puts together of musl and Alpine's libstdc++ and libgcc. */
-const TEMPLATE = ".cache/platforms/musl";
+const TEMPLATE = ".cache/foreign/musl";
 
 /**
  * A root as bare as Alpine Linux: musl, libstdc++, libgcc and one program. It has no other file, no

@@ -1,5 +1,5 @@
-// What the gate runs binaries for other platforms on: a bare root with musl, and the C library of
-// the other architecture for qemu. All of it lies in .cache/platforms; nothing is installed.
+// What the gate needs of other releases and architectures: an old kubectl, a bare root with musl, the
+// C library of the other architecture for qemu. All of it lies in .cache/foreign; none is installed.
 import {
   cpSync,
   existsSync,
@@ -18,31 +18,41 @@ import { aptInstall, outputOf, Refusal, root, run } from "./host.mjs";
 const KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg";
 /** The first Debian with musl ≥ 1.2.4: today's Alpine libraries need its DT_RELR. */
 const MUSL_SUITE = "trixie";
-const GLIBC_SUITE = "bookworm";
+const SUITE = "bookworm";
 
 const MACHINES = {
   x64: { debian: "amd64", gnu: "x86_64" },
   arm64: { debian: "arm64", gnu: "aarch64" },
 };
 
-/** Fetches what is not there yet. */
-export function preparePlatforms() {
-  const own = MACHINES[process.arch];
-  const other = MACHINES[process.arch === "x64" ? "arm64" : "x64"];
-  aptInstall(["qemu-user", "debian-archive-keyring"]);
-  fetchOnce("musl", (folder) => makeMuslRoot(own, folder));
-  fetchOnce("foreign", (folder) => {
-    unpackDebian({ name: "libc6", suite: GLIBC_SUITE, architecture: other.debian, folder });
+const own = MACHINES[process.arch];
+const other = MACHINES[process.arch === "x64" ? "arm64" : "x64"];
+
+/** Debian's kubectl 1.20, beside whatever kubectl the machine has. */
+export function prepareKubectl() {
+  fetchOnce("kubectl", (folder) => {
+    const unpacked = `${folder}-package`;
+    unpackDebian({ name: "kubernetes-client", architecture: own.debian, folder: unpacked });
+    cpSync(join(unpacked, "usr", "bin", "kubectl"), join(folder, "kubectl-1.20"));
   });
 }
 
-/** A folder below .cache/platforms is whole or it is not there. */
+/** A bare root with musl, and the C library of the other architecture. */
+export function preparePlatforms() {
+  aptInstall(["qemu-user"]);
+  fetchOnce("musl", (folder) => makeMuslRoot(own, folder));
+  fetchOnce("libc6", (folder) => {
+    unpackDebian({ name: "libc6", architecture: other.debian, folder });
+  });
+}
+
+/** A folder below .cache/foreign is whole or it is not there. */
 function fetchOnce(name, make) {
-  const folder = join(root, ".cache", "platforms", name);
+  const folder = join(root, ".cache", "foreign", name);
   if (existsSync(folder)) return;
-  const work = mkdtempSync(join(tmpdir(), "edgesite-platform-"));
+  const work = mkdtempSync(join(tmpdir(), "edgesite-foreign-"));
   try {
-    console.log(`Fetching the ${name} platform`);
+    console.log(`Fetching ${name}`);
     const made = join(work, "root");
     mkdirSync(made);
     make(made);
@@ -77,7 +87,7 @@ function unpackWheel(gnu, work) {
   if (!outputOf("python3", ["-m", "pip", "--version"])) aptInstall(["python3-pip"]);
   const quiet = { stdio: ["ignore", "ignore", "inherit"] };
   const wanted = ["--platform", `musllinux_1_2_${gnu}`, "--python-version", "3.11"];
-  const pinned = ["-r", "build/musl-wheel.txt", "--no-deps", "--only-binary=:all:"];
+  const pinned = ["-r", "build/foreign-wheel.txt", "--no-deps", "--only-binary=:all:"];
   const download = ["-m", "pip", "download", "--quiet", "--disable-pip-version-check"];
   run("python3", [...download, ...wanted, ...pinned, "--dest", work], quiet);
   const [wheel] = readdirSync(work).filter((name) => name.endsWith(".whl"));
@@ -86,7 +96,7 @@ function unpackWheel(gnu, work) {
 }
 
 /** Unpacks a Debian package of any release and architecture; apt checks its signature. */
-function unpackDebian({ name, suite, architecture, folder }) {
+function unpackDebian({ name, suite = SUITE, architecture, folder }) {
   const apt = mkdtempSync(join(dirname(folder), "apt-"));
   const sources = join(apt, "sources.list");
   const line = `deb [arch=${architecture} signed-by=${KEYRING}] http://deb.debian.org/debian ${suite} main\n`;
@@ -95,7 +105,7 @@ function unpackDebian({ name, suite, architecture, folder }) {
   for (const path of ["lists", "archives"]) {
     mkdirSync(join(apt, path, "partial"), { recursive: true });
   }
-  const options = {
+  const settings = {
     "APT::Architecture": architecture,
     "APT::Architectures::": architecture,
     "APT::Sandbox::User": "root",
@@ -106,10 +116,10 @@ function unpackDebian({ name, suite, architecture, folder }) {
     "Dir::State::status": join(apt, "status"),
     "Dir::Cache": apt,
   };
-  const settings = Object.entries(options).flatMap(([key, value]) => ["-o", `${key}=${value}`]);
+  const options = Object.entries(settings).flatMap(([key, value]) => ["-o", `${key}=${value}`]);
   const quiet = { cwd: apt, stdio: ["ignore", "ignore", "inherit"] };
-  run("apt-get", ["-qq", ...settings, "update"], quiet);
-  run("apt-get", ["-qq", ...settings, "download", name], quiet);
+  run("apt-get", ["-qq", ...options, "update"], quiet);
+  run("apt-get", ["-qq", ...options, "download", name], quiet);
   const [archive] = readdirSync(apt).filter((file) => file.endsWith(".deb"));
   if (archive === undefined) throw new Refusal(`Cannot fetch ${name} of ${suite}`);
   run("dpkg", ["-x", join(apt, archive), folder], quiet);
