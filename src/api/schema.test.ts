@@ -38,6 +38,15 @@ test("inlined Go structs are opened into their parent", () => {
   expect(SCHEMA.object("io.k8s.api.core.v1.EphemeralContainer").fields.has("image")).toBe(true);
 });
 
+test("only Go's named string lists stand for their one field", () => {
+  const type = (definition: string, field: string) =>
+    SCHEMA.object(definition).fields.get(field)?.type;
+  expect(type("io.k8s.api.core.v1.VolumeProjection", "downwardAPI")).toMatchObject({
+    is: "object",
+    name: "io.k8s.api.core.v1.DownwardAPIProjection",
+  });
+});
+
 test("exact scalars survive where the model classes only say number and string", () => {
   const type = (definition: string, field: string) =>
     SCHEMA.object(`io.k8s.api.core.v1.${definition}`).fields.get(field)?.type;

@@ -26,9 +26,9 @@ export function isInlined(message: string, [, name, , flags]: ProtobufField): bo
   return flags.includes("i") || `${message}.${name}` === ALSO_INLINED;
 }
 
-/** The one field of a message that is the array itself in JSON (`ExtraValue`). */
+/** The one field of a message that is the array itself in JSON: Go's named string lists (`ExtraValue`). */
 export function wrappedList(message: string): ProtobufField | undefined {
   const [only, ...others] = PROTOBUF_MESSAGES[message] ?? [];
-  const wraps = only?.[1] === "items" && others.length === 0 && !message.endsWith("List");
+  const wraps = only?.[1] === "items" && only[2] === "string" && others.length === 0;
   return wraps ? only : undefined;
 }
