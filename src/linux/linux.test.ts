@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, readdirSync, rmdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { must } from "#lib/errors.ts";
-import { mountTmpfs, unmount } from "./mount.ts";
+import { mountTmpfs, unmount, unmountBelow } from "./mount.ts";
 import { enterNewNetworkNamespace, withNetworkNamespace } from "./namespace.ts";
 import { NetlinkError } from "./netlink/netlink-error.ts";
 import { NETLINK_NETFILTER, NETLINK_ROUTE, NetlinkSocket } from "./netlink/socket.ts";
@@ -177,6 +177,17 @@ test("a tmpfs is mounted with its limits, and taken off", () => {
   unmount(path);
   expect(readdirSync(path)).toEqual([]);
   rmdirSync(path);
+});
+
+test("all that is mounted below a directory is taken off, the deepest first", () => {
+  const path = mkdtempSync(join(tmpdir(), "edgesite-tmpfs-"));
+  for (const name of ["a b", "a b/deep"]) {
+    mkdirSync(join(path, name));
+    mountTmpfs(join(path, name));
+  }
+  unmountBelow(path);
+  expect(readdirSync(join(path, "a b"))).toEqual([]);
+  rmSync(path, { recursive: true });
 });
 
 test("kernel parameters are those of the thread's namespace", () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { check, cString, libc, SystemCallError } from "./libc.ts";
 
 const MS_NOSUID = 2;
@@ -31,4 +32,17 @@ export function unmount(path: string): void {
     if (error instanceof SystemCallError && ["EINVAL", "ENOENT"].includes(error.code)) return;
     throw error;
   }
+}
+
+/** Takes off all that is mounted below a directory, by whomever, the deepest first. */
+export function unmountBelow(directory: string): void {
+  const points = readFileSync("/proc/self/mountinfo", "utf8")
+    .split("\n")
+    .flatMap((line) => line.split(" ")[4] ?? [])
+    // The kernel writes blanks and the like in octal.
+    .map((point) =>
+      point.replace(/\\(\d{3})/g, (_, code) => String.fromCharCode(parseInt(code, 8))),
+    )
+    .filter((point) => point.startsWith(`${directory}/`));
+  for (const point of points.toReversed()) unmount(point);
 }

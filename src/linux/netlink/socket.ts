@@ -1,7 +1,7 @@
 import { write } from "node:fs";
 import { promisify } from "node:util";
 import { must } from "#lib/errors.ts";
-import { check, libc } from "../libc.ts";
+import { check, lastErrno, libc } from "../libc.ts";
 import {
   encodeRequest,
   isDump,
@@ -24,6 +24,9 @@ const NETLINK_CAP_ACK = 10;
 const MSG_TRUNC = 0x20;
 const MSG_DONTWAIT = 0x40;
 
+/** NLM_F_DUMP_INTR */
+const DUMP_INTERRUPTED = 0x10;
+const EINTR = 4;
 const NLMSG_DONE = 3;
 /** The kernel fills at most 32 KiB per read of a dump; an acknowledgement is smaller. */
 const RECEIVE_BYTES = 1 << 16;
@@ -74,10 +77,13 @@ export class NetlinkSocket implements Disposable {
     const sequence = this.#sequence++;
     this.#send(encodeRequest(request, sequence), request.what);
     const answers: NetlinkMessage[] = [];
+    let torn = false;
     for (;;) {
       const received = this.#receive(request.what, 0);
       for (const message of received.filter((one) => one.sequence === sequence)) {
-        if (isLast(message, request.what)) return answers;
+        torn ||= (message.flags & DUMP_INTERRUPTED) !== 0;
+        // What was listed changed meanwhile: an entry may be missing or there twice.
+        if (isLast(message, request.what)) return torn ? this.request(request) : answers;
         answers.push(message);
       }
     }
@@ -137,10 +143,17 @@ export class NetlinkSocket implements Disposable {
   }
 
   #receive(what: string, flags: number): readonly NetlinkMessage[] {
-    const received = libc.recv(this.fd, this.#received, RECEIVE_BYTES, flags | MSG_TRUNC);
-    const length = check(received, what);
+    const length = this.#receiveBytes(what, flags);
     if (length > RECEIVE_BYTES) throw new RangeError(`Cannot ${what}: the answer is too long`);
     return parseMessages(Buffer.from(this.#received.subarray(0, length)));
+  }
+
+  /** A socket with a timeout gives up for every signal, whatever SA_RESTART says (signal(7)). */
+  #receiveBytes(what: string, flags: number): number {
+    for (;;) {
+      const received = libc.recv(this.fd, this.#received, RECEIVE_BYTES, flags | MSG_TRUNC);
+      if (received >= 0 || lastErrno() !== EINTR) return check(received, what);
+    }
   }
 
   /** Reads answers until `last` is acknowledged, or until the refusals of the batch are read. */
