@@ -1,11 +1,13 @@
 import Docker from "dockerode";
-import { abortReason } from "#lib/abort.ts";
+import { abortable, abortReason } from "#lib/abort.ts";
 import { errorCode, explain } from "#lib/errors.ts";
 import { LinkedSignal } from "../../linked-signal.ts";
 import { EngineUnreachable } from "../runtime.ts";
 
 /** Longer than any answer takes on a slow card; kubelet's `runtimeRequestTimeout`. */
 const ANSWER_TIMEOUT_MS = 120_000;
+/** For the one request that costs an engine nothing. */
+const PING_TIMEOUT_MS = 10_000;
 
 /** Where the Docker Engine answers: `unix:///var/run/docker.sock`, `tcp://127.0.0.1:2375`. */
 export type EngineAddress = string;
@@ -28,13 +30,31 @@ export class Engine {
     signal: AbortSignal,
     request: (docker: Docker, signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    using linked = new LinkedSignal(signal, ANSWER_TIMEOUT_MS);
-    return await this.#settle(request(this.#docker, linked.signal), signal);
+    return await this.#within(ANSWER_TIMEOUT_MS, signal, request);
+  }
+
+  /**
+   * Asks for a sign of life: an engine that hangs closes no connection.
+   * @throws {EngineUnreachable} when there is none.
+   */
+  async ping(signal: AbortSignal, timeoutMs = PING_TIMEOUT_MS): Promise<void> {
+    await this.#within(timeoutMs, signal, (docker) => docker.ping());
   }
 
   /** A request whose answer is a stream; `signal` must live as long as the stream may. */
   open<T>(signal: AbortSignal, request: (docker: Docker) => Promise<T>): Promise<T> {
     return this.#settle(request(this.#docker), signal);
+  }
+
+  /** Not every request can be called off: an answer that comes too late has nobody to read it. */
+  async #within<T>(
+    timeoutMs: number,
+    signal: AbortSignal,
+    request: (docker: Docker, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    using linked = new LinkedSignal(signal, timeoutMs);
+    const answer = request(this.#docker, linked.signal);
+    return await this.#settle(abortable(answer, linked.signal), signal);
   }
 
   async #settle<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
@@ -86,6 +106,7 @@ export async function unless<T>(
 }
 
 function unreachableWhy(error: unknown): string {
+  if (error instanceof DOMException && error.name === "TimeoutError") return `: ${error.message}`;
   const code = errorCode(error);
   if (code === "ENOENT") return ": no such socket";
   return code === undefined ? "" : ` (${code})`;
