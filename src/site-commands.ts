@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Io } from "#cli/io.ts";
 import type { SiteCommands } from "#cli/site.ts";
@@ -12,7 +12,7 @@ import type { RuntimePod } from "#edged/runtime/types.ts";
 import { UserError } from "#lib/errors.ts";
 import { silentLogger } from "#lib/log.ts";
 import { removeCgroup } from "#linux/cgroup.ts";
-import { unmount } from "#linux/mount.ts";
+import { unmountBelow } from "#linux/mount.ts";
 import { removeMesh } from "#mesh/remove-mesh.ts";
 import { dataDirectory } from "./data-directory.ts";
 import type { StopSignals } from "./signals.ts";
@@ -89,13 +89,6 @@ async function removePod(runtime: Runtime, pod: RuntimePod, signal: AbortSignal)
     }),
   );
   for (const { id } of pod.sandboxes) await runtime.removeSandbox(id, signal);
-}
-
-/** Takes off what pods had mounted on their volumes: memory, for what must not touch the disk. */
-function unmountBelow(root: string): void {
-  const mounts = readFileSync("/proc/self/mountinfo", "utf8").split("\n");
-  const points = mounts.flatMap((line) => line.split(" ")[4] ?? []);
-  for (const point of points.toReversed()) if (point.startsWith(`${root}/`)) unmount(point);
 }
 
 /** The directory may hold the user's configuration. */

@@ -8,7 +8,7 @@ import { receiveEach } from "#bus/receive-each.ts";
 import { type Clock, systemClock } from "#lib/clock.ts";
 import type { Logger } from "#lib/log.ts";
 import { systemTimer, type Timer } from "#lib/timer.ts";
-import { mountTmpfs, unmount } from "#linux/mount.ts";
+import { mountTmpfs, unmountBelow } from "#linux/mount.ts";
 import type { MetaClient } from "#meta/meta-client.ts";
 import type { DnsConfig } from "./container/dns-files.ts";
 import { EventRecorder } from "./events.ts";
@@ -57,7 +57,7 @@ export interface Edged {
   status(): EdgedStatus;
 }
 
-const TMPFS: MemoryMounts = { mount: mountTmpfs, unmount };
+const TMPFS: MemoryMounts = { mount: mountTmpfs, unmountBelow };
 
 /** The node agent: runs the pods that metaManager names, and says how they are. */
 export function createEdged(options: EdgedOptions): Edged {

@@ -9,7 +9,7 @@ import { createDockerRuntime } from "#edged/runtime/docker/docker-runtime.ts";
 import type { Runtime } from "#edged/runtime/runtime.ts";
 import { silentLogger } from "#lib/log.ts";
 import { removeCgroup } from "#linux/cgroup.ts";
-import { mountTmpfs, unmount } from "#linux/mount.ts";
+import { mountTmpfs, unmountBelow } from "#linux/mount.ts";
 import {
   type EdgedHarness,
   FakeMeta,
@@ -43,7 +43,7 @@ describe("edged on a Docker engine", () => {
   let harness: EdgedHarness;
 
   const start = async (meta: FakeMeta) => {
-    const mounts = { mount: mountTmpfs, unmount };
+    const mounts = { mount: mountTmpfs, unmountBelow };
     harness = await startEdged({ runtime, meta, network, podsDirectory, mounts });
   };
   const main = (changes: Partial<Container>): Container => ({

@@ -124,7 +124,10 @@ export class FakeNetwork implements PodNetwork {
 }
 
 /** Memory mounts for tests without the privilege to mount: plain directories. */
-export const plainDirectories: MemoryMounts = { mount: () => undefined, unmount: () => undefined };
+export const plainDirectories: MemoryMounts = {
+  mount: () => undefined,
+  unmountBelow: () => undefined,
+};
 
 export interface EdgedHarness {
   readonly edged: Edged;

@@ -2,7 +2,7 @@ import type { Container } from "#api/object.ts";
 import { ContainerConfigError } from "../container/config-error.ts";
 import { expand } from "../container/expand.ts";
 import type { Mount } from "../runtime/types.ts";
-import type { VolumePaths } from "../volume/pod-volumes.ts";
+import type { PreparedVolumes } from "../volume/pod-volumes.ts";
 import { resolveSubPath } from "../volume/sub-path.ts";
 import type { PodFiles } from "./pod-files.ts";
 
@@ -13,7 +13,7 @@ const PROPAGATION = {
 } as const;
 
 interface Around {
-  readonly volumes: VolumePaths;
+  readonly volumes: PreparedVolumes;
   readonly files: PodFiles;
   readonly env: Readonly<Record<string, string>>;
   readonly terminationLog: string;
@@ -51,9 +51,9 @@ async function volumeMount(
   const inside = subPathExpr ? expand(subPathExpr, (key) => env[key]) : subPath;
   const propagation = PROPAGATION[mountPropagation as keyof typeof PROPAGATION] ?? "private";
   return {
-    hostPath: inside ? await resolveSubPath(volume, inside) : volume,
+    hostPath: inside ? await resolveSubPath(volume.path, inside) : volume.path,
     containerPath: mountPath.startsWith("/") ? mountPath : `/${mountPath}`,
-    readOnly,
+    readOnly: readOnly || volume.readOnly,
     propagation,
   };
 }

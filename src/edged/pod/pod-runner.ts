@@ -16,13 +16,11 @@ import type { DialResult } from "../probe/dial.ts";
 import { type Handler, type HandlerTarget, runHandler, runHook } from "../probe/handler.ts";
 import { EngineUnreachable } from "../runtime/runtime.ts";
 import type { ContainerSpec, ImageInfo, PodRef, RuntimeContainer } from "../runtime/types.ts";
-import { PodVolumes, type VolumePaths } from "../volume/pod-volumes.ts";
+import { PodVolumes, type PreparedVolumes } from "../volume/pod-volumes.ts";
 import { containerMounts } from "./container-mounts.ts";
 import type { PodContext } from "./context.ts";
+import { MIN_GRACE_MS } from "./plan.ts";
 import { PodFiles } from "./pod-files.ts";
-
-/** A container that must not be killed without any chance to say goodbye; kubelet's minimum. */
-const MIN_GRACE_MS = 2000;
 
 /** Does the steps of a plan for one pod: what may take long, fail, and be tried again. */
 export class PodRunner {
@@ -47,6 +45,8 @@ export class PodRunner {
 
   /** Makes the pod's sandbox and puts it on the network. */
   async startSandbox(pod: Pod, attempt: number, signal: AbortSignal): Promise<void> {
+    // The one before is gone: nothing may start in the new one until that is on the network.
+    this.#podIP = undefined;
     await this.prepareVolumes(pod, signal);
     const { spec } = pod;
     const sandbox = await this.#context.runtime.startSandbox(
@@ -83,7 +83,7 @@ export class PodRunner {
   }
 
   /** Makes the pod's volumes, or brings their files up to date. */
-  prepareVolumes(pod: Pod, signal: AbortSignal): Promise<VolumePaths> {
+  prepareVolumes(pod: Pod, signal: AbortSignal): Promise<PreparedVolumes> {
     const prepare = () => this.#volumes.prepare(this.#facts(pod), this.#sources(pod, signal));
     const prepared = this.#preparing.then(prepare, prepare);
     this.#preparing = prepared.catch(() => undefined);
@@ -254,7 +254,7 @@ interface SpecOrder {
   readonly container: Container;
   readonly attempt: number;
   readonly image: ImageInfo;
-  readonly volumes: VolumePaths;
+  readonly volumes: PreparedVolumes;
 }
 
 export function refOf({ metadata }: Pod): PodRef {

@@ -12,7 +12,8 @@ import { volumePayload } from "./payload.ts";
 /** File systems in memory, for what must not touch the disk. */
 export interface MemoryMounts {
   mount(path: string, options: { readonly sizeBytes?: number; readonly mode?: number }): void;
-  unmount(path: string): void;
+  /** Takes off all that is mounted below a directory, by a container too. */
+  unmountBelow(directory: string): void;
 }
 
 /** A volume could not be prepared; `FailedMount`. */
@@ -20,8 +21,15 @@ export class VolumeError extends Error {
   override readonly name = "VolumeError";
 }
 
-/** Volume name → where it lies on the host. */
-export type VolumePaths = ReadonlyMap<string, string>;
+export interface PreparedVolume {
+  /** Where it lies on the host. */
+  readonly path: string;
+  /** The node alone writes its files: containers see them read-only, whatever they ask for. */
+  readonly readOnly: boolean;
+}
+
+/** By volume name. */
+export type PreparedVolumes = ReadonlyMap<string, PreparedVolume>;
 
 /** The volumes of one pod under its directory, laid out as kubelet does. */
 export class PodVolumes {
@@ -37,28 +45,25 @@ export class PodVolumes {
    * Makes all volumes of a pod, or brings the files in them up to date.
    * @throws {VolumeError} naming the first volume that cannot be prepared.
    */
-  async prepare(facts: PodFacts, sources: Sources): Promise<VolumePaths> {
-    const paths = new Map<string, string>();
+  async prepare(facts: PodFacts, sources: Sources): Promise<PreparedVolumes> {
+    const prepared = new Map<string, PreparedVolume>();
     for (const volume of facts.pod.spec?.volumes ?? []) {
       try {
-        paths.set(volume.name, await this.#prepareOne(volume, facts, sources));
+        const path = await this.#prepareOne(volume, facts, sources);
+        const readOnly = volume.hostPath === undefined && volume.emptyDir === undefined;
+        prepared.set(volume.name, { path, readOnly });
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
         const message = `MountVolume.SetUp failed for volume "${volume.name}" : ${why}`;
         throw new VolumeError(message, { cause: error });
       }
     }
-    return paths;
+    return prepared;
   }
 
-  /** Removes what the volumes hold; host paths are left alone. */
+  /** Removes what the volumes hold; what is only mounted there, and host paths, are left alone. */
   async remove(): Promise<void> {
-    for (const plugin of await entriesOf(this.#directory)) {
-      for (const name of await entriesOf(join(this.#directory, plugin))) {
-        const path = join(this.#directory, plugin, name);
-        if (await isMountPoint(path)) this.#mounts.unmount(path);
-      }
-    }
+    this.#mounts.unmountBelow(this.#directory);
     await rm(this.#directory, { recursive: true, force: true });
   }
 

@@ -1,7 +1,20 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink } from "node:fs/promises";
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  rm,
+  stat,
+  symlink,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Container } from "#api/object.ts";
+import { containerMounts } from "../pod/container-mounts.ts";
+import { PodFiles } from "../pod/pod-files.ts";
 import { type Payload, writeAtomically } from "./atomic-writer.ts";
 import { prepareHostPath } from "./host-path.ts";
 import { resolveSubPath } from "./sub-path.ts";
@@ -60,6 +73,14 @@ describe("resolveSubPath()", () => {
     expect((await stat(join(directory, "a/b"))).isDirectory()).toBe(true);
   });
 
+  test("what it makes may be written by whom the volume may", async () => {
+    await chmod(directory, 0o2777);
+    await resolveSubPath(directory, "a/b");
+    for (const made of ["a", "a/b"]) {
+      expect((await stat(join(directory, made))).mode & 0o7777).toBe(0o2777);
+    }
+  });
+
   test("follows links inside the volume and none out of it", async () => {
     await mkdir(join(directory, "real"));
     await symlink("real", join(directory, "inside"));
@@ -82,4 +103,27 @@ test("prepareHostPath() makes what it may and refuses what is something else", a
   expect(await message(prepareHostPath(join(directory, "none"), "Socket"))).toContain(
     "is not a socket file",
   );
+});
+
+test("volumes that the node writes are read-only in containers, whatever they ask for", async () => {
+  const volumes = new Map([
+    ["config", { path: directory, readOnly: true }],
+    ["data", { path: directory, readOnly: false }],
+  ]);
+  const files = new PodFiles(directory);
+  const container: Container = {
+    name: "main",
+    volumeMounts: [
+      { name: "config", mountPath: "/config" },
+      { name: "data", mountPath: "/data" },
+    ],
+  };
+  const mounts = await containerMounts(container, {
+    volumes,
+    files,
+    env: {},
+    terminationLog: "/t",
+  });
+  const readOnly = mounts.filter((mount) => mount.readOnly).map((mount) => mount.containerPath);
+  expect(readOnly).toEqual(["/config"]);
 });
