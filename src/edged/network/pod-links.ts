@@ -53,19 +53,16 @@ export async function unplug(marks: SiteMarks, uid: string): Promise<void> {
   await deleteLink(socket, podLinkName(marks, uid));
 }
 
-/** UIDs of the pods that have a link of this site. */
-export function pluggedPods({ podLinkPrefix }: SiteMarks): readonly string[] {
+/**
+ * Removes the links of the site but those of these pods. Names decide, not aliases: a process that
+ * was killed while it made a link left one without.
+ */
+export async function unplugOthers(marks: SiteMarks, uids: Iterable<string> = []): Promise<void> {
   using socket = new NetlinkSocket({ protocol: NETLINK_ROUTE });
-  return listLinks(socket)
-    .filter(({ name, kind }) => kind === "veth" && name.startsWith(podLinkPrefix))
-    .map(({ alias }) => alias.slice(ALIAS_PREFIX.length));
-}
-
-/** Removes all links of the site, those without an owner too. */
-export async function unplugAll({ podLinkPrefix }: SiteMarks): Promise<void> {
-  using socket = new NetlinkSocket({ protocol: NETLINK_ROUTE });
-  const own = listLinks(socket).filter(({ name }) => name.startsWith(podLinkPrefix));
-  for (const { name } of own) await deleteLink(socket, name);
+  const keep = new Set([...uids].map((uid) => podLinkName(marks, uid)));
+  for (const { name } of listLinks(socket)) {
+    if (name.startsWith(marks.podLinkPrefix) && !keep.has(name)) await deleteLink(socket, name);
+  }
 }
 
 /** Whether the pod's end in that very namespace belongs to the host's end of that name. */

@@ -6,7 +6,7 @@ import { deleteTable, readElements, replaceTable } from "#linux/nftables/table.t
 import { writeSysctl } from "#linux/sysctl.ts";
 import { closeFirewall, FirewallGate } from "./firewall-gate.ts";
 import { type PortMapping, parseElement } from "./host-ports.ts";
-import { plug, pluggedPods, unplug, unplugAll } from "./pod-links.ts";
+import { plug, unplug, unplugOthers } from "./pod-links.ts";
 import type { AddressLeases, PodAttachment, PodNetwork } from "./pod-network.ts";
 import { ANY_ADDRESS_MAP, ONE_ADDRESS_MAP, podAdmissions, podTable } from "./pod-table.ts";
 
@@ -38,7 +38,7 @@ export function createPodNetwork(options: PodNetworkOptions): VethNetwork {
 /** Removes what the pod network of a site has left on this host: links, table, firewall rules. */
 export async function removePodNetwork(siteId: string): Promise<void> {
   const marks = siteMarks(siteId);
-  await unplugAll(marks);
+  await unplugOthers(marks);
   using socket = new NetlinkSocket({ protocol: NETLINK_NETFILTER });
   deleteTable(socket, { family: "ip", name: marks.podTable });
   await closeFirewall(marks);
@@ -60,9 +60,7 @@ class RoutedVeths implements VethNetwork {
 
   async start(aliveUids: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
     const { leases } = this.#options;
-    for (const uid of pluggedPods(this.#marks)) {
-      if (!aliveUids.has(uid)) await unplug(this.#marks, uid);
-    }
+    await unplugOthers(this.#marks, aliveUids);
     for (const uid of leases.all().keys()) {
       if (!aliveUids.has(uid)) await leases.release(uid);
     }
