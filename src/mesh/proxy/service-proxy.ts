@@ -17,19 +17,27 @@ interface Waiting {
 export function startServiceProxy(): ServiceProxy {
   const worker = new Worker(new URL("./proxy-thread.ts", import.meta.url).href);
   const waiting: Waiting[] = [];
+  let closed = false;
   const lost = Promise.withResolvers<never>();
   // Whoever waits for an answer hears of it too; nobody has to wait for this one.
   lost.promise.catch(() => undefined);
   worker.onmessage = ({ data }: MessageEvent<Applied>): void => waiting.shift()?.resolve(data);
-  worker.onerror = ({ message }): void => {
-    const error = new Error(`The proxy thread died: ${message}`);
+  const fail = (reason: string): void => {
+    const error = new Error(`The proxy thread died: ${reason}`);
     lost.reject(error);
     for (const one of waiting.splice(0)) one.reject(error);
   };
+  worker.onerror = ({ message }): void => fail(message);
+  // Also without an error, and whoever asks after it was closed is told at once.
+  worker.addEventListener("close", () => {
+    closed = true;
+    fail("it ended");
+  });
   return {
     lost: lost.promise,
     apply: (listeners) =>
       new Promise((resolve, reject) => {
+        if (closed) return reject(new Error("The proxy thread has ended"));
         waiting.push({ resolve, reject });
         const request: Apply = { listeners };
         worker.postMessage(request);
