@@ -1,4 +1,4 @@
-import type { Container, ContainerStatus, Pod, PodCondition } from "#api/object.ts";
+import type { Container, ContainerStatus, Pod, PodCondition, PodStatus } from "#api/object.ts";
 import { isRestartable } from "#api/pod.ts";
 import { rfc3339 } from "#lib/clock.ts";
 import type { Phase } from "./phase.ts";
@@ -89,4 +89,19 @@ function gated({ spec, status }: Pod, ready: Judgement): Judgement {
 
 function names(containers: readonly Container[]): string {
   return containers.map(({ name }) => name).join(" ");
+}
+
+/** The conditions that the node owns. */
+const OWN: ReadonlySet<string> = new Set([
+  "PodReadyToStartContainers",
+  "Initialized",
+  "Ready",
+  "ContainersReady",
+]);
+
+/** Conditions that others wrote come with the pod; what we said last is ours. */
+export function mergedStatus(incoming: PodStatus | undefined, reported: PodStatus): PodStatus {
+  const own = (reported.conditions ?? []).filter(({ type }) => OWN.has(type));
+  const foreign = (incoming?.conditions ?? []).filter(({ type }) => !OWN.has(type));
+  return { ...reported, conditions: [...own, ...foreign] };
 }

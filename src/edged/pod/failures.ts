@@ -48,6 +48,12 @@ export class Failures {
     return (this.#failures.get(key)?.untilMs ?? 0) > this.#clock.monotonicMs();
   }
 
+  /** When what failed may be tried again, as far as that is still to come. */
+  heldUntilMs(): number[] {
+    const nowMs = this.#clock.monotonicMs();
+    return [...this.#failures.values()].map(({ untilMs }) => untilMs).filter((ms) => ms > nowMs);
+  }
+
   holds(): [string, number][] {
     return [...this.#failures].map(([key, { untilMs }]) => [key, untilMs]);
   }

@@ -19,6 +19,8 @@ export interface Plan {
 }
 
 const DEFAULT_GRACE_SECONDS = 30;
+/** A container that must not be killed without any chance to say goodbye; kubelet's minimum. */
+export const MIN_GRACE_MS = 2000;
 /** Dead containers kept for `logs --previous` and the last state, beside the newest. */
 const KEPT_DEAD = 1;
 
@@ -75,7 +77,7 @@ export function hasEnded(pod: Pod, observed: Observed): boolean {
 /** Whether a container has ended and no policy starts it again. */
 export function endedForGood(pod: Pod, observed: Observed, container: Container): boolean {
   const last = newestContainer(observed, container.name);
-  const policy = isRestartable(container) ? "Always" : (pod.spec?.restartPolicy ?? "Always");
+  const policy = restartPolicyOf(pod, container.name);
   return last?.state === "exited" && !restarts(policy, last);
 }
 
@@ -166,6 +168,15 @@ function start({ observed }: PlanInput, container: Container): Action {
   const { name } = container;
   const attempt = nextAttempt(observed, name);
   return { kind: "startContainer", key: startKey(name), container, attempt };
+}
+
+/** The policy of one container: sidecars run always, init containers until they have succeeded. */
+export function restartPolicyOf({ spec }: Pod, name: string): string {
+  const policy = spec?.restartPolicy ?? "Always";
+  const init = spec?.initContainers?.find((container) => container.name === name);
+  if (!init) return policy;
+  if (isRestartable(init)) return "Always";
+  return policy === "Always" ? "OnFailure" : policy;
 }
 
 /** Whether a container that ended is to run again. */

@@ -24,6 +24,8 @@ export class PodManager {
   /** Where the workers live: set once the engine was seen and the network stands. */
   #life: AbortSignal | undefined;
   readonly #running = new Set<Promise<void>>();
+  /** From now on whatever has no worker is nobody's. */
+  #tidy = false;
   #siteHasSpoken = false;
   #siteIsLate = false;
   readonly #siteSpoke = new Latch();
@@ -88,6 +90,7 @@ export class PodManager {
       if (!this.#siteHasSpoken) await this.#siteSpoke.wait(signal);
       this.#permitAll();
       await this.#withEngine(signal, (inner) => this.#removeOrphans(inner));
+      this.#tidy = true;
       await new Promise<void>((resolve) =>
         signal.addEventListener("abort", () => resolve(), { once: true }),
       );
@@ -101,8 +104,11 @@ export class PodManager {
 
   /** Wakes whom an event of the runtime concerns. */
   onRuntimeEvent(event: RuntimeEvent): void {
-    if (event.kind === "pod") this.#workers.get(event.uid)?.wake();
-    else if (event.status.reachable) for (const worker of this.workers) worker.wake();
+    if (event.kind === "pod") {
+      const worker = this.#workers.get(event.uid);
+      if (worker) worker.wake();
+      else this.#removeLate(event.uid);
+    } else if (event.status.reachable) for (const worker of this.workers) worker.wake();
   }
 
   #named(namespace: string, name: string): PodWorker[] {
@@ -166,6 +172,22 @@ export class PodManager {
     for (const uid of await directoriesIn(this.#context.podsDirectory)) {
       if (!this.#workers.has(uid)) await new PodRunner(this.#context, uid).removeFiles();
     }
+  }
+
+  /** An engine may still make what was called off when its pod went: then nobody waits for it. */
+  #removeLate(uid: string): void {
+    const signal = this.#life;
+    if (!this.#tidy || !signal) return;
+    const removing = this.#withEngine(signal, async (inner) => {
+      const { containers, sandboxes } = await this.#context.runtime.inspect(uid, inner);
+      if (containers.length > 0 || sandboxes.length > 0) await this.#removeOrphans(inner);
+    })
+      .catch((error: unknown) => {
+        if (!signal.aborted)
+          this.#context.log.warn("What a pod left was not removed", { uid, error: asError(error) });
+      })
+      .finally(() => this.#running.delete(removing));
+    this.#running.add(removing);
   }
 
   /** Does what needs the engine, again after each time that it was not there. */

@@ -7,6 +7,7 @@ import type { RuntimeContainer } from "../runtime/types.ts";
 import { startKey } from "./action.ts";
 import type { Waiting } from "./container-status.ts";
 import { newestContainer, type Observed } from "./observed.ts";
+import { restartPolicyOf, restarts } from "./plan.ts";
 import type { PodFiles } from "./pod-files.ts";
 import { RestartBackoff } from "./restart-backoff.ts";
 
@@ -31,6 +32,8 @@ export class PodMemory {
   readonly #ended = new Map<string, Ended>();
   readonly #digests = new Map<string, string>();
   readonly #toldBackOff = new Set<string>();
+  /** When the pod started, monotonic. */
+  #startedMs: number | undefined;
   #observed: Observed = { sandboxes: [], containers: [] };
 
   constructor(
@@ -92,8 +95,8 @@ export class PodMemory {
   /** The waiting state of a container that is held back, `CrashLoopBackOff`. */
   crashLoop(pod: Pod, newest: RuntimeContainer): Waiting | undefined {
     const ended = this.#ended.get(newest.id);
-    if (!ended) return undefined;
     const { name } = newest;
+    if (!ended || !restarts(restartPolicyOf(pod, name), newest)) return undefined;
     if (this.#restarts.heldUntilMs(name, ended.endedMs) <= this.#clock.monotonicMs()) {
       return undefined;
     }
@@ -115,8 +118,10 @@ export class PodMemory {
   deadlineMs({ spec }: Pod, startTime: string): number {
     const seconds = spec?.activeDeadlineSeconds;
     if (seconds === undefined) return Number.POSITIVE_INFINITY;
-    const activeMs = this.#clock.now().getTime() - Date.parse(startTime);
-    return this.#clock.monotonicMs() + seconds * 1000 - activeMs;
+    // Asked of the wall clock once: its later steps end no pod.
+    this.#startedMs ??=
+      this.#clock.monotonicMs() - (this.#clock.now().getTime() - Date.parse(startTime));
+    return this.#startedMs + seconds * 1000;
   }
 
   /** Why the node itself ends the pod. */

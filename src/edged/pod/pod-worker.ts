@@ -8,13 +8,14 @@ import { Prober } from "../probe/prober.ts";
 import { EngineUnreachable } from "../runtime/runtime.ts";
 import type { RuntimeContainer } from "../runtime/types.ts";
 import { type Action, isStart, SANDBOX_KEY, startKey } from "./action.ts";
+import { mergedStatus } from "./conditions.ts";
 import { idOf } from "./container-status.ts";
 import type { PodContext } from "./context.ts";
 import { Failures } from "./failures.ts";
 import { Latch } from "./latch.ts";
 import { liveSandbox, newestContainer, type Observed } from "./observed.ts";
-import { endedForGood, graceMsOf, hasEnded, planPod } from "./plan.ts";
-import type { Ending } from "./plan-input.ts";
+import { endedForGood, graceMsOf, hasEnded, MIN_GRACE_MS, planPod } from "./plan.ts";
+import type { Ending, PlanInput } from "./plan-input.ts";
 import { PodMemory } from "./pod-memory.ts";
 import { containerNamed, PodRunner, refOf } from "./pod-runner.ts";
 import { podStatus } from "./pod-status.ts";
@@ -96,6 +97,10 @@ export class PodWorker {
 
   /** The pod's object changed. */
   update(pod: Pod): void {
+    // Files of the downward API show these.
+    const { labels, annotations } = this.#pod.metadata ?? {};
+    const shown = { labels: pod.metadata?.labels, annotations: pod.metadata?.annotations };
+    if (!Bun.deepEquals({ labels, annotations }, shown)) this.#memory.volumesStale = true;
     this.#pod = pod;
     this.wake();
   }
@@ -136,6 +141,9 @@ export class PodWorker {
   }
 
   async #turn(signal: AbortSignal): Promise<void> {
+    // What ended while the runtime was asked may not show in its answer: it counts as under way,
+    // and its end has already asked for another look.
+    const before = this.#tasks.keys;
     try {
       this.#observed = await this.#context.runtime.inspect(this.uid, signal);
       await this.#memory.remember(this.#pod, this.#observed, signal);
@@ -145,11 +153,13 @@ export class PodWorker {
     }
     const ending = this.#ending();
     this.#probe(ending !== undefined);
-    if (this.#permitted && !this.#finished) this.#act(ending, signal);
+    if (this.#permitted && !this.#finished) {
+      this.#act({ ending, busy: before.union(this.#tasks.keys) }, signal);
+    }
     await this.#report(ending, signal);
   }
 
-  #act(ending: Ending | undefined, signal: AbortSignal): void {
+  #act({ ending, busy }: Pick<PlanInput, "ending" | "busy">, signal: AbortSignal): void {
     if (ending) this.#hurry(ending);
     else this.#keepUp(signal);
     const nowMs = this.#context.clock.monotonicMs();
@@ -158,18 +168,22 @@ export class PodWorker {
       pod: this.#pod,
       observed: this.#observed,
       ending,
-      busy: this.#tasks.keys,
+      busy,
       verdict: ({ id }) => this.#prober.verdict(id),
       holds,
       nowMs,
     });
     for (const action of actions) this.#begin(action, signal);
     if (!ending) this.#noteBackOff(holds, nowMs);
-    const deadlineMs = this.#memory.deadlineMs(this.#pod, this.#startTime);
-    const nextMs = Math.min(wakeAtMs ?? Number.POSITIVE_INFINITY, ending ? Infinity : deadlineMs);
+    const times = [wakeAtMs ?? Infinity, ...this.#failures.heldUntilMs()];
+    if (!ending) times.push(this.#memory.deadlineMs(this.#pod, this.#startTime));
+    this.#wakeAt(Math.min(...times), nowMs);
+  }
+
+  #wakeAt(timeMs: number, nowMs: number): void {
     this.#callOff();
-    this.#callOff = Number.isFinite(nextMs)
-      ? this.#context.timer.after(Math.max(nextMs - nowMs, 0) + 1, () => this.wake())
+    this.#callOff = Number.isFinite(timeMs)
+      ? this.#context.timer.after(Math.max(timeMs - nowMs, 0) + 1, () => this.wake())
       : () => undefined;
   }
 
@@ -188,11 +202,18 @@ export class PodWorker {
     const { pid } = sandbox;
     if (this.#runner.podIP === undefined) {
       this.#start(SANDBOX_KEY, signal, (inner) => this.#runner.joinNetwork(this.#pod, pid, inner));
-    } else if (this.#memory.volumesStale && !this.#tasks.keys.has(VOLUMES_KEY)) {
-      this.#memory.volumesStale = false;
-      this.#start(VOLUMES_KEY, signal, async (inner) => {
-        await this.#runner.prepareVolumes(this.#pod, inner);
-      });
+    } else if (this.#memory.volumesStale) {
+      this.#start(VOLUMES_KEY, signal, (inner) => this.#refreshVolumes(inner));
+    }
+  }
+
+  async #refreshVolumes(signal: AbortSignal): Promise<void> {
+    this.#memory.volumesStale = false;
+    try {
+      await this.#runner.prepareVolumes(this.#pod, signal);
+    } catch (error) {
+      this.#memory.volumesStale = true;
+      throw error;
     }
   }
 
@@ -266,7 +287,9 @@ export class PodWorker {
     const { metadata } = this.#pod;
     const graceSeconds = metadata?.deletionGracePeriodSeconds;
     const graceMs = graceSeconds === undefined ? graceMsOf(this.#pod) : graceSeconds * 1000;
-    if (this.#gone || metadata?.deletionTimestamp !== undefined) return { graceMs, removed: true };
+    // An object goes before its containers only by force: nobody waits for them any more.
+    if (this.#gone) return { graceMs: Math.min(graceMs, MIN_GRACE_MS), removed: true };
+    if (metadata?.deletionTimestamp !== undefined) return { graceMs, removed: true };
     if (isTerminal(this.#pod) || this.#failure()) return { graceMs, removed: false };
     return undefined;
   }
@@ -362,17 +385,3 @@ function latest(holds: readonly (readonly [string, number])[]): Map<string, numb
   for (const [key, untilMs] of holds) times.set(key, Math.max(times.get(key) ?? 0, untilMs));
   return times;
 }
-
-/** Conditions that others wrote come with the pod; what we said last is ours. */
-function mergedStatus(incoming: PodStatus | undefined, reported: PodStatus): PodStatus {
-  const own = (reported.conditions ?? []).filter(({ type }) => OWN_CONDITIONS.has(type));
-  const foreign = (incoming?.conditions ?? []).filter(({ type }) => !OWN_CONDITIONS.has(type));
-  return { ...reported, conditions: [...own, ...foreign] };
-}
-
-const OWN_CONDITIONS: ReadonlySet<string> = new Set([
-  "PodReadyToStartContainers",
-  "Initialized",
-  "Ready",
-  "ContainersReady",
-]);

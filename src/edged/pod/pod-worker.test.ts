@@ -1,0 +1,130 @@
+import { afterEach, expect, test } from "bun:test";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Pod } from "#api/object.ts";
+import { systemClock } from "#lib/clock.ts";
+import { type EdgedHarness, FakeMeta, podOf, startEdged } from "#test/kit/edged-harness.ts";
+import { shellProgram } from "#test/kit/shell-program.ts";
+import { MemoryRuntime } from "../runtime/memory/memory-runtime.ts";
+
+const open: EdgedHarness[] = [];
+afterEach(async () => {
+  for (const harness of open.splice(0)) await harness.stop();
+});
+
+const never = new AbortController().signal;
+
+async function start(runtime = new MemoryRuntime({ clock: systemClock, program: shellProgram })) {
+  runtime.addImage("busybox:1");
+  const meta = new FakeMeta();
+  const harness = await startEdged({ runtime, meta });
+  open.push(harness);
+  const apply = (pod: Pod) => harness.send("insert", `default/pod/${pod.metadata?.name}`, pod);
+  const ready = (name: string) =>
+    meta.until(`${name} is ready`, () =>
+      meta
+        .last(name)
+        ?.conditions?.some(({ type, status }) => type === "Ready" && status === "True"),
+    );
+  return { runtime, ...harness, meta, apply, ready };
+}
+
+test("files of the downward API follow the pod's labels", async () => {
+  const { apply, ready, meta, podsDirectory } = await start();
+  const items = [{ path: "labels", fieldRef: { fieldPath: "metadata.labels" } }];
+  const pod = podOf("web", { volumes: [{ name: "facts", downwardAPI: { items } }] });
+  await apply(pod);
+  await ready("web");
+  const file = join(podsDirectory, "uid-web/volumes/kubernetes.io~downward-api/facts/labels");
+  const labelled = { ...pod, metadata: { ...pod.metadata, labels: { tier: "edge" } } };
+  await apply(labelled);
+  for (let tries = 0; tries < 100; tries++) {
+    if ((await readFile(file, "utf8")) === 'tier="edge"') break;
+    await Bun.sleep(10);
+  }
+  expect(await readFile(file, "utf8")).toBe('tier="edge"');
+  expect(meta.reasons()).not.toContain("FailedMount");
+});
+
+test("a pod that is gone by force does not wait for the grace that it had", async () => {
+  const { apply, ready, send, runtime } = await start();
+  const graces: number[] = [];
+  const stop = runtime.stopContainer.bind(runtime);
+  runtime.stopContainer = (id, graceMs, signal) => {
+    graces.push(graceMs);
+    return stop(id, 0, signal);
+  };
+  const pod = podOf("web", { terminationGracePeriodSeconds: 60 });
+  await apply(pod);
+  await ready("web");
+  await send("delete", "default/pod/web", pod);
+  for (let tries = 0; tries < 200 && (await runtime.list(never)).length > 0; tries++) {
+    await Bun.sleep(10);
+  }
+  expect(graces).toEqual([2000]);
+  expect(await runtime.list(never)).toEqual([]);
+});
+
+test("a container that ended for good after a restart does not wait for another", async () => {
+  const { apply, meta, runtime } = await start();
+  await apply(podOf("job", { restartPolicy: "OnFailure" }));
+  const idOf = (restarts: number) =>
+    meta.until(`attempt ${restarts} runs`, () => {
+      const [status] = meta.last("job")?.containerStatuses ?? [];
+      return status?.restartCount === restarts && status.state?.running && status.containerID;
+    });
+  const first = await idOf(0);
+  runtime.exit(first.split("//")[1] ?? "", 3);
+  const second = await idOf(1);
+  runtime.exit(second.split("//")[1] ?? "", 0);
+  await meta.until("the pod succeeded", () => meta.last("job")?.phase === "Succeeded");
+  const [status] = meta.last("job")?.containerStatuses ?? [];
+  expect(status?.state?.terminated?.reason).toBe("Completed");
+  expect(meta.reasons()).not.toContain("BackOff");
+});
+
+test("no container starts in a new sandbox before that is on the network", async () => {
+  const { apply, ready, network, runtime, meta } = await start();
+  await apply(podOf("web", { terminationGracePeriodSeconds: 0 }));
+  await ready("web");
+  const attach = network.attach.bind(network);
+  let refusals = 0;
+  network.attach = async (pod) => {
+    refusals += 1;
+    if (refusals === 1) throw new Error("no network today");
+    expect((await runtime.inspect("uid-web", never)).containers[0]?.state).toBe("exited");
+    return attach(pod);
+  };
+  const { sandboxes } = await runtime.inspect("uid-web", never);
+  runtime.loseSandbox(sandboxes[0]?.id ?? "");
+  await meta.until("the pod runs again", () => {
+    const [status] = meta.last("web")?.containerStatuses ?? [];
+    return status?.restartCount === 1 && status.ready;
+  });
+  expect(refusals).toBe(2);
+});
+
+test("what an engine made after its pod was gone is removed", async () => {
+  const { apply, ready, send, runtime } = await start();
+  const pod = podOf("web");
+  await apply(pod);
+  await send("list-end", "all/pod", { keys: ["default/pod/web"] });
+  await ready("web");
+  await send("delete", "default/pod/web", pod);
+  const gone = async () => {
+    for (let tries = 0; tries < 300 && (await runtime.list(never)).length > 0; tries++) {
+      await Bun.sleep(10);
+    }
+    return (await runtime.list(never)).length === 0;
+  };
+  expect(await gone()).toBe(true);
+  const sandbox = {
+    ...{ attempt: 0, hostname: "web", hostNetwork: false, hostPID: false, hostIPC: false },
+    ...{ sysctls: {}, labels: {} },
+  };
+  await runtime.startSandbox(
+    { ...sandbox, pod: { namespace: "default", name: "web", uid: "uid-web" } },
+    never,
+  );
+  expect(await gone()).toBe(true);
+});
