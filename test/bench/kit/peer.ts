@@ -1,15 +1,19 @@
 import type { Subprocess } from "bun";
 import { report } from "./report.ts";
 
-/** Ends the benchmark with the reason when programs that it needs are not installed. */
-export function requireTools(
-  bench: string,
-  { tools, aim }: { tools: readonly string[]; aim: string },
-): void {
+export interface Comparison {
+  readonly bench: string;
+  /** Programs that it needs. */
+  readonly tools: readonly string[];
+  readonly aim: string;
+  run(): Promise<void>;
+}
+
+/** Runs a comparison, or says what is not installed: a benchmark installs nothing. */
+export async function compare({ bench, tools, aim, run }: Comparison): Promise<void> {
   const missing = tools.filter((tool) => Bun.which(tool) === null);
-  if (missing.length === 0) return;
+  if (missing.length === 0) return run();
   report(bench, { skipped: `not installed: ${missing.join(", ")}`, aim });
-  process.exit(0);
 }
 
 /** A program that runs until it is disposed of. */
