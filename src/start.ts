@@ -153,7 +153,8 @@ async function runSite(run: Run): Promise<number> {
   const { site, parts, directory, report, io } = run;
   const modules = new Map<string, ModuleStatus>();
   const told = new AbortController();
-  const stop = AbortSignal.any([run.stop, told.signal]);
+  const { lost } = parts.db;
+  const stop = AbortSignal.any([run.stop, told.signal, lost]);
   const writtenTodayBytes = countWrittenToday({
     clock: parts.clock,
     timer: systemTimer,
@@ -168,7 +169,7 @@ async function runSite(run: Run): Promise<number> {
   for (const name of site.disabled) parts.log.info("A module is disabled", { module: name });
   addModules(parts.bus, site.modules);
   let goOn: readonly string[] = [];
-  await supervise(site.modules, {
+  const running = supervise(site.modules, {
     signal: stop,
     hurry: run.kill,
     stopGraceMs: parts.config.stopGraceSeconds * 1000,
@@ -189,6 +190,8 @@ async function runSite(run: Run): Promise<number> {
       }
     },
   });
+  // Whatever else fails when the database is lost fails because of it.
+  await running.finally(() => lost.throwIfAborted());
   io.err(farewell(whereabouts(run), goOn));
   return 0;
 }

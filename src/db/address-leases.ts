@@ -41,9 +41,16 @@ export class AddressLeases {
   async release(uid: string): Promise<void> {
     const address = this.#byUid.get(uid);
     if (address === undefined) return;
-    await this.#commits.commit([{ kind: "removeAddress", uid }]);
+    // At once: whoever leases it from now on is written after this.
     this.#byUid.delete(uid);
     this.#returned.add(address);
+    try {
+      await this.#commits.commit([{ kind: "removeAddress", uid }]);
+    } catch (error) {
+      this.#returned.delete(address);
+      if (!this.#byUid.has(uid)) this.#byUid.set(uid, address);
+      throw error;
+    }
   }
 
   async #take(uid: string): Promise<string> {

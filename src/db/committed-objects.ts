@@ -18,6 +18,8 @@ import type { ResourceVersions } from "./resource-versions.ts";
 
 /** A lazy row waits this long for company before it is written alone. */
 const LAZY_MS = 5 * 60_000;
+/** What should have expired and could not tries again after this time. */
+const RETRY_MS = 60_000;
 
 export interface ObjectsOptions {
   readonly commits: GroupCommit;
@@ -77,6 +79,10 @@ export class CommittedObjects implements ObjectStore {
     return this.#collections.get(key.collection)?.get(placeOf(key))?.item;
   }
 
+  newest(key: ObjectKey): Item | undefined {
+    return this.#current(key)?.item;
+  }
+
   list(collection: string, namespace?: string): Snapshot {
     const items = this.#collections.get(collection)?.list(namespace) ?? [];
     return { items, resourceVersion: this.#visible };
@@ -97,7 +103,7 @@ export class CommittedObjects implements ObjectStore {
 
   async write(key: ObjectKey, change: (current: Item | undefined) => Change): Promise<Item> {
     const pending = this.#pending.get(uniqueOf(key));
-    const current = pending ? pending.stored : this.#collection(key.collection).get(placeOf(key));
+    const current = this.#current(key);
     const decided = change(current?.item);
     if (decided === "keep") {
       await pending?.settled;
@@ -111,9 +117,18 @@ export class CommittedObjects implements ObjectStore {
     return this.#enqueue({ key, type: "DELETED", stored, ttlMs: undefined }, operations);
   }
 
+  expireIn(key: ObjectKey, ttlMs: number): void {
+    if (this.get(key)) this.#setExpiry(key, ttlMs);
+  }
+
   /** Stops all timers. */
   close(): void {
     this.#expiry.stop();
+  }
+
+  #current(key: ObjectKey): StoredItem | undefined {
+    const pending = this.#pending.get(uniqueOf(key));
+    return pending ? pending.stored : this.#collections.get(key.collection)?.get(placeOf(key));
   }
 
   #put(
@@ -128,8 +143,7 @@ export class CommittedObjects implements ObjectStore {
     if (durability === "never") return this.#enqueue(write, []);
     const operation: Operation = { kind: "putObject", key, value: item.json };
     if (durability === "now") return this.#enqueue(write, [operation]);
-    this.#commits.ride(operation, LAZY_MS);
-    return this.#enqueue(write, []);
+    return this.#enqueue(write, [], operation);
   }
 
   #stamp(object: KubeObject): Item {
@@ -137,7 +151,8 @@ export class CommittedObjects implements ObjectStore {
     return new Item(deepFreeze({ ...object, metadata: { ...object.metadata, resourceVersion } }));
   }
 
-  #enqueue(write: Write, rows: readonly Operation[]): Promise<Item> {
+  /** `lazyRow` goes to disk some time after the write is visible, `rows` before. */
+  #enqueue(write: Write, rows: readonly Operation[], lazyRow?: Operation): Promise<Item> {
     const { key, type, stored } = write;
     const reservation = this.#versions.reserve();
     const operations = reservation ? [...rows, reservation.operation] : rows;
@@ -152,6 +167,7 @@ export class CommittedObjects implements ObjectStore {
       this.#pending.set(unique, pending);
       this.#commits.enqueue({
         operations,
+        ...(lazyRow && { rider: { operation: lazyRow, withinMs: LAZY_MS } }),
         done: () => {
           reservation?.settled(true);
           if (this.#pending.get(unique) === pending) this.#pending.delete(unique);
@@ -175,12 +191,12 @@ export class CommittedObjects implements ObjectStore {
     if (type === "DELETED") collection.remove(place);
     else collection.put(place, stored);
     this.#visible = Number(stored.item.value.metadata?.resourceVersion);
-    this.#expireIn(key, ttlMs);
+    this.#setExpiry(key, ttlMs);
     collection.publish(new WatchEvent(type, stored.item), previous);
   }
 
   /** The expiry knows keys by identity: one object per key that expires. */
-  #expireIn(key: ObjectKey, ttlMs: number | undefined): void {
+  #setExpiry(key: ObjectKey, ttlMs: number | undefined): void {
     const unique = uniqueOf(key);
     const known = this.#expiring.get(unique);
     if (known === undefined && ttlMs === undefined) return;
@@ -193,12 +209,15 @@ export class CommittedObjects implements ObjectStore {
   #expire(key: ObjectKey): void {
     this.#expiring.delete(uniqueOf(key));
     const current = this.#collection(key.collection).get(placeOf(key));
-    if (!current || this.#pending.has(uniqueOf(key))) return;
+    if (!current) return;
+    // What is being written decides anew; should that fail, the time of this version is over.
+    if (this.#pending.has(uniqueOf(key))) return this.#setExpiry(key, RETRY_MS);
     const { item, hasRow } = current;
-    if (hasRow) this.#commits.ride({ kind: "removeObject", key }, LAZY_MS);
+    const row: Operation | undefined = hasRow ? { kind: "removeObject", key } : undefined;
     const stored = { item: this.#stamp(item.value), hasRow: false };
     // Without rows of its own it cannot fail but together with what is queued before it.
-    this.#enqueue({ key, type: "DELETED", stored, ttlMs: undefined }, []).catch(() => undefined);
+    const write: Write = { key, type: "DELETED", stored, ttlMs: undefined };
+    this.#enqueue(write, [], row).catch(() => this.#setExpiry(key, RETRY_MS));
   }
 
   #collection(name: string): Collection {

@@ -18,6 +18,8 @@ export interface DatabaseOptions {
   readonly clock?: Clock;
   /** Bytes of JSON that the watch history of one kind may hold. Default 4 MiB. */
   readonly historyBytes?: number;
+  /** The program of the database thread, an URL. Default: our own. */
+  readonly thread?: string;
 }
 
 /** The stores of one database file. */
@@ -58,6 +60,11 @@ export class Database implements AsyncDisposable {
    */
   static async open(options: DatabaseOptions): Promise<Database> {
     return new Database(await Writer.open(options), options);
+  }
+
+  /** Aborts with a UserError when nothing can be written any more. */
+  get lost(): AbortSignal {
+    return this.#writer.lost;
   }
 
   /** The address leases over `pool`, all addresses there are in the order of their use. To be called once. */

@@ -57,8 +57,8 @@ test("a failed commit fails its group and all that was queued behind it", async 
 test("a rider goes along with the next commit, and only its newest version", async () => {
   const disk = slowDisk();
   const commits = new GroupCommit(disk);
-  commits.ride(setting("rider", "old"), 60_000);
-  commits.ride(setting("rider", "new"), 60_000);
+  commits.ride({ operation: setting("rider", "old"), withinMs: 60_000 });
+  commits.ride({ operation: setting("rider", "new"), withinMs: 60_000 });
   const put = commits.commit([setting("a")]);
   await disk.next();
   disk.commits[0]?.end.resolve();
@@ -71,10 +71,84 @@ test("a rider goes along with the next commit, and only its newest version", asy
 test("drain() writes riders that found no company", async () => {
   const disk = slowDisk();
   const commits = new GroupCommit(disk);
-  commits.ride(setting("rider"), 60_000);
+  commits.ride({ operation: setting("rider"), withinMs: 60_000 });
   const drained = commits.drain();
   await disk.next();
   disk.commits[0]?.end.resolve();
   await drained;
   expect(disk.commits.map(({ names }) => names)).toEqual([["rider"]]);
+});
+
+test("what is written while turns are being told does not overtake those still to be told", async () => {
+  const disk = slowDisk();
+  const commits = new GroupCommit(disk);
+  const told: string[] = [];
+  const turn = (name: string, done: () => void = () => undefined) => ({
+    operations: [setting(name)],
+    done: () => {
+      told.push(name);
+      done();
+    },
+    failed: () => undefined,
+  });
+  const volatile = {
+    operations: [],
+    done: () => void told.push("volatile"),
+    failed: () => undefined,
+  };
+  commits.enqueue(turn("a", () => commits.enqueue(volatile)));
+  commits.enqueue(turn("b"));
+  await disk.next();
+  disk.commits[0]?.end.resolve();
+  await commits.drain();
+  expect(told).toEqual(["a", "b", "volatile"]);
+});
+
+test("the row of a turn that rides is written after what was queued before the turn", async () => {
+  const disk = slowDisk();
+  const commits = new GroupCommit(disk);
+  const first = commits.commit([setting("row")]);
+  const rider = { operation: setting("row", "newer"), withinMs: 60_000 };
+  commits.enqueue({ operations: [], rider, done: () => undefined, failed: () => undefined });
+  await disk.next();
+  expect(disk.commits[0]?.names).toEqual(["row"]);
+  disk.commits[0]?.end.resolve();
+  await first;
+  const drained = commits.drain();
+  await disk.next();
+  disk.commits[1]?.end.resolve();
+  await drained;
+  expect(disk.commits[1]?.names).toEqual(["row"]);
+});
+
+test("a failed turn takes no rider along, and leaves those of others where they were", async () => {
+  const disk = slowDisk();
+  const commits = new GroupCommit(disk);
+  commits.ride({ operation: setting("kept"), withinMs: 60_000 });
+  const failed = commits.commit([setting("kept", "newer")]).catch(() => "failed");
+  const rider = { operation: setting("lost"), withinMs: 60_000 };
+  commits.enqueue({ operations: [], rider, done: () => undefined, failed: () => undefined });
+  await disk.next();
+  disk.commits[0]?.end.reject(new Error("disk full"));
+  expect(await failed).toBe("failed");
+  const drained = commits.drain();
+  await disk.next();
+  disk.commits[1]?.end.resolve();
+  await drained;
+  expect(disk.commits[1]?.names).toEqual(["kept"]);
+});
+
+test("drain() also writes riders that came while a commit was on its way", async () => {
+  const disk = slowDisk();
+  const commits = new GroupCommit(disk);
+  const put = commits.commit([setting("a")]);
+  await disk.next();
+  commits.ride({ operation: setting("late"), withinMs: 60_000 });
+  const drained = commits.drain();
+  disk.commits[0]?.end.resolve();
+  await put;
+  await disk.next();
+  disk.commits[1]?.end.resolve();
+  await drained;
+  expect(disk.commits[1]?.names).toEqual(["late"]);
 });

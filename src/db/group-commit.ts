@@ -5,10 +5,18 @@ import type { Operation } from "./operation.ts";
 export interface Turn {
   /** Empty for a change that touches no row. */
   readonly operations: readonly Operation[];
+  /** A row to write once the change is visible, as by `ride`. */
+  readonly rider?: Rider;
   /** The operations are on disk and everything before is done: make the change visible. */
   done(): void;
   /** Nothing of the change happened. */
   failed(error: Error): void;
+}
+
+/** An operation that nobody waits for, and how long it may take to be on disk. */
+export interface Rider {
+  readonly operation: Operation;
+  readonly withinMs: number;
 }
 
 /** Where operations become durable, all together or none. */
@@ -18,6 +26,8 @@ export interface Committer {
 
 const MAX_BATCH_BYTES = 8 * 1024 * 1024;
 const MAX_BATCH_TURNS = 2048;
+/** Riders whose commit failed try again after this time where nothing else is written. */
+const RETRY_MS = 60_000;
 
 /**
  * Group commit: while one transaction is on its way to the disk, the next one gathers. Turns that
@@ -38,9 +48,8 @@ export class GroupCommit {
   }
 
   enqueue(turn: Turn): void {
-    for (const operation of turn.operations) this.#riders.delete(rowOf(operation));
     if (turn.operations.length === 0 && this.#queue.length === 0 && !this.#committing) {
-      return turn.done();
+      return this.#finish(turn);
     }
     this.#queue.push(turn);
     this.#schedule();
@@ -53,9 +62,13 @@ export class GroupCommit {
     );
   }
 
-  /** Writes `operation` with the next transaction, in `withinMs` at the latest. A later one of the same row replaces it. */
-  ride(operation: Operation, withinMs: number): void {
+  /** Writes the operation with the next transaction, in `withinMs` at the latest. A later one of the same row replaces it. */
+  ride({ operation, withinMs }: Rider): void {
     this.#riders.set(rowOf(operation), operation);
+    this.#flushIn(withinMs);
+  }
+
+  #flushIn(withinMs: number): void {
     const atMs = performance.now() + withinMs;
     if (this.#flushTimer && this.#flushTimer.atMs <= atMs) return;
     clearTimeout(this.#flushTimer?.handle);
@@ -64,9 +77,14 @@ export class GroupCommit {
 
   /** Resolves when nothing waits any more, riders included. */
   async drain(): Promise<void> {
-    if (this.#riders.size > 0) this.#schedule();
-    if (!this.#scheduled && !this.#committing) return;
-    await new Promise<void>((resolve) => this.#idle.push(resolve));
+    // Riders may come up while the queue empties; what fails then is not tried again.
+    for (let round = 0; round < 2; round++) {
+      if (this.#riders.size > 0) this.#schedule();
+      if (!this.#scheduled && !this.#committing) break;
+      await new Promise<void>((resolve) => this.#idle.push(resolve));
+    }
+    clearTimeout(this.#flushTimer?.handle);
+    this.#flushTimer = undefined;
   }
 
   #flushRiders(): void {
@@ -92,16 +110,25 @@ export class GroupCommit {
     ];
     this.#committing = true;
     const failure = await this.#commit(operations);
-    this.#committing = false;
     if (failure) {
       // What was queued meanwhile may build on what just failed.
       for (const turn of [...turns, ...this.#queue.splice(0)]) turn.failed(failure);
+      if (this.#riders.size > 0) this.#flushIn(RETRY_MS);
     } else {
       this.#settleRiders(riders);
-      for (const turn of turns) turn.done();
+      for (const turn of turns) this.#finish(turn);
     }
+    // Not before: what those who are told write must not overtake the turns that are still to be told.
+    this.#committing = false;
     if (this.#queue.length > 0) return this.#schedule();
     for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  /** A row that a turn wrote is newer than what rides, and older than the turn's own rider. */
+  #finish(turn: Turn): void {
+    for (const operation of turn.operations) this.#riders.delete(rowOf(operation));
+    if (turn.rider) this.ride(turn.rider);
+    turn.done();
   }
 
   async #commit(operations: readonly Operation[]): Promise<Error | undefined> {

@@ -38,10 +38,14 @@ export class MetaRows {
     if (current?.value === row.value && current.type === row.type) return;
     this.#rows.set(row.key, row);
     const value = this.#encoder.encode(row.value);
-    this.#commits.ride({ kind: "putMeta", key: row.key, type: row.type, value }, RIDE_MS);
+    this.#commits.ride({
+      operation: { kind: "putMeta", key: row.key, type: row.type, value },
+      withinMs: RIDE_MS,
+    });
   }
 
   delete(key: string): void {
-    if (this.#rows.delete(key)) this.#commits.ride({ kind: "removeMeta", key }, RIDE_MS);
+    if (!this.#rows.delete(key)) return;
+    this.#commits.ride({ operation: { kind: "removeMeta", key }, withinMs: RIDE_MS });
   }
 }

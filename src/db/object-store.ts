@@ -50,6 +50,8 @@ export interface ObjectStore {
   readonly resourceVersion: number;
   /** The newest visible version. */
   get(key: ObjectKey): Item | undefined;
+  /** The version that the next write of it would find: the newest pending one, else the visible one. */
+  newest(key: ObjectKey): Item | undefined;
   /** All of a collection, or of one namespace in it. */
   list(collection: string, namespace?: string): Snapshot;
   /**
@@ -59,6 +61,8 @@ export interface ObjectStore {
    * @throws what `change` threw; an Error saying why when the commit failed, nothing changed then.
    */
   write(key: ObjectKey, change: (current: Item | undefined) => Change): Promise<Item>;
+  /** Gives an object that is there a time to live, from now on; a restart forgets that of `Put.ttlMs`. */
+  expireIn(key: ObjectKey, ttlMs: number): void;
   /**
    * Calls `onEvent` for every change of a collection after `since`, first those from history,
    * synchronously, then live ones at their commit. MODIFIED and DELETED carry the new version;

@@ -1,5 +1,13 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { errorCode, UserError } from "#lib/errors.ts";
 
@@ -21,11 +29,15 @@ export function loadOrCreateKey(path: string): Uint8Array {
   }
   const key = randomBytes(KEY_BYTES);
   const temporary = `${path}.${randomUUID()}.tmp`;
-  const file = openSync(temporary, "w", 0o600);
+  const file = openSync(temporary, "wx", 0o600);
   try {
-    writeSync(file, key);
+    writeFileSync(file, key);
     fsyncSync(file);
     linkSync(temporary, path);
+  } catch (error) {
+    // Another start on the same directory was first; one of the two goes no further than the lock.
+    if (errorCode(error) === "EEXIST") return loadOrCreateKey(path);
+    throw error;
   } finally {
     closeSync(file);
     rmSync(temporary, { force: true });

@@ -1,3 +1,4 @@
+import { abortReason } from "#lib/abort.ts";
 import { UserError } from "#lib/errors.ts";
 import type { Contents, Operation } from "./operation.ts";
 import type { Reply, Request } from "./writer-protocol.ts";
@@ -5,6 +6,8 @@ import type { Reply, Request } from "./writer-protocol.ts";
 export interface WriterOptions {
   readonly path: string;
   readonly key: Uint8Array;
+  /** The program of the thread, an URL. Default `writer-thread.ts`. */
+  readonly thread?: string;
 }
 
 interface Waiting {
@@ -16,25 +19,42 @@ interface Waiting {
 export class Writer {
   readonly #worker: Worker;
   readonly #waiting: Waiting[] = [];
-  #broken: Error | undefined;
+  readonly #ended: Promise<void>;
+  readonly #lost = new AbortController();
+  #closing = false;
 
-  private constructor() {
-    this.#worker = new Worker(new URL("./writer-thread.ts", import.meta.url).href);
+  private constructor(thread = new URL("./writer-thread.ts", import.meta.url).href) {
+    this.#worker = new Worker(thread);
     this.#worker.onmessage = ({ data }: MessageEvent<Reply>): void => this.#onReply(data);
-    this.#worker.onerror = ({ message }): void => this.#onLost(message);
+    this.#worker.onerror = ({ message }): void => this.#onLost(`: ${message}`);
+    this.#ended = new Promise((resolve) =>
+      this.#worker.addEventListener("close", () => {
+        this.#onLost("");
+        resolve();
+      }),
+    );
   }
 
   /** Starts the thread, opens the database in it and reads everything. */
-  static async open(options: WriterOptions): Promise<{ writer: Writer; contents: Contents }> {
-    const writer = new Writer();
+  static async open({
+    thread,
+    ...options
+  }: WriterOptions): Promise<{ writer: Writer; contents: Contents }> {
+    const writer = new Writer(thread);
     try {
       const reply = await writer.#ask({ kind: "open", ...options });
       if (reply.kind !== "opened") throw new Error(`Unexpected answer ${reply.kind}`);
       return { writer, contents: reply.contents };
     } catch (error) {
+      writer.#closing = true;
       writer.#worker.terminate();
       throw error;
     }
+  }
+
+  /** Aborts with a UserError when the thread died: nothing can be written any more. */
+  get lost(): AbortSignal {
+    return this.#lost.signal;
   }
 
   /** Resolves when all operations are on disk; rejects when none are. */
@@ -42,19 +62,24 @@ export class Writer {
     await this.#ask({ kind: "commit", operations });
   }
 
+  /** Lets go of the file. Whatever comes after is refused. */
   async close(): Promise<void> {
-    const ended = new Promise((resolve) => this.#worker.addEventListener("close", resolve));
+    const closed = this.#ask({ kind: "close" });
+    this.#closing = true;
     try {
-      await this.#ask({ kind: "close" });
+      await closed;
+    } catch (error) {
+      if (!this.#lost.signal.aborted) throw error;
     } finally {
       // The lock goes with the thread: SQLite keeps the file open for as long as statements live.
       this.#worker.terminate();
-      await ended;
+      await this.#ended;
     }
   }
 
   #ask(request: Request): Promise<Reply> {
-    if (this.#broken) return Promise.reject(this.#broken);
+    if (this.lost.aborted) return Promise.reject(abortReason(this.lost));
+    if (this.#closing) return Promise.reject(new Error("The database is closed"));
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
       this.#worker.postMessage(request);
@@ -67,8 +92,11 @@ export class Writer {
     waiting?.reject(reply.user ? new UserError(reply.message) : new Error(reply.message));
   }
 
-  #onLost(message: string): void {
-    this.#broken = new Error(`The database thread died: ${message}`);
-    for (const waiting of this.#waiting.splice(0)) waiting.reject(this.#broken);
+  #onLost(why: string): void {
+    const error = new UserError(
+      `The database thread died${why}. What was answered is on disk; start edgesite again`,
+    );
+    if (!this.#closing) this.#lost.abort(error);
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(error);
   }
 }

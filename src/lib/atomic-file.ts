@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 /** A file's text and its mode, such as 0o600. */
@@ -16,7 +16,8 @@ export function writeFileAtomically(path: string, { text, mode }: FileContent): 
   const temporary = `${path}.${randomUUID()}.tmp`;
   const file = openSync(temporary, "wx", mode);
   try {
-    writeSync(file, text);
+    // Not writeSync, which stops half-way on a disk that fills up and calls it success.
+    writeFileSync(file, text);
     fsyncSync(file);
     renameSync(temporary, path);
   } catch (error) {

@@ -48,6 +48,18 @@ export function objectStoreContract(
       expect(db.objects.get(at("counter"))?.value).toMatchObject({ data: { value: "50" } });
     });
 
+    test("newest() shows a pending version that get() does not show yet", async () => {
+      await using db = await open();
+      const written = db.objects.write(at("a"), () => ({ put: configMap("a", "1") }));
+      expect(db.objects.get(at("a"))).toBeUndefined();
+      expect(db.objects.newest(at("a"))?.value.metadata?.name).toBe("a");
+      const item = await written;
+      expect(db.objects.newest(at("a"))).toBe(item);
+      const removed = db.objects.write(at("a"), () => ({ remove: configMap("a", "1") }));
+      expect(db.objects.newest(at("a"))).toBeUndefined();
+      await removed;
+    });
+
     test("write() that throws changes nothing and uses no number", async () => {
       await using db = await open();
       const before = db.objects.resourceVersion;

@@ -61,6 +61,17 @@ export class MemoryStore implements ObjectStore {
     return this.#collection(key.collection).items.get(pathOf(key));
   }
 
+  newest(key: ObjectKey): Item | undefined {
+    const pending = this.#pending.get(`${key.collection} ${pathOf(key)}`);
+    if (pending === undefined) return this.get(key);
+    return pending.removed ? undefined : pending.item;
+  }
+
+  /** Nothing expires here. */
+  expireIn(_key: ObjectKey, _ttlMs: number): void {
+    return undefined;
+  }
+
   list(collection: string, namespace?: string): Snapshot {
     const { items } = this.#collection(collection);
     const places = [...items.keys()]
@@ -74,9 +85,7 @@ export class MemoryStore implements ObjectStore {
 
   async write(key: ObjectKey, change: (current: Item | undefined) => Change): Promise<Item> {
     const id = `${key.collection} ${pathOf(key)}`;
-    const pending = this.#pending.get(id);
-    const current =
-      pending === undefined ? this.get(key) : pending.removed ? undefined : pending.item;
+    const current = this.newest(key);
     const decided = change(current);
     if (decided === "keep") {
       if (current === undefined) throw new Error(`Cannot keep ${id} as there is none`);
