@@ -34,7 +34,8 @@ export function serveControl({ socket, status, stop }: ControlOptions): Disposab
   return {
     [Symbol.dispose]() {
       rmSync(socket, { force: true });
-      void server.stop(true);
+      // Not those who wait for the end: the process has not let go of its database yet.
+      void server.stop();
     },
   };
 }

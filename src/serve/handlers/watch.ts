@@ -31,16 +31,19 @@ export const watch: Handler = async (call) => {
   const signal = AbortSignal.any([stop.signal, call.request.signal]);
   const queue = new FrameQueue(MAX_QUEUED_BYTES);
   const frame = framer(call, format);
+  // The state that a watch begins with is as large as it is; only what piles up later is bounded.
+  let isLive = false;
   try {
     const { ended } = await call.verbs.watch(
       { resource, namespace },
       { ...options, timeoutSeconds, signal, ...(fieldSelector && { fieldSelector }) },
       (event) => {
-        if (!queue.push(frame(event))) stop.abort(new Error("The watcher is too slow"));
+        if (!queue.push(frame(event)) && isLive) stop.abort(new Error("The watcher is too slow"));
       },
     );
     if (queue.isEmpty) queue.push(FIRST_BYTE);
     queue.allowBacklog();
+    isLive = true;
     void ended
       .catch((error: unknown) => queue.push(errorFrame(statusOf(error))))
       .finally(() => queue.end());

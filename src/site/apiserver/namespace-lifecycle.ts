@@ -6,10 +6,12 @@ import { keyOf } from "./kind.ts";
 
 /**
  * Admission `NamespaceLifecycle`: nothing is created in a namespace that is not there or is going.
+ * What is on its way to the disk counts: a creation that is queued behind the word that the
+ * namespace goes would become visible after the namespace controller saw it empty, and outlive it.
  * @throws StatusError 404 or 403.
  */
 export function admitToNamespace(store: ObjectStore, namespace: string, subject: Subject): void {
-  const item = store.get(keyOf({ resource: NAMESPACES, namespace: "" }, namespace));
+  const item = store.newest(keyOf({ resource: NAMESPACES, namespace: "" }, namespace));
   if (item === undefined) throw notFound({ resource: NAMESPACES, name: namespace });
   if (!isTerminating(item.value)) return;
   throw forbidden(subject, {

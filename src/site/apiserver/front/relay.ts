@@ -23,28 +23,38 @@ export class Relay implements Route {
   readonly #endless: boolean;
   #server: Socket<undefined> | undefined;
   #writer: SocketWriter | undefined;
+  /** What the client sent while there was no server to send it to. */
+  readonly #early: Uint8Array[];
+  #clientEnded = false;
 
   /** Returns at once; the client's bytes wait until the server answers. */
   static open(client: FrontConnection, options: RelayOptions): void {
-    const relay = new Relay(client, options.endless);
+    const relay = new Relay(client, options);
     client.follow(relay);
     client.pause();
     void relay.#connect(options);
   }
 
-  private constructor(client: FrontConnection, endless: boolean) {
+  private constructor(client: FrontConnection, { endless, first }: RelayOptions) {
     this.#client = client;
     this.#endless = endless;
+    this.#early = [first];
   }
 
   received(bytes: Buffer): void {
-    const full = this.#writer?.write(bytes);
+    if (!this.#writer) {
+      // A pause holds back what the kernel has, not what was read from it already.
+      this.#early.push(bytes);
+      return;
+    }
+    const full = this.#writer.write(bytes);
     if (!full) return;
     this.#client.pause();
     void full.then(() => this.#client.resume());
   }
 
   ended(): void {
+    this.#clientEnded = true;
     this.#writer?.end();
   }
 
@@ -69,13 +79,13 @@ export class Relay implements Route {
     }
   }
 
-  async #tryConnect({ unix, first }: RelayOptions): Promise<boolean> {
+  async #tryConnect({ unix }: RelayOptions): Promise<boolean> {
     try {
       await Bun.connect({
         unix,
         allowHalfOpen: true,
         socket: {
-          open: (server) => this.#opened(server, first),
+          open: (server) => this.#opened(server),
           data: (server, bytes) => this.#answered(server, bytes),
           drain: () => this.#writer?.drain(),
           end: () => this.#client.end(),
@@ -92,11 +102,13 @@ export class Relay implements Route {
     }
   }
 
-  #opened(server: Socket<undefined>, first: Uint8Array): void {
+  #opened(server: Socket<undefined>): void {
     if (!this.#client.isOpen) return server.terminate();
     this.#server = server;
     this.#writer = new SocketWriter(server);
-    const full = this.#writer.write(first);
+    let full: Promise<void> | undefined;
+    for (const bytes of this.#early.splice(0)) full = this.#writer.write(bytes) ?? full;
+    if (this.#clientEnded) this.#writer.end();
     if (full) void full.then(() => this.#client.resume());
     else this.#client.resume();
   }

@@ -8,6 +8,13 @@ import { collectionOf, itemOf } from "../kind.ts";
 const MAX_NORMAL = 4000;
 const MAX_WARNINGS = 1000;
 
+const HOUR_MS = 60 * 60_000;
+
+/** How long an event is kept after it was written last. */
+export function lifeMs({ type }: Event): number {
+  return type === "Normal" ? HOUR_MS : 24 * HOUR_MS;
+}
+
 /** Keeps the number of events down: for each one too many the oldest of its type goes. */
 export class EventLimit {
   readonly #store: ObjectStore;
@@ -17,7 +24,10 @@ export class EventLimit {
   constructor(store: ObjectStore) {
     this.#store = store;
     for (const item of store.list(collectionOf(EVENTS)).items) {
-      this.created(itemOf(EVENTS, item).value);
+      const event = itemOf(EVENTS, item).value;
+      this.created(event);
+      // How long it had lived before the start nobody knows: a box may have no clock.
+      store.expireIn(keyOf(event), lifeMs(event));
     }
   }
 

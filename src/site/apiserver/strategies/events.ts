@@ -1,8 +1,6 @@
 import type { Event } from "#api/object.ts";
 import type { Strategy } from "../strategy.ts";
-import type { EventLimit } from "./event-limit.ts";
-
-const HOUR_MS = 60 * 60_000;
+import { type EventLimit, lifeMs } from "./event-limit.ts";
 
 /** Events: what is normal is worth no write to disk, a warning is, but never one of its own. */
 export function events(limit: EventLimit): Strategy<Event> {
@@ -10,9 +8,9 @@ export function events(limit: EventLimit): Strategy<Event> {
     prepareCreate(event, admission) {
       admission.onCommit(() => limit.created(event));
     },
-    storage: ({ next }) =>
-      next.type === "Normal"
-        ? { durability: "never", ttlMs: HOUR_MS }
-        : { durability: "lazy", ttlMs: 24 * HOUR_MS },
+    storage: ({ next }) => ({
+      durability: next.type === "Normal" ? "never" : "lazy",
+      ttlMs: lifeMs(next),
+    }),
   };
 }

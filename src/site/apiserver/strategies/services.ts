@@ -91,6 +91,8 @@ function allocatePorts(spec: Spec, allocation: Allocation, errors: FieldError[])
   for (const [index, port] of ports.entries()) {
     if (port.nodePort) takePort({ port: port.nodePort, index, own }, allocation, errors);
     else if (wanted) port.nodePort = anyPort(allocation);
+    // One number serves several protocols of one service; validation refuses it twice for one.
+    if (port.nodePort) own.add(port.nodePort);
   }
 }
 
