@@ -28,7 +28,8 @@ const PROGRAMS = {
 };
 /** Files of packages without a program to know them by. */
 const FILES = ["busybox-static", "libfaketime", "debian-archive-keyring"];
-const MAX_GATE_MS = 28 * 60_000;
+/** The gate must end within 30 minutes; `npm run soak` may take a night. */
+const MAX_GATE_MS = (process.env.EDGESITE_SOAK === "1" ? 12 * 60 : 28) * 60_000;
 
 const SOURCES = ["src", "test", "build"];
 
