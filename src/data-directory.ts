@@ -1,5 +1,13 @@
-import { accessSync, constants, mkdirSync } from "node:fs";
-import { join } from "node:path";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmdirSync,
+  rmSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import { sitePaths } from "#cli/paths.ts";
 import { explain, UserError } from "#lib/errors.ts";
 
@@ -44,5 +52,17 @@ export function prepareDataDirectory({ root, pki, pods, sockets }: DataDirectory
       `Cannot use the data directory ${root}: ${explain(error)}. Start edgesite as root, or choose another --data-dir`,
       { cause: error },
     );
+  }
+}
+
+/** Removes what a site keeps here and nothing else: the directory may be somebody's home. */
+export function removeSiteFiles(directory: DataDirectory): void {
+  const { root, database, pki, pods, sockets, controlSocket, kubeconfig } = directory;
+  const databaseFiles = ["", "-wal", "-shm", "-journal"].map((suffix) => database + suffix);
+  for (const path of [...databaseFiles, pki, pods, sockets, controlSocket, kubeconfig]) {
+    rmSync(path, { recursive: true, force: true });
+  }
+  for (const folder of [dirname(kubeconfig), root]) {
+    if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
   }
 }

@@ -1,5 +1,4 @@
-import { existsSync, readdirSync, rmdirSync, rmSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync } from "node:fs";
 import type { Io } from "#cli/io.ts";
 import type { SiteCommands } from "#cli/site.ts";
 import type { EdgeSiteConfig } from "#config/edgesite-config.ts";
@@ -14,7 +13,7 @@ import { silentLogger } from "#lib/log.ts";
 import { removeCgroup } from "#linux/cgroup.ts";
 import { unmountBelow } from "#linux/mount.ts";
 import { removeMesh } from "#mesh/remove-mesh.ts";
-import { dataDirectory } from "./data-directory.ts";
+import { dataDirectory, removeSiteFiles } from "./data-directory.ts";
 import type { StopSignals } from "./signals.ts";
 import { createRuntime } from "./site-runtime.ts";
 import { startSite } from "./start.ts";
@@ -28,44 +27,61 @@ export function siteCommands(signals: () => StopSignals): SiteCommands {
   return {
     start: (config, io) => startSite(config, io, signals()),
     async removeWorkloads(config, io) {
-      const siteId = await siteIdOf(config);
-      return siteId === undefined ? [] : removePods({ config, io, siteId });
+      const site = await stoppedSite(config);
+      return site === undefined ? [] : removePods({ ...site, config, io });
     },
     async reset(config, io) {
-      const siteId = await siteIdOf(config);
-      if (siteId !== undefined) {
-        await removePods({ config, io, siteId }).catch((error: unknown) => {
-          if (!(error instanceof UserError)) throw error;
-          io.err(`${error.message}. Containers of this site, if there are any, stay\n`);
-        });
-        await removePodNetwork(siteId);
-        await removeMesh(siteId);
-        for (const cgroup of siteCgroups(siteId)) removeCgroup(cgroup);
-      }
-      const { root, kubeconfig } = dataDirectory(config.dataDir);
-      unmountBelow(root);
-      rmSync(kubeconfig, { force: true });
-      removeIfEmpty(dirname(kubeconfig));
-      rmSync(root, { recursive: true, force: true });
+      const site = await stoppedSite(config);
+      if (site === undefined) return false;
+      const { siteId } = site;
+      await removePods({ ...site, config, io });
+      await removePodNetwork(siteId);
+      await removeMesh(siteId);
+      for (const cgroup of siteCgroups(siteId)) removeCgroup(cgroup);
+      const directory = dataDirectory(config.dataDir);
+      unmountBelow(directory.root);
+      removeSiteFiles(directory);
+      return true;
     },
   };
 }
 
-/** The ID of a site that does not run; undefined where there never was one. */
-async function siteIdOf({ dataDir }: EdgeSiteConfig): Promise<string | undefined> {
+/** A site that does not run. */
+interface StoppedSite {
+  readonly siteId: string;
+  /** Pods were on this node when the site ran last. */
+  readonly hadPods: boolean;
+}
+
+/** The site of a data directory; undefined where there never was one. */
+async function stoppedSite({ dataDir }: EdgeSiteConfig): Promise<StoppedSite | undefined> {
   const { database, secretsKey } = dataDirectory(dataDir);
   if (!existsSync(database)) return undefined;
   await using db = await Database.open({ path: database, key: loadOrCreateKey(secretsKey) });
-  return db.settings.get("siteId");
+  const siteId = db.settings.get("siteId");
+  return siteId === undefined ? undefined : { siteId, hadPods: db.meta.list("pod").length > 0 };
 }
 
-interface Stopped {
+interface Removal extends StoppedSite {
   readonly config: EdgeSiteConfig;
   readonly io: Io;
-  readonly siteId: string;
 }
 
-async function removePods({ config, io, siteId }: Stopped): Promise<readonly string[]> {
+/** @throws {UserError} when there may be containers and their engine does not answer. */
+async function removePods(removal: Removal): Promise<readonly string[]> {
+  try {
+    return await removeAll(removal);
+  } catch (error) {
+    if (!(error instanceof EngineUnreachable)) throw error;
+    if (!removal.hadPods) return [];
+    throw new UserError(
+      `Cannot remove the pods' containers: ${error.message}. Start the engine and run this again`,
+      { cause: error },
+    );
+  }
+}
+
+async function removeAll({ config, io, siteId }: Removal): Promise<readonly string[]> {
   const runtime = createRuntime({
     config: config.runtime,
     dockerHost: io.env["DOCKER_HOST"],
@@ -73,10 +89,7 @@ async function removePods({ config, io, siteId }: Stopped): Promise<readonly str
     log: silentLogger,
   });
   const signal = AbortSignal.timeout(COMMAND_MS);
-  const pods = await runtime.list(signal).catch((error: unknown) => {
-    if (!(error instanceof EngineUnreachable)) throw error;
-    throw new UserError(`No pod can be removed: ${error.message}`, { cause: error });
-  });
+  const pods = await runtime.list(signal);
   await Promise.all(pods.map((pod) => removePod(runtime, pod, signal)));
   return pods.map(({ pod }) => `${pod.namespace}/${pod.name}`);
 }
@@ -89,9 +102,4 @@ async function removePod(runtime: Runtime, pod: RuntimePod, signal: AbortSignal)
     }),
   );
   for (const { id } of pod.sandboxes) await runtime.removeSandbox(id, signal);
-}
-
-/** The directory may hold the user's configuration. */
-function removeIfEmpty(directory: string): void {
-  if (existsSync(directory) && readdirSync(directory).length === 0) rmdirSync(directory);
 }

@@ -124,8 +124,8 @@ function addLifeCommands(program: Command, run: Run): void {
       if (await Control.find(config.dataDir)) {
         throw new UserError("The site is running. Stop it first with 'edgesite stop'");
       }
-      await site.reset(config, io);
-      io.out(`Removed the site on ${config.dataDir}\n`);
+      const removed = await site.reset(config, io);
+      io.out(`${removed ? "Removed the site" : "There is no site"} on ${config.dataDir}\n`);
     });
 }
 

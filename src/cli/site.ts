@@ -57,8 +57,8 @@ export interface SiteCommands {
   start(config: EdgeSiteConfig, io: Io): Promise<number>;
   /** Removes the containers of a site that does not run; answers the names of their pods. */
   removeWorkloads(config: EdgeSiteConfig, io: Io): Promise<readonly string[]>;
-  /** Removes everything that a site which does not run has left on the host, its data included. */
-  reset(config: EdgeSiteConfig, io: Io): Promise<void>;
+  /** Removes everything that a site which does not run has left on the host, its data included; false where none is. */
+  reset(config: EdgeSiteConfig, io: Io): Promise<boolean>;
 }
 
 /** Which edgesite this is. */

@@ -9,7 +9,7 @@ export function generatedDocs(): readonly (readonly [path: string, text: string]
     site: {
       start: async () => 0,
       removeWorkloads: async () => [],
-      reset: async () => undefined,
+      reset: async () => false,
     },
     version: { edgesite: "", kubernetes: "", revision: "", buildTime: "" },
     exitCode: 0,
