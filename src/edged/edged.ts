@@ -130,7 +130,8 @@ class Life {
   async run(signal: AbortSignal, ready: () => void): Promise<void> {
     const parts = new AbortController();
     const onAbort = (): void => parts.abort(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
     const all = [
       this.#receive(parts.signal),
       this.#follow(parts.signal),

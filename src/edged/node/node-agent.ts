@@ -77,6 +77,7 @@ export class NodeAgent {
   async #register(signal: AbortSignal): Promise<void> {
     const { meta, log } = this.#options;
     const backoff = new Backoff(REGISTER_RETRY);
+    let said: string | undefined;
     for (;;) {
       const node = await this.#look(signal);
       try {
@@ -85,7 +86,9 @@ export class NodeAgent {
         return;
       } catch (error) {
         if (signal.aborted) throw error;
-        log.warn("The node could not register and tries again", { error: explain(error) });
+        const reason = explain(error);
+        if (reason !== said) log.warn("The node could not register and tries again", { reason });
+        said = reason;
       }
       await sleep(backoff.next(), signal);
     }

@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import type { Pod } from "#api/object.ts";
-import { sleep } from "#lib/abort.ts";
+import { aborted, sleep } from "#lib/abort.ts";
 import { Backoff } from "#lib/backoff.ts";
 import { asError, errorCode } from "#lib/errors.ts";
 import { EngineUnreachable } from "../runtime/runtime.ts";
@@ -91,9 +91,7 @@ export class PodManager {
       this.#permitAll();
       await this.#withEngine(signal, (inner) => this.#removeOrphans(inner));
       this.#tidy = true;
-      await new Promise<void>((resolve) =>
-        signal.addEventListener("abort", () => resolve(), { once: true }),
-      );
+      await aborted(signal);
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {
