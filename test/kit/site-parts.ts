@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { addModules } from "#bus/add-modules.ts";
 import { createBus } from "#bus/create-bus.ts";
+import { type ModuleStatus, supervise } from "#bus/supervisor.ts";
 import { type EdgeSiteConfig, FIELDS } from "#config/edgesite-config.ts";
 import { loadConfig } from "#config/load.ts";
 import { Database } from "#db/database.ts";
@@ -14,7 +16,7 @@ import { type Logger, silentLogger } from "#lib/log.ts";
 import type { NetworkPlan } from "#mesh/network-plan.ts";
 import { loadPki } from "#site/apiserver/pki.ts";
 import { dataDirectory, prepareDataDirectory } from "../../src/data-directory.ts";
-import type { SiteParts } from "../../src/edgesite.ts";
+import { composeSite, type Site, type SiteParts } from "../../src/edgesite.ts";
 import { FakeNetwork } from "./edged-harness.ts";
 
 const NETWORK: NetworkPlan = {
@@ -25,14 +27,14 @@ const NETWORK: NetworkPlan = {
   dnsAddress: "169.254.96.16",
 };
 
-/** KubeEdge's three programs, as the modules that each of them has. */
+/** KubeEdge's three programs as the modules that each of them has, with the API that they lacked. */
 export const MODULE_SETS = {
   cloudcore: ["apiServer", "controllers", "scheduler", "edgeController"],
   edgecore: ["metaManager", "edgeMesh", "edged"],
   edgesite: ["apiServer", "controllers", "scheduler", "edgeController", "metaManager", "edged"],
 } as const;
 
-export type ModuleName = keyof typeof FIELDS.modules.fields;
+export type ModuleName = keyof EdgeSiteConfig["modules"];
 
 /** A valid configuration with these modules alone; `yaml` is what a file would say besides. */
 export function configOf(modules: readonly ModuleName[], yaml = ""): EdgeSiteConfig {
@@ -118,4 +120,56 @@ function routed({ db, siteId, log, stack }: Routed): PodNetwork {
   });
   stack.defer(() => network.close());
   return network;
+}
+
+/** A composed site that runs, until it is stopped. */
+export class RunningSite implements AsyncDisposable {
+  readonly site: Site;
+  readonly parts: SiteParts;
+  /** `name state`, in the order in which it was told. */
+  readonly states: string[] = [];
+  readonly #test: TestSite;
+  readonly #statuses = new Map<string, ModuleStatus>();
+  readonly #stop = new AbortController();
+  #ended: Promise<void> = Promise.resolve();
+
+  private constructor(test: TestSite) {
+    this.#test = test;
+    this.parts = test.parts;
+    this.site = composeSite(test.parts);
+  }
+
+  /** Starts a site and waits until all of its modules run. */
+  static async start(options: TestSiteOptions): Promise<RunningSite> {
+    const running = new RunningSite(await TestSite.prepare(options));
+    const { site, parts, states } = running;
+    const started = Promise.withResolvers<void>();
+    addModules(parts.bus, site.modules);
+    running.#ended = supervise(site.modules, {
+      signal: running.#stop.signal,
+      onStatus: (status) => {
+        running.#statuses.set(status.name, status);
+        states.push(`${status.name} ${status.state}`);
+        const last = site.modules.at(-1)?.name;
+        if (status.name === last && status.state === "running") started.resolve();
+      },
+    });
+    await Promise.race([started.promise, running.#ended]);
+    return running;
+  }
+
+  /** Each module as the supervisor told of it last. */
+  get modules(): readonly ModuleStatus[] {
+    return [...this.#statuses.values()];
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    await this.#test[Symbol.asyncDispose]();
+  }
 }
