@@ -2,7 +2,6 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { addModules } from "#bus/add-modules.ts";
 import { createBus } from "#bus/create-bus.ts";
-import { ModuleError } from "#bus/keeper.ts";
 import { type ModuleStatus, supervise } from "#bus/supervisor.ts";
 import type { Io } from "#cli/io.ts";
 import type { EdgeSiteConfig } from "#config/edgesite-config.ts";
@@ -13,7 +12,7 @@ import { createPodNetwork } from "#edged/network/veth-network.ts";
 import { writeFileAtomically } from "#lib/atomic-file.ts";
 import { addressAt, parseCidr, sizeOf } from "#lib/cidr.ts";
 import { systemClock } from "#lib/clock.ts";
-import { UserError } from "#lib/errors.ts";
+import { mendable } from "#lib/errors.ts";
 import { createLogger, type Logger } from "#lib/log.ts";
 import { systemTimer } from "#lib/timer.ts";
 import type { NetworkPlan } from "#mesh/network-plan.ts";
@@ -67,7 +66,7 @@ export async function startSite(
     return await runSite({ site, parts, directory, report, io, stop, kill });
   } catch (error) {
     report.abandon();
-    throw error instanceof ModuleError && error.cause instanceof UserError ? error.cause : error;
+    throw mendable(error, "Cannot start") ?? error;
   }
 }
 

@@ -14,6 +14,9 @@ export interface TableWriterOptions {
   readonly key: Uint8Array;
 }
 
+/** No room, a disk that fails, or one that was made read-only. */
+const DISK_REFUSES = /^SQLITE_(FULL|IOERR|READONLY)/;
+
 /**
  * The one connection to the database file: locked for as long as it is open, so that a second
  * process on the same data directory is refused; durable at every commit (WAL, synchronous=FULL).
@@ -29,13 +32,23 @@ export class TableWriter {
     this.#cipher = new RowCipher(key);
   }
 
-  /** All operations in one durable transaction, or none. */
+  /**
+   * All operations in one durable transaction, or none.
+   * @throws {UserError} when the disk takes no more.
+   */
   commit(operations: readonly Operation[]): void {
-    this.#sqlite
-      .transaction(() => {
-        for (const operation of operations) this.#apply(operation);
-      })
-      .immediate();
+    const transaction = this.#sqlite.transaction(() => {
+      for (const operation of operations) this.#apply(operation);
+    });
+    try {
+      transaction.immediate();
+    } catch (error) {
+      if (!DISK_REFUSES.test(errorCode(error) ?? "")) throw error;
+      const { filename } = this.#sqlite;
+      throw new UserError(`Cannot write the database ${filename}: ${explain(error)}`, {
+        cause: error,
+      });
+    }
   }
 
   /** Reads everything. */
@@ -65,7 +78,11 @@ export class TableWriter {
 
   /** Folds the log into the file and lets go of the lock. */
   close(): void {
-    this.#sqlite.run("PRAGMA wal_checkpoint(TRUNCATE)");
+    try {
+      this.#sqlite.run("PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch {
+      // A disk without room: what was committed lies in the log, and the next start reads it there.
+    }
     this.#sqlite.close();
   }
 

@@ -8,7 +8,7 @@ export function explain(thrown: unknown): string {
   const parts: string[] = [];
   for (let error: unknown = thrown; error !== undefined; ) {
     const { message, cause } = asError(error);
-    if (!parts.includes(message)) parts.push(message);
+    if (!parts.some((part) => part.includes(message))) parts.push(message);
     error = error instanceof Error ? cause : undefined;
   }
   return parts.join(": ");
@@ -43,4 +43,21 @@ export function assertNever(value: never, what: string): never {
 export function errorCode(thrown: unknown): string | undefined {
   if (!(thrown instanceof Error) || !("code" in thrown)) return undefined;
   return typeof thrown.code === "string" ? thrown.code : undefined;
+}
+
+/** What the system says of a disk or a right that a person can mend. */
+const MENDABLE: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM"]);
+
+/**
+ * The failure that the person at the terminal can mend, where one is behind `error`; `doing` says
+ * what was tried (`Cannot start`).
+ */
+export function mendable(error: unknown, doing: string): UserError | undefined {
+  for (let next = error; next instanceof Error; next = next.cause) {
+    if (next instanceof UserError) return next;
+    if (MENDABLE.has(errorCode(next) ?? "")) {
+      return new UserError(`${doing}: ${explain(next)}`, { cause: error });
+    }
+  }
+  return undefined;
 }

@@ -1,0 +1,72 @@
+import { expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { eventually } from "#test/kit/eventually.ts";
+import { applyHello, clusterIP, pods, readyPods } from "#test/kit/hello.ts";
+import { NetworkNamespace } from "#test/kit/network-namespace.ts";
+import { output } from "#test/kit/process.ts";
+import { sharedEngine } from "#test/kit/shared-engine.ts";
+import { SiteProcess } from "#test/kit/site-process.ts";
+
+const TEST_MS = 120_000;
+
+/** Debian's libfaketime: stands between a program and the wall clock, not the monotonic one. */
+async function fakeClock(text: string) {
+  const directory = mkdtempSync(join(tmpdir(), "edgesite-clock-"));
+  const file = join(directory, "time");
+  const set = (time: string): void => writeFileSync(file, `${time}\n`);
+  set(text);
+  const library = (await output(["dpkg", "-L", "libfaketime"]))
+    .split("\n")
+    .find((path) => path.endsWith("/libfaketimeMT.so.1"));
+  const env = {
+    LD_PRELOAD: library ?? "libfaketime is not installed",
+    FAKETIME_TIMESTAMP_FILE: file,
+    FAKETIME_NO_CACHE: "1",
+    FAKETIME_DONT_FAKE_MONOTONIC: "1",
+    TZ: "UTC",
+  };
+  return { set, env, [Symbol.dispose]: () => rmSync(directory, { recursive: true }) };
+}
+
+test(
+  "a box whose clock says 1970 serves, and the step to the right time evicts and restarts nothing",
+  async () => {
+    using clock = await fakeClock("@1970-01-01 00:00:10");
+    await using host = await NetworkNamespace.create();
+    await using site = await SiteProcess.start({
+      namespace: host,
+      engine: sharedEngine().address,
+      env: clock.env,
+    });
+    await site.nodeReady();
+    await applyHello(site);
+    const created = await pods(site, ".metadata.creationTimestamp");
+    expect(created.every((time) => time.startsWith("1970-01-01T00:0"))).toBe(true);
+    const containers = () => pods(site, ".status.containerStatuses[0].containerID");
+    const before = (await containers()).toSorted();
+
+    clock.set("+0");
+    await site.output(["-n", "hello", "label", "deployment", "web", "seen=now"]);
+    await eventually(
+      async () => {
+        const renewed = "jsonpath={.items[0].spec.renewTime}";
+        const lease = ["-n", "kube-node-lease", "get", "leases", "-o", renewed];
+        return !(await site.output(lease)).startsWith("1970");
+      },
+      { what: "A lease of today" },
+    );
+    await site.nodeReady();
+    expect((await readyPods(site, 3)).length).toBe(3);
+    expect((await containers()).toSorted()).toEqual(before);
+    expect(await pods(site, ".status.containerStatuses[0].restartCount")).toEqual(["0", "0", "0"]);
+    const address = await clusterIP(site, "web");
+    expect(await host.output(["curl", "-sS", "--max-time", "3", `http://${address}/`])).toBe(
+      "Hello from the edge\n",
+    );
+    const taints = "jsonpath={.items[0].spec.taints}";
+    expect(await site.output(["get", "nodes", "-o", taints])).toBe("");
+  },
+  TEST_MS,
+);

@@ -1,0 +1,96 @@
+import { expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { NetworkNamespace } from "#test/kit/network-namespace.ts";
+import { output, run } from "#test/kit/process.ts";
+import { sharedEngine } from "#test/kit/shared-engine.ts";
+import { BINARY, SiteProcess } from "#test/kit/site-process.ts";
+
+const TEST_MS = 60_000;
+const BIG = "x".repeat(300_000);
+
+/** A small disk that can be filled to the last byte. */
+async function smallDisk() {
+  const path = mkdtempSync(join(tmpdir(), "edgesite-disk-"));
+  await output(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", path]);
+  const filler = join(path, "filler");
+  return {
+    path,
+    fill: () => run(["dd", "if=/dev/zero", `of=${filler}`, "bs=4k"]),
+    free: () => rmSync(filler),
+    [Symbol.asyncDispose]: async () => {
+      await output(["umount", "-l", path]);
+      rmSync(path, { recursive: true });
+    },
+  };
+}
+
+test(
+  "a full disk refuses writes in plain words, loses nothing, and heals when there is room",
+  async () => {
+    await using disk = await smallDisk();
+    await using host = await NetworkNamespace.create();
+    const engine = sharedEngine().address;
+    await using site = await SiteProcess.start({ namespace: host, engine, parent: disk.path });
+    await site.nodeReady();
+    const big = join(disk.path, "big");
+    writeFileSync(big, BIG);
+    const create = (name: string) =>
+      site.kubectl(["create", "configmap", name, `--from-file=${big}`]);
+    const configMaps = async () =>
+      (await site.output(["get", "configmaps", "-o", "name"])).trim().split("\n").toSorted();
+    expect((await create("before")).exitCode).toBe(0);
+    const before = await configMaps();
+    await disk.fill();
+    for (const name of ["one", "two", "three"]) {
+      const { exitCode, stderr } = await create(name);
+      expect([exitCode, stderr]).toEqual([1, expect.stringContaining("disk is full")]);
+    }
+    expect(await configMaps()).toEqual(before);
+    expect(await site.output(["get", "--raw", "/readyz"])).toBe("ok");
+
+    await site.stop("SIGKILL");
+    const restarted = await host.run([BINARY, "start", "--data-dir", site.dataDir], {
+      env: { DOCKER_HOST: engine },
+    });
+    expect([restarted.exitCode, restarted.stderr.trim().split("\n").at(-1)]).toEqual([
+      1,
+      expect.stringMatching(/^edgesite: .*(disk is full|no space left)/i),
+    ]);
+    disk.free();
+    site.launch();
+    await site.ready();
+    await site.nodeReady();
+    expect(await configMaps()).toEqual(before);
+    expect((await create("after")).exitCode).toBe(0);
+  },
+  TEST_MS,
+);
+
+test(
+  "a disk that has room again takes writes again, without a restart",
+  async () => {
+    await using disk = await smallDisk();
+    await using host = await NetworkNamespace.create();
+    await using site = await SiteProcess.start({
+      namespace: host,
+      engine: sharedEngine().address,
+      parent: disk.path,
+    });
+    await site.nodeReady();
+    const big = join(disk.path, "big");
+    writeFileSync(big, BIG);
+    await disk.fill();
+    const refused = await site.kubectl(["create", "configmap", "a", `--from-file=${big}`]);
+    expect(refused.exitCode).toBe(1);
+    disk.free();
+    await site.output(["create", "configmap", "a", "--from-literal=a=1"]);
+    expect(await site.output(["get", "configmap", "a", "-o", "jsonpath={.data.a}"])).toBe("1");
+    await site.stop("SIGKILL");
+    site.launch();
+    await site.ready();
+    expect(await site.output(["get", "configmap", "a", "-o", "jsonpath={.data.a}"])).toBe("1");
+  },
+  TEST_MS,
+);
