@@ -208,10 +208,15 @@ function readConfig(path: string, mustExist: boolean): string | undefined {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    if (errorCode(error) === "ENOENT" && !mustExist) return undefined;
+    if (!mustExist && isAbsence(error)) return undefined;
     throw new UserError(`Cannot read the configuration ${path}: ${explain(error)}`, {
       cause: error,
-      exitCode: EX_USAGE,
+      ...(mustExist && { exitCode: EX_USAGE }),
     });
   }
+}
+
+/** No file there, nor a directory that could hold it. */
+function isAbsence(error: unknown): boolean {
+  return errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR";
 }

@@ -62,6 +62,8 @@ describe("nodeObject()", () => {
     });
     const mesh = condition({ notReadyReason: "mesh is not ready" }, "Ready");
     expect(mesh?.message).toBe("mesh is not ready");
+    const both = condition({ engine, notReadyReason: "mesh is not ready" }, "Ready");
+    expect(both?.message).toBe("no such socket; mesh is not ready");
   });
 
   test("a condition keeps the time of its last change", () => {

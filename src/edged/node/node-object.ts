@@ -164,8 +164,9 @@ function conditionsOf(facts: NodeFacts): NodeCondition[] {
 
 /** KubeEdge's words. */
 function readiness({ engine, notReadyReason }: NodeFacts): Judgement {
-  const why = engine.reachable ? notReadyReason : engine.reason;
-  return why === undefined
+  const reasons = [engine.reachable ? undefined : engine.reason, notReadyReason];
+  const why = reasons.filter((one) => one !== undefined).join("; ");
+  return why === ""
     ? {
         type: "Ready",
         status: "True",
