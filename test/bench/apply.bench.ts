@@ -1,6 +1,7 @@
 // How much longer than the bare docker calls does it take from creating a pod until it is Running?
 import Docker, { type ContainerCreateOptions, type ContainerInspectInfo } from "dockerode";
 import { DockerEngine } from "#test/kit/docker-engine.ts";
+import { eventually } from "#test/kit/eventually.ts";
 import { Connection } from "./kit/connection.ts";
 import { runningPod } from "./kit/objects.ts";
 import { median, option, report, rounded, timed } from "./kit/report.ts";
@@ -55,6 +56,11 @@ async function removed(name: string): Promise<void> {
   const gone = seen(name, (type) => type === "DELETED");
   await expectOk(api.send({ method: "DELETE", path: `${PATH}/${name}` }));
   await gone;
+  // Without a grace period the object goes first, and its containers would take time from what follows.
+  const filters = { name: [`_${name}_`] };
+  await eventually(async () => (await docker.listContainers({ all: true, filters })).length === 0, {
+    what: "The end of a pod's containers",
+  });
 }
 
 /** The very same two containers that the site made for a pod, to be made again. */
