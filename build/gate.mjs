@@ -7,6 +7,7 @@ import {
   buildBinary,
   installPackages,
   isRoot,
+  ownSettings,
   Refusal,
   root,
   toolEnv,
@@ -88,11 +89,8 @@ function asRoot([program, ...args]) {
   if (isRoot) return spawnSync(program, args, options);
   if (!which("sudo"))
     throw new Refusal("The gate needs root for network namespaces: run it as root");
-  return spawnSync(
-    "sudo",
-    ["--preserve-env=PATH", "env", `PATH=${options.env.PATH}`, program, ...args],
-    options,
-  );
+  const env = [`PATH=${options.env.PATH}`, ...ownSettings()];
+  return spawnSync("sudo", ["env", ...env, program, ...args], options);
 }
 
 /** A program that is there is never replaced, whoever brought it. */
@@ -113,8 +111,7 @@ try {
   count("build", 1, 0);
   for (const suite of SUITES) runSuite(suite);
 } catch (error) {
-  if (!(error instanceof Refusal)) throw error;
-  console.error(error.message);
+  console.error(error instanceof Refusal ? error.message : error);
   count("set-up", 0, 1);
 }
 console.log(`${totals.passed} passed, ${totals.failed} failed`);

@@ -49,6 +49,13 @@ export function runAsRoot(program, args, options = {}) {
   return run("sudo", [program, ...args], options);
 }
 
+/** sudo keeps the environment to itself; this is what of it concerns edgesite. */
+export function ownSettings() {
+  return Object.entries(process.env).flatMap(([name, value]) =>
+    name === "DOCKER_HOST" || name.startsWith("EDGESITE_") ? [`${name}=${value}`] : [],
+  );
+}
+
 /** Installs Debian or Ubuntu packages that are missing; never at the price of another package. */
 export function aptInstall(packages) {
   const missing = packages.filter((name) => {

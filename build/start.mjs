@@ -10,6 +10,7 @@ import {
   canBeRoot,
   installPackages,
   isRoot,
+  ownSettings,
   Refusal,
   which,
 } from "./host.mjs";
@@ -48,7 +49,7 @@ function ensureKubectl() {
 /** Waits for edgesite, in the foreground, and ends as it does. */
 function start(binary, flagsOfStart) {
   const args = canBeRoot ? flagsOfStart : withOwnDirectory(flagsOfStart);
-  const command = isRoot || !canBeRoot ? [binary] : ["sudo", "env", ...settings(), binary];
+  const command = isRoot || !canBeRoot ? [binary] : ["sudo", "env", ...ownSettings(), binary];
   const [program, ...before] = command;
   const child = spawn(program, [...before, "start", ...args], { stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM", "SIGQUIT"]) {
@@ -74,13 +75,6 @@ function withOwnDirectory(args) {
     return args;
   const home = process.env.XDG_DATA_HOME || join(homedir(), ".local", "share");
   return [...args, "--data-dir", join(home, "edgesite")];
-}
-
-/** sudo keeps the environment to itself; this is what of it concerns edgesite. */
-function settings() {
-  return Object.entries(process.env).flatMap(([name, value]) =>
-    name === "DOCKER_HOST" || name.startsWith("EDGESITE_") ? [`${name}=${value}`] : [],
-  );
 }
 
 /**
