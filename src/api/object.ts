@@ -54,10 +54,6 @@ export type ReplicaSet = Wire<models.V1ReplicaSet>;
 export type Job = Wire<models.V1Job>;
 export type Scale = Wire<models.V1Scale>;
 export type Binding = Wire<models.V1Binding>;
-export type Eviction = Wire<models.V1Eviction>;
-export type PersistentVolume = Wire<models.V1PersistentVolume>;
-export type PersistentVolumeClaim = Wire<models.V1PersistentVolumeClaim>;
-export type VolumeAttachment = Wire<models.V1VolumeAttachment>;
 
 export { deepFreeze } from "#lib/freeze.ts";
 

@@ -17,7 +17,7 @@ import type {
   WatchOptions,
   WriteOptions,
 } from "#api/verbs.ts";
-import { lines } from "./lines.ts";
+import { lines } from "#lib/lines.ts";
 import { isStatus, pathOf, type RestRequest, send, unreachable } from "./rest.ts";
 
 export interface NodeTransportOptions {

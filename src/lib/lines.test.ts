@@ -14,9 +14,12 @@ async function split(...chunks: readonly string[]): Promise<string[]> {
 
 test("lines come whole, however the bytes were cut", async () => {
   expect(await split("a\nb", "", "c\nd\n")).toEqual(["a", "bc", "d"]);
-  expect(await split("a")).toEqual(["a"]);
   expect(await split("\n\na\n")).toEqual(["", "", "a"]);
   expect(await split()).toEqual([]);
+});
+
+test("a last line that was cut off is dropped", async () => {
+  expect(await split('{"a":1}\n{"b"')).toEqual(['{"a":1}']);
 });
 
 test("a character that is cut in two is put together", async () => {

@@ -1,5 +1,5 @@
-/** The lines of a byte stream as text, without their ends; a last line without an end counts. */
-export async function* lines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+/** The lines of a byte stream as text, without their ends; a last line that was cut off is dropped. */
+export async function* lines(stream: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = "";
   for await (const chunk of stream) {
@@ -7,5 +7,4 @@ export async function* lines(stream: ReadableStream<Uint8Array>): AsyncGenerator
     rest = parts.pop() ?? "";
     yield* parts;
   }
-  if (rest !== "") yield rest;
 }

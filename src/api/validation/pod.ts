@@ -1,5 +1,5 @@
 import { differences } from "../difference.ts";
-import { type FieldError, forbidden, invalid, invalidAll, required } from "../field-error.ts";
+import { type FieldError, forbidden, invalid, invalidAll } from "../field-error.ts";
 import { validateAnnotations, validateLabels } from "../metadata.ts";
 import { inRange } from "../names.ts";
 import type { Container, Pod, PodSpec, PodTemplateSpec } from "../object.ts";
@@ -161,20 +161,4 @@ function narrows(next: PodSpec, current: PodSpec): boolean {
   return Object.entries(current.nodeSelector ?? {}).every(
     ([key, value]) => selector[key] === value,
   );
-}
-
-/** Errors of a Binding: it must name a Node. */
-export function validateBinding({
-  target,
-}: {
-  readonly target?: { readonly kind?: string; readonly name?: string };
-}): FieldError[] {
-  const errors: FieldError[] = [];
-  const { kind = "", name = "" } = target ?? {};
-  if (kind !== "" && kind !== "Node") {
-    const message = `Unsupported value: ${JSON.stringify(kind)}: supported values: "Node", "<empty>"`;
-    errors.push({ reason: "FieldValueNotSupported", field: "target.kind", message });
-  }
-  if (name === "") errors.push(required("target.name"));
-  return errors;
 }

@@ -7,14 +7,7 @@ import {
   notSupported,
   required,
 } from "../field-error.ts";
-import type {
-  Deployment,
-  Job,
-  LabelSelector,
-  PodTemplateSpec,
-  ReplicaSet,
-  Scale,
-} from "../object.ts";
+import type { Deployment, Job, LabelSelector, PodTemplateSpec, ReplicaSet } from "../object.ts";
 import { matcherOf } from "../selector.ts";
 import { validateLabelSelector } from "./common.ts";
 import { validateTemplate } from "./pod.ts";
@@ -243,9 +236,4 @@ function placedAs(
   const { labels, annotations } = current.metadata ?? {};
   const placed = { ...metadata, ...(labels && { labels }), ...(annotations && { annotations }) };
   return { ...next, ...(Object.keys(placed).length > 0 && { metadata: placed }), spec };
-}
-
-/** Errors of a Scale. */
-export function validateScale({ spec }: Scale): FieldError[] {
-  return nonNegative("spec.replicas", spec?.replicas ?? 0);
 }

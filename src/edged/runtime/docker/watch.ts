@@ -3,6 +3,7 @@ import type Docker from "dockerode";
 import { sleep } from "#lib/abort.ts";
 import { Backoff } from "#lib/backoff.ts";
 import { asError, explain } from "#lib/errors.ts";
+import { lines } from "#lib/lines.ts";
 import { LinkedSignal } from "../../linked-signal.ts";
 import { EngineUnreachable } from "../runtime.ts";
 import type { EngineStatus, RuntimeEvent } from "../types.ts";
@@ -66,7 +67,7 @@ async function* connection(watched: Watched, signal: AbortSignal): AsyncGenerato
     onStatus(status);
     yield { kind: "engine", status };
     for await (const line of lines(stream)) {
-      const uid = podUid(line);
+      const uid = line === "" ? undefined : podUid(line);
       if (uid !== undefined) yield { kind: "pod", uid };
     }
     if (!signal.aborted) throw new EngineUnreachable("The Docker Engine closed its event stream");
@@ -103,16 +104,6 @@ async function openEvents(
     label: [`${label.site}=${siteId}`],
   });
   return readable(await docker.getEvents({ filters, abortSignal }));
-}
-
-async function* lines(stream: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let rest = "";
-  for await (const chunk of stream) {
-    const parts = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-    rest = parts.pop() ?? "";
-    yield* parts.filter((part) => part !== "");
-  }
 }
 
 function podUid(line: string): string | undefined {
