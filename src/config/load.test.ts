@@ -53,6 +53,13 @@ describe("loadConfig()", () => {
     expect(failure({ ...none, file: file(text) }).exitCode).toBe(64);
   });
 
+  test("refuses edge modules without the one that they live on", () => {
+    const text = "modules: {metaManager: {enable: false}, edged: {enable: false}}";
+    expect(() => loadConfig({ ...none, file: file(text) })).toThrow(
+      "modules.edgeMesh.enable: true must be false while modules.metaManager.enable is",
+    );
+  });
+
   test("loads an EdgeSite file of KubeEdge v1.3", () => {
     const text = `apiVersion: edgesite.config.kubeedge.io/v1alpha1
 kind: EdgeSite

@@ -37,6 +37,7 @@ export function loadConfig({ file, env, flags }: ConfigSources): EdgeSiteConfig 
     return option.default;
   };
   const config = build({ fields: FIELDS, path: "" }, given, read);
+  problems.push(...contradictions(config));
   if (problems.length > 0) {
     const where = file ? ` in ${file.path}` : "";
     throw new UserError(`Cannot use the configuration${where}:\n  ${problems.join("\n  ")}`, {
@@ -44,6 +45,17 @@ export function loadConfig({ file, env, flags }: ConfigSources): EdgeSiteConfig 
     });
   }
   return config;
+}
+
+/** What fields that are each right make wrong together. */
+function contradictions({ modules }: EdgeSiteConfig): readonly string[] {
+  if (modules.metaManager.enable) return [];
+  // All that they do is what metaManager tells them: without it they would wait for ever.
+  return (["edgeMesh", "edged"] as const)
+    .filter((name) => modules[name].enable)
+    .map(
+      (name) => `modules.${name}.enable: true must be false while modules.metaManager.enable is`,
+    );
 }
 
 /** `modules.edged.enable` → `EDGESITE_MODULES_EDGED_ENABLE`. */

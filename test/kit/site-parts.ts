@@ -142,19 +142,12 @@ export class RunningSite implements AsyncDisposable {
   /** Starts a site and waits until all of its modules run. */
   static async start(options: TestSiteOptions): Promise<RunningSite> {
     const running = new RunningSite(await TestSite.prepare(options));
-    const { site, parts, states } = running;
-    const started = Promise.withResolvers<void>();
-    addModules(parts.bus, site.modules);
-    running.#ended = supervise(site.modules, {
-      signal: running.#stop.signal,
-      onStatus: (status) => {
-        running.#statuses.set(status.name, status);
-        states.push(`${status.name} ${status.state}`);
-        const last = site.modules.at(-1)?.name;
-        if (status.name === last && status.state === "running") started.resolve();
-      },
-    });
-    await Promise.race([started.promise, running.#ended]);
+    try {
+      await running.#start();
+    } catch (error) {
+      await running.#test[Symbol.asyncDispose]();
+      throw error;
+    }
     return running;
   }
 
@@ -166,6 +159,22 @@ export class RunningSite implements AsyncDisposable {
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#ended;
+  }
+
+  async #start(): Promise<void> {
+    const { site, parts, states } = this;
+    const started = Promise.withResolvers<void>();
+    addModules(parts.bus, site.modules);
+    this.#ended = supervise(site.modules, {
+      signal: this.#stop.signal,
+      onStatus: (status) => {
+        this.#statuses.set(status.name, status);
+        states.push(`${status.name} ${status.state}`);
+        const last = site.modules.at(-1)?.name;
+        if (status.name === last && status.state === "running") started.resolve();
+      },
+    });
+    await Promise.race([started.promise, this.#ended]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
