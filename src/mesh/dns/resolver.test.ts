@@ -35,6 +35,10 @@ const services: MeshService[] = [
     hosts: Array.from({ length: 100 }, (_, n) => ({ address: `10.42.0.${n + 100}` })),
   },
 ];
+services.push({
+  ...{ namespace: "shop", name: "to-crowd", ports: [], hosts: [] },
+  externalName: "crowd.shop.svc.cluster.local",
+});
 const table: MeshTable = new Map(services.map((one) => [`${one.namespace}/${one.name}`, one]));
 
 const resolver = () =>
@@ -198,6 +202,8 @@ test("what does not fit into a datagram is cut and marked; TCP brings it all", a
   expect(wide.bytes.length).toBeLessThanOrEqual(1232);
   expect(wide.packet.answers.length).toBeGreaterThan(plain.packet.answers.length);
   expect(wide.packet.additionals).toMatchObject([{ type: TYPE.OPT, class: 1232 }]);
+  const { packet: through } = await ask("to-crowd.shop.svc");
+  expect([through.header.tc, through.answers.length < 101]).toEqual([1, true]);
   const whole = await ask("crowd.shop.svc", { transport: "tcp" });
   expect(whole.packet.header.tc).toBe(0);
   expect(whole.packet.answers).toHaveLength(100);

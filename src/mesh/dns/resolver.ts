@@ -64,18 +64,17 @@ export class Resolver {
 
     const resolution = this.#zone.resolve(question.labels, question.type);
     if (resolution === "foreign") return this.#forward(message, { question, transport, signal });
-    if ("alias" in resolution) return this.#follow(resolution.alias, question, signal);
     const limitBytes = limitOf(question, transport);
+    if ("alias" in resolution) {
+      return this.#follow(resolution.alias, { question, transport, limitBytes, signal });
+    }
     const answer = encodeAnswer(question, resolution, { limitBytes });
     // Options differ from query to query (cookies), and would fill the cache with one answer.
     if (message.length <= question.end + PLAIN_OPT_BYTES) this.#cache.set(key, answer);
     return answer;
   }
 
-  async #forward(
-    message: Buffer,
-    { question, transport, signal }: Asked & { readonly transport: Transport },
-  ): Promise<Buffer> {
+  async #forward(message: Buffer, { question, transport, signal }: Asked): Promise<Buffer> {
     try {
       return await this.#options.forwarder.ask(message, transport, signal);
     } catch (error) {
@@ -85,7 +84,10 @@ export class Resolver {
   }
 
   /** Asks for what the alias means, as a resolver does; a name of the cluster is looked up here. */
-  async #follow(alias: string, question: Question, signal: AbortSignal): Promise<Buffer> {
+  async #follow(
+    alias: string,
+    { question, transport, limitBytes, signal }: Asked & { readonly limitBytes: number },
+  ): Promise<Buffer> {
     const query = encodeQuery(alias, question.type);
     const parsed = parseQuestion(query);
     if (typeof parsed === "string") return encodeCode(question, RCODE.serverFailure);
@@ -96,9 +98,9 @@ export class Resolver {
     try {
       const upstream =
         resolution === "foreign"
-          ? await this.#options.forwarder.ask(query, "udp", signal)
-          : encodeAnswer(parsed, resolution, { limitBytes: PLAIN_SIZE_BYTES });
-      return encodeAlias(question, alias, upstream);
+          ? await this.#options.forwarder.ask(query, transport, signal)
+          : encodeAnswer(parsed, resolution, { limitBytes });
+      return encodeAlias(question, { alias, upstream, limitBytes });
     } catch (error) {
       this.#options.log.debug("Could not resolve an external name", { name: alias, error });
       return encodeCode(question, RCODE.serverFailure);
@@ -108,6 +110,7 @@ export class Resolver {
 
 interface Asked {
   readonly question: Question;
+  readonly transport: Transport;
   readonly signal: AbortSignal;
 }
 

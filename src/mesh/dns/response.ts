@@ -47,12 +47,23 @@ export function encodeFormatError(message: Buffer): Buffer {
 }
 
 /** A name of the cluster that stands for a foreign one, with what upstream says about that. */
-export function encodeAlias(question: Question, alias: string, upstream: Buffer): Buffer {
+export function encodeAlias(
+  question: Question,
+  { alias, upstream, limitBytes }: AliasAnswer & ResponseOptions,
+): Buffer {
   const packet = emptyResponse(question);
   const found = Packet.parse(upstream);
   packet.header.rcode = found.header.rcode;
+  // What came cut is cut here, too.
+  packet.header.tc = found.header.tc;
   packet.answers = [resource(question, { type: TYPE.CNAME, domain: alias }), ...found.answers];
-  return packet.toBuffer();
+  const whole = packet.toBuffer();
+  return whole.length <= limitBytes ? whole : truncated(packet, { question, limitBytes });
+}
+
+interface AliasAnswer {
+  readonly alias: string;
+  readonly upstream: Buffer;
 }
 
 /** A query of our own. */

@@ -65,11 +65,17 @@ function listenUdp(options: DnsServerOptions, signal: AbortSignal) {
   });
 }
 
+/** Answers that a TCP client has not taken yet, beyond which it is not listened to. */
+const MAX_WAITING_BYTES = 1 << 16;
+
 /** What is kept per TCP client. */
 interface TcpClient {
   readonly deframer: Deframer;
   /** What the socket did not take yet. */
-  waiting: Buffer;
+  readonly waiting: Buffer[];
+  waitingBytes: number;
+  /** Who asks and does not read the answers is not read from either. */
+  paused: boolean;
 }
 
 function listenTcp(options: DnsServerOptions, signal: AbortSignal) {
@@ -82,7 +88,7 @@ function listenTcp(options: DnsServerOptions, signal: AbortSignal) {
     socket: {
       open: (socket) => {
         clients += 1;
-        socket.data = { deframer: new Deframer(), waiting: Buffer.alloc(0) };
+        socket.data = { deframer: new Deframer(), waiting: [], waitingBytes: 0, paused: false };
         socket.timeout(TCP_IDLE_SECONDS);
         if (clients > MAX_TCP_CLIENTS || !mayAsk(socket.remoteAddress)) socket.terminate();
       },
@@ -90,15 +96,15 @@ function listenTcp(options: DnsServerOptions, signal: AbortSignal) {
         for (const message of socket.data.deframer.push(chunk)) {
           void Promise.resolve(resolver.answer(message, "tcp", signal))
             .then((answer) => {
-              if (answer) writeAll(socket, frame(answer));
+              if (answer) write(socket, frame(answer));
             })
             .catch((error: unknown) => {
               log.debug("A DNS client left before its answer", { error: asError(error) });
             });
         }
       },
-      drain: (socket) => writeAll(socket, Buffer.alloc(0)),
-      timeout: (socket) => void socket.end(),
+      drain: flush,
+      timeout: (socket) => void (socket.data.paused ? socket.terminate() : socket.end()),
       close: () => {
         clients -= 1;
       },
@@ -108,8 +114,28 @@ function listenTcp(options: DnsServerOptions, signal: AbortSignal) {
   return Bun.listen(settings);
 }
 
-function writeAll(socket: Socket<TcpClient>, more: Buffer): void {
-  const all = Buffer.concat([socket.data.waiting, more]);
-  const written = Math.max(0, socket.write(all));
-  socket.data.waiting = all.subarray(written);
+function write(socket: Socket<TcpClient>, answer: Buffer): void {
+  const { data } = socket;
+  data.waiting.push(answer);
+  data.waitingBytes += answer.length;
+  if (data.waiting.length === 1) flush(socket);
+  if (data.waitingBytes <= MAX_WAITING_BYTES || data.paused) return;
+  data.paused = true;
+  socket.pause();
+}
+
+function flush(socket: Socket<TcpClient>): void {
+  const { data } = socket;
+  for (let [first] = data.waiting; first; [first] = data.waiting) {
+    const written = Math.max(0, socket.write(first));
+    data.waitingBytes -= written;
+    if (written < first.length) {
+      data.waiting[0] = first.subarray(written);
+      return;
+    }
+    data.waiting.shift();
+  }
+  if (!data.paused) return;
+  data.paused = false;
+  socket.resume();
 }
