@@ -50,6 +50,11 @@ const SUITES = [
   ["end to end", ["--preload", "./test/kit/with-engine.ts", "test/e2e"]],
 ];
 
+/** A line about a test that passed; the values in its name may span lines. */
+const PASSED = /^\(pass\)(?:(?!^\((?:pass|fail|skip|todo)\))[\s\S])*?\[[\d.]+m?s\]\n/gm;
+/** The heading of a file that has nothing else to say. */
+const QUIET_FILE = /^\S+\.test\.ts:\n\n/gm;
+
 const totals = { passed: 0, failed: 0 };
 const startedAt = Date.now();
 
@@ -70,7 +75,7 @@ function runCheck([name, [program, ...args]]) {
 function runSuite([name, args]) {
   console.log(`== ${name}`);
   const { status, stderr } = asRoot(["bun", "test", ...args]);
-  process.stdout.write(stderr.replace(/^\(pass\).*\n/gm, ""));
+  process.stdout.write(stderr.replace(PASSED, "").replace(QUIET_FILE, ""));
   const passed = Number(/^\s*(\d+) pass$/m.exec(stderr)?.[1] ?? 0);
   const failed = Number(/^\s*(\d+) fail$/m.exec(stderr)?.[1] ?? 0);
   count(name, passed, failed === 0 && (status !== 0 || passed === 0) ? 1 : failed);
