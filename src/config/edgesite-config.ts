@@ -107,12 +107,6 @@ const modules = group("The parts of the process; a disabled one does not exist."
       rule: "the name of a module",
       text: "The module that messages go up to.",
     }),
-    podStatusSyncInterval: integer({
-      default: 60,
-      min: 1,
-      max: 3600,
-      text: "Seconds between two looks for pod states that did not go up.",
-    }),
   }),
   edgeMesh: group("edge0, DNS and the proxy of Services.", { enable: enable("the mesh") }),
   edged: group("The node agent.", {
