@@ -1,8 +1,8 @@
-import { readdir } from "node:fs/promises";
 import type { Pod } from "#api/object.ts";
 import { aborted, sleep } from "#lib/abort.ts";
 import { Backoff } from "#lib/backoff.ts";
-import { asError, errorCode } from "#lib/errors.ts";
+import { entriesOf } from "#lib/entries.ts";
+import { asError } from "#lib/errors.ts";
 import { EngineUnreachable } from "../runtime/runtime.ts";
 import type { RuntimeEvent, RuntimePod } from "../runtime/types.ts";
 import type { PodContext } from "./context.ts";
@@ -167,7 +167,7 @@ export class PodManager {
       this.#context.log.info("Containers that no pod asks for are removed", { ...pod });
       this.#add(remnant({ pod, containers })).remove();
     }
-    for (const uid of await directoriesIn(this.#context.podsDirectory)) {
+    for (const uid of await entriesOf(this.#context.podsDirectory)) {
       if (!this.#workers.has(uid)) await new PodRunner(this.#context, uid).removeFiles();
     }
   }
@@ -214,13 +214,4 @@ function remnant({ pod, containers }: Omit<RuntimePod, "sandboxes">): Pod {
     metadata: { ...pod },
     spec: { containers: names.map((name) => ({ name })) },
   };
-}
-
-async function directoriesIn(directory: string): Promise<string[]> {
-  try {
-    return await readdir(directory);
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return [];
-    throw error;
-  }
 }

@@ -1,8 +1,8 @@
-import { chmod, chown, mkdir, readdir, rm, stat } from "node:fs/promises";
+import { chmod, chown, mkdir, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Pod, Volume } from "#api/object.ts";
 import { byteValue } from "#api/quantity.ts";
-import { errorCode } from "#lib/errors.ts";
+import { entriesOf } from "#lib/entries.ts";
 import type { PodFacts } from "../container/field-ref.ts";
 import type { Sources } from "../container/sources.ts";
 import { writeAtomically } from "./atomic-writer.ts";
@@ -127,13 +127,4 @@ function holdsSecrets({ secret, projected }: Volume): boolean {
 async function isMountPoint(path: string): Promise<boolean> {
   const [here, above] = await Promise.all([stat(path), stat(dirname(path))]);
   return here.dev !== above.dev;
-}
-
-async function entriesOf(directory: string): Promise<string[]> {
-  try {
-    return await readdir(directory);
-  } catch (error) {
-    if (errorCode(error) === "ENOENT") return [];
-    throw error;
-  }
 }
