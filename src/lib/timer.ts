@@ -14,7 +14,7 @@ export const systemTimer: Timer = {
         if (leftMs <= 0) return ring();
         timer = setTimeout(fire, Math.min(leftMs, MAX_TIMEOUT_MS), leftMs - MAX_TIMEOUT_MS);
       },
-      Math.min(delayMs, MAX_TIMEOUT_MS),
+      Math.max(0, Math.min(delayMs, MAX_TIMEOUT_MS)),
       delayMs - MAX_TIMEOUT_MS,
     );
     return () => clearTimeout(timer);

@@ -33,6 +33,8 @@ export interface Connection {
   readonly peer?: UserInfo;
   /** Passed through to `openStream`, which may upgrade the request on it. */
   readonly server?: Bun.Server<unknown>;
+  /** Aborts when the server begins to stop: what would go on for ever ends. */
+  readonly stopping?: AbortSignal;
 }
 
 export interface ApiOptions {
@@ -53,7 +55,7 @@ export interface ApiOptions {
 
 /** The HTTP API, without a listener. */
 export interface Api {
-  /** Answers every request; never rejects. The server's idle timeout must be off, watches are quiet. */
+  /** Answers every request; never rejects. It switches the server's idle timeout off for requests of users that it knows: watches are quiet. */
   fetch(request: Request, connection?: Connection): Promise<Response>;
   /**
    * Checks an exec, attach or port-forward request that arrived outside `fetch`, on a raw socket.

@@ -4,7 +4,7 @@ import type { UserInfo } from "#api/verbs.ts";
 import type { Api, ApiOptions, Connection } from "./api-options.ts";
 import { addWarnings, Calls } from "./calls.ts";
 import { Discovery } from "./discovery.ts";
-import { answerError, notFoundText } from "./error-response.ts";
+import { answerError, badRequestText, notFoundText } from "./error-response.ts";
 import { Health, type HealthPath } from "./health.ts";
 import { OpenApi } from "./openapi.ts";
 import { streamOf } from "./pod-streams.ts";
@@ -21,7 +21,11 @@ export function createApi(options: ApiOptions): Api {
   const { log } = options;
   const calls = new Calls(options);
   const app = new Hono<Env>();
-  app.onError((error) => answerError(error, log));
+  app.onError((error, { req }) => {
+    // The client went away in the middle of its request: nothing failed.
+    if (req.raw.signal.aborted) return badRequestText();
+    return answerError(error, log);
+  });
   app.use(async (context, next) => {
     await next();
     const { headers } = context.res;
@@ -30,12 +34,17 @@ export function createApi(options: ApiOptions): Api {
   });
   addPublicRoutes(app, options);
   app.use(async (context, next) => {
-    context.set("user", calls.userOf(context.req.raw, context.env));
+    const request = context.req.raw;
+    context.set("user", calls.userOf(request, context.env));
+    // Only those we know may be quiet for hours.
+    context.env.server?.timeout(request, 0);
     await next();
   });
   addRoutes(app, options, calls);
   return {
-    fetch: async (request, connection = {}) => app.fetch(request, connection),
+    // A `Host` that cannot be part of an URL leaves no URL to look at.
+    fetch: async (request, connection = {}) =>
+      URL.canParse(request.url) ? app.fetch(request, connection) : badRequestText(),
     resolveStream: async (request, connection = {}) =>
       resolveStream(calls, { request, connection, options }),
     errorResponse: (error) => answerError(error, log),
@@ -74,7 +83,7 @@ function addRoutes(app: Hono<Env>, options: ApiOptions, calls: Calls): void {
     const found =
       req.method === "GET" ? discovery.answer(req.raw, trimmed(url.pathname)) : undefined;
     if (found) return found;
-    const open = calls.open(req.raw, { url, user: get("user") });
+    const open = calls.open(req.raw, { url, user: get("user"), connection: env });
     if (open === undefined) return notFoundText();
     const response = await router.answer(open.call, env);
     addWarnings(response, open.warnings);
@@ -93,7 +102,7 @@ async function resolveStream(
   }: { request: Request; connection: Connection; options: ApiOptions },
 ): Promise<StreamCall> {
   const user = calls.userOf(request, connection);
-  const open = calls.open(request, { url: new URL(request.url), user });
+  const open = calls.open(request, { url: new URL(request.url), user, connection });
   if (open === undefined || !isStream(open.call.path)) throw unknownResource();
   verbOf(open.call);
   return { request, stream: await streamOf(open.call), streams: options.nodeStreams };

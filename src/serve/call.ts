@@ -10,6 +10,8 @@ export interface Call {
   readonly user: UserInfo;
   readonly verbs: Verbs;
   readonly clock: Clock;
+  /** See `Connection.stopping`. */
+  readonly stopping?: AbortSignal | undefined;
   /** Adds a `Warning` header to the answer. */
   warn(text: string): void;
 }

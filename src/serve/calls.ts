@@ -31,7 +31,10 @@ export class Calls {
    * The call that a request is; `undefined` when its path is below nothing that is served.
    * @throws StatusError 404 for an unknown resource.
    */
-  open(request: Request, { url, user }: { url: URL; user: UserInfo }): OpenCall | undefined {
+  open(
+    request: Request,
+    { url, user, connection }: { url: URL; user: UserInfo; connection: Connection },
+  ): OpenCall | undefined {
     const path = this.#paths.parse(url.pathname);
     if (path === undefined) return undefined;
     const { verbs, clock } = this.#options;
@@ -43,6 +46,7 @@ export class Calls {
       user,
       verbs: verbs(user),
       clock,
+      stopping: connection.stopping,
       warn: (text) => void warnings.add(text),
     };
     return { call, warnings };

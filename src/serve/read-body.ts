@@ -3,21 +3,26 @@ import { StatusError } from "#api/status.ts";
 /** apiserver's `MaxRequestBodyBytes`. */
 export const MAX_BODY_BYTES = 3 * 1024 * 1024;
 
+/** Over HTTP/2 an answer that comes before the end of the body is lost: so much is heard out. */
+const MAX_DISCARDED_BYTES = 16 * 1024 * 1024;
+
 /**
  * The whole body of a request, without ever holding more of it than is allowed.
  * @throws StatusError 413.
  */
 export async function readBody(request: Request): Promise<Uint8Array> {
   const announced = Number(request.headers.get("content-length") ?? 0);
-  if (announced > MAX_BODY_BYTES) throw tooLarge();
+  if (announced > MAX_DISCARDED_BYTES) throw tooLarge();
   if (request.body === null) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of request.body) {
     size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw tooLarge();
-    chunks.push(chunk);
+    if (size > MAX_DISCARDED_BYTES) throw tooLarge();
+    if (size > MAX_BODY_BYTES) chunks.length = 0;
+    else chunks.push(chunk);
   }
+  if (size > MAX_BODY_BYTES) throw tooLarge();
   return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
 }
 

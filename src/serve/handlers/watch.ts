@@ -25,10 +25,15 @@ export const watch: Handler = async (call) => {
   const format = formatOf(call);
   const { namespace, resource, name } = call.path;
   const options = watchOptions(call.query);
-  const timeoutSeconds = options.timeoutSeconds || MIN_TIMEOUT_SECONDS * (1 + Math.random());
+  const asked = Math.max(0, options.timeoutSeconds ?? 0);
+  const timeoutSeconds = asked || MIN_TIMEOUT_SECONDS * (1 + Math.random());
   const fieldSelector = selectorOf(options.fieldSelector, name);
   const stop = new AbortController();
-  const signal = AbortSignal.any([stop.signal, call.request.signal]);
+  const over = new AbortController();
+  const signal = AbortSignal.any([stop.signal, over.signal, call.request.signal]);
+  // By hand, not by `any`: the server would remember every watch that ever was.
+  const end = (): void => over.abort();
+  call.stopping?.addEventListener("abort", end, { once: true });
   const queue = new FrameQueue(MAX_QUEUED_BYTES);
   const frame = framer(call, format);
   // The state that a watch begins with is as large as it is; only what piles up later is bounded.
@@ -46,8 +51,12 @@ export const watch: Handler = async (call) => {
     isLive = true;
     void ended
       .catch((error: unknown) => queue.push(errorFrame(statusOf(error))))
-      .finally(() => queue.end());
+      .finally(() => {
+        call.stopping?.removeEventListener("abort", end);
+        queue.end();
+      });
   } catch (error) {
+    call.stopping?.removeEventListener("abort", end);
     if (!hasReason(error, "Expired")) throw error;
     queue.push(errorFrame(error.status));
     queue.end();

@@ -235,6 +235,33 @@ describe("the front", () => {
     await stopped;
   });
 
+  test("waits for no client that only keeps its connection, and tells what goes on for ever", async () => {
+    const front = await start({
+      fetch: async ({ url }, { stopping } = {}) =>
+        url.endsWith("/watch")
+          ? new Response(
+              new ReadableStream({
+                start(body) {
+                  body.enqueue(Buffer.from("begun"));
+                  stopping?.addEventListener("abort", () => body.close());
+                },
+              }),
+            )
+          : new Response("once"),
+    });
+    const [idle, watcher] = await Promise.all([dial(front), dial(front)]);
+    const answered = [idle, watcher].map(
+      ({ socket }) => new Promise((resolve) => socket.once("data", resolve)),
+    );
+    idle.socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    watcher.socket.write("GET /watch HTTP/1.1\r\nHost: x\r\n\r\n");
+    await Promise.all(answered);
+    stop.abort();
+    await stopped;
+    expect(await idle.all).toContain("once");
+    expect(await watcher.all).toEndWith("0\r\n\r\n");
+  });
+
   test("cuts what is left when the grace period is over", async () => {
     const begun = Promise.withResolvers<void>();
     const front = await start({

@@ -1,6 +1,6 @@
 import type { Server, Socket, TCPSocketListener } from "bun";
 import type { Module, Scope } from "#bus/module.ts";
-import { aborted } from "#lib/abort.ts";
+import { aborted, sleep } from "#lib/abort.ts";
 import type { Logger } from "#lib/log.ts";
 import type { Api } from "#serve/api-options.ts";
 import type { SpdyUpgrade } from "#serve/streams/streams.ts";
@@ -45,6 +45,13 @@ export interface Front extends Module {
 }
 
 const DEFAULT_MAX_CONNECTIONS = 10_000;
+/**
+ * How long a connection may be silent that has shown no credentials (apiserver: 90 s and more), or
+ * strangers could keep all connections; the API lifts it for users that it knows.
+ */
+const IDLE_SECONDS = 120;
+/** Looks at requests under way, only while the front stops: the server does not tell. */
+const FINISH_POLL_MS = 20;
 
 /**
  * The one TLS port of the site. Every connection is looked at once: a request for SPDY is served on
@@ -86,7 +93,7 @@ class TlsFront implements Front {
     claim(this.#options);
     using sockets = openSocketDirectory(this.#options.socketDirectory);
     const unix = sockets.path("api.sock");
-    const server = this.#serve(unix);
+    const server = this.#serve(unix, signal);
     this.#destinations = { ...this.#options, unix };
     try {
       this.#listener = this.#listen();
@@ -95,12 +102,20 @@ class TlsFront implements Front {
       await aborted(signal);
       this.#stopListening();
       for (const connection of this.#connections) connection.stop();
-      await Promise.race([Promise.all([server.stop(), this.#allClosed()]), aborted(deadline)]);
+      await Promise.race([this.#finish(server, deadline), aborted(deadline)]);
     } finally {
       this.#stopListening();
       await server.stop(true);
       for (const connection of this.#connections) connection.cut();
     }
+  }
+
+  /** Lets requests end that are under way, then hangs up on clients that only keep their connection. */
+  async #finish(server: Server<WebSocketConnection>, deadline: AbortSignal): Promise<void> {
+    const stopped = server.stop();
+    while (server.pendingRequests > 0) await sleep(FINISH_POLL_MS, deadline);
+    server.closeIdleConnections();
+    await Promise.all([stopped, this.#allClosed()]);
   }
 
   replaceCertificate(tls: FrontTls): void {
@@ -111,14 +126,13 @@ class TlsFront implements Front {
     old.stop();
   }
 
-  #serve(unix: string): Server<WebSocketConnection> {
+  #serve(unix: string, stopping: AbortSignal): Server<WebSocketConnection> {
     const { fetch } = this.#options;
     return Bun.serve<WebSocketConnection>({
       unix,
       http2: true,
-      // Watches and logs are silent for hours.
-      idleTimeout: 0,
-      fetch: (request, server) => fetch(request, { server }),
+      idleTimeout: IDLE_SECONDS,
+      fetch: (request, server) => fetch(request, { server, stopping }),
       websocket: webSocketHandler,
     });
   }
