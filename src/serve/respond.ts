@@ -1,4 +1,5 @@
 import { stringify } from "yaml";
+import { SCALE_COLUMNS } from "#api/columns/workload.ts";
 import type { Item } from "#api/item.ts";
 import type { KubeObject, ListMeta } from "#api/object.ts";
 import { apiVersionOf, type Resource } from "#api/resource.ts";
@@ -98,10 +99,9 @@ export function shownAs(call: Call, { item, format }: { item: Item; format: Form
   const { as, version } = format;
   if (as === undefined || value.kind === "Status") return value;
   if (as !== "Table") return partialMetadata(value, version);
-  // A view of another kind (Scale) has none of the columns of its resource.
   const { resource } = call.path;
-  const columns = value.kind === resource.kind ? resource : { columns: [] };
-  return tableOf(columns, [value], {
+  const scale: Pick<Resource, "columns"> = { columns: SCALE_COLUMNS };
+  return tableOf(value.kind === "Scale" ? scale : resource, [value], {
     version,
     includeObject: includeObject(call.query),
     now: call.clock.now(),

@@ -1,5 +1,5 @@
 import { age, humanDuration } from "../duration-text.ts";
-import type { Deployment, Job, LabelSelector, ReplicaSet } from "../object.ts";
+import type { Deployment, Job, LabelSelector, ReplicaSet, Scale } from "../object.ts";
 import type { Column } from "../resource.ts";
 import { matcherOf } from "../selector.ts";
 import { AGE, containerColumns, integer, text, wide } from "./column.ts";
@@ -83,6 +83,25 @@ export const REPLICA_SET_COLUMNS: readonly Column<ReplicaSet>[] = [
       ({ spec }) => selectorText(spec?.selector),
     ),
   ),
+];
+
+/** The columns of `kubectl get deployment NAME --subresource=scale`. */
+export const SCALE_COLUMNS: readonly Column<Scale>[] = [
+  integer(
+    {
+      name: "Desired",
+      description: "replicas is the desired number of instances for the scaled object.",
+    },
+    ({ spec }) => spec?.replicas ?? 0,
+  ),
+  integer(
+    {
+      name: "Available",
+      description: "replicas is the actual number of observed instances of the scaled object.",
+    },
+    ({ status }) => status?.replicas ?? 0,
+  ),
+  AGE,
 ];
 
 function jobStatus({ metadata, status }: Job): string {
