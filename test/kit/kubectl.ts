@@ -1,11 +1,12 @@
 import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { run } from "./process.ts";
 
 /** A real kubectl of one version. */
 export interface Kubectl {
   /** `1.20` */
   readonly version: string;
+  /** Absolute, or `kubectl` for the one on PATH. */
   readonly path: string;
 }
 
@@ -21,7 +22,7 @@ export async function kubectls(): Promise<readonly Kubectl[]> {
   const found = FOLDERS.filter((folder) => existsSync(folder)).flatMap((folder) =>
     readdirSync(folder).flatMap((name) => {
       const [, version] = VERSIONED.exec(name) ?? [];
-      return version === undefined ? [] : [{ version, path: join(folder, name) }];
+      return version === undefined ? [] : [{ version, path: resolve(folder, name) }];
     }),
   );
   const minor = ({ version }: Kubectl): number => Number(version.slice(2));

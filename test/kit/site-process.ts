@@ -110,12 +110,9 @@ export class SiteProcess implements AsyncDisposable {
   ): Promise<Outcome> {
     this.#kubectl ??= await newestKubectl();
     const { path } = version ?? this.#kubectl;
-    const command = [resolve(path), "--kubeconfig", this.kubeconfig, ...args];
+    const command = [path, "--kubeconfig", this.kubeconfig, ...args];
     const env = { HOME: this.dataDir, ...options.env };
-    return this.#options.namespace.run(path.includes("/") ? command : [path, ...command.slice(1)], {
-      ...options,
-      env,
-    });
+    return this.#options.namespace.run(command, { ...options, env });
   }
 
   /** kubectl that must succeed; answers its output. */

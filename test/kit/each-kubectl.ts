@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, describe, expect } from "bun:test";
+import { kubectls } from "./kubectl.ts";
+import { KubectlSpace } from "./kubectl-space.ts";
+import { NetworkNamespace } from "./network-namespace.ts";
+import { sharedEngine } from "./shared-engine.ts";
+import { SiteProcess } from "./site-process.ts";
+
+const START_MS = 60_000;
+
+/** What a test gets. */
+export interface KubectlTest {
+  readonly kubectl: () => KubectlSpace;
+  /** The network that site and kubectl are on. */
+  readonly host: () => NetworkNamespace;
+}
+
+/**
+ * Declares the tests of a file once for every kubectl at hand: one site for all, a namespace for
+ * each. `prepare` runs once in each, before its tests. All that they do makes the site warn of nothing.
+ */
+export async function eachKubectl(
+  declare: (context: KubectlTest) => void,
+  prepare: (kubectl: KubectlSpace) => Promise<void> = async () => undefined,
+): Promise<void> {
+  let host: NetworkNamespace;
+  let site: SiteProcess;
+
+  beforeAll(async () => {
+    host = await NetworkNamespace.create();
+    site = await SiteProcess.start({ namespace: host, engine: sharedEngine().address });
+    await site.nodeReady();
+  }, START_MS);
+
+  afterAll(async () => {
+    expect(site.log).not.toMatch(/ (WARN|ERROR) /);
+    await site[Symbol.asyncDispose]();
+    await host[Symbol.asyncDispose]();
+  }, START_MS);
+
+  const versions = (await kubectls()).map((version) => [version.version, version] as const);
+  describe.each(versions)("kubectl %s", (_, version) => {
+    let kubectl: KubectlSpace;
+
+    beforeAll(async () => {
+      kubectl = await KubectlSpace.create({ site, host, version });
+      await prepare(kubectl);
+    }, START_MS);
+
+    afterAll(() => kubectl[Symbol.asyncDispose](), START_MS);
+
+    declare({ kubectl: () => kubectl, host: () => host });
+  });
+}
