@@ -13,6 +13,8 @@ export interface Request {
   readonly path: string;
   readonly body?: string;
   readonly contentType?: string;
+  readonly accept?: string;
+  readonly gzip?: boolean;
 }
 
 const HOST = "127.0.0.1";
@@ -75,12 +77,18 @@ export class Connection implements Disposable {
     this.#socket?.terminate();
   }
 
-  #write({ method = "GET", path, body = "", contentType = "application/json" }: Request): void {
-    const content =
-      body === ""
-        ? ""
-        : `Content-Type: ${contentType}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n`;
-    const head = `${method} ${path} HTTP/1.1\r\nHost: ${HOST}\r\nAuthorization: Bearer ${this.#token}\r\nAccept: application/json\r\n${content}\r\n`;
+  #write({ method = "GET", path, body = "", ...request }: Request): void {
+    const { contentType = "application/json", accept = "application/json", gzip } = request;
+    const fields = [
+      `Host: ${HOST}`,
+      `Authorization: Bearer ${this.#token}`,
+      `Accept: ${accept}`,
+      ...(gzip ? ["Accept-Encoding: gzip"] : []),
+      ...(body === ""
+        ? []
+        : [`Content-Type: ${contentType}`, `Content-Length: ${Buffer.byteLength(body)}`]),
+    ];
+    const head = `${method} ${path} HTTP/1.1\r\n${fields.join("\r\n")}\r\n\r\n`;
     this.#unsent = Buffer.concat([this.#unsent, Buffer.from(head + body)]);
     this.#flush();
   }

@@ -1,18 +1,31 @@
-/** The text that fills objects up: not one byte over and over. */
-function filler(bytes: number): string {
-  const unit = "The quick brown fox jumps over the lazy dog 0123456789. ";
-  return unit.repeat(Math.ceil(bytes / unit.length)).slice(0, bytes);
-}
-
 const OBJECT_BYTES = 2048;
 /** What an object has beside its filling once the server has stored it. */
 const CONFIG_MAP_BYTES = 200;
 const POD_BYTES = 1200;
-const text = filler(OBJECT_BYTES);
+const VARIANTS = 64;
+const WORDS = "edge node pod site mesh bus twin card disk wire leaf root ring hub door key".split(
+  " ",
+);
+
+/** Texts of words by chance, the same in every run: about as compressible as configuration is. */
+const TEXTS: readonly string[] = Array.from({ length: VARIANTS }, (_, seed) => {
+  let state = seed + 1;
+  let text = "";
+  while (text.length < OBJECT_BYTES) {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+    text += `${WORDS[(state >>> 16) % WORDS.length]}-${(state >>> 8) % 100} `;
+  }
+  return text.slice(0, OBJECT_BYTES);
+});
+
+/** A text that is chosen by a name. */
+function textFor(name: string, bytes: number): string {
+  return (TEXTS[Bun.hash.crc32(name) % VARIANTS] ?? "").slice(0, bytes);
+}
 
 /** A ConfigMap of about 2 KB. */
 export function configMap(name: string): string {
-  const data = { text: text.slice(CONFIG_MAP_BYTES) };
+  const data = { text: textFor(name, OBJECT_BYTES - CONFIG_MAP_BYTES) };
   return JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: { name }, data });
 }
 
@@ -21,7 +34,7 @@ export function parkedPod(name: string): string {
   return JSON.stringify({
     apiVersion: "v1",
     kind: "Pod",
-    metadata: { name, annotations: { text: text.slice(POD_BYTES) } },
+    metadata: { name, annotations: { text: textFor(name, OBJECT_BYTES - POD_BYTES) } },
     spec: { schedulerName: "nobody", containers: [{ name: "app", image: "busybox:1.36" }] },
   });
 }
