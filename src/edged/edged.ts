@@ -168,6 +168,7 @@ class Life {
     const { log } = this.#options;
     if (status.reachable) log.info("The container engine answers", { version: status.version });
     else log.warn("The container engine is out of reach", { reason: status.reason });
+    this.agent.engineKnown();
     this.agent.refreshImages();
   }
 }

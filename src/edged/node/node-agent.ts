@@ -14,6 +14,8 @@ import { type NodeFacts, type NodeOptions, nodeLease, nodeObject } from "./node-
 const DEFAULT_LEASE_RENEW_MS = 10_000;
 /** kubelet's `nodeStatusReportFrequency`: how often a status goes up that has not changed. */
 const REPORT_MS = 300_000;
+/** How long the first word of the node waits for the first of its engine. */
+const ENGINE_PATIENCE_MS = 2000;
 const REGISTER_RETRY = { initialMs: 500, maxMs: 30_000 };
 
 export interface NodeAgentOptions {
@@ -38,6 +40,7 @@ export interface NodeReadiness {
 export class NodeAgent {
   readonly #options: NodeAgentOptions;
   readonly #changed = new Latch();
+  readonly #engineKnown = Promise.withResolvers<void>();
   #images: readonly ImageInfo[] = [];
   #imagesStale = true;
   #before: readonly NodeCondition[] = [];
@@ -54,6 +57,11 @@ export class NodeAgent {
     return { ready: condition?.status === "True", reason };
   }
 
+  /** The engine has answered, or is known to be away: what is said of it from now on is no guess. */
+  engineKnown(): void {
+    this.#engineKnown.resolve();
+  }
+
   /** Something that the node reports may have changed. */
   refresh(): void {
     this.#changed.set();
@@ -67,6 +75,9 @@ export class NodeAgent {
 
   async run(signal: AbortSignal): Promise<void> {
     try {
+      // A node that says NotReady only because it does not know yet takes all its pods out of
+      // service.
+      await Promise.race([this.#engineKnown.promise, sleep(ENGINE_PATIENCE_MS, signal)]);
       await this.#register(signal);
       await Promise.all([this.#reportChanges(signal), this.#keepLease(signal)]);
     } catch (error) {

@@ -128,3 +128,38 @@ test("what an engine made after its pod was gone is removed", async () => {
   );
   expect(await gone()).toBe(true);
 });
+
+test("after a restart each pod is reported once, though nothing has changed", async () => {
+  const first = await start();
+  const pod = podOf("web");
+  await first.apply(pod);
+  await first.ready("web");
+  const status = first.meta.last("web");
+  await first.stop();
+  open.length = 0;
+  const meta = new FakeMeta();
+  meta.pods.set("web", { ...pod, ...(status && { status }) });
+  const { runtime, podsDirectory } = first;
+  open.push(await startEdged({ runtime, meta, podsDirectory }));
+  await meta.until("it is reported", () => meta.last("web"));
+  expect(meta.statuses.get("web")?.[0]).toEqual(status ?? {});
+});
+
+test("a node does not say NotReady only because it has not asked its engine yet", async () => {
+  class SlowRuntime extends MemoryRuntime {
+    #asked = false;
+    override engine() {
+      return this.#asked ? super.engine() : { reachable: false as const, reason: "not asked yet" };
+    }
+    override async *events(signal: AbortSignal) {
+      await Bun.sleep(100);
+      this.#asked = true;
+      yield* super.events(signal);
+    }
+  }
+  const { meta } = await start(new SlowRuntime({ clock: systemClock, program: shellProgram }));
+  await meta.until("the node is there", () => meta.nodes.length > 0);
+  const [node] = meta.nodes;
+  const ready = node?.status?.conditions?.find(({ type }) => type === "Ready");
+  expect(ready?.status).toBe("True");
+});

@@ -330,7 +330,8 @@ export class PodWorker {
   async #report(ending: Ending | undefined, signal: AbortSignal): Promise<void> {
     if (this.#gone || this.#finished) return;
     const status = this.#status(ending);
-    if (Bun.deepEquals(status, this.#reported ?? this.#pod.status, true)) return;
+    // The first look is reported even when it is no news: the site keeps what the node said last.
+    if (this.#reported && Bun.deepEquals(status, this.#reported, true)) return;
     const { namespace, name } = refOf(this.#pod);
     const { meta } = this.#context;
     await meta.updatePodStatus(namespace, { UID: this.uid, Name: name, Status: status }, signal);

@@ -475,6 +475,25 @@ describe("upstream: pods", () => {
   });
 });
 
+test("what a ready node said of its pods' readiness holds, whoever writes after it", async () => {
+  const key = { namespace: "default", name: "web" };
+  await using site = await Site.start();
+  const status = { conditions: [{ type: "Ready", status: "True" }] };
+  await site.ask("insert", "default/nodestatus/edge", {
+    metadata: { name: NODE, labels: EDGE },
+    status,
+  });
+  const made = await site.client.create(PODS, pod("web"));
+  const own = { UID: made.metadata?.uid, Name: "web", Status: { phase: "Running", ...status } };
+  await site.ask("update", "default/podstatus/web", own);
+  const current = await site.client.get(PODS, key);
+  const conditions = [{ type: "Ready", status: "False" }];
+  await site.client.updateStatus(PODS, { ...current, status: { ...current.status, conditions } });
+  while ((await site.client.get(PODS, key)).status?.conditions?.[0]?.status !== "True") {
+    await site.ask("query", "default/node/edge");
+  }
+});
+
 describe("upstream: queries", () => {
   test.each([
     ["configmap", "default/configmap/settings"],

@@ -141,7 +141,11 @@ class EdgeController {
       }),
       informers.informer(PODS).addHandler({
         added: (pod) => this.#podChanged(pod),
-        updated: (pod) => this.#podChanged(pod),
+        updated: (pod) => {
+          this.#podChanged(pod);
+          const node = informers.informer(NODES).get(pod.spec?.nodeName ?? "");
+          if (node && isReady(node)) this.#upstream.podWritten(pod);
+        },
         deleted: (pod) => this.#podDeleted(pod),
       }),
     );

@@ -1,4 +1,4 @@
-import type { Event, KubeObject, Lease, Node, Pod } from "#api/object.ts";
+import type { Event, KubeObject, Lease, Node, Pod, PodStatus } from "#api/object.ts";
 import { StatusError } from "#api/status.ts";
 import type { LocalBus } from "#bus/bus.ts";
 import { Complaints } from "#bus/complaints.ts";
@@ -150,6 +150,16 @@ export class Upstream {
     }
   }
 
+  /**
+   * A pod of a node that is well was written: whether it is ready is the node's to say. Whoever
+   * took it for lost may have written that after the node was back.
+   */
+  podWritten({ metadata, status }: Pod): void {
+    const last = this.#lastReports.get(metadata?.uid ?? "");
+    if (!last || readiness(status) === readiness(last.report.Status)) return;
+    this.#putStatus(last.namespace, last.report);
+  }
+
   /** The pod is gone from the API. */
   forgetPod(uid: string): void {
     this.#lastReports.delete(uid);
@@ -274,4 +284,8 @@ function uidIn(content: unknown): string {
   const uid = metadata?.uid ?? preconditions?.uid;
   if (uid === undefined) throw new TypeError("A pod is deleted by its UID");
   return uid;
+}
+
+function readiness(status: PodStatus | undefined): string | undefined {
+  return status?.conditions?.find(({ type }) => type === "Ready")?.status;
 }

@@ -58,6 +58,8 @@ function reasonOf(error: unknown): string {
 async function* connection(watched: Watched, signal: AbortSignal): AsyncGenerator<RuntimeEvent> {
   const { engine, siteId, connect, onStatus } = watched;
   using linked = new LinkedSignal(signal);
+  // To open a stream has no time limit.
+  await engine.ping(signal, watched.ping?.timeoutMs);
   const stream = await engine.open(signal, (docker) => openEvents(docker, siteId, linked.signal));
   const over = new AbortController();
   void keepAsking(watched, stream, over.signal);
