@@ -13,6 +13,7 @@ import {
   toolEnv,
   which,
 } from "./host.mjs";
+import { ownTemporary, takeLeftovers } from "./leftovers.mjs";
 
 /** Programs that the tests run, and the packages that bring them; installed and left. */
 const PROGRAMS = {
@@ -55,6 +56,9 @@ const PASSED = /^\(pass\)(?:(?!^\((?:pass|fail|skip|todo)\))[\s\S])*?\[[\d.]+m?s
 /** The heading of a file that has nothing else to say. */
 const QUIET_FILE = /^\S+\.test\.ts:\n\n/gm;
 
+/** Where the tests make their files. */
+const temporary = ownTemporary();
+
 const totals = { passed: 0, failed: 0 };
 const startedAt = Date.now();
 
@@ -85,7 +89,7 @@ function runSuite([name, args]) {
 function asRoot([program, ...args]) {
   const options = {
     cwd: root,
-    env: toolEnv(),
+    env: { ...toolEnv(), TMPDIR: temporary },
     encoding: "utf8",
     stdio: ["ignore", "inherit", "pipe"],
     maxBuffer: 256 * 1024 * 1024,
@@ -94,8 +98,15 @@ function asRoot([program, ...args]) {
   if (isRoot) return spawnSync(program, args, options);
   if (!which("sudo"))
     throw new Refusal("The gate needs root for network namespaces: run it as root");
-  const env = [`PATH=${options.env.PATH}`, ...ownSettings()];
+  const env = [`PATH=${options.env.PATH}`, `TMPDIR=${temporary}`, ...ownSettings()];
   return spawnSync("sudo", ["env", ...env, program, ...args], options);
+}
+
+/** Nothing but packages stays on the machine. */
+function checkLeftovers() {
+  const left = takeLeftovers(temporary);
+  for (const line of left) console.log(`Left behind: ${line}`);
+  count("leftovers", left.length === 0 ? 1 : 0, left.length === 0 ? 0 : 1);
 }
 
 /** A program that is there is never replaced, whoever brought it. */
@@ -118,6 +129,8 @@ try {
 } catch (error) {
   console.error(error instanceof Refusal ? error.message : error);
   count("set-up", 0, 1);
+} finally {
+  checkLeftovers();
 }
 console.log(`${totals.passed} passed, ${totals.failed} failed`);
 process.exitCode = totals.failed === 0 ? 0 : 1;

@@ -9,7 +9,7 @@ import { MemoryRuntime } from "./runtime/memory/memory-runtime.ts";
 
 const open: EdgedHarness[] = [];
 afterEach(async () => {
-  for (const one of open.splice(0)) await one.stop();
+  for (const one of open.splice(0)) await one[Symbol.asyncDispose]();
 });
 
 function newRuntime(): MemoryRuntime {

@@ -160,6 +160,8 @@ describe("with a site", () => {
     async () => {
       expect((await site.command(["stop"])).exitCode).toBe(0);
       expect((await site.command(["status"])).exitCode).toBe(1);
+      site.launch();
+      await site.nodeReady();
     },
     TEST_MS,
   );

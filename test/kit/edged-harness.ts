@@ -135,8 +135,10 @@ export interface EdgedHarness {
   readonly network: FakeNetwork;
   readonly podsDirectory: string;
   send(operation: string, resource: string, content: unknown): Promise<void>;
-  /** Ends the module as a restart of the site would; containers go on. */
+  /** Ends the module as a restart of the site would; containers go on, files stay. */
   stop(): Promise<void>;
+  /** Ends the module and removes its files. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 export interface HarnessOptions {
@@ -173,6 +175,10 @@ export async function startEdged(options: HarnessOptions): Promise<EdgedHarness>
     ready: started.resolve,
   });
   await Promise.race([started.promise, ended]);
+  const stop = async (): Promise<void> => {
+    life.abort(new Error("The test is over"));
+    await ended;
+  };
   return {
     edged,
     meta,
@@ -184,10 +190,10 @@ export async function startEdged(options: HarnessOptions): Promise<EdgedHarness>
         newMessage({ operation, resource, content, source: "metaManager", group: "resource" }),
         life.signal,
       ),
-    async stop() {
-      life.abort(new Error("The test is over"));
-      await ended;
-      if (options.podsDirectory === undefined) await rm(podsDirectory, { recursive: true });
+    stop,
+    async [Symbol.asyncDispose]() {
+      await stop();
+      await rm(podsDirectory, { recursive: true });
     },
   };
 }

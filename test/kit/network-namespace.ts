@@ -1,5 +1,10 @@
 import { randomUUID } from "node:crypto";
+import { tmpdir } from "node:os";
+import { basename } from "node:path";
 import { type Outcome, output, type RunOptions, run } from "./process.ts";
+
+/** The directory of temporary files tells runs of the tests apart, and finds what one leaves behind. */
+const RUN = `edgesite-${basename(tmpdir())}`;
 
 /** A network of a test's own: loopback and nothing else, gone with everything in it at the end. */
 export class NetworkNamespace implements AsyncDisposable {
@@ -10,7 +15,7 @@ export class NetworkNamespace implements AsyncDisposable {
   }
 
   static async create(): Promise<NetworkNamespace> {
-    const namespace = new NetworkNamespace(`edgesite-${randomUUID().slice(0, 8)}`);
+    const namespace = new NetworkNamespace(`${RUN}-${randomUUID().slice(0, 8)}`);
     await output(["ip", "netns", "add", namespace.name]);
     await namespace.output(["ip", "link", "set", "lo", "up"]);
     return namespace;

@@ -9,7 +9,7 @@ import { MemoryRuntime } from "../runtime/memory/memory-runtime.ts";
 
 const open: EdgedHarness[] = [];
 afterEach(async () => {
-  for (const harness of open.splice(0)) await harness.stop();
+  for (const harness of open.splice(0)) await harness[Symbol.asyncDispose]();
 });
 
 const never = new AbortController().signal;
