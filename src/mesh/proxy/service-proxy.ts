@@ -18,6 +18,7 @@ export function startServiceProxy(): ServiceProxy {
   const worker = new Worker(new URL("./proxy-thread.ts", import.meta.url).href);
   const waiting: Waiting[] = [];
   let closed = false;
+  const ended = Promise.withResolvers<void>();
   const lost = Promise.withResolvers<never>();
   // Whoever waits for an answer hears of it too; nobody has to wait for this one.
   lost.promise.catch(() => undefined);
@@ -28,9 +29,10 @@ export function startServiceProxy(): ServiceProxy {
     for (const one of waiting.splice(0)) one.reject(error);
   };
   worker.onerror = ({ message }): void => fail(message);
-  // Also without an error, and whoever asks after it was closed is told at once.
+  // Also without an error, and whoever asks after that is told at once.
   worker.addEventListener("close", () => {
     closed = true;
+    ended.resolve();
     fail("it ended");
   });
   return {
@@ -43,9 +45,8 @@ export function startServiceProxy(): ServiceProxy {
         worker.postMessage(request);
       }),
     [Symbol.asyncDispose]: async () => {
-      const ended = new Promise((resolve) => worker.addEventListener("close", resolve));
       worker.terminate();
-      await ended;
+      await ended.promise;
     },
   };
 }
