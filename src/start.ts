@@ -175,6 +175,7 @@ async function runSite(run: Run): Promise<number> {
     onStatus: (status) => {
       const before = modules.get(status.name)?.state;
       modules.set(status.name, status);
+      parts.log.debug(`Module is ${status.state}`, { name: status.name });
       if (status.name === "edged" && status.state === "stopping")
         goOn = site.edged?.status().runningPods ?? goOn;
       if (status.state === "starting" && before === "waiting")

@@ -1,4 +1,5 @@
-import { StatusError } from "#api/status.ts";
+import { badRequest, StatusError } from "#api/status.ts";
+import { explain } from "#lib/errors.ts";
 
 /** apiserver's `MaxRequestBodyBytes`. */
 export const MAX_BODY_BYTES = 3 * 1024 * 1024;
@@ -8,7 +9,7 @@ const MAX_DISCARDED_BYTES = 16 * 1024 * 1024;
 
 /**
  * The whole body of a request, without ever holding more of it than is allowed.
- * @throws StatusError 413.
+ * @throws StatusError 413; 400 where the client went away before it had sent all.
  */
 export async function readBody(request: Request): Promise<Uint8Array> {
   const announced = Number(request.headers.get("content-length") ?? 0);
@@ -16,7 +17,7 @@ export async function readBody(request: Request): Promise<Uint8Array> {
   if (request.body === null) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of request.body) {
+  for await (const chunk of arriving(request.body)) {
     size += chunk.length;
     if (size > MAX_DISCARDED_BYTES) throw tooLarge();
     if (size > MAX_BODY_BYTES) chunks.length = 0;
@@ -24,6 +25,14 @@ export async function readBody(request: Request): Promise<Uint8Array> {
   }
   if (size > MAX_BODY_BYTES) throw tooLarge();
   return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+}
+
+async function* arriving(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw badRequest(`the request body could not be read: ${explain(error)}`);
+  }
 }
 
 function tooLarge(): StatusError {

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { DockerEngine } from "#test/kit/docker-engine.ts";
 import { eventually } from "#test/kit/eventually.ts";
-import { applyHello, pods, readyPods } from "#test/kit/hello.ts";
+import { applyHello, clusterIP, HELLO, pods, readyPods } from "#test/kit/hello.ts";
 import { NetworkNamespace } from "#test/kit/network-namespace.ts";
 import { SiteProcess } from "#test/kit/site-process.ts";
 
@@ -41,6 +41,48 @@ test(
     expect((await pods(site, ".status.containerStatuses[0].containerID")).toSorted()).toEqual(
       before,
     );
+    // Nobody has restarted anything, and all of them are in service again.
+    await site.output(["-n", "hello", "wait", "--for=condition=Ready", "pod", "--all"]);
+    expect(await pods(site, ".status.containerStatuses[0].restartCount")).toEqual(["0", "0", "0"]);
+    const address = await clusterIP(site, "web");
+    await eventually(
+      async () => (await host.run(["curl", "-sS", `http://${address}/hostname`])).exitCode === 0,
+      { what: "The Service" },
+    );
+  },
+  TEST_MS,
+);
+
+test(
+  "an engine that is killed while pods are being made leaves each pod with one sandbox and one container",
+  async () => {
+    await using engine = await DockerEngine.start();
+    await using host = await NetworkNamespace.create();
+    await using site = await SiteProcess.start({ namespace: host, engine: engine.address });
+    await site.nodeReady();
+    await site.output(["apply", "-f", HELLO]);
+    await site.output(["-n", "hello", "scale", "deployment/web", "--replicas=8"]);
+    const containers = async (...more: string[]): Promise<string[]> =>
+      (
+        await engine.docker([
+          "ps",
+          "-q",
+          "--filter",
+          "label=io.kubernetes.pod.namespace=hello",
+          ...more,
+        ])
+      ).stdout
+        .split("\n")
+        .filter((id) => id !== "");
+    await eventually(async () => (await containers()).length > 2, { what: "Pods in the making" });
+    await engine.stopDaemon("SIGKILL");
+    await engine.startDaemon();
+    await readyPods(site, 8);
+    await site.output(["-n", "hello", "rollout", "status", "deployment/web", "--timeout=60s"]);
+    await eventually(async () => (await containers("-a")).length === 16, {
+      what: "A sandbox and a container for each of 8 pods",
+    });
+    expect(new Set(await pods(site, ".status.podIP")).size).toBe(8);
   },
   TEST_MS,
 );

@@ -9,11 +9,12 @@ export async function eventually<T>(
   { withinMs = 30_000, what = "The condition" }: { withinMs?: number; what?: string } = {},
 ): Promise<Exclude<T, false | undefined>> {
   const untilMs = performance.now() + withinMs;
-  let reason = "it never held";
+  let reason = "it was never asked";
   do {
     try {
       const result = await check();
       if (result !== false && result !== undefined) return result as Exclude<T, false | undefined>;
+      reason = "it did not hold";
     } catch (error) {
       reason = explain(error);
     }

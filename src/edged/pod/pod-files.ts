@@ -16,14 +16,9 @@ export class PodFiles {
     this.directory = directory;
   }
 
-  /** Makes the pod's directory. It is there before the first container, and until after the last. */
-  async make(): Promise<void> {
-    await mkdir(this.directory, { recursive: true, mode: 0o750 });
-  }
-
   /** Writes what the pod's resolver reads. */
   async writeNetwork(pod: Pod, podIP: string, dns: DnsConfig): Promise<void> {
-    await this.make();
+    await mkdir(this.directory, { recursive: true, mode: 0o750 });
     const [resolver, hosts] = await Promise.all([
       readOr("/etc/resolv.conf", ""),
       readOr("/etc/hosts", "127.0.0.1\tlocalhost\n"),

@@ -47,7 +47,6 @@ export class PodRunner {
   async startSandbox(pod: Pod, attempt: number, signal: AbortSignal): Promise<void> {
     // The one before is gone: nothing may start in the new one until that is on the network.
     this.#podIP = undefined;
-    await this.files.make();
     await this.prepareVolumes(pod, signal);
     const { spec } = pod;
     const sandbox = await this.#context.runtime.startSandbox(
