@@ -13,8 +13,8 @@ import { usageOf } from "./kit/usage.ts";
 
 const AIM = ">= 1.0 x dnsmasq";
 
-const SECONDS = option("seconds", 4);
-const ROUNDS = option("rounds", 3);
+const SECONDS = option("seconds", 1);
+const ROUNDS = option("rounds", 9);
 const SERVICES = 50;
 const DNS = "169.254.96.16";
 const PEER_PORT = 5353;

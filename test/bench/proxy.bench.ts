@@ -11,8 +11,8 @@ import { serviceOf } from "./kit/service.ts";
 import { endpointOf, startSite } from "./kit/site.ts";
 import { usageOf } from "./kit/usage.ts";
 
-const SECONDS = option("seconds", 3);
-const ROUNDS = option("rounds", 3);
+const SECONDS = option("seconds", 1);
+const ROUNDS = option("rounds", 9);
 const CLIENTS = 64;
 /** Where the servers behind the proxies are; not loopback, which no endpoint may be. */
 const ADDRESS = "192.0.2.1";

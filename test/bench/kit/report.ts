@@ -1,9 +1,15 @@
+import { loadavg } from "node:os";
+
 /** What a benchmark found: numbers with their unit in the name, and words. */
 export type Findings = Readonly<Record<string, number | string | readonly number[] | object>>;
 
-/** Prints the one line of a benchmark. `aim` is what the design asks for, in words. */
+/**
+ * Prints the one line of a benchmark. `aim` is what the design asks for, in words; the load says how
+ * much the machine did beside it.
+ */
 export function report(bench: string, findings: Findings & { readonly aim: string }): void {
-  console.log(JSON.stringify({ bench, ...findings }));
+  const [loadAverageOneMinute = 0] = loadavg();
+  console.log(JSON.stringify({ bench, ...findings, loadAverageOneMinute }));
 }
 
 /** Progress, for whoever watches; never on standard output. */
