@@ -95,6 +95,11 @@ test(
     // What is adopted stays adopted: nothing follows that starts it anew.
     await site.output(["-n", "hello", "rollout", "status", "deployment/web", "--timeout=10s"]);
     expect(await picture()).toEqual(before);
+    const address = ["-n", "hello", "get", "service", "web", "-o", "jsonpath={.spec.clusterIP}"];
+    const service = `http://${await site.output(address)}/`;
+    expect(await host.output(["curl", "-sS", "--max-time", "3", service])).toBe(
+      "Hello from the edge\n",
+    );
   },
   TEST_MS,
 );
