@@ -37,7 +37,10 @@ export function siteCommands(signals: () => StopSignals): SiteCommands {
       await removePods({ ...site, config, io });
       await removePodNetwork(siteId);
       await removeMesh(siteId);
-      for (const cgroup of siteCgroups(siteId)) removeCgroup(cgroup);
+      for (const cgroup of siteCgroups(siteId)) {
+        if (removeCgroup(cgroup)) continue;
+        io.err(`The cgroup ${cgroup} stays: the engine has left something that runs in it\n`);
+      }
       const directory = dataDirectory(config.dataDir);
       unmountBelow(directory.root);
       removeSiteFiles(directory);

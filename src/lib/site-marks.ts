@@ -26,15 +26,15 @@ export function siteMarks(siteId: string): SiteMarks {
     edgeLink: "edge0",
     edgeLinkOfSecondSite: `edge0-${tag}`,
     edgeLinkAlias: `edgesite ${siteId}`,
-    podLinkPrefix: `es${tag.slice(0, 4)}`,
+    podLinkPrefix: `es${tag.slice(0, 6)}`,
     meshTable: `edgesite-${tag}-mesh`,
     podTable: `edgesite-${tag}-pods`,
   };
 }
 
-/** The host's end of the link of the pod `uid`: 36 bits of hash behind the prefix of the site. */
+/** The host's end of the link of the pod `uid`: 28 bits of hash behind 24 bits of the site. */
 export function podLinkName(marks: SiteMarks, uid: string): string {
-  return marks.podLinkPrefix + hexDigest(uid, 9);
+  return marks.podLinkPrefix + hexDigest(uid, 7);
 }
 
 function hexDigest(text: string, digits: number): string {

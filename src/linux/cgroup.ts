@@ -8,15 +8,19 @@ const ABSENT: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR"]);
 
 /**
  * Removes the empty cgroup `path` (such as `edgesite-0123abcd`) from every hierarchy, v1 and v2.
- * @throws when something still runs in it.
+ * Answers whether it is gone: where something still runs in it, it stays.
  */
-export function removeCgroup(path: string): void {
-  if (!existsSync(ROOT)) return;
+export function removeCgroup(path: string): boolean {
+  if (!existsSync(ROOT)) return true;
+  let gone = true;
   for (const hierarchy of ["", ...readdirSync(ROOT)]) {
     try {
       rmdirSync(join(ROOT, hierarchy, path));
     } catch (error) {
-      if (!ABSENT.has(errorCode(error) ?? "")) throw error;
+      const code = errorCode(error) ?? "";
+      if (code === "EBUSY") gone = false;
+      else if (!ABSENT.has(code)) throw error;
     }
   }
+  return gone;
 }

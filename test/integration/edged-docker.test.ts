@@ -132,7 +132,7 @@ describe("edged on a Docker engine", () => {
     await eventually(async () => (await readdir(podsDirectory)).length === 0);
     await harness.stop();
     await rm(podsDirectory, { recursive: true, force: true });
-    for (const cgroup of siteCgroups(siteId)) await eventually(() => removeCgroup(cgroup) ?? true);
+    for (const cgroup of siteCgroups(siteId)) await eventually(() => removeCgroup(cgroup));
   }, TEST_MS);
 
   test(

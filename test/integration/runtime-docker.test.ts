@@ -29,8 +29,7 @@ describeRuntime("docker", async () => {
       const label = [`edgesite.io/site=${siteId}`];
       const left = await docker.listContainers({ all: true, filters: { label } });
       await Promise.all(left.map(({ Id }) => docker.getContainer(Id).remove({ force: true })));
-      for (const cgroup of siteCgroups(siteId))
-        await eventually(() => removeCgroup(cgroup) ?? true);
+      for (const cgroup of siteCgroups(siteId)) await eventually(() => removeCgroup(cgroup));
     },
   };
 });
