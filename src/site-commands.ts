@@ -3,7 +3,7 @@ import type { Io } from "#cli/io.ts";
 import type { SiteCommands } from "#cli/site.ts";
 import type { EdgeSiteConfig } from "#config/edgesite-config.ts";
 import { Database } from "#db/database.ts";
-import { loadOrCreateKey } from "#db/secret-key.ts";
+import { loadKey } from "#db/secret-key.ts";
 import { removePodNetwork } from "#edged/network/veth-network.ts";
 import { siteCgroups } from "#edged/runtime/docker/cgroup-parent.ts";
 import { EngineUnreachable, type Runtime } from "#edged/runtime/runtime.ts";
@@ -21,6 +21,8 @@ import { startSite } from "./start.ts";
 /** Longest time that a pod may take to end when its site no longer runs. */
 const STOP_GRACE_MS = 10_000;
 const COMMAND_MS = 120_000;
+/** Opens all rows but those of Secrets, which these commands do not read. */
+const NO_KEY = new Uint8Array(32);
 
 /** The site as the command line drives it. `signals` is called once, by commands that live long. */
 export function siteCommands(signals: () => StopSignals): SiteCommands {
@@ -60,7 +62,8 @@ interface StoppedSite {
 async function stoppedSite({ dataDir }: EdgeSiteConfig): Promise<StoppedSite | undefined> {
   const { database, secretsKey } = dataDirectory(dataDir);
   if (!existsSync(database)) return undefined;
-  await using db = await Database.open({ path: database, key: loadOrCreateKey(secretsKey) });
+  const key = loadKey(secretsKey) ?? NO_KEY;
+  await using db = await Database.open({ path: database, key });
   const siteId = db.settings.get("siteId");
   return siteId === undefined ? undefined : { siteId, hadPods: db.meta.list("pod").length > 0 };
 }

@@ -7,7 +7,7 @@ import type { Io } from "#cli/io.ts";
 import type { EdgeSiteConfig } from "#config/edgesite-config.ts";
 import { createKubeconfig } from "#config/kubeconfig.ts";
 import { Database } from "#db/database.ts";
-import { loadOrCreateKey } from "#db/secret-key.ts";
+import { keyOfSite } from "#db/secret-key.ts";
 import { createPodNetwork } from "#edged/network/veth-network.ts";
 import { writeFileAtomically } from "#lib/atomic-file.ts";
 import { addressAt, parseCidr, sizeOf } from "#lib/cidr.ts";
@@ -56,7 +56,7 @@ export async function startSite(
     prepareDataDirectory(directory);
     await using db = await Database.open({
       path: directory.database,
-      key: loadOrCreateKey(directory.secretsKey),
+      key: keyOfSite({ path: directory.secretsKey, database: directory.database }),
     });
     using lifetime = endOfLife();
     report.begin("Loading keys and certificates");
