@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { NetworkNamespace } from "#test/kit/network-namespace.ts";
@@ -62,6 +62,8 @@ describe("without a site", () => {
 
   test("a damaged and a newer database are refused with one line", async () => {
     const broken = mkdtempSync(join(tmpdir(), "edgesite-broken-"));
+    mkdirSync(join(broken, "pki"));
+    writeFileSync(join(broken, "pki", "secrets.key"), new Uint8Array(32));
     writeFileSync(
       join(broken, "edgesite.db"),
       "this is not a database, it only claims to be one".repeat(100),
