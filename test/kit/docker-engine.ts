@@ -103,11 +103,21 @@ export class DockerEngine implements AsyncDisposable {
     const containers = stdout.split("\n").filter((id) => id !== "");
     if (containers.length > 0) await this.docker(["rm", "-f", ...containers]);
     await this.stopDaemon();
+    await this.#removeForgotten();
     this.#containerd?.kill();
     await this.#containerd?.exited;
     await this.namespace[Symbol.asyncDispose]();
     await unmountBelow(this.#directory);
     rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  /** What a dockerd that was killed in mid-work had started, and knows nothing of any more. */
+  async #removeForgotten(): Promise<void> {
+    const socket = join(this.#directory, "containerd.sock");
+    const ctr = ["ctr", "--address", socket, "--namespace", "moby", "tasks"];
+    const { stdout } = await run([...ctr, "ls", "-q"]);
+    const tasks = stdout.split("\n").filter((id) => id !== "");
+    if (tasks.length > 0) await run([...ctr, "rm", "--force", ...tasks]);
   }
 
   #spawn(program: string, args: readonly string[]): Subprocess {
