@@ -8,6 +8,7 @@ import { answerError, badRequestText, notFoundText } from "./error-response.ts";
 import { Health, type HealthPath } from "./health.ts";
 import { OpenApi } from "./openapi.ts";
 import { streamOf } from "./pod-streams.ts";
+import { discardBody } from "./read-body.ts";
 import { respondValue } from "./respond.ts";
 import { isStream, Router, verbOf } from "./router.ts";
 import type { StreamCall } from "./stream-call.ts";
@@ -28,6 +29,7 @@ export function createApi(options: ApiOptions): Api {
   });
   app.use(async (context, next) => {
     await next();
+    await discardBody(context.req.raw);
     const { headers } = context.res;
     headers.set("Audit-Id", crypto.randomUUID());
     if (!headers.has("Cache-Control")) headers.set("Cache-Control", "no-cache, private");

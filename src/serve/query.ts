@@ -79,7 +79,7 @@ export function writeOptions(
     errors.push(tooLong("fieldManager", MAX_FIELD_MANAGER_BYTES));
   }
   if (!isFieldValidation(fieldValidation)) {
-    const supported = ["Ignore", "Warn", "Strict"];
+    const supported = ["", "Ignore", "Strict", "Warn"];
     errors.push(notSupported("fieldValidation", { value: fieldValidation, supported }));
     refuse(kind, errors);
     throw badRequest("fieldValidation");

@@ -27,6 +27,16 @@ export async function readBody(request: Request): Promise<Uint8Array> {
   return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
 }
 
+/** Hears out a request that was answered without a look at its body, holding nothing of it. */
+export async function discardBody(request: Request): Promise<void> {
+  if (request.body === null || request.bodyUsed) return;
+  let size = 0;
+  for await (const chunk of arriving(request.body)) {
+    size += chunk.length;
+    if (size > MAX_DISCARDED_BYTES) return;
+  }
+}
+
 async function* arriving(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
   try {
     yield* body;

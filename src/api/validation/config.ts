@@ -34,7 +34,7 @@ export function validateConfigMap({ data = {}, binaryData = {} }: ConfigMap): Fi
   }
   errors.push(...validateKeys(binaryData, "binaryData"));
   const bytes = sizeOf(data, "utf8") + sizeOf(binaryData, "base64");
-  return bytes > MAX_BYTES ? [...errors, tooLong("", MAX_BYTES)] : errors;
+  return bytes > MAX_BYTES ? [...errors, tooLong("[]", MAX_BYTES)] : errors;
 }
 
 interface Sealable {

@@ -728,7 +728,7 @@ describe("other kinds", () => {
     ]);
     const large = { metadata, data: { a: "x".repeat(1_048_577) } };
     expect(created(kinds.CONFIG_MAPS, large)).toEqual([
-      ": Too long: may not be more than 1048576 bytes",
+      "[]: Too long: may not be more than 1048576 bytes",
     ]);
     const sealed = { metadata, immutable: true, data: { a: "1" } };
     expect(changed(kinds.CONFIG_MAPS, sealed, { metadata, data: { a: "2" } })).toEqual([
