@@ -110,7 +110,8 @@ function withoutUndefined(fields: object): object {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
-function checkIdentity(target: NamedTarget, { metadata }: KubeObject): void {
+/** @throws StatusError 400 when an object names itself otherwise than the URL does. */
+export function checkIdentity(target: NamedTarget, { metadata }: KubeObject): void {
   const { name = "", namespace = "" } = metadata ?? {};
   if (name !== "" && name !== target.name) {
     throw badRequest(

@@ -24,7 +24,7 @@ import type { ObjectStore } from "#db/object-store.ts";
 import type { Clock } from "#lib/clock.ts";
 import { Admission } from "./admission.ts";
 import { authorize } from "./authorize.ts";
-import { changedObject, viewOf } from "./changed-object.ts";
+import { changedObject, checkIdentity, viewOf } from "./changed-object.ts";
 import { deletionOf, isFinished } from "./deletion.ts";
 import { itemOf, keyOf, subjectOf } from "./kind.ts";
 import type { Lister } from "./list.ts";
@@ -114,6 +114,7 @@ export class UserVerbs implements Verbs {
     options: WriteOptions = {},
   ): Promise<Item> {
     this.#authorize("update", target);
+    checkIdentity(target, object);
     return this.#rewrite(target, options, () => object);
   }
 
