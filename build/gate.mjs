@@ -52,7 +52,8 @@ const SUITES = [
 ];
 
 /** A line about a test that passed; the values in its name may span lines. */
-const PASSED = /^\(pass\)(?:(?!^\((?:pass|fail|skip|todo)\))[\s\S])*?\[[\d.]+m?s\]\n/gm;
+const PASSED =
+  /^\(pass\)(?:(?!^\((?:pass|fail|skip|todo)\))[\s\S])*?\[[\d.]+m?s\]\n|^\(pass\).*\n/gm;
 /** The heading of a file that has nothing else to say. */
 const QUIET_FILE = /^\S+\.test\.ts:\n\n/gm;
 

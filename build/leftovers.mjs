@@ -1,6 +1,6 @@
 // What a run of the tests must not leave on the machine. Its own temporary directory and its own name
 // tell it from whatever else runs here.
-import { existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { runAsRoot } from "./host.mjs";
@@ -9,9 +9,14 @@ import { runAsRoot } from "./host.mjs";
 const PREFIX = "es-";
 const NAMESPACES = "/run/netns";
 
-/** The directory that a run has for itself; its name marks all else that the run makes. */
+/**
+ * The directory that a run has for itself; its name marks all else that the run makes. Everybody may
+ * pass through it: some tests run programs as somebody without privilege.
+ */
 export function ownTemporary() {
-  return mkdtempSync(join(tmpdir(), PREFIX));
+  const path = mkdtempSync(join(tmpdir(), PREFIX));
+  chmodSync(path, 0o711);
+  return path;
 }
 
 /** One line for each thing that is still there; the files are removed. */
