@@ -29,7 +29,6 @@ export function createApi(options: ApiOptions): Api {
   });
   app.use(async (context, next) => {
     await next();
-    await discardBody(context.req.raw);
     const { headers } = context.res;
     headers.set("Audit-Id", crypto.randomUUID());
     if (!headers.has("Cache-Control")) headers.set("Cache-Control", "no-cache, private");
@@ -41,6 +40,7 @@ export function createApi(options: ApiOptions): Api {
     // Only those we know may be quiet for hours.
     context.env.server?.timeout(request, 0);
     await next();
+    await discardBody(request);
   });
   addRoutes(app, options, calls);
   return {
