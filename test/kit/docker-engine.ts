@@ -1,4 +1,4 @@
-import { mkdtempSync, openSync, rmSync } from "node:fs";
+import { mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Subprocess } from "bun";
@@ -118,6 +118,8 @@ export class DockerEngine implements AsyncDisposable {
     const { stdout } = await run([...ctr, "ls", "-q"]);
     const tasks = stdout.split("\n").filter((id) => id !== "");
     if (tasks.length > 0) await run([...ctr, "rm", "--force", ...tasks]);
+    // Shims whose task had not begun are in no list.
+    for (const pid of processesThatName(socket)) process.kill(pid, "SIGKILL");
   }
 
   #spawn(program: string, args: readonly string[]): Subprocess {
@@ -133,4 +135,24 @@ async function unmountBelow(directory: string): Promise<void> {
     .flatMap((line) => line.split(" ")[4] ?? [])
     .filter((path) => path.startsWith(`${directory}/`));
   for (const path of mounts.toReversed()) await run(["umount", "-l", path]);
+}
+
+/** Shims of containerd that were started for this socket, which is in no other engine's directory. */
+function processesThatName(socket: string): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && name !== String(process.pid))
+    .filter((pid) => {
+      const [program = "", ...args] = commandOf(pid);
+      return program.includes("containerd-shim") && args.includes(socket);
+    })
+    .map(Number);
+}
+
+/** The words of a process's command; none when it has ended meanwhile. */
+function commandOf(pid: string): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+  } catch {
+    return [];
+  }
 }
