@@ -24,12 +24,51 @@ test("names are those of Kubernetes", () => {
     "apps/v1 deployments deployment Deployment",
     "apps/v1 replicasets replicaset ReplicaSet",
     "batch/v1 jobs job Job",
+    "apps/v1 statefulsets statefulset StatefulSet",
+    "apps/v1 daemonsets daemonset DaemonSet",
+    "apps/v1 controllerrevisions controllerrevision ControllerRevision",
+    "batch/v1 cronjobs cronjob CronJob",
+    "v1 replicationcontrollers replicationcontroller ReplicationController",
+    "v1 podtemplates podtemplate PodTemplate",
+    "v1 persistentvolumes persistentvolume PersistentVolume",
+    "v1 persistentvolumeclaims persistentvolumeclaim PersistentVolumeClaim",
+    "v1 limitranges limitrange LimitRange",
+    "v1 resourcequotas resourcequota ResourceQuota",
+    "autoscaling/v2 horizontalpodautoscalers horizontalpodautoscaler HorizontalPodAutoscaler",
+    "policy/v1 poddisruptionbudgets poddisruptionbudget PodDisruptionBudget",
+    "networking.k8s.io/v1 ingresses ingress Ingress",
+    "networking.k8s.io/v1 ingressclasses ingressclass IngressClass",
+    "networking.k8s.io/v1 networkpolicies networkpolicy NetworkPolicy",
+    "networking.k8s.io/v1 servicecidrs servicecidr ServiceCIDR",
+    "networking.k8s.io/v1 ipaddresses ipaddress IPAddress",
+    "rbac.authorization.k8s.io/v1 roles role Role",
+    "rbac.authorization.k8s.io/v1 clusterroles clusterrole ClusterRole",
+    "rbac.authorization.k8s.io/v1 rolebindings rolebinding RoleBinding",
+    "rbac.authorization.k8s.io/v1 clusterrolebindings clusterrolebinding ClusterRoleBinding",
+    "storage.k8s.io/v1 storageclasses storageclass StorageClass",
+    "storage.k8s.io/v1 volumeattachments volumeattachment VolumeAttachment",
+    "storage.k8s.io/v1 csidrivers csidriver CSIDriver",
+    "storage.k8s.io/v1 csinodes csinode CSINode",
+    "storage.k8s.io/v1 csistoragecapacities csistoragecapacity CSIStorageCapacity",
+    "storage.k8s.io/v1 volumeattributesclasses volumeattributesclass VolumeAttributesClass",
+    "scheduling.k8s.io/v1 priorityclasses priorityclass PriorityClass",
+    "node.k8s.io/v1 runtimeclasses runtimeclass RuntimeClass",
+    "certificates.k8s.io/v1 certificatesigningrequests certificatesigningrequest CertificateSigningRequest",
+    "admissionregistration.k8s.io/v1 mutatingwebhookconfigurations mutatingwebhookconfiguration MutatingWebhookConfiguration",
+    "admissionregistration.k8s.io/v1 validatingwebhookconfigurations validatingwebhookconfiguration ValidatingWebhookConfiguration",
+    "admissionregistration.k8s.io/v1 validatingadmissionpolicies validatingadmissionpolicy ValidatingAdmissionPolicy",
+    "admissionregistration.k8s.io/v1 validatingadmissionpolicybindings validatingadmissionpolicybinding ValidatingAdmissionPolicyBinding",
+    "flowcontrol.apiserver.k8s.io/v1 flowschemas flowschema FlowSchema",
+    "flowcontrol.apiserver.k8s.io/v1 prioritylevelconfigurations prioritylevelconfiguration PriorityLevelConfiguration",
+    "apiregistration.k8s.io/v1 apiservices apiservice APIService",
   ]);
 });
 
 test("definitions are those of the OpenAPI document", () => {
   for (const { definition, kind, version } of rows) {
-    expect(definition).toMatch(/^io\.k8s\.api\.[a-z]+\.v1\.[A-Z][A-Za-z]+$/);
+    expect(definition).toMatch(
+      /^io\.k8s\.(api|kube-aggregator\.pkg\.apis)\.[a-z]+\.v[12]\.[A-Z][A-Za-z]+$/,
+    );
     expect(definition).toEndWith(`.${version}.${kind}`);
   }
 });

@@ -1,12 +1,50 @@
-import { DEPLOYMENTS, REPLICA_SETS } from "./resources/apps.ts";
-import { JOBS } from "./resources/batch.ts";
+import {
+  MUTATING_WEBHOOK_CONFIGURATIONS,
+  VALIDATING_ADMISSION_POLICIES,
+  VALIDATING_ADMISSION_POLICY_BINDINGS,
+  VALIDATING_WEBHOOK_CONFIGURATIONS,
+} from "./resources/admissionregistration.ts";
+import { API_SERVICES } from "./resources/apiregistration.ts";
+import {
+  CONTROLLER_REVISIONS,
+  DAEMON_SETS,
+  DEPLOYMENTS,
+  REPLICA_SETS,
+  STATEFUL_SETS,
+} from "./resources/apps.ts";
+import { HORIZONTAL_POD_AUTOSCALERS } from "./resources/autoscaling.ts";
+import { CRON_JOBS, JOBS } from "./resources/batch.ts";
+import { CERTIFICATE_SIGNING_REQUESTS } from "./resources/certificates.ts";
 import { LEASES } from "./resources/coordination.ts";
 import { NAMESPACES, NODES } from "./resources/core-cluster.ts";
 import { CONFIG_MAPS, SECRETS, SERVICE_ACCOUNTS } from "./resources/core-config.ts";
 import { EVENTS } from "./resources/core-events.ts";
+import { LIMIT_RANGES, RESOURCE_QUOTAS } from "./resources/core-limits.ts";
 import { PODS } from "./resources/core-pods.ts";
 import { ENDPOINTS, SERVICES } from "./resources/core-services.ts";
+import { PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES } from "./resources/core-storage.ts";
+import { POD_TEMPLATES, REPLICATION_CONTROLLERS } from "./resources/core-workloads.ts";
 import { ENDPOINT_SLICES } from "./resources/discovery.ts";
+import { FLOW_SCHEMAS, PRIORITY_LEVEL_CONFIGURATIONS } from "./resources/flowcontrol.ts";
+import {
+  INGRESS_CLASSES,
+  INGRESSES,
+  IP_ADDRESSES,
+  NETWORK_POLICIES,
+  SERVICE_CIDRS,
+} from "./resources/networking.ts";
+import { RUNTIME_CLASSES } from "./resources/node.ts";
+import { POD_DISRUPTION_BUDGETS } from "./resources/policy.ts";
+import { CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, ROLE_BINDINGS, ROLES } from "./resources/rbac.ts";
+import { PRIORITY_CLASSES } from "./resources/scheduling.ts";
+import {
+  CSI_DRIVERS,
+  CSI_NODES,
+  CSI_STORAGE_CAPACITIES,
+  STORAGE_CLASSES,
+  VOLUME_ATTACHMENTS,
+  VOLUME_ATTRIBUTES_CLASSES,
+} from "./resources/storage.ts";
 
 export {
   CONFIG_MAPS,
@@ -41,4 +79,41 @@ export const RESOURCES = [
   DEPLOYMENTS,
   REPLICA_SETS,
   JOBS,
+  STATEFUL_SETS,
+  DAEMON_SETS,
+  CONTROLLER_REVISIONS,
+  CRON_JOBS,
+  REPLICATION_CONTROLLERS,
+  POD_TEMPLATES,
+  PERSISTENT_VOLUMES,
+  PERSISTENT_VOLUME_CLAIMS,
+  LIMIT_RANGES,
+  RESOURCE_QUOTAS,
+  HORIZONTAL_POD_AUTOSCALERS,
+  POD_DISRUPTION_BUDGETS,
+  INGRESSES,
+  INGRESS_CLASSES,
+  NETWORK_POLICIES,
+  SERVICE_CIDRS,
+  IP_ADDRESSES,
+  ROLES,
+  CLUSTER_ROLES,
+  ROLE_BINDINGS,
+  CLUSTER_ROLE_BINDINGS,
+  STORAGE_CLASSES,
+  VOLUME_ATTACHMENTS,
+  CSI_DRIVERS,
+  CSI_NODES,
+  CSI_STORAGE_CAPACITIES,
+  VOLUME_ATTRIBUTES_CLASSES,
+  PRIORITY_CLASSES,
+  RUNTIME_CLASSES,
+  CERTIFICATE_SIGNING_REQUESTS,
+  MUTATING_WEBHOOK_CONFIGURATIONS,
+  VALIDATING_WEBHOOK_CONFIGURATIONS,
+  VALIDATING_ADMISSION_POLICIES,
+  VALIDATING_ADMISSION_POLICY_BINDINGS,
+  FLOW_SCHEMAS,
+  PRIORITY_LEVEL_CONFIGURATIONS,
+  API_SERVICES,
 ] as const;

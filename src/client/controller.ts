@@ -49,6 +49,7 @@ export interface Controller {
 
 /** A race that is lost more often in a row is none. */
 const RACE_RETRIES = 5;
+const RACES = ["AlreadyExists", "Conflict", "NotFound"] as const;
 
 /** `v1.NamespaceTerminatingCause` */
 const NAMESPACE_TERMINATING = "NamespaceTerminating";
@@ -91,8 +92,8 @@ export function createController(options: ControllerOptions): Controller {
     }
     queue.addRateLimited(key);
     const retries = queue.retries(key);
-    // Somebody else wrote or deleted first: the cache will catch up and the next round sees it.
-    const isRace = hasReason(error, "Conflict") || hasReason(error, "NotFound");
+    // Somebody wrote or deleted first, or what we made is not in the cache yet: the next round sees it.
+    const isRace = RACES.some((reason) => hasReason(error, reason));
     if (isRace && retries <= RACE_RETRIES) log.debug("Reconciling again after a race", { key });
     else log.warn("Cannot reconcile; trying again", { key, error, retries });
   }

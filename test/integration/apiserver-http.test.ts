@@ -130,8 +130,11 @@ test("discovery of new clients: everything at once, and 304 the second time", as
   const { items } = (await response.json()) as Discovered;
   const apps = items.find(({ metadata }) => "name" in metadata && metadata.name === "apps");
   expect(apps?.versions[0]?.resources.map(({ resource }) => resource)).toEqual([
+    "controllerrevisions",
+    "daemonsets",
     "deployments",
     "replicasets",
+    "statefulsets",
   ]);
   const headers = { "if-none-match": response.headers.get("etag") ?? "" };
   expect((await api.send("GET", "/apis", { accept: AGGREGATED, headers })).status).toBe(304);

@@ -50,3 +50,38 @@ export const REPLICA_SETS = row<objects.ReplicaSet>({
   validate: validateReplicaSet,
   validateUpdate: validateReplicaSetUpdate,
 });
+
+export const STATEFUL_SETS = row<objects.StatefulSet>({
+  group: "apps",
+  version: "v1",
+  kind: "StatefulSet",
+  plural: "statefulsets",
+  namespaced: true,
+  definition: "io.k8s.api.apps.v1.StatefulSet",
+  shortNames: ["sts"],
+  categories: ["all"],
+  hasGeneration: true,
+  subresources: [SCALE, statusOf({ kind: "StatefulSet", group: "apps" })],
+});
+
+export const DAEMON_SETS = row<objects.DaemonSet>({
+  group: "apps",
+  version: "v1",
+  kind: "DaemonSet",
+  plural: "daemonsets",
+  namespaced: true,
+  definition: "io.k8s.api.apps.v1.DaemonSet",
+  shortNames: ["ds"],
+  categories: ["all"],
+  hasGeneration: true,
+  subresources: [statusOf({ kind: "DaemonSet", group: "apps" })],
+});
+
+export const CONTROLLER_REVISIONS = row<objects.ControllerRevision>({
+  group: "apps",
+  version: "v1",
+  kind: "ControllerRevision",
+  plural: "controllerrevisions",
+  namespaced: true,
+  definition: "io.k8s.api.apps.v1.ControllerRevision",
+});

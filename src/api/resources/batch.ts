@@ -21,3 +21,16 @@ export const JOBS = row<objects.Job>({
   validate: validateJob,
   validateUpdate: validateJobUpdate,
 });
+
+export const CRON_JOBS = row<objects.CronJob>({
+  group: "batch",
+  version: "v1",
+  kind: "CronJob",
+  plural: "cronjobs",
+  namespaced: true,
+  definition: "io.k8s.api.batch.v1.CronJob",
+  shortNames: ["cj"],
+  categories: ["all"],
+  hasGeneration: true,
+  subresources: [statusOf({ kind: "CronJob", group: "batch" })],
+});

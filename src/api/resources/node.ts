@@ -1,0 +1,11 @@
+import type * as objects from "../object.ts";
+import { row } from "./row.ts";
+
+export const RUNTIME_CLASSES = row<objects.RuntimeClass>({
+  group: "node.k8s.io",
+  version: "v1",
+  kind: "RuntimeClass",
+  plural: "runtimeclasses",
+  namespaced: false,
+  definition: "io.k8s.api.node.v1.RuntimeClass",
+});

@@ -1,0 +1,14 @@
+import type * as objects from "../object.ts";
+import { row, statusOf } from "./row.ts";
+
+export const POD_DISRUPTION_BUDGETS = row<objects.PodDisruptionBudget>({
+  group: "policy",
+  version: "v1",
+  kind: "PodDisruptionBudget",
+  plural: "poddisruptionbudgets",
+  namespaced: true,
+  definition: "io.k8s.api.policy.v1.PodDisruptionBudget",
+  shortNames: ["pdb"],
+  hasGeneration: true,
+  subresources: [statusOf({ kind: "PodDisruptionBudget", group: "policy" })],
+});

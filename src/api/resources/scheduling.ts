@@ -1,0 +1,13 @@
+import type * as objects from "../object.ts";
+import { row } from "./row.ts";
+
+export const PRIORITY_CLASSES = row<objects.PriorityClass>({
+  group: "scheduling.k8s.io",
+  version: "v1",
+  kind: "PriorityClass",
+  plural: "priorityclasses",
+  namespaced: false,
+  definition: "io.k8s.api.scheduling.v1.PriorityClass",
+  shortNames: ["pc"],
+  hasGeneration: true,
+});
