@@ -73,7 +73,11 @@ export function composeSite(parts: SiteParts): Site {
     [
       "controllers",
       enabled.controllers.enable
-        ? createControllers({ ...component, log: component.log.child({ module: "controllers" }) })
+        ? createControllers({
+            ...component,
+            catalog: api.catalog,
+            log: component.log.child({ module: "controllers" }),
+          })
         : undefined,
     ],
     ["scheduler", enabled.scheduler.enable ? scheduler(component) : undefined],

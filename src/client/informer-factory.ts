@@ -18,28 +18,39 @@ export interface InformerFactoryOptions {
 
 /** Makes informers on demand, one per kind; each lists and watches from its first mention on. */
 export function createInformerFactory(options: InformerFactoryOptions): InformerFactory {
-  const informers = new Map<string, unknown>();
+  const informers = new Map<string, Releasable>();
   return {
     informer<T extends KubeObject>(resource: Resource<T>): Informer<T> {
       const name = groupResource(resource);
       const known = informers.get(name);
-      // One map holds informers of many types; a resource's name decides which.
-      if (known !== undefined) return known as Informer<T>;
+      if (known !== undefined) return known as SharedInformer<T>;
       const informer = new SharedInformer(resource, options);
       informers.set(name, informer);
       return informer;
     },
+    release(resource) {
+      const name = groupResource(resource);
+      if (informers.get(name)?.stopIfUnused()) informers.delete(name);
+    },
   };
 }
 
-class SharedInformer<T extends KubeObject> implements Informer<T>, ReflectorSink<T> {
+/** One map holds informers of many types; a resource's name decides which. */
+interface Releasable {
+  /** True when nobody has a handler on it, and it follows nothing any more. */
+  stopIfUnused(): boolean;
+}
+
+class SharedInformer<T extends KubeObject> implements Informer<T>, ReflectorSink<T>, Releasable {
   readonly synced: Promise<void>;
   readonly #markSynced: () => void;
   readonly #log: Logger;
   readonly #cache = new Indexer<T>();
   readonly #handlers = new Set<InformerHandler<T>>();
+  readonly #stop = new AbortController();
 
-  constructor(resource: Resource<T>, { verbs, signal, log, clock }: InformerFactoryOptions) {
+  constructor(resource: Resource<T>, { verbs, log, clock, ...options }: InformerFactoryOptions) {
+    const signal = AbortSignal.any([options.signal, this.#stop.signal]);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.synced = promise;
     this.#markSynced = resolve;
@@ -72,6 +83,12 @@ class SharedInformer<T extends KubeObject> implements Informer<T>, ReflectorSink
     this.#handlers.add(handler);
     for (const object of this.#cache.all()) this.#tell(handler, (h) => h.added?.(object));
     return () => this.#handlers.delete(handler);
+  }
+
+  stopIfUnused(): boolean {
+    if (this.#handlers.size > 0) return false;
+    this.#stop.abort();
+    return true;
   }
 
   replace(objects: readonly T[]): void {

@@ -25,4 +25,6 @@ export interface Informer<T extends KubeObject> {
 /** One shared informer per kind for all components of a process; they run until the factory's signal aborts. */
 export interface InformerFactory {
   informer<T extends KubeObject>(resource: Resource<T>): Informer<T>;
+  /** Ends the informer of a kind that is served no more, unless somebody still has a handler on it. */
+  release(resource: Resource): void;
 }

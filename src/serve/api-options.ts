@@ -1,5 +1,5 @@
+import type { Catalog } from "#api/catalog.ts";
 import type { NodeStreams } from "#api/node-streams.ts";
-import type { Resource } from "#api/resource.ts";
 import type { UserInfo, Verbs } from "#api/verbs.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { Logger } from "#lib/log.ts";
@@ -38,8 +38,8 @@ export interface Connection {
 }
 
 export interface ApiOptions {
-  /** All rows that are served. */
-  readonly resources: readonly Resource[];
+  /** What is served. */
+  readonly catalog: Catalog;
   readonly version: VersionInfo;
   readonly checks: readonly HealthCheck[];
   readonly nodeStreams: NodeStreams;

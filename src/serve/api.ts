@@ -67,18 +67,18 @@ function addPublicRoutes(app: Hono<Env>, { checks, log, version }: ApiOptions): 
 }
 
 function addRoutes(app: Hono<Env>, options: ApiOptions, calls: Calls): void {
-  const discovery = new Discovery(options.resources);
-  const openApi = new OpenApi(options.resources);
+  const discovery = new Discovery(options.catalog);
+  const openApi = new OpenApi(options.catalog);
   const router = new Router(options);
-  const paths = [
-    ...discovery.paths,
+  const fixed = [
     ...HEALTH_PATHS.map((path) => `/${path}`),
     "/openapi/v2",
     "/openapi/v3",
     "/version",
-  ].sort();
-
-  app.get("/", ({ req }) => respondValue(req.raw, { paths }));
+  ];
+  app.get("/", ({ req }) =>
+    respondValue(req.raw, { paths: [...discovery.paths, ...fixed].sort() }),
+  );
   app.get("/openapi/*", ({ req }) => openApi.answer(req.raw, new URL(req.url)) ?? notFoundText());
   app.all("*", async ({ req, env, get }) => {
     const url = new URL(req.url);

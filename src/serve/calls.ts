@@ -15,9 +15,9 @@ export class Calls {
   readonly #options: Pick<ApiOptions, "authenticate" | "verbs" | "clock">;
   readonly #paths: PathTable;
 
-  constructor(options: Pick<ApiOptions, "authenticate" | "verbs" | "clock" | "resources">) {
+  constructor(options: Pick<ApiOptions, "authenticate" | "verbs" | "clock" | "catalog">) {
     this.#options = options;
-    this.#paths = new PathTable(options.resources);
+    this.#paths = new PathTable(options.catalog);
   }
 
   /** @throws StatusError 401 for a request of nobody we know. */

@@ -1,4 +1,5 @@
 import { apiVersionOf, type Resource } from "#api/resource.ts";
+import { compareVersions } from "#api/version-order.ts";
 
 /** A group and its versions, the preferred one first. */
 export interface ServedGroup {
@@ -13,7 +14,7 @@ export interface ServedVersion {
   readonly resources: readonly Resource[];
 }
 
-/** The groups of the table in the order of their rows. */
+/** The groups of the table in the order of their rows, each with its preferred version first. */
 export function groupsOf(resources: readonly Resource[]): readonly ServedGroup[] {
   const groups = new Map<string, Map<string, Resource[]>>();
   for (const resource of resources) {
@@ -23,10 +24,12 @@ export function groupsOf(resources: readonly Resource[]): readonly ServedGroup[]
   }
   return [...groups].map(([name, versions]) => ({
     name,
-    versions: [...versions].map(([version, rows]) => ({
-      version,
-      groupVersion: apiVersionOf({ group: name, version }),
-      resources: rows.toSorted((a, b) => (a.plural < b.plural ? -1 : 1)),
-    })),
+    versions: [...versions]
+      .toSorted(([a], [b]) => compareVersions(a, b))
+      .map(([version, rows]) => ({
+        version,
+        groupVersion: apiVersionOf({ group: name, version }),
+        resources: rows.toSorted((a, b) => (a.plural < b.plural ? -1 : 1)),
+      })),
   }));
 }

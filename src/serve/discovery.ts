@@ -1,4 +1,6 @@
+import type { Catalog } from "#api/catalog.ts";
 import type { Resource } from "#api/resource.ts";
+import { derived } from "./derived.ts";
 import { type DiscoveryVersion, groupDiscoveryList } from "./discovery-aggregated.ts";
 import { groupsOf, type ServedGroup } from "./discovery-groups.ts";
 import { apiVersions, group, groupList, resourceList } from "./discovery-legacy.ts";
@@ -10,59 +12,63 @@ interface Root {
   readonly aggregated: Readonly<Record<DiscoveryVersion, Document>>;
 }
 
+/** Everything that there is to know about one state of the catalog. */
+interface Documents {
+  readonly core: Root;
+  readonly groups: Root;
+  /** `/api/v1`, `/apis/apps`, `/apis/apps/v1`. */
+  readonly byPath: ReadonlyMap<string, Document>;
+}
+
 /** What the server has, in the two ways that clients ask. */
 export class Discovery {
-  readonly #core: Root;
-  readonly #groups: Root;
-  /** `/api/v1`, `/apis/apps`, `/apis/apps/v1`. */
-  readonly #documents = new Map<string, Document>();
+  readonly #documents: () => Documents;
 
-  constructor(resources: readonly Resource[]) {
-    const groups = groupsOf(resources);
-    const core = groups.filter(({ name }) => name === "");
-    const named = groups.filter(({ name }) => name !== "");
-    this.#core = { legacy: undefined, aggregated: aggregatedOf(core) };
-    this.#groups = {
-      legacy: Document.json(() => groupList(groups)),
-      aggregated: aggregatedOf(named),
-    };
-    for (const served of groups) this.#add(served);
+  constructor(catalog: Catalog) {
+    this.#documents = derived(catalog, documentsOf);
   }
 
   /** Every path that answers, for `/`. */
   get paths(): readonly string[] {
-    return ["/api", "/apis", ...this.#documents.keys()].sort();
+    return ["/api", "/apis", ...this.#documents().byPath.keys()].sort();
   }
 
   /** The answer for a path; `undefined` when there is nothing at it. */
   answer(request: Request, path: string): Response | undefined {
-    if (path === "/api") return this.#root(request, this.#core);
-    if (path === "/apis") return this.#root(request, this.#groups);
-    return this.#documents.get(path)?.answer(request);
+    const { core, groups, byPath } = this.#documents();
+    if (path === "/api") return rootAnswer(request, core);
+    if (path === "/apis") return rootAnswer(request, groups);
+    return byPath.get(path)?.answer(request);
   }
+}
 
-  #root(request: Request, { legacy, aggregated }: Root): Response {
-    const version = aggregatedVersion(request.headers.get("accept") ?? "");
-    if (version !== undefined) return aggregated[version].answer(request);
-    // Only this one says how the client reached us, and so differs between clients.
-    const { host } = new URL(request.url);
-    return (legacy ?? Document.json(() => apiVersions(host))).answer(request);
-  }
+function rootAnswer(request: Request, { legacy, aggregated }: Root): Response {
+  const version = aggregatedVersion(request.headers.get("accept") ?? "");
+  if (version !== undefined) return aggregated[version].answer(request);
+  // Only this one says how the client reached us, and so differs between clients.
+  const { host } = new URL(request.url);
+  return (legacy ?? Document.json(() => apiVersions(host))).answer(request);
+}
 
-  #add(served: ServedGroup): void {
-    const base = served.name === "" ? "/api" : `/apis/${served.name}`;
-    if (served.name !== "")
-      this.#documents.set(
-        base,
-        Document.json(() => group(served)),
-      );
-    for (const version of served.versions) {
-      this.#documents.set(
-        `${base}/${version.version}`,
-        Document.json(() => resourceList(version)),
-      );
-    }
-  }
+function documentsOf(resources: readonly Resource[]): Documents {
+  const groups = groupsOf(resources);
+  const core = groups.filter(({ name }) => name === "");
+  const named = groups.filter(({ name }) => name !== "");
+  return {
+    core: { legacy: undefined, aggregated: aggregatedOf(core) },
+    groups: { legacy: Document.json(() => groupList(groups)), aggregated: aggregatedOf(named) },
+    byPath: new Map(groups.flatMap(groupDocuments)),
+  };
+}
+
+function groupDocuments(served: ServedGroup): (readonly [string, Document])[] {
+  const base = served.name === "" ? "/api" : `/apis/${served.name}`;
+  const own = [base, Document.json(() => group(served))] as const;
+  const versions = served.versions.map(
+    (version) =>
+      [`${base}/${version.version}`, Document.json(() => resourceList(version))] as const,
+  );
+  return served.name === "" ? versions : [own, ...versions];
 }
 
 function aggregatedOf(groups: readonly ServedGroup[]): Root["aggregated"] {

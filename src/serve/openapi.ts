@@ -1,6 +1,8 @@
+import type { Catalog } from "#api/catalog.ts";
 import { openapiV2Json, openapiV2Protobuf } from "#api/openapi/v2.ts";
 import { openapiV3Document, openapiV3Index, openapiV3Path } from "#api/openapi/v3.ts";
 import type { Resource } from "#api/resource.ts";
+import { derived } from "./derived.ts";
 import { Document } from "./document.ts";
 import { parseAccept } from "./negotiate.ts";
 import { respondValue } from "./respond.ts";
@@ -10,44 +12,70 @@ const V3_ROOT = "/openapi/v3";
 const V2_PROTOBUF = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 const YEAR_SECONDS = 365 * 24 * 60 * 60;
 
-/** `/openapi/v2` and `/openapi/v3`: made when first asked for. */
-export class OpenApi {
-  readonly #v2Json: Document;
-  readonly #v2Protobuf: Document;
-  /** By their path below `/openapi/v3/`. */
-  readonly #v3 = new Map<string, Document>();
+/** The rows of one group and version, and what is said about them. */
+interface Described {
+  readonly rows: readonly Resource[];
+  readonly document: Document;
+}
 
-  constructor(resources: readonly Resource[]) {
-    this.#v2Json = Document.json(() => openapiV2Json(resources));
-    this.#v2Protobuf = new Document(V2_PROTOBUF, () => openapiV2Protobuf(resources));
-    for (const { group, version } of resources) {
-      const document = (): unknown => openapiV3Document(resources, { group, version });
-      this.#v3.set(openapiV3Path({ group, version }), Document.json(document));
-    }
+interface Documents {
+  readonly v2Json: Document;
+  readonly v2Protobuf: Document;
+  /** By their path below `/openapi/v3/`. */
+  readonly v3: ReadonlyMap<string, Described>;
+}
+
+/** `/openapi/v2` and `/openapi/v3`: made when first asked for, and again when kinds came or went. */
+export class OpenApi {
+  readonly #documents: () => Documents;
+
+  constructor(catalog: Catalog) {
+    this.#documents = derived(catalog, documentsOf);
   }
 
   /** The answer for a path under `/openapi`; `undefined` when there is nothing at it. */
   answer(request: Request, url: URL): Response | undefined {
-    if (url.pathname === "/openapi/v2") return this.#v2(request);
-    if (url.pathname === V3_ROOT) return this.#index(request);
-    const document = this.#v3.get(url.pathname.slice(V3_ROOT.length + 1));
-    return document && versioned(document, { request, url });
+    const documents = this.#documents();
+    if (url.pathname === "/openapi/v2") return v2Answer(request, documents);
+    if (url.pathname === V3_ROOT) return v3Index(request, documents);
+    const found = documents.v3.get(url.pathname.slice(V3_ROOT.length + 1));
+    return found && versioned(found.document, { request, url });
   }
+}
 
-  #v2(request: Request): Response {
-    const asked = parseAccept(request.headers.get("accept") ?? "");
-    const protobuf = asked.some(
-      ({ type }) =>
-        type === V2_PROTOBUF ||
-        type === "application/com.github.proto-openapi.spec.v2@v1.0+protobuf",
-    );
-    return (protobuf ? this.#v2Protobuf : this.#v2Json).answer(request);
-  }
+function documentsOf(resources: readonly Resource[], previous: Documents | undefined): Documents {
+  const byPath = Map.groupBy(resources, openapiV3Path);
+  const v3 = [...byPath].map(([path, rows]) => {
+    const known = previous?.v3.get(path);
+    return [path, known && isSame(known.rows, rows) ? known : describe(rows)] as const;
+  });
+  return {
+    v2Json: Document.json(() => openapiV2Json(resources)),
+    v2Protobuf: new Document(V2_PROTOBUF, () => openapiV2Protobuf(resources)),
+    v3: new Map(v3),
+  };
+}
 
-  #index(request: Request): Response {
-    const hashes = [...this.#v3].map(([path, { hash }]) => [path, hash] as const);
-    return respondValue(request, openapiV3Index(Object.fromEntries(hashes)));
-  }
+function describe(rows: readonly Resource[]): Described {
+  return { rows, document: Document.json(() => openapiV3Document(rows)) };
+}
+
+function isSame(a: readonly Resource[], b: readonly Resource[]): boolean {
+  return a.length === b.length && a.every((row, index) => row === b[index]);
+}
+
+function v2Answer(request: Request, { v2Json, v2Protobuf }: Documents): Response {
+  const asked = parseAccept(request.headers.get("accept") ?? "");
+  const protobuf = asked.some(
+    ({ type }) =>
+      type === V2_PROTOBUF || type === "application/com.github.proto-openapi.spec.v2@v1.0+protobuf",
+  );
+  return (protobuf ? v2Protobuf : v2Json).answer(request);
+}
+
+function v3Index(request: Request, { v3 }: Documents): Response {
+  const hashes = [...v3].map(([path, { document }]) => [path, document.hash] as const);
+  return respondValue(request, openapiV3Index(Object.fromEntries(hashes)));
 }
 
 /** A document asked for by its hash never changes; under another hash it is elsewhere. */

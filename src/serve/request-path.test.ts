@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test";
+import { LiveCatalog } from "#api/catalog.ts";
 import { RESOURCES } from "#api/resources.ts";
 import { PathTable } from "./request-path.ts";
 
-const paths = new PathTable(RESOURCES);
+const paths = new PathTable(new LiveCatalog(RESOURCES));
 
 const summary = (path: string): string | undefined => {
   const found = paths.parse(path);

@@ -1,3 +1,4 @@
+import type { Catalog } from "#api/catalog.ts";
 import type { Resource } from "#api/resource.ts";
 import { unknownResource } from "#api/status.ts";
 
@@ -12,17 +13,12 @@ export interface ResourcePath {
   readonly watch: boolean;
 }
 
-/** The rows by path, `group/version/plural`. */
+/** Finds the rows of a catalog by path. */
 export class PathTable {
-  readonly #rows = new Map<string, Resource>();
-  readonly #versions = new Set<string>();
+  readonly #catalog: Catalog;
 
-  constructor(resources: readonly Resource[]) {
-    for (const resource of resources) {
-      const { group, version, plural } = resource;
-      this.#versions.add(`${group}/${version}`);
-      this.#rows.set(`${group}/${version}/${plural}`, resource);
-    }
+  constructor(catalog: Catalog) {
+    this.#catalog = catalog;
   }
 
   /**
@@ -33,22 +29,26 @@ export class PathTable {
     const [root, ...segments] = path.split("/").slice(1).map(decodeSegment);
     const group = root === "apis" ? segments.shift() : root === "api" ? "" : undefined;
     const version = segments.shift();
-    if (group === undefined || (group === "" && root === "apis")) return undefined;
-    if (!this.#versions.has(`${group}/${version}`) || segments.length === 0) return undefined;
+    if (group === undefined || version === undefined) return undefined;
+    if (group === "" && root === "apis") return undefined;
+    if (!this.#catalog.serves(group, version) || segments.length === 0) return undefined;
     const watch = segments[0] === "watch";
     if (watch) segments.shift();
-    const found = this.#resource(`${group}/${version}`, segments);
+    const found = this.#resource({ group, version }, segments);
     if (found === undefined) throw unknownResource();
     return { ...found, watch };
   }
 
-  #resource(base: string, segments: string[]): Omit<ResourcePath, "watch"> | undefined {
+  #resource(
+    base: { readonly group: string; readonly version: string },
+    segments: string[],
+  ): Omit<ResourcePath, "watch"> | undefined {
     const [first = "", namespace = "", plural = "", ...rest] = segments;
     if (first === "namespaces" && plural !== "") {
-      const namespaced = this.#rows.get(`${base}/${plural}`);
+      const namespaced = this.#catalog.find({ ...base, plural });
       if (namespaced?.namespaced && namespace !== "") return named(namespaced, namespace, rest);
     }
-    const resource = this.#rows.get(`${base}/${first}`);
+    const resource = this.#catalog.find({ ...base, plural: first });
     if (resource === undefined) return undefined;
     // Of a namespaced kind only the list over all namespaces has no namespace in its path.
     if (resource.namespaced && segments.length > 1) return undefined;

@@ -63,9 +63,10 @@ export async function createMemoryCluster(
       const clientOf = (user: string): Client => createClient({ verbs: verbsOf(user) });
       const events = (component: string) =>
         createEventRecorder({ client: clientOf(component), component, clock, log, signal });
+      const { catalog } = registry;
       const shared = { informers, log, clock, timer };
       const modules = [
-        createControllers({ ...shared, client: clientOf, events, ...more }),
+        createControllers({ ...shared, catalog, client: clientOf, events, ...more }),
         createScheduler({
           ...shared,
           client: clientOf("kube-scheduler"),

@@ -70,13 +70,9 @@ export function openapiV3Index(hashes: Readonly<Record<string, string>>): {
   return { paths: Object.fromEntries(paths) };
 }
 
-/** The OpenAPI v3 document of one group version: all of it that JSON can say. */
-export function openapiV3Document(
-  resources: readonly DescribedResource[],
-  { group, version }: { readonly group: string; readonly version: string },
-): object {
-  const own = resources.filter((each) => each.group === group && each.version === version);
-  const operations = operationsByPath(own);
+/** The OpenAPI v3 document of the resources of one group version: all of it that JSON can say. */
+export function openapiV3Document(resources: readonly DescribedResource[]): object {
+  const operations = operationsByPath(resources);
   const paths = [...operations].map(([path, all]) => {
     const methods = all.map((each) => [each.method, v3Operation(each)] as const);
     return [path, Object.fromEntries(methods)] as const;

@@ -1,4 +1,3 @@
-import { RESOURCES } from "#api/resources.ts";
 import { systemTimer } from "#lib/timer.ts";
 import { createApi } from "#serve/api.ts";
 import { tokenAuthenticator } from "./authenticate.ts";
@@ -12,7 +11,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const { store, clock, timer = systemTimer, serviceCidr, signal, advertise } = options;
   const registry = createRegistry({ store, clock, timer, serviceCidr, signal });
   const api = createApi({
-    resources: RESOURCES,
+    catalog: registry.catalog,
     version: options.version,
     checks: options.checks ?? [],
     nodeStreams: options.nodeStreams,
@@ -24,6 +23,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   });
   return {
     ...api,
+    catalog: registry.catalog,
     verbs: (user) => registry.as(user),
     bootstrap: () =>
       bootstrap(registry.as(componentUser("apiserver")), {

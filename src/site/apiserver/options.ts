@@ -1,3 +1,4 @@
+import type { Catalog } from "#api/catalog.ts";
 import type { NodeStreams } from "#api/node-streams.ts";
 import type { UserInfo, Verbs } from "#api/verbs.ts";
 import type { ObjectStore } from "#db/object-store.ts";
@@ -27,6 +28,8 @@ export interface ApiServerOptions {
 }
 
 export interface ApiServer extends Api {
+  /** What it serves, as that changes. */
+  readonly catalog: Catalog;
   /** The API in process, as one user: same authorization, admission and validation, no JSON. */
   verbs(user: UserInfo): Verbs;
   /** Creates what every cluster has: system namespaces, `default/kubernetes`. Call once the store is open. */

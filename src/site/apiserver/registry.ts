@@ -1,3 +1,5 @@
+import { type Catalog, LiveCatalog } from "#api/catalog.ts";
+import { RESOURCES } from "#api/resources.ts";
 import type { UserInfo, Verbs } from "#api/verbs.ts";
 import type { ObjectStore } from "#db/object-store.ts";
 import type { Clock } from "#lib/clock.ts";
@@ -23,6 +25,8 @@ export interface RegistryOptions {
 
 /** The API over one store, as the users see it. */
 export interface Registry {
+  /** What it serves. */
+  readonly catalog: Catalog;
   /** The API as one user: what it may not do is refused with 403. */
   as(user: UserInfo): Verbs;
 }
@@ -32,6 +36,7 @@ export function createRegistry(options: RegistryOptions): Registry {
   const { store, clock, timer, signal } = options;
   const snapshots = new Snapshots({ clock, timer });
   signal.addEventListener("abort", () => snapshots.close(), { once: true });
+  const catalog = new LiveCatalog(RESOURCES);
   const strategies = new Strategies({
     allocators: new ServiceAllocators({ store, cidr: options.serviceCidr }),
     eventLimit: new EventLimit(store),
@@ -39,10 +44,11 @@ export function createRegistry(options: RegistryOptions): Registry {
   const deps = {
     store,
     clock,
+    catalog,
     writer: new Writer(store, strategies),
     lister: new Lister(store, snapshots),
     strategies,
-    watching: { store, bookmarks: new Bookmarks(timer), timer, signal },
+    watching: { store, catalog, bookmarks: new Bookmarks(timer), timer, signal },
   };
-  return { as: (user) => new UserVerbs(deps, user) };
+  return { catalog, as: (user) => new UserVerbs(deps, user) };
 }

@@ -1,3 +1,4 @@
+import type { LiveCatalog } from "#api/catalog.ts";
 import { required } from "#api/field-error.ts";
 import { Item, type WatchEvent } from "#api/item.ts";
 import type { KubeObject } from "#api/object.ts";
@@ -40,6 +41,7 @@ import type { Decision, Writer } from "./writer.ts";
 const NAME_ATTEMPTS = 8;
 
 export interface VerbsDeps {
+  readonly catalog: LiveCatalog;
   readonly store: ObjectStore;
   readonly clock: Clock;
   readonly writer: Writer;
@@ -59,9 +61,10 @@ export class UserVerbs implements Verbs {
   }
 
   async get<T extends KubeObject>(
-    target: NamedTarget<T>,
+    given: NamedTarget<T>,
     { resourceVersion }: ReadOptions = {},
   ): Promise<Item<T>> {
+    const target = this.#served(given);
     this.#authorize("get", target);
     const { store } = this.#deps;
     checkNotInFuture(parseResourceVersion(resourceVersion), store.resourceVersion);
@@ -71,27 +74,30 @@ export class UserVerbs implements Verbs {
   }
 
   async list<T extends KubeObject>(
-    target: Target<T>,
+    given: Target<T>,
     options: ListOptions = {},
   ): Promise<ListResult<T>> {
+    const target = this.#served(given);
     this.#authorize("list", target);
     return this.#deps.lister.list(target, options);
   }
 
   async watch<T extends KubeObject>(
-    target: Target<T>,
+    given: Target<T>,
     options: WatchOptions & { readonly signal: AbortSignal },
     onEvent: (event: WatchEvent<T>) => void,
   ): Promise<Watch> {
+    const target = this.#served(given);
     this.#authorize("watch", target);
     return startWatch(this.#deps.watching, { target, options }, onEvent);
   }
 
   async create<T extends KubeObject>(
-    target: CreateTarget<T>,
+    given: CreateTarget<T>,
     object: KubeObject,
     options: WriteOptions = {},
   ): Promise<Item> {
+    const target = this.#served(given);
     this.#authorize("create", target);
     const { name, subresource } = target;
     if (subresource !== undefined) {
@@ -109,20 +115,22 @@ export class UserVerbs implements Verbs {
   }
 
   async update<T extends KubeObject>(
-    target: NamedTarget<T>,
+    given: NamedTarget<T>,
     object: KubeObject,
     options: WriteOptions = {},
   ): Promise<Item> {
+    const target = this.#served(given);
     this.#authorize("update", target);
     checkIdentity(target, object);
     return this.#rewrite(target, options, () => object);
   }
 
   async patch<T extends KubeObject>(
-    target: NamedTarget<T>,
+    given: NamedTarget<T>,
     patch: Patch,
     options: WriteOptions = {},
   ): Promise<Item> {
+    const target = this.#served(given);
     this.#authorize("patch", target);
     const { fieldValidation = "Ignore", warn } = options;
     return this.#rewrite(target, options, (shown) => {
@@ -134,17 +142,19 @@ export class UserVerbs implements Verbs {
   }
 
   async delete<T extends KubeObject>(
-    target: NamedTarget<T>,
+    given: NamedTarget<T>,
     options: DeleteOptions = {},
   ): Promise<DeleteResult<T>> {
+    const target = this.#served(given);
     this.#authorize("delete", target);
     return this.#delete(target, options);
   }
 
   async deleteCollection<T extends KubeObject>(
-    target: Target<T>,
+    given: Target<T>,
     options: DeleteOptions & ListOptions = {},
   ): Promise<ListResult<T>> {
+    const target = this.#served(given);
     this.#authorize("deletecollection", target);
     const { resource } = target;
     const listed = this.#deps.lister.list(target, options);
@@ -266,6 +276,13 @@ export class UserVerbs implements Verbs {
     const strategy = this.#deps.strategies.of(resource);
     const shown = viewOf({ target, strategy }, subresource).read(item.value);
     return shown === item.value ? item : new Item(shown);
+  }
+
+  /** The target with the row that is served now. */
+  #served<G extends Target>(given: G): G {
+    const resource = this.#deps.catalog.current(given.resource);
+    if (resource === undefined) throw unknownResource();
+    return resource === given.resource ? given : { ...given, resource };
   }
 
   #admission(options: Pick<WriteOptions, "dryRun" | "warn">): Admission {

@@ -1,3 +1,4 @@
+import type { LiveCatalog } from "#api/catalog.ts";
 import { Item, WatchEvent } from "#api/item.ts";
 import type { KubeObject } from "#api/object.ts";
 import { apiVersionOf, type Resource } from "#api/resource.ts";
@@ -12,6 +13,7 @@ import { type Selection, selectionOf } from "./selection.ts";
 
 export interface WatcherDeps {
   readonly store: ObjectStore;
+  readonly catalog: LiveCatalog;
   readonly bookmarks: Bookmarks;
   readonly timer: Timer;
   /** Ends all watches. */
@@ -53,21 +55,22 @@ export function startWatch<T extends KubeObject>(
   });
   const mark = (): void => onEvent(bookmark(resource, { resourceVersion: store.resourceVersion }));
   const forget = options.allowWatchBookmarks ? deps.bookmarks.add(mark) : undefined;
-  const ended = endOf(deps, options, () => {
+  const ended = endOf(deps, { resource, ...options }, () => {
     subscription.close();
     forget?.();
   });
   return { ended: ended.then((why) => (why === "timeout" && forget ? mark() : undefined)) };
 }
 
-/** Resolves at the watch's timeout or when a signal says so, after `release` has run. */
+/** Resolves at the watch's timeout or when a signal says so or the kind goes, after `release` has run. */
 function endOf(
-  { timer, signal }: WatcherDeps,
-  options: Options,
+  { timer, signal, catalog }: WatcherDeps,
+  options: Options & { readonly resource: Resource },
   release: () => void,
 ): Promise<"timeout" | "signal"> {
   // Not AbortSignal.any: the server's signal would remember every watch that ever was.
-  const signals = [signal, options.signal];
+  const served = catalog.whileServed(options.resource);
+  const signals = [signal, options.signal, ...(served ? [served] : [])];
   return new Promise((resolve) => {
     const end = (why: "timeout" | "signal"): void => {
       for (const one of signals) one.removeEventListener("abort", onAbort);

@@ -1,5 +1,4 @@
-import type { Resource } from "#api/resource.ts";
-import { RESOURCES } from "#api/resources.ts";
+import type { Catalog } from "#api/catalog.ts";
 import type { Controller } from "#client/controller.ts";
 import { abortable } from "#lib/abort.ts";
 import { createDeploymentController } from "./deployment/controller.ts";
@@ -14,8 +13,8 @@ import { createEndpointSliceController } from "./services/endpoint-slices.ts";
 import { createEndpointsController } from "./services/endpoints.ts";
 
 export interface ControllersOptions extends ControllerDeps, NodeLifecycleOptions {
-  /** All kinds that are served: what can be owned, and what a namespace can hold. */
-  readonly resources?: readonly Resource[];
+  /** The kinds that are served: what can be owned, and what a namespace can hold. */
+  readonly catalog: Catalog;
 }
 
 /** What a supervisor lends a module; the bus's `Scope` is one. */
@@ -42,15 +41,15 @@ export function createControllers(options: ControllersOptions) {
 }
 
 function createAll(options: ControllersOptions): readonly Controller[] {
-  const { resources = RESOURCES } = options;
+  const { catalog } = options;
   return [
     createDeploymentController(options),
     createReplicaSetController(options),
     createJobController(options),
     createEndpointsController(options),
     createEndpointSliceController(options),
-    createNamespaceController(options, resources),
-    createGarbageCollector(options, resources),
+    createNamespaceController(options, catalog),
+    createGarbageCollector(options, catalog),
     createNodeLifecycleController(options, options),
     createTaintEvictionController(options),
   ];

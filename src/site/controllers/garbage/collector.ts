@@ -1,5 +1,6 @@
+import type { Catalog } from "#api/catalog.ts";
 import { type KubeObject, nameOf, namespaceOf, type OwnerReference } from "#api/object.ts";
-import { apiVersionOf, type Resource } from "#api/resource.ts";
+import { apiVersionOf } from "#api/resource.ts";
 import { hasReason } from "#api/status.ts";
 import type { Client } from "#client/client.ts";
 import type { EventRecorder } from "#client/events.ts";
@@ -22,8 +23,8 @@ interface CollectorOptions {
   readonly events: EventRecorder;
   /** Of UIDs. */
   readonly queue: WorkQueue;
-  /** All kinds that an owner can be of. */
-  readonly resources: readonly Resource[];
+  /** The kinds that an owner can be of. */
+  readonly catalog: Catalog;
 }
 
 /** How an owner stands: it lives, it waits for its dependents to go, it is gone, or nobody can say. */
@@ -35,14 +36,14 @@ export class Collector {
   readonly #client: Client;
   readonly #events: EventRecorder;
   readonly #queue: WorkQueue;
-  readonly #resources: readonly Resource[];
+  readonly #catalog: Catalog;
 
-  constructor({ graph, client, events, queue, resources }: CollectorOptions) {
+  constructor({ graph, client, events, queue, catalog }: CollectorOptions) {
     this.#graph = graph;
     this.#client = client;
     this.#events = events;
     this.#queue = queue;
-    this.#resources = resources;
+    this.#catalog = catalog;
   }
 
   async collect(uid: string): Promise<void> {
@@ -96,7 +97,7 @@ export class Collector {
 
   /** The graph may lag behind a creation: only the API itself says that an owner is gone. */
   async #ask(owner: OwnerReference, namespace: string): Promise<Standing> {
-    const resource = this.#resources.find(
+    const resource = this.#catalog.resources.find(
       (one) => one.kind === owner.kind && apiVersionOf(one) === owner.apiVersion,
     );
     if (resource === undefined) return "unknown";

@@ -1,25 +1,28 @@
 import { isDeepStrictEqual } from "node:util";
+import type { Catalog } from "#api/catalog.ts";
 import type { KubeObject } from "#api/object.ts";
-import { groupResource, type Resource } from "#api/resource.ts";
-import { EVENTS } from "#api/resources.ts";
+import type { Resource } from "#api/resource.ts";
 import { type Controller, createController } from "#client/controller.ts";
 import type { InformerHandler } from "#client/informer.ts";
 import type { WorkQueue } from "#client/workqueue.ts";
 import { type ControllerDeps, equip } from "../deps.ts";
+import { followKinds } from "../follow-kinds.ts";
+import { KindInformers } from "../kind-informers.ts";
 import { Collector } from "./collector.ts";
 import { isForeground, OwnerGraph, ownersOf, uidOf } from "./graph.ts";
 
 /** Deletes what has lost its last owner, and orders deletions that wait for each other. */
-export function createGarbageCollector(
-  deps: ControllerDeps,
-  resources: readonly Resource[],
-): Controller {
+export function createGarbageCollector(deps: ControllerDeps, catalog: Catalog): Controller {
   const equipment = equip(deps, "generic-garbage-collector");
   const { informers, client, events, queue, log } = equipment;
   const graph = new OwnerGraph();
-  const kinds = resources.filter((one) => groupResource(one) !== groupResource(EVENTS));
-  const watched = kinds.map((resource) => ({ resource, informer: informers.informer(resource) }));
-  const collector = new Collector({ graph, client, events, queue, resources });
+  const collector = new Collector({ graph, client, events, queue, catalog });
+  const watched = new KindInformers({
+    informers,
+    isWanted: ({ plural, verbs }) => plural !== "events" && verbs.includes("watch"),
+    handlerOf: (resource) => track({ resource, graph, queue }),
+  });
+  const unfollow = followKinds(catalog, watched);
   return createController({
     name: "garbage-collector",
     async reconcile(uid) {
@@ -29,10 +32,8 @@ export function createGarbageCollector(
     queue,
     log,
     workers: 5,
-    synced: watched.map(({ informer }) => informer.synced),
-    removals: watched.map(({ resource, informer }) =>
-      informer.addHandler(track({ resource, graph, queue })),
-    ),
+    synced: watched.synced,
+    removals: [unfollow, () => watched.close()],
   });
 }
 

@@ -1,44 +1,47 @@
 import { isDeepStrictEqual } from "node:util";
+import type { Catalog } from "#api/catalog.ts";
 import type { KubeObject, Namespace } from "#api/object.ts";
 import { groupResource, type Resource } from "#api/resource.ts";
 import { NAMESPACES, PODS } from "#api/resources.ts";
 import { hasReason } from "#api/status.ts";
 import type { Client } from "#client/client.ts";
 import { type Controller, createController } from "#client/controller.ts";
-import type { Informer } from "#client/informer.ts";
 import { explain } from "#lib/errors.ts";
 import { queueItself } from "../children.ts";
 import { type ControllerDeps, equip } from "../deps.ts";
+import { followKinds } from "../follow-kinds.ts";
+import { KindInformers } from "../kind-informers.ts";
 import { deletionConditions, type Remains } from "./conditions.ts";
 
 /** The finalizer in `spec` that is ours to remove. */
 const FINALIZER = "kubernetes";
 
 /** Empties namespaces that are being deleted, pods first, and lets them go. */
-export function createNamespaceController(
-  deps: ControllerDeps,
-  resources: readonly Resource[],
-): Controller {
+export function createNamespaceController(deps: ControllerDeps, catalog: Catalog): Controller {
   const { informers, client, clock, queue, log } = equip(deps, "namespace-controller");
   const namespaces = informers.informer(NAMESPACES);
-  const kinds = resources.filter(({ namespaced, verbs }) => namespaced && verbs.includes("delete"));
-  const contents = new Map(kinds.map((kind) => [kind, informers.informer(kind)]));
   // The end of one object may be the end of the last: nothing is polled.
   const gone = ({ metadata }: KubeObject): void => {
     const namespace = metadata?.namespace ?? "";
     if (namespaces.get(namespace)?.metadata?.deletionTimestamp) queue.add(namespace);
   };
+  const contents = new KindInformers({
+    informers,
+    isWanted: ({ namespaced, verbs }) => namespaced && verbs.includes("delete"),
+    handlerOf: () => ({ deleted: gone }),
+  });
   const removals = [
     namespaces.addHandler(queueItself(queue)),
-    ...[...contents.values()].map((content) => content.addHandler({ deleted: gone })),
+    followKinds(catalog, contents),
+    () => contents.close(),
   ];
 
   async function reconcile(key: string): Promise<undefined> {
     const namespace = namespaces.get(key);
     if (namespace?.metadata?.deletionTimestamp === undefined) return;
     if (!namespace.spec?.finalizers?.includes(FINALIZER)) return;
-    const failures = await empty(client, key, contents);
-    const remains = await remainsOf(client, key, kinds);
+    const failures = await empty(client, key, contents.kinds);
+    const remains = await remainsOf(client, key, contents.kinds);
     const isEmpty = remains.counts.size === 0 && failures.length === 0;
     const told = await tell(namespace, { ...remains, failures });
     if (isEmpty) await finalize(client, told);
@@ -59,7 +62,7 @@ export function createNamespaceController(
     queue,
     log,
     workers: 2,
-    synced: [namespaces.synced, ...[...contents.values()].map(({ synced }) => synced)],
+    synced: [namespaces.synced, ...contents.synced],
     removals,
   });
 }
@@ -68,7 +71,7 @@ export function createNamespaceController(
 async function empty(
   client: Client,
   namespace: string,
-  contents: ReadonlyMap<Resource, Informer<KubeObject>>,
+  kinds: readonly Resource[],
 ): Promise<string[]> {
   const failures: string[] = [];
   // While a pod still ends it may need its Secret or ConfigMap: the rest waits for the pods.
@@ -76,7 +79,7 @@ async function empty(
   if (pods !== undefined) failures.push(pods);
   const ending = await client.list(PODS, { namespace, limit: 1 });
   if (ending.items.length > 0) return failures;
-  for (const resource of contents.keys()) {
+  for (const resource of kinds) {
     if (resource.plural === PODS.plural && resource.group === PODS.group) continue;
     const failure = await discard(client, resource, namespace);
     if (failure !== undefined) failures.push(failure);
