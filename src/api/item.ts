@@ -9,6 +9,7 @@ const encoder = new TextEncoder();
 export class Item<T extends KubeObject = KubeObject> {
   readonly value: T;
   #json: Uint8Array | undefined;
+  #metadataJson: Uint8Array | undefined;
 
   /** `json`, where it is known already, must be the encoding of `value`. */
   constructor(value: T, json?: Uint8Array) {
@@ -20,6 +21,19 @@ export class Item<T extends KubeObject = KubeObject> {
     this.#json ??= encoder.encode(JSON.stringify(this.value));
     return this.#json;
   }
+
+  /** The encoding of `metadata`: a part of `json`, not a copy. */
+  get metadataJson(): Uint8Array {
+    this.#metadataJson ??= partOf(this.json, JSON.stringify(this.value.metadata ?? {}));
+    return this.#metadataJson;
+  }
+}
+
+/** The bytes of `text` where they lie in `json`, wherever that is; of their own where they do not. */
+function partOf(json: Uint8Array, text: string): Uint8Array {
+  const part = encoder.encode(text);
+  const start = Buffer.from(json.buffer, json.byteOffset, json.byteLength).indexOf(part);
+  return start < 0 ? part : json.subarray(start, start + part.length);
 }
 
 export type WatchEventType = "ADDED" | "MODIFIED" | "DELETED" | "BOOKMARK";

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { ContainerStatus, KubeObject, Pod, Service } from "./object.ts";
 import type { Resource } from "./resource.ts";
 import * as kinds from "./resources.ts";
-import { columnsOf, partialMetadataList, tableOf } from "./table.ts";
+import { columnsOf, tableOf } from "./table.ts";
 
 const now = new Date("2024-01-01T01:00:00Z");
 const creationTimestamp = "2024-01-01T00:55:00Z";
@@ -538,25 +538,6 @@ describe("a table", () => {
       metadata: { resourceVersion: "9", continue: "more" },
       columnDefinitions: null,
       rows: [{ cells: ["x", "<unknown>"], object: null }],
-    });
-  });
-
-  test("a list reduces to metadata", () => {
-    const list = partialMetadataList([object], {
-      metadata: { resourceVersion: "9" },
-      version: "v1",
-    });
-    expect(list).toEqual({
-      kind: "PartialObjectMetadataList",
-      apiVersion: "meta.k8s.io/v1",
-      metadata: { resourceVersion: "9" },
-      items: [
-        {
-          kind: "PartialObjectMetadata",
-          apiVersion: "meta.k8s.io/v1",
-          metadata: object.metadata,
-        },
-      ],
     });
   });
 });

@@ -23,13 +23,6 @@ export interface PartialObjectMetadata {
   readonly metadata: ObjectMeta;
 }
 
-export interface PartialObjectMetadataList {
-  readonly kind: "PartialObjectMetadataList";
-  readonly apiVersion: string;
-  readonly metadata: ListMeta;
-  readonly items: readonly PartialObjectMetadata[];
-}
-
 export interface TableRow {
   readonly cells: readonly (string | number | boolean)[];
   readonly conditions?: readonly RowCondition[];
@@ -78,22 +71,38 @@ export function tableOf<T extends KubeObject>(
   objects: readonly T[],
   options: TableOptions,
 ): Table {
-  const columns = columnsOf(resource);
   const { version, includeObject, now, metadata, withColumns = true } = options;
+  const rowOf = rowMaker(resource, now);
   const only = objects.length === 1 ? objects[0]?.metadata?.resourceVersion : undefined;
   return {
     kind: "Table",
     apiVersion: metaApiVersion(version),
     metadata: metadata ?? (only === undefined ? {} : { resourceVersion: only }),
-    columnDefinitions: withColumns ? columns.map(definitionOf) : null,
-    rows: objects.map((object) => {
-      const conditions = resource.rowConditions?.(object) ?? [];
-      return {
-        cells: columns.map(({ cell }) => cell(object, now)),
-        ...(conditions.length > 0 && { conditions }),
-        object: included(object, { includeObject, version }),
-      };
-    }),
+    columnDefinitions: withColumns ? columnDefinitionsOf(resource) : null,
+    rows: objects.map((object) => ({
+      ...rowOf(object),
+      object: included(object, { includeObject, version }),
+    })),
+  };
+}
+
+/** The columns of a kind, as a table describes them. */
+export function columnDefinitionsOf<T extends KubeObject>(
+  resource: Pick<Resource<T>, "columns">,
+): readonly TableColumnDefinition[] {
+  return columnsOf(resource).map(definitionOf);
+}
+
+/** Makes what a table says about each object of a kind, beside the object. */
+export function rowMaker<T extends KubeObject>(
+  resource: Pick<Resource<T>, "columns" | "rowConditions">,
+  now: Date,
+): (object: T) => Omit<TableRow, "object"> {
+  const columns = columnsOf(resource);
+  return (object) => {
+    const cells = columns.map(({ cell }) => cell(object, now));
+    const conditions = resource.rowConditions?.(object) ?? [];
+    return conditions.length > 0 ? { cells, conditions } : { cells };
   };
 }
 
@@ -116,18 +125,5 @@ export function partialMetadata(object: KubeObject, version: MetaVersion): Parti
     kind: "PartialObjectMetadata",
     apiVersion: metaApiVersion(version),
     metadata: object.metadata ?? {},
-  };
-}
-
-/** A list reduced to the metadata of its objects. */
-export function partialMetadataList(
-  objects: readonly KubeObject[],
-  { metadata, version }: { metadata: ListMeta; version: MetaVersion },
-): PartialObjectMetadataList {
-  return {
-    kind: "PartialObjectMetadataList",
-    apiVersion: metaApiVersion(version),
-    metadata,
-    items: objects.map((object) => partialMetadata(object, version)),
   };
 }

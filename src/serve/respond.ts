@@ -1,13 +1,15 @@
 import { stringify } from "yaml";
 import { SCALE_COLUMNS } from "#api/columns/workload.ts";
 import type { Item } from "#api/item.ts";
-import type { KubeObject, ListMeta } from "#api/object.ts";
-import { apiVersionOf, type Resource } from "#api/resource.ts";
+import type { ListMeta } from "#api/object.ts";
+import type { Resource } from "#api/resource.ts";
 import type { Status } from "#api/status.ts";
-import { partialMetadata, partialMetadataList, tableOf } from "#api/table.ts";
+import { partialMetadata, tableOf } from "#api/table.ts";
 import type { ListResult } from "#api/verbs.ts";
 import type { Call } from "./call.ts";
+import { metadataListParts, objectListParts, tableParts } from "./list-parts.ts";
 import { type Format, negotiate } from "./negotiate.ts";
+import { gzipStreamOf, piecesOf, streamOf } from "./pieces.ts";
 import { includeObject } from "./query.ts";
 
 /** apiserver's `defaultGzipThresholdBytes`. */
@@ -26,24 +28,29 @@ export function respondItem(call: Call, item: Item, status = 200): Response {
   });
 }
 
-/** A list, as the client wants to see it: JSON is put together from what is encoded already. */
+/** A list, as the client wants to see it. Nothing is encoded that is encoded already. */
 export function respondList(call: Call, result: ListResult): Response {
-  const { request, path } = call;
   const format = formatOf(call);
+  const parts = listParts(call, { result, format });
+  if (format.media === "json") return respondParts(call.request, parts);
+  const value: unknown = JSON.parse(Buffer.concat([...parts]).toString());
+  return respondValue(call.request, value, { media: format.media });
+}
+
+function listParts(
+  { path: { resource }, query, clock }: Call,
+  { result, format: { as, version } }: { result: ListResult; format: Format },
+): Iterable<Uint8Array> {
+  const { items, resourceVersion, continue: next, remainingItemCount } = result;
   const metadata: ListMeta = {
-    resourceVersion: result.resourceVersion,
-    ...(result.continue !== undefined && { continue: result.continue }),
-    ...(result.remainingItemCount !== undefined && {
-      remainingItemCount: result.remainingItemCount,
-    }),
+    resourceVersion,
+    ...(next !== undefined && { continue: next }),
+    ...(remainingItemCount !== undefined && { remainingItemCount }),
   };
-  if (format.as === undefined && format.media === "json") {
-    return respondBytes(request, listBytes(path.resource, { metadata, items: result.items }));
-  }
-  const objects = result.items.map(({ value }) => value);
-  return respondValue(request, listAs(call, { objects, metadata, format }), {
-    media: format.media,
-  });
+  if (as === undefined) return objectListParts(resource, { metadata, items });
+  if (as !== "Table") return metadataListParts({ metadata, items }, version);
+  const form = { version, includeObject: includeObject(query), now: clock.now() };
+  return tableParts(resource, { metadata, items }, form);
 }
 
 /** The answer's form, agreed before anything is done. */
@@ -84,14 +91,35 @@ export function respondBytes(
   }: { status?: number; contentType?: string } = {},
 ): Response {
   const headers: Record<string, string> = { "Content-Type": contentType };
-  const accepts = /\bgzip\b/.test(request.headers.get("accept-encoding") ?? "");
-  if (!accepts || bytes.length < GZIP_FROM_BYTES) {
+  if (!acceptsGzip(request) || bytes.length < GZIP_FROM_BYTES) {
     return new Response(owned(bytes), { status, headers });
   }
-  headers["Content-Encoding"] = "gzip";
-  headers["Vary"] = "Accept-Encoding";
+  Object.assign(headers, GZIP_HEADERS);
   return new Response(Bun.gzipSync(owned(bytes), { level: 1 }), { status, headers });
 }
+
+/** A body that may be long: what is more than one piece is made while it is sent. */
+function respondParts(request: Request, parts: Iterable<Uint8Array>): Response {
+  const pieces = piecesOf(parts);
+  const [first, second] = [pieces.next(), pieces.next()];
+  if (first.done === true) return respondBytes(request, new Uint8Array());
+  if (second.done === true) return respondBytes(request, first.value);
+  const rest = chain([first.value, second.value], pieces);
+  const headers: Record<string, string> = { "Content-Type": "application/json" };
+  if (!acceptsGzip(request)) return new Response(streamOf(rest), { headers });
+  Object.assign(headers, GZIP_HEADERS);
+  return new Response(gzipStreamOf(rest), { headers });
+}
+
+function* chain<T>(first: readonly T[], rest: Iterable<T>): Generator<T> {
+  yield* first;
+  yield* rest;
+}
+
+const GZIP_HEADERS = { "Content-Encoding": "gzip", Vary: "Accept-Encoding" };
+
+const acceptsGzip = ({ headers }: Request): boolean =>
+  /\bgzip\b/.test(headers.get("accept-encoding") ?? "");
 
 /** An object in the form that `as=` asks for; lists of one are their object. */
 export function shownAs(call: Call, { item, format }: { item: Item; format: Format }): unknown {
@@ -106,48 +134,6 @@ export function shownAs(call: Call, { item, format }: { item: Item; format: Form
     includeObject: includeObject(call.query),
     now: call.clock.now(),
   });
-}
-
-function listAs(
-  call: Call,
-  { objects, metadata, format }: { objects: KubeObject[]; metadata: ListMeta; format: Format },
-): unknown {
-  const { resource } = call.path;
-  const { as, version } = format;
-  if (as === undefined) {
-    return {
-      kind: `${resource.kind}List`,
-      apiVersion: apiVersionOf(resource),
-      metadata,
-      items: objects,
-    };
-  }
-  if (as !== "Table") return partialMetadataList(objects, { metadata, version });
-  return tableOf(resource, objects, {
-    version,
-    metadata,
-    includeObject: includeObject(call.query),
-    now: call.clock.now(),
-  });
-}
-
-const COMMA = encoder.encode(",");
-const END = encoder.encode("]}\n");
-
-function listBytes(
-  resource: Resource,
-  { metadata, items }: { metadata: ListMeta; items: readonly Item[] },
-): Uint8Array {
-  const kind = JSON.stringify(`${resource.kind}List`);
-  const apiVersion = JSON.stringify(apiVersionOf(resource));
-  const head = `{"kind":${kind},"apiVersion":${apiVersion},"metadata":${JSON.stringify(metadata)},"items":[`;
-  const parts: Uint8Array[] = [encoder.encode(head)];
-  for (const [index, { json }] of items.entries()) {
-    if (index > 0) parts.push(COMMA);
-    parts.push(json);
-  }
-  parts.push(END);
-  return Buffer.concat(parts);
 }
 
 /** Bytes never lie in shared memory here, which is all that the type of a body rules out. */

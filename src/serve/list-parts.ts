@@ -1,0 +1,87 @@
+import type { Item } from "#api/item.ts";
+import type { ListMeta } from "#api/object.ts";
+import { apiVersionOf, type Resource } from "#api/resource.ts";
+import { columnDefinitionsOf, type IncludeObject, type MetaVersion, rowMaker } from "#api/table.ts";
+
+/** What every form of a list begins with. */
+interface ListHead {
+  readonly metadata: ListMeta;
+  readonly items: readonly Item[];
+}
+
+const encoder = new TextEncoder();
+const COMMA = encoder.encode(",");
+const ROW_END = encoder.encode("}}");
+const END = encoder.encode("]}\n");
+
+/** A list of whole objects, put together from what is encoded already. */
+export function* objectListParts(
+  resource: Resource,
+  { metadata, items }: ListHead,
+): Generator<Uint8Array> {
+  const type = { kind: `${resource.kind}List`, apiVersion: apiVersionOf(resource) };
+  yield opened({ ...type, metadata }, "items");
+  for (const [index, { json }] of items.entries()) {
+    if (index > 0) yield COMMA;
+    yield json;
+  }
+  yield END;
+}
+
+/** A PartialObjectMetadataList. */
+export function* metadataListParts(
+  { metadata, items }: ListHead,
+  version: MetaVersion,
+): Generator<Uint8Array> {
+  const apiVersion = `meta.k8s.io/${version}`;
+  yield opened({ kind: "PartialObjectMetadataList", apiVersion, metadata }, "items");
+  const start = partialStart(version);
+  const first = encoder.encode(start);
+  const later = encoder.encode(`},${start}`);
+  for (const [index, { metadataJson }] of items.entries()) {
+    yield index === 0 ? first : later;
+    yield metadataJson;
+  }
+  yield encoder.encode(items.length === 0 ? "]}\n" : "}]}\n");
+}
+
+export interface TableForm {
+  readonly version: MetaVersion;
+  readonly includeObject: IncludeObject;
+  /** The wall clock, for ages. */
+  readonly now: Date;
+}
+
+/** A Table with a row for every object. */
+export function* tableParts(
+  resource: Pick<Resource, "columns" | "rowConditions">,
+  { metadata, items }: ListHead,
+  { version, includeObject, now }: TableForm,
+): Generator<Uint8Array> {
+  const columnDefinitions = columnDefinitionsOf(resource);
+  const type = { kind: "Table", apiVersion: `meta.k8s.io/${version}` };
+  yield opened({ ...type, metadata, columnDefinitions }, "rows");
+  const partial = `,"object":${partialStart(version)}`;
+  const after = { None: ',"object":null}', Metadata: partial, Object: ',"object":' };
+  const rowOf = rowMaker(resource, now);
+  for (const [index, item] of items.entries()) {
+    const row = JSON.stringify(rowOf(item.value)).slice(0, -1);
+    yield encoder.encode(`${index > 0 ? "," : ""}${row}${after[includeObject]}`);
+    if (includeObject === "Metadata") {
+      yield item.metadataJson;
+      yield ROW_END;
+    } else if (includeObject === "Object") {
+      yield item.json;
+      yield ROW_END.subarray(1);
+    }
+  }
+  yield END;
+}
+
+const partialStart = (version: MetaVersion): string =>
+  `{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/${version}","metadata":`;
+
+/** The fields of a list up to the bracket that opens its last one. */
+function opened(fields: object, last: string): Uint8Array {
+  return encoder.encode(`${JSON.stringify(fields).slice(0, -1)},"${last}":[`);
+}
