@@ -3,6 +3,7 @@ import type { KubeObject, ObjectMeta } from "#api/object.ts";
 import { apiVersionOf } from "#api/resource.ts";
 import { badRequest, conflict, invalidObject, methodNotAllowed } from "#api/status.ts";
 import type { NamedTarget } from "#api/verbs.ts";
+import type { AdmissionChain } from "./admission/chain.ts";
 import type { Admission } from "./admission.ts";
 import { cloneJson, field, sameJson } from "./json.ts";
 import { objectOf, subjectOf } from "./kind.ts";
@@ -13,21 +14,35 @@ export interface Rewrite<T extends KubeObject> {
   readonly target: NamedTarget<T>;
   readonly strategy: Strategy<T>;
   readonly admission: Admission;
+  readonly chain: AdmissionChain;
   readonly current: T;
 }
 
 /**
- * The version that a PUT, or a PATCH once it is applied, makes of an object; `current` itself when
- * nothing changes.
- * @throws StatusError 409 when it was made from another version, 422 when it breaks a rule.
+ * What a PUT, or a PATCH once it is applied, asks an object to be: with its defaults and what
+ * mutating admission makes of it.
+ * @throws StatusError 409 when it was made from another version.
  */
-export function changedObject<T extends KubeObject>(rewrite: Rewrite<T>, sent: KubeObject): T {
-  const { target, current, strategy } = rewrite;
+export function changedDraft<T extends KubeObject>(rewrite: Rewrite<T>, sent: KubeObject): T {
+  const { target, current, admission, chain } = rewrite;
   checkIdentity(target, sent);
   checkVersions(target, { sent: sent.metadata ?? {}, current: current.metadata ?? {} });
   const view = target.subresource === undefined ? undefined : viewOf(rewrite, target.subresource);
   const next = view === undefined ? replaced(rewrite, sent) : view.write(current, sent);
   next.metadata = keptMetadata(next.metadata ?? {}, current.metadata ?? {});
+  chain.mutate({ operation: "UPDATE", target, object: next, current, admission });
+  return next;
+}
+
+/**
+ * The version that is stored: the draft, in place, with what only the server decides; `current`
+ * itself when nothing changes.
+ * @throws StatusError 422 when it breaks a rule.
+ */
+export function changedObject<T extends KubeObject>(rewrite: Rewrite<T>, next: T): T {
+  const { target, current, strategy } = rewrite;
+  const view = target.subresource === undefined ? undefined : viewOf(rewrite, target.subresource);
+  next.metadata ??= {};
   if (view === undefined) {
     target.resource.prepareForUpdate?.(next, current);
     strategy.prepareUpdate?.({ next, current }, rewrite.admission);

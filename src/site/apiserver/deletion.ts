@@ -25,7 +25,6 @@ export interface Deletion<T extends KubeObject> {
 export function deletionOf<T extends KubeObject>(deletion: Deletion<T>): Decision<T> {
   const { current, strategy, options } = deletion;
   checkPreconditions(deletion);
-  strategy.checkDelete?.(current);
 
   const next = cloneJson(current);
   next.metadata ??= {};

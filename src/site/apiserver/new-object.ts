@@ -4,23 +4,25 @@ import { apiVersionOf, type Resource } from "#api/resource.ts";
 import { badRequest, invalidObject, StatusError } from "#api/status.ts";
 import type { CreateTarget } from "#api/verbs.ts";
 import { rfc3339 } from "#lib/clock.ts";
+import type { AdmissionChain } from "./admission/chain.ts";
 import type { Admission } from "./admission.ts";
 import { cloneJson, field } from "./json.ts";
 import { objectOf } from "./kind.ts";
 import type { Strategy } from "./strategy.ts";
 
-interface Draft<T extends KubeObject> {
+export interface Creation<T extends KubeObject> {
   readonly target: CreateTarget<T>;
   readonly strategy: Strategy<T>;
   readonly admission: Admission;
+  readonly chain: AdmissionChain;
 }
 
 /**
- * The object that a POST stores: what the caller sent, with what only the server decides.
- * @throws StatusError what is wrong with it.
+ * What a POST sent, with its defaults and what mutating admission makes of it.
+ * @throws StatusError where it may not be.
  */
-export function newObject<T extends KubeObject>(
-  { target, strategy, admission }: Draft<T>,
+export function newDraft<T extends KubeObject>(
+  { target, admission, chain }: Creation<T>,
   sent: KubeObject,
 ): T {
   const { resource } = target;
@@ -28,9 +30,22 @@ export function newObject<T extends KubeObject>(
   object.apiVersion = apiVersionOf(resource);
   object.kind = resource.kind;
   object.metadata = newMetadata(target, object.metadata ?? {}, admission.now);
-  if (resource.hasGeneration) object.metadata.generation = 1;
-
   resource.setDefaults(object);
+  chain.mutate({ operation: "CREATE", target, object, admission });
+  return object;
+}
+
+/**
+ * The object that a POST stores: the draft, in place, with what only the server decides.
+ * @throws StatusError what is wrong with it.
+ */
+export function newObject<T extends KubeObject>(
+  { target, strategy, admission }: Creation<T>,
+  object: T,
+): T {
+  const { resource } = target;
+  object.metadata ??= {};
+  if (resource.hasGeneration) object.metadata.generation = 1;
   resource.prepareForCreate?.(object);
   strategy.prepareCreate?.(object, admission);
 

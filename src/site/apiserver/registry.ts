@@ -4,6 +4,8 @@ import type { UserInfo, Verbs } from "#api/verbs.ts";
 import type { ObjectStore } from "#db/object-store.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { Timer } from "#lib/timer.ts";
+import { AdmissionChain } from "./admission/chain.ts";
+import { admissionPlugins } from "./admission/plugins.ts";
 import { Bookmarks } from "./bookmarks.ts";
 import { Lister } from "./list.ts";
 import { Snapshots } from "./snapshots.ts";
@@ -48,6 +50,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     writer: new Writer(store, strategies),
     lister: new Lister(store, snapshots),
     strategies,
+    chain: new AdmissionChain(admissionPlugins(store)),
     watching: { store, catalog, bookmarks: new Bookmarks(timer), timer, signal },
   };
   return { catalog, as: (user) => new UserVerbs(deps, user) };

@@ -23,14 +23,14 @@ import type {
 } from "#api/verbs.ts";
 import type { ObjectStore } from "#db/object-store.ts";
 import type { Clock } from "#lib/clock.ts";
+import type { AdmissionChain } from "./admission/chain.ts";
 import { Admission } from "./admission.ts";
 import { authorize } from "./authorize.ts";
-import { changedObject, checkIdentity, viewOf } from "./changed-object.ts";
+import { changedDraft, changedObject, checkIdentity, viewOf } from "./changed-object.ts";
 import { deletionOf, isFinished } from "./deletion.ts";
 import { itemOf, keyOf, subjectOf } from "./kind.ts";
 import type { Lister } from "./list.ts";
-import { admitToNamespace } from "./namespace-lifecycle.ts";
-import { newObject } from "./new-object.ts";
+import { newDraft, newObject } from "./new-object.ts";
 import { checkNotInFuture, parseResourceVersion } from "./resource-versions.ts";
 import type { Strategies } from "./strategies/strategies.ts";
 import { actionDone, deletedStatus } from "./success.ts";
@@ -47,6 +47,7 @@ export interface VerbsDeps {
   readonly writer: Writer;
   readonly lister: Lister;
   readonly strategies: Strategies;
+  readonly chain: AdmissionChain;
   readonly watching: WatcherDeps;
 }
 
@@ -178,19 +179,16 @@ export class UserVerbs implements Verbs {
     sent: KubeObject,
     options: WriteOptions,
   ): Promise<Item<T>> {
-    const { store, strategies, writer } = this.#deps;
+    const { strategies, writer, chain } = this.#deps;
     const { resource, namespace } = target;
     const admission = this.#admission(options);
-    const strategy = strategies.of(resource);
-    if (resource.namespaced) {
-      const subject = { resource, name: sent.metadata?.name ?? "" };
-      if (namespace === "") throw namespaceRequired(target);
-      admitToNamespace(store, namespace, subject);
-    }
+    const creation = { target, strategy: strategies.of(resource), admission, chain };
+    if (resource.namespaced && namespace === "") throw namespaceRequired(target);
     try {
-      const object = newObject({ target, strategy, admission }, sent);
+      const object = newObject(creation, newDraft(creation, sent));
       const name = object.metadata?.name ?? "";
       return await writer.write({ resource, key: keyOf(target, name), admission }, (current) => {
+        chain.validate({ operation: "CREATE", target, object, admission });
         if (current !== undefined) throw alreadyExists({ resource, name });
         return { put: object };
       });
@@ -206,7 +204,7 @@ export class UserVerbs implements Verbs {
     options: WriteOptions,
     change: (shown: KubeObject) => KubeObject,
   ): Promise<Item> {
-    const { strategies, writer } = this.#deps;
+    const { strategies, writer, chain } = this.#deps;
     const { resource, name, subresource } = target;
     const strategy = strategies.of(resource);
     const admission = this.#admission(options);
@@ -217,8 +215,10 @@ export class UserVerbs implements Verbs {
         subresource === undefined
           ? current
           : viewOf({ target, strategy }, subresource).read(current);
-      const next = changedObject({ target, strategy, admission, current }, change(shown));
+      const rewrite = { target, strategy, admission, chain, current };
+      const next = changedObject(rewrite, changedDraft(rewrite, change(shown)));
       if (next === current) return "keep";
+      chain.validate({ operation: "UPDATE", target, object: next, current, admission });
       if (!isFinished(next, strategy)) return { put: next };
       admission.onCommit(() => strategy.release?.(next));
       return { remove: next };
@@ -231,7 +231,7 @@ export class UserVerbs implements Verbs {
     body: KubeObject,
     options: WriteOptions,
   ): Promise<Item> {
-    const { strategies, writer } = this.#deps;
+    const { strategies, writer, chain } = this.#deps;
     const { resource, name, subresource } = target;
     const strategy = strategies.of(resource);
     const action = strategy.actions?.[subresource];
@@ -240,6 +240,9 @@ export class UserVerbs implements Verbs {
     const admission = this.#admission({ ...options, dryRun });
     await writer.write({ resource, key: keyOf(target, name), admission }, (current) => {
       if (current === undefined) throw notFound(subjectOf({ resource }, name));
+      const request = { operation: "CREATE", target, object: body, admission } as const;
+      chain.mutate<KubeObject>(request);
+      chain.validate<KubeObject>(request);
       const result = action.apply(current, body, admission);
       if (!("delete" in result)) return { put: result };
       const subject = { resource, name };
@@ -252,7 +255,7 @@ export class UserVerbs implements Verbs {
     target: NamedTarget<T>,
     options: DeleteOptions,
   ): Promise<DeleteResult<T>> {
-    const { strategies, writer } = this.#deps;
+    const { strategies, writer, chain } = this.#deps;
     const { resource, name } = target;
     const subject = { resource, name };
     const strategy = strategies.of(resource);
@@ -261,6 +264,9 @@ export class UserVerbs implements Verbs {
     const write = { resource, key: keyOf(target, name), admission };
     const item = await writer.write(write, (current) => {
       if (current === undefined) throw notFound(subject);
+      const request = { operation: "DELETE", target, current, admission } as const;
+      chain.mutate(request);
+      chain.validate(request);
       const decision = deletionOf({ current, subject, strategy, options, admission });
       removed = decision !== "keep" && "remove" in decision;
       if (removed) admission.onCommit(() => strategy.release?.(current));

@@ -1,21 +1,11 @@
-import {
-  addDefaultTolerations,
-  setDefaultPriority,
-  setDefaultServiceAccount,
-} from "#api/defaults/pod.ts";
 import type { Pod } from "#api/object.ts";
 import { isTerminal } from "#api/pod.ts";
 import type { Strategy } from "../strategy.ts";
 import { binding, eviction } from "./pod-actions.ts";
 
 const DEFAULT_GRACE_SECONDS = 30;
-/** Pods: what admission adds, what the scheduler and evictions do to them, how they go. */
+/** Pods: what the scheduler and evictions do to them, how they go. */
 export const pods: Strategy<Pod> = {
-  prepareCreate(pod) {
-    setDefaultServiceAccount(pod);
-    setDefaultPriority(pod);
-    addDefaultTolerations(pod);
-  },
   graceSeconds(pod, requested) {
     const { spec } = pod;
     if (!spec?.nodeName || isTerminal(pod)) return 0;
