@@ -1,6 +1,9 @@
-import type { KubeObject } from "./object.ts";
+import { deepFreeze, type KubeObject } from "./object.ts";
+import type { StoredAs } from "./resource.ts";
 
 const encoder = new TextEncoder();
+
+type Form<T extends KubeObject> = Pick<StoredAs<T>, "fromStored">;
 
 /**
  * One version of an object: its frozen value and its JSON, encoded at most once however many
@@ -10,6 +13,7 @@ export class Item<T extends KubeObject = KubeObject> {
   readonly value: T;
   #json: Uint8Array | undefined;
   #metadataJson: Uint8Array | undefined;
+  #forms: Map<Form<KubeObject>, Item> | undefined;
 
   /** `json`, where it is known already, must be the encoding of `value`. */
   constructor(value: T, json?: Uint8Array) {
@@ -27,6 +31,17 @@ export class Item<T extends KubeObject = KubeObject> {
     this.#metadataJson ??= partOf(this.json, JSON.stringify(this.value.metadata ?? {}));
     return this.#metadataJson;
   }
+
+  /** A stored item as another row serves it, converted at most once. */
+  as<U extends KubeObject>(form: Form<U>): Item<U> {
+    this.#forms ??= new Map();
+    // Filed under the form that made it, here only.
+    const known = this.#forms.get(form) as Item<U> | undefined;
+    if (known !== undefined) return known;
+    const made = new Item(deepFreeze(form.fromStored(this.value)));
+    this.#forms.set(form, made);
+    return made;
+  }
 }
 
 /** The bytes of `text` where they lie in `json`, wherever that is; of their own where they do not. */
@@ -43,6 +58,7 @@ export class WatchEvent<T extends KubeObject = KubeObject> {
   readonly type: WatchEventType;
   readonly item: Item<T>;
   #frame: Uint8Array | undefined;
+  #forms: Map<Form<KubeObject>, WatchEvent> | undefined;
 
   constructor(type: WatchEventType, item: Item<T>) {
     this.type = type;
@@ -61,5 +77,16 @@ export class WatchEvent<T extends KubeObject = KubeObject> {
       this.#frame = frame;
     }
     return this.#frame;
+  }
+
+  /** The event as another row serves it, one instance for all its watchers. */
+  as<U extends KubeObject>(form: Form<U>): WatchEvent<U> {
+    this.#forms ??= new Map();
+    // Filed under the form that made it, here only.
+    const known = this.#forms.get(form) as WatchEvent<U> | undefined;
+    if (known !== undefined) return known;
+    const made = new WatchEvent(this.type, this.item.as(form));
+    this.#forms.set(form, made);
+    return made;
   }
 }

@@ -47,6 +47,9 @@ export type ConfigMap = Wire<models.V1ConfigMap>;
 export type Secret = Wire<models.V1Secret>;
 export type ServiceAccount = Wire<models.V1ServiceAccount>;
 export type Event = Wire<models.CoreV1Event>;
+/** An Event as events.k8s.io has it. */
+export type RegardingEvent = Omit<Partial<Wire<models.EventsV1Event>>, "series"> &
+  Pick<Event, "series">;
 export type ObjectReference = Wire<models.V1ObjectReference>;
 export type Lease = Wire<models.V1Lease>;
 export type Deployment = Wire<models.V1Deployment>;

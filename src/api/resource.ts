@@ -49,6 +49,20 @@ export interface RowCondition {
 }
 
 /**
+ * How the objects of one row lie in the store: as those of another row, of the same kind in another
+ * version or group. Both functions are pure, leave their argument as it is and may share its parts.
+ */
+export interface StoredAs<T extends KubeObject> {
+  /**
+   * The row that is stored. What holds for an object once it was decoded and defaulted is this
+   * row's business alone: preparation, validation, generation, strategy.
+   */
+  readonly resource: Resource;
+  toStored(object: T): KubeObject;
+  fromStored(stored: KubeObject): T;
+}
+
+/**
  * Everything that makes a kind what it is: a row of the table in `resources.ts`. Discovery,
  * OpenAPI, verbs, Table output, defaulting and validation all read this row; the functions are pure.
  */
@@ -62,6 +76,8 @@ export interface Resource<T extends KubeObject = KubeObject> extends GroupVersio
   readonly subresources: readonly Subresource[];
   /** Name of its OpenAPI v2 definition, `io.k8s.api.core.v1.Pod`. */
   readonly definition: string;
+  /** Absent where objects lie in the store as they are served. */
+  readonly storedAs?: StoredAs<T>;
   /** A change outside `metadata` and `status` raises `metadata.generation`. */
   readonly hasGeneration: boolean;
   /** Rows that a power cut may take: Leases, Normal Events. */
@@ -88,6 +104,8 @@ export interface Resource<T extends KubeObject = KubeObject> extends GroupVersio
   prepareForUpdate?(next: T, current: T): void;
   /** Errors of a new object. Names and metadata are checked for all kinds by the registry. */
   validate(object: T): FieldError[];
+  /** Errors of a new object alone, beside those of `validate`. */
+  validateCreate?(object: T): FieldError[];
   /** Errors of a change, beside those of `validate(next)`: immutable fields and such. */
   validateUpdate(next: T, current: T): FieldError[];
 }

@@ -20,6 +20,7 @@ test("names are those of Kubernetes", () => {
     "v1 secrets secret Secret",
     "v1 serviceaccounts serviceaccount ServiceAccount",
     "v1 events event Event",
+    "events.k8s.io/v1 events event Event",
     "coordination.k8s.io/v1 leases lease Lease",
     "apps/v1 deployments deployment Deployment",
     "apps/v1 replicasets replicaset ReplicaSet",

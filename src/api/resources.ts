@@ -25,6 +25,7 @@ import { ENDPOINTS, SERVICES } from "./resources/core-services.ts";
 import { PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES } from "./resources/core-storage.ts";
 import { POD_TEMPLATES, REPLICATION_CONTROLLERS } from "./resources/core-workloads.ts";
 import { ENDPOINT_SLICES } from "./resources/discovery.ts";
+import { REGARDING_EVENTS } from "./resources/events.ts";
 import { FLOW_SCHEMAS, PRIORITY_LEVEL_CONFIGURATIONS } from "./resources/flowcontrol.ts";
 import {
   INGRESS_CLASSES,
@@ -57,13 +58,16 @@ export {
   NAMESPACES,
   NODES,
   PODS,
+  REGARDING_EVENTS,
   REPLICA_SETS,
   SECRETS,
   SERVICE_ACCOUNTS,
   SERVICES,
 };
 
-/** Every kind that is served. A new kind is a row in `resources/` and its name here. */
+/**
+ * Every kind that is served; of a group's versions the preferred one first. Rows that are stored as
+ * another (`storedAs`) show the same objects once more. A new kind is a row in `resources/` and its name here. */
 export const RESOURCES = [
   NAMESPACES,
   NODES,
@@ -75,6 +79,7 @@ export const RESOURCES = [
   SECRETS,
   SERVICE_ACCOUNTS,
   EVENTS,
+  REGARDING_EVENTS,
   LEASES,
   DEPLOYMENTS,
   REPLICA_SETS,

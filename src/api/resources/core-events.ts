@@ -1,7 +1,7 @@
 import { EVENT_COLUMNS } from "../columns/event.ts";
 import { setEventDefaults } from "../defaults/core.ts";
 import type * as objects from "../object.ts";
-import { validateEvent } from "../validation/cluster.ts";
+import { validateEvent } from "../validation/event.ts";
 import { row } from "./row.ts";
 
 export const EVENTS = row<objects.Event>({

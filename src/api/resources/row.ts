@@ -1,6 +1,6 @@
 import { PLAIN_COLUMNS } from "../columns/core.ts";
 import type * as objects from "../object.ts";
-import type { Resource, Subresource, Verb } from "../resource.ts";
+import type { Column, FieldReader, Resource, StoredAs, Subresource, Verb } from "../resource.ts";
 
 const ALL_VERBS: readonly Verb[] = [
   "create",
@@ -31,6 +31,47 @@ export function row<T extends objects.KubeObject>(
     setDefaults: () => undefined,
     validate: () => [],
     validateUpdate: () => [],
+    ...given,
+  };
+}
+
+type OtherForm<T extends objects.KubeObject> = Pick<Resource<T>, "version" | "definition"> &
+  Partial<Resource<T>> &
+  Pick<StoredAs<T>, "toStored" | "fromStored">;
+
+/**
+ * A row of a kind that is stored as another: what is not given is that row's own, its columns and
+ * selectable fields read through `toStored`.
+ */
+export function convertedRow<T extends objects.KubeObject>(
+  stored: Resource,
+  { toStored, fromStored, ...given }: OtherForm<T>,
+): Resource<T> {
+  const { group = stored.group, version } = given;
+  const { rowConditions, plural, namespaced, verbs, shortNames, categories } = stored;
+  return {
+    ...row<T>({ kind: stored.kind, plural, namespaced, group, ...given }),
+    verbs,
+    shortNames,
+    categories,
+    subresources: stored.subresources.map((one) =>
+      one.kind === stored.kind ? { ...one, group, version } : one,
+    ),
+    hasGeneration: stored.hasGeneration,
+    columns: stored.columns.map(
+      (column): Column<T> => ({
+        ...column,
+        cell: (object, now) => column.cell(toStored(object), now),
+      }),
+    ),
+    fields: Object.fromEntries(
+      Object.entries(stored.fields).map(([name, read]): [string, FieldReader<T>] => [
+        name,
+        (object) => read(toStored(object)),
+      ]),
+    ),
+    ...(rowConditions && { rowConditions: (object: T) => rowConditions(toStored(object)) }),
+    storedAs: { resource: stored, toStored, fromStored },
     ...given,
   };
 }

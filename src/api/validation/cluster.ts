@@ -1,15 +1,12 @@
-import { type FieldError, forbidden, invalid, invalidAll, required } from "../field-error.ts";
+import { type FieldError, forbidden, invalid } from "../field-error.ts";
 import { validateFinalizer, validateLabelKey } from "../metadata.ts";
-import { labelValue, qualifiedName } from "../names.ts";
-import type { Event, Lease, Namespace, Node } from "../object.ts";
+import { labelValue } from "../names.ts";
+import type { Lease, Namespace, Node } from "../object.ts";
 import { each, oneOf, validateCidr } from "./common.ts";
 import { validateAmount } from "./resources.ts";
 import { TAINT_EFFECTS } from "./scheduling.ts";
 
 type Taint = NonNullable<NonNullable<Node["spec"]>["taints"]>[number];
-
-const EVENT_WORD_MAX_LENGTH = 128;
-const EVENT_NOTE_MAX_LENGTH = 1024;
 
 export function validateNamespace({ spec }: Namespace): FieldError[] {
   return (spec?.finalizers ?? []).flatMap((name) => validateFinalizer(name, "spec.finalizers"));
@@ -56,43 +53,6 @@ export function validateNodeUpdate(next: Node, current: Node): FieldError[] {
   if (before.providerID && now.providerID !== before.providerID) {
     const detail = 'node updates may not change providerID except from "" to valid';
     errors.push(forbidden("spec.providerID", detail));
-  }
-  return errors;
-}
-
-/** Errors of an Event. Those with an eventTime are of the new style and must say more. */
-export function validateEvent(event: Event): FieldError[] {
-  const namespace = event.metadata?.namespace ?? "";
-  const about = event.involvedObject?.namespace ?? "";
-  const errors: FieldError[] = [];
-  // events of cluster-scoped objects live in `default`; the new style allows kube-system too
-  const elsewhere = event.eventTime ? ["", "default", "kube-system"] : ["", "default"];
-  if (about === "" ? !elsewhere.includes(namespace) : namespace !== about) {
-    const rule = { value: about, detail: "does not match event.namespace" };
-    errors.push(invalid("involvedObject.namespace", rule));
-  }
-  return event.eventTime ? [...errors, ...validateNewStyle(event)] : errors;
-}
-
-function validateNewStyle(event: Event): FieldError[] {
-  const { reportingComponent = "", message = "" } = event;
-  const errors: FieldError[] = [];
-  if (reportingComponent === "") errors.push(required("reportingComponent"));
-  else {
-    const details = qualifiedName(reportingComponent);
-    errors.push(...invalidAll("reportingComponent", { value: reportingComponent, details }));
-  }
-  for (const field of ["reportingInstance", "action", "reason"] as const) {
-    const value = event[field] ?? "";
-    if (value === "") errors.push(required(field));
-    if (value.length > EVENT_WORD_MAX_LENGTH) {
-      const detail = `can have at most ${EVENT_WORD_MAX_LENGTH} characters`;
-      errors.push(invalid(field, { value: "", detail }));
-    }
-  }
-  if (message.length > EVENT_NOTE_MAX_LENGTH) {
-    const detail = `can have at most ${EVENT_NOTE_MAX_LENGTH} characters`;
-    errors.push(invalid("message", { value: "", detail }));
   }
   return errors;
 }

@@ -824,7 +824,9 @@ describe("other kinds", () => {
     };
     expect(created(kinds.EVENTS, node)).toEqual([]);
     expect(created(kinds.EVENTS, { ...node, eventTime: "2024-01-01T00:00:00.000000Z" })).toEqual([
-      "reportingComponent: Required value",
+      "reportingController: Required value",
+      'reportingController: Invalid value: "": name part must be non-empty',
+      `reportingController: Invalid value: "": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')`,
       "reportingInstance: Required value",
       "action: Required value",
       "reason: Required value",

@@ -3,6 +3,7 @@ import type { KubeObject, ObjectMeta } from "#api/object.ts";
 import { apiVersionOf } from "#api/resource.ts";
 import { badRequest, conflict, invalidObject, methodNotAllowed } from "#api/status.ts";
 import type { NamedTarget } from "#api/verbs.ts";
+import { present } from "#lib/present.ts";
 import type { AdmissionChain } from "./admission/chain.ts";
 import type { Admission } from "./admission.ts";
 import { cloneJson, field, sameJson } from "./json.ts";
@@ -116,13 +117,9 @@ function keptMetadata(next: ObjectMeta, current: ObjectMeta): ObjectMeta {
   const { generation, deletionTimestamp, deletionGracePeriodSeconds, managedFields } = current;
   return Object.assign(
     kept,
-    withoutUndefined({ name, namespace, uid, creationTimestamp, resourceVersion }),
-    withoutUndefined({ generation, deletionTimestamp, deletionGracePeriodSeconds, managedFields }),
+    present({ name, namespace, uid, creationTimestamp, resourceVersion }),
+    present({ generation, deletionTimestamp, deletionGracePeriodSeconds, managedFields }),
   );
-}
-
-function withoutUndefined(fields: object): object {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
 /** @throws StatusError 400 when an object names itself otherwise than the URL does. */

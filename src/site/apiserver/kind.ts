@@ -1,21 +1,26 @@
 import type { Item, WatchEvent } from "#api/item.ts";
 import type { KubeObject } from "#api/object.ts";
-import type { Resource } from "#api/resource.ts";
+import { apiVersionOf, type Resource } from "#api/resource.ts";
 import type { Subject } from "#api/status.ts";
 import type { Target } from "#api/verbs.ts";
 import type { ObjectKey } from "#db/object-store.ts";
+import { cloneJson } from "./json.ts";
 
 /**
  * The two places where an object gets its kind's type: what lies in a kind's collection went in as
- * that kind, and what a caller sends for a kind was decoded by its schema.
+ * that kind, and what a caller sends for a kind was decoded by its schema. What is stored as another
+ * kind is converted here.
  */
-export function itemOf<T extends KubeObject>(_: Resource<T>, item: Item): Item<T> {
-  return item as Item<T>;
+export function itemOf<T extends KubeObject>({ storedAs }: Resource<T>, item: Item): Item<T> {
+  return storedAs === undefined ? (item as Item<T>) : item.as(storedAs);
 }
 
 /** See `itemOf`. */
-export function eventOf<T extends KubeObject>(_: Resource<T>, event: WatchEvent): WatchEvent<T> {
-  return event as WatchEvent<T>;
+export function eventOf<T extends KubeObject>(
+  { storedAs }: Resource<T>,
+  event: WatchEvent,
+): WatchEvent<T> {
+  return storedAs === undefined ? (event as WatchEvent<T>) : event.as(storedAs);
 }
 
 /** See `itemOf`. */
@@ -23,8 +28,28 @@ export function objectOf<T extends KubeObject>(_: Resource<T>, object: KubeObjec
   return object as T;
 }
 
+/** The row that a kind's objects are stored and judged as: its own, or that of `storedAs`. */
+export function storedRow(resource: Resource): Resource {
+  return resource.storedAs?.resource ?? resource;
+}
+
+/** What a caller sent, in the form in which it would be stored. */
+export function storedForm<T extends KubeObject>(
+  resource: Resource<T>,
+  sent: KubeObject,
+): KubeObject {
+  const { storedAs, kind } = resource;
+  if (storedAs === undefined) return sent;
+  const object = objectOf(resource, cloneJson(sent));
+  object.apiVersion = apiVersionOf(resource);
+  object.kind = kind;
+  resource.setDefaults(object);
+  return storedAs.toStored(object);
+}
+
 /** Where a kind's objects lie in the store. */
-export function collectionOf({ group, plural }: { group: string; plural: string }): string {
+export function collectionOf(resource: Resource): string {
+  const { group, plural } = storedRow(resource);
   return `${group}/${plural}`;
 }
 

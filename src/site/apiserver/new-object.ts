@@ -49,7 +49,11 @@ export function newObject<T extends KubeObject>(
   resource.prepareForCreate?.(object);
   strategy.prepareCreate?.(object, admission);
 
-  const errors = [...validateMetadata(object.metadata, resource), ...resource.validate(object)];
+  const errors = [
+    ...validateMetadata(object.metadata, resource),
+    ...resource.validate(object),
+    ...(resource.validateCreate?.(object) ?? []),
+  ];
   if (errors.length > 0) {
     throw invalidObject({ resource, name: object.metadata.name ?? "" }, errors);
   }

@@ -3,7 +3,7 @@ import { required } from "#api/field-error.ts";
 import { Item, type WatchEvent } from "#api/item.ts";
 import type { KubeObject } from "#api/object.ts";
 import { applyPatch } from "#api/patch/apply-patch.ts";
-import type { Verb } from "#api/resource.ts";
+import type { Resource, Verb } from "#api/resource.ts";
 import { alreadyExists, hasReason, invalidObject, notFound, unknownResource } from "#api/status.ts";
 import type {
   CreateTarget,
@@ -28,7 +28,7 @@ import { Admission } from "./admission.ts";
 import { authorize } from "./authorize.ts";
 import { changedDraft, changedObject, checkIdentity, viewOf } from "./changed-object.ts";
 import { deletionOf, isFinished } from "./deletion.ts";
-import { itemOf, keyOf, subjectOf } from "./kind.ts";
+import { itemOf, keyOf, storedForm, storedRow, subjectOf } from "./kind.ts";
 import type { Lister } from "./list.ts";
 import { newDraft, newObject } from "./new-object.ts";
 import { checkNotInFuture, parseResourceVersion } from "./resource-versions.ts";
@@ -70,8 +70,8 @@ export class UserVerbs implements Verbs {
     const { store } = this.#deps;
     checkNotInFuture(parseResourceVersion(resourceVersion), store.resourceVersion);
     const item = store.get(keyOf(target, target.name));
-    if (item === undefined) throw notFound(subjectOf(target, target.name));
-    return this.#shown(target, itemOf(target.resource, item));
+    if (item === undefined) throw notFound(subjectOf(stored(target), target.name));
+    return this.#shown(target, item);
   }
 
   async list<T extends KubeObject>(
@@ -100,13 +100,14 @@ export class UserVerbs implements Verbs {
   ): Promise<Item> {
     const target = this.#served(given);
     this.#authorize("create", target);
-    const { name, subresource } = target;
+    const { resource, name, subresource } = target;
     if (subresource !== undefined) {
-      return this.#act({ ...target, name: name ?? "", subresource }, object, options);
+      return this.#act({ ...stored(target), name: name ?? "", subresource }, object, options);
     }
+    const sent = storedForm(resource, object);
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#createOnce(target, object, options);
+        return itemOf(resource, await this.#createOnce(stored(target), sent, options));
       } catch (error) {
         const generated = (object.metadata?.name ?? "") === "";
         const again = generated && attempt < NAME_ATTEMPTS && hasReason(error, "AlreadyExists");
@@ -148,7 +149,11 @@ export class UserVerbs implements Verbs {
   ): Promise<DeleteResult<T>> {
     const target = this.#served(given);
     this.#authorize("delete", target);
-    return this.#delete(target, options);
+    const { resource } = target;
+    const result = await this.#delete(stored(target), options);
+    return "kept" in result
+      ? { kept: itemOf(resource, result.kept) }
+      : { ...result, gone: itemOf(resource, result.gone) };
   }
 
   async deleteCollection<T extends KubeObject>(
@@ -163,8 +168,8 @@ export class UserVerbs implements Verbs {
       listed.items.map(async (item) => {
         const { name = "", namespace = "" } = item.value.metadata ?? {};
         try {
-          const result = await this.#delete({ resource, namespace, name }, options);
-          return "kept" in result ? result.kept : result.gone;
+          const result = await this.#delete(stored({ resource, namespace, name }), options);
+          return itemOf(resource, "kept" in result ? result.kept : result.gone);
         } catch (error) {
           if (hasReason(error, "NotFound")) return item;
           throw error;
@@ -205,20 +210,23 @@ export class UserVerbs implements Verbs {
     change: (shown: KubeObject) => KubeObject,
   ): Promise<Item> {
     const { strategies, writer, chain } = this.#deps;
-    const { resource, name, subresource } = target;
+    const { name, subresource } = target;
+    const own = stored(target);
+    const { resource } = own;
     const strategy = strategies.of(resource);
     const admission = this.#admission(options);
-    const write = { resource, key: keyOf(target, name), admission };
-    const item = await writer.write(write, (current): Decision<T> => {
+    const write = { resource, key: keyOf(own, name), admission };
+    const item = await writer.write(write, (current): Decision<KubeObject> => {
       if (current === undefined) throw notFound(subjectOf({ resource }, name));
       const shown =
         subresource === undefined
           ? current
-          : viewOf({ target, strategy }, subresource).read(current);
-      const rewrite = { target, strategy, admission, chain, current };
-      const next = changedObject(rewrite, changedDraft(rewrite, change(shown)));
+          : viewOf({ target: own, strategy }, subresource).read(current);
+      const rewrite = { target: own, strategy, admission, chain, current };
+      const sent = changed(target.resource, { shown, current }, change);
+      const next = changedObject(rewrite, changedDraft(rewrite, sent));
       if (next === current) return "keep";
-      chain.validate({ operation: "UPDATE", target, object: next, current, admission });
+      chain.validate({ operation: "UPDATE", target: own, object: next, current, admission });
       if (!isFinished(next, strategy)) return { put: next };
       admission.onCommit(() => strategy.release?.(next));
       return { remove: next };
@@ -275,13 +283,15 @@ export class UserVerbs implements Verbs {
     return removed ? { gone: item, status: deletedStatus(subject, item.value) } : { kept: item };
   }
 
-  #shown<T extends KubeObject>(target: NamedTarget<T>, item: Item<T>): Item<T>;
-  #shown<T extends KubeObject>(target: NamedTarget<T>, item: Item<T>): Item {
+  /** A stored item as the caller sees it. */
+  #shown<T extends KubeObject>(target: NamedTarget<T>, item: Item): Item<T>;
+  #shown<T extends KubeObject>(target: NamedTarget<T>, item: Item): Item {
     const { resource, subresource } = target;
-    if (subresource === undefined) return item;
-    const strategy = this.#deps.strategies.of(resource);
-    const shown = viewOf({ target, strategy }, subresource).read(item.value);
-    return shown === item.value ? item : new Item(shown);
+    if (subresource === undefined) return itemOf(resource, item);
+    const own = stored(target);
+    const strategy = this.#deps.strategies.of(own.resource);
+    const shown = viewOf({ target: own, strategy }, subresource).read(item.value);
+    return shown === item.value ? itemOf(resource, item) : new Item(shown);
   }
 
   /** The target with the row that is served now. */
@@ -301,6 +311,23 @@ export class UserVerbs implements Verbs {
   ): void {
     authorize(this.#user, { ...target, verb });
   }
+}
+
+/** The target as the store has it. */
+function stored<T extends Target>(target: T): T & { readonly resource: Resource } {
+  const { resource } = target;
+  return resource.storedAs === undefined ? target : { ...target, resource: storedRow(resource) };
+}
+
+/** What `change` makes of an object, or of the part of it that is shown, both as `resource` serves them. */
+function changed<T extends KubeObject>(
+  resource: Resource<T>,
+  { shown, current }: { shown: KubeObject; current: KubeObject },
+  change: (shown: KubeObject) => KubeObject,
+): KubeObject {
+  const { storedAs } = resource;
+  if (storedAs === undefined || shown !== current) return change(shown);
+  return storedForm(resource, change(storedAs.fromStored(current)));
 }
 
 function definitionOf({ resource, subresource }: NamedTarget): string {

@@ -7,7 +7,7 @@ import type { Target, Watch, WatchOptions } from "#api/verbs.ts";
 import { Expired, type ObjectStore, type Snapshot } from "#db/object-store.ts";
 import type { Timer } from "#lib/timer.ts";
 import type { Bookmarks } from "./bookmarks.ts";
-import { collectionOf, eventOf, itemOf } from "./kind.ts";
+import { collectionOf, eventOf, itemOf, objectOf } from "./kind.ts";
 import { checkNotInFuture, checkWatchOptions, parseResourceVersion } from "./resource-versions.ts";
 import { type Selection, selectionOf } from "./selection.ts";
 
@@ -153,5 +153,5 @@ function bookmark<T extends KubeObject>(
       ...(ends && { annotations: { "k8s.io/initial-events-end": "true" } }),
     },
   };
-  return new WatchEvent("BOOKMARK", itemOf(resource, new Item(value)));
+  return new WatchEvent("BOOKMARK", new Item(objectOf(resource, value)));
 }

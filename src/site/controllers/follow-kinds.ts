@@ -1,7 +1,7 @@
 import type { Catalog } from "#api/catalog.ts";
 import { groupResource, type Resource } from "#api/resource.ts";
 
-/** Called with one row per kind, however many of its versions are served. */
+/** Called with one row per kind, however many of its versions are served, in whatever groups. */
 export interface KindFollower {
   appeared(row: Resource): void;
   disappeared(row: Resource): void;
@@ -33,7 +33,7 @@ export function followKinds(catalog: Catalog, follower: KindFollower): () => voi
 function kindsOf({ resources }: Catalog): ReadonlyMap<string, Resource> {
   const kinds = new Map<string, Resource>();
   for (const row of resources) {
-    const name = groupResource(row);
+    const name = groupResource(row.storedAs?.resource ?? row);
     if (!kinds.has(name)) kinds.set(name, row);
   }
   return kinds;
