@@ -279,6 +279,7 @@ const CASES: readonly (readonly [string, Call, ReturnType<typeof failure>])[] = 
   ],
   ["a verb that a collection does not have", { ...create(map()), method: "PUT" }, NOT_ALLOWED],
   ["a verb that an object does not have", create(map(), `${MAPS}/bad`), NOT_ALLOWED],
+  ["a method that nobody knows", { ...create(map()), method: "BREW" }, NOT_ALLOWED],
   [
     "a resource that nobody knows",
     create(map(), "/api/v1/namespaces/default/nopes"),

@@ -8,6 +8,8 @@ import { headEnd, MAX_HEAD_BYTES, parseHead, requestedUpgrade } from "./request-
 /** How long a client may take from connecting to the end of its first request head. */
 const HEAD_TIMEOUT_MS = 30_000;
 
+const HTTP2_PREFACE = "PRI * HTTP/2.0\r\n";
+
 export interface Destinations {
   /** Path of the unix socket where HTTP is served. */
   readonly unix: string;
@@ -61,7 +63,12 @@ export class FirstRequest implements Route {
       return;
     }
     const { unix } = this.#destinations;
-    Relay.open(this.#client, { unix, first: this.#read, endless: upgrade === "websocket" });
+    Relay.open(this.#client, {
+      unix,
+      first: this.#read,
+      http2: head.toString("latin1").startsWith(HTTP2_PREFACE),
+      endless: upgrade === "websocket",
+    });
   }
 }
 

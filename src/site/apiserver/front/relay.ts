@@ -1,12 +1,16 @@
 import type { Socket } from "bun";
 import type { FrontConnection, Route } from "./front-connection.ts";
+import { Http2Methods } from "./http2-methods.ts";
 import { SocketWriter } from "./socket-writer.ts";
+import { UnansweredRequests } from "./unanswered-requests.ts";
 
 export interface RelayOptions {
   /** Path of the unix socket where HTTP is served. */
   readonly unix: string;
   /** What was read already. */
-  readonly first: Uint8Array;
+  readonly first: Buffer;
+  /** HTTP/2 by its preface; HTTP/1.1 otherwise. */
+  readonly http2: boolean;
   /** A WebSocket: it has no end of its own that a stopping site could wait for. */
   readonly endless: boolean;
 }
@@ -16,38 +20,45 @@ const CONNECT_MS = 1000;
 
 /**
  * Carries a connection to the HTTP server behind the front and back. A side that does not keep up
- * slows the other down, and each direction ends on its own.
+ * slows the other down, and each direction ends on its own. The server takes only the methods that
+ * it knows: it hangs up on others without a word (HTTP/1.1) or answers 501 (HTTP/2). Such requests
+ * are sent under another method that nothing answers to.
  */
 export class Relay implements Route {
   readonly #client: FrontConnection;
-  readonly #endless: boolean;
   #server: Socket<undefined> | undefined;
   #writer: SocketWriter | undefined;
+  readonly #options: RelayOptions;
+  readonly #http2: Http2Methods | undefined;
   /** What the client sent while there was no server to send it to. */
-  readonly #early: Uint8Array[];
+  #early: Buffer[] = [];
+  readonly #unanswered: UnansweredRequests | undefined;
   #clientEnded = false;
 
   /** Returns at once; the client's bytes wait until the server answers. */
   static open(client: FrontConnection, options: RelayOptions): void {
     const relay = new Relay(client, options);
     client.follow(relay);
-    client.pause();
-    void relay.#connect(options);
+    relay.received(options.first);
+    relay.#start();
   }
 
-  private constructor(client: FrontConnection, { endless, first }: RelayOptions) {
+  private constructor(client: FrontConnection, options: RelayOptions) {
     this.#client = client;
-    this.#endless = endless;
-    this.#early = [first];
+    this.#options = options;
+    this.#http2 = options.http2 ? new Http2Methods() : undefined;
+    this.#unanswered = options.http2 || options.endless ? undefined : new UnansweredRequests();
   }
 
   received(bytes: Buffer): void {
+    const passed = this.#http2 ? this.#http2.pass(bytes) : bytes;
     if (!this.#writer) {
       // A pause holds back what the kernel has, not what was read from it already.
-      this.#early.push(bytes);
+      this.#early.push(passed);
       return;
     }
-    const full = this.#writer.write(bytes);
+    this.#unanswered?.add(passed);
+    const full = this.#writer.write(passed);
     if (!full) return;
     this.#client.pause();
     void full.then(() => this.#client.resume());
@@ -63,35 +74,40 @@ export class Relay implements Route {
   }
 
   stop(): void {
-    if (!this.#endless) return;
+    if (!this.#options.endless) return;
     this.#server?.terminate();
     this.#client.end();
   }
 
+  #start(): void {
+    this.#client.pause();
+    void this.#connect();
+  }
+
   /** A burst of clients can fill the server's backlog: then the next turn of the loop has room. */
-  async #connect(options: RelayOptions): Promise<void> {
+  async #connect(): Promise<void> {
     const untilMs = performance.now() + CONNECT_MS;
     while (this.#client.isOpen) {
-      if (await this.#tryConnect(options)) return;
+      if (await this.#tryConnect()) return;
       // The server behind is stopping: a client that came this late is sent away.
       if (performance.now() > untilMs) return this.#client.end();
       await new Promise<void>((resolve) => setImmediate(resolve));
     }
   }
 
-  async #tryConnect({ unix }: RelayOptions): Promise<boolean> {
+  async #tryConnect(): Promise<boolean> {
     try {
       await Bun.connect({
-        unix,
+        unix: this.#options.unix,
         allowHalfOpen: true,
         socket: {
           open: (server) => this.#opened(server),
           data: (server, bytes) => this.#answered(server, bytes),
-          drain: () => this.#writer?.drain(),
-          end: () => this.#client.end(),
-          close: () => {
-            this.#writer?.close();
-            this.#client.end();
+          drain: (server) => this.#drained(server),
+          end: (server) => this.#hungUp(server),
+          close: (server) => {
+            this.#hungUp(server);
+            if (server === this.#server) this.#writer?.close();
           },
           error: () => undefined,
         },
@@ -107,13 +123,34 @@ export class Relay implements Route {
     this.#server = server;
     this.#writer = new SocketWriter(server);
     let full: Promise<void> | undefined;
-    for (const bytes of this.#early.splice(0)) full = this.#writer.write(bytes) ?? full;
+    for (const bytes of this.#early.splice(0)) {
+      this.#unanswered?.add(bytes);
+      full = this.#writer.write(bytes) ?? full;
+    }
     if (this.#clientEnded) this.#writer.end();
     if (full) void full.then(() => this.#client.resume());
     else this.#client.resume();
   }
 
+  #drained(server: Socket<undefined>): void {
+    if (server === this.#server) this.#writer?.drain();
+  }
+
+  /** The server sends no more: the client is done too, unless it was only its method that was odd. */
+  #hungUp(server: Socket<undefined>): void {
+    if (server !== this.#server) return;
+    const retry = this.#client.isOpen ? this.#unanswered?.retry() : undefined;
+    if (!retry) return this.#client.end();
+    this.#server = undefined;
+    this.#writer?.close();
+    this.#writer = undefined;
+    server.terminate();
+    this.#early.unshift(retry);
+    this.#start();
+  }
+
   #answered(server: Socket<undefined>, bytes: Buffer): void {
+    this.#unanswered?.answered();
     const full = this.#client.send(bytes);
     if (!full) return;
     server.pause();

@@ -1,0 +1,27 @@
+import { MAX_HEAD_BYTES } from "./request-head.ts";
+import { withStandIn } from "./stand-in-method.ts";
+
+/** What was sent to an HTTP/1.1 server since it last answered, as long as that may be a request's head. */
+export class UnansweredRequests {
+  #sent: Buffer[] = [];
+  #bytes = 0;
+
+  add(bytes: Buffer): void {
+    this.#bytes += bytes.length;
+    if (this.#bytes <= MAX_HEAD_BYTES) this.#sent.push(bytes);
+    else this.#sent = [];
+  }
+
+  answered(): void {
+    if (this.#bytes === 0) return;
+    this.#sent = [];
+    this.#bytes = 0;
+  }
+
+  /** The same with a method that the server takes, where the method is why it hung up. */
+  retry(): Buffer | undefined {
+    const requests = Buffer.concat(this.#sent);
+    this.answered();
+    return withStandIn(requests);
+  }
+}
