@@ -1,19 +1,23 @@
 import { chmodSync, rmSync } from "node:fs";
 import { Hono } from "hono";
 import type { SiteStatus } from "#cli/site.ts";
+import { explain } from "#lib/errors.ts";
 
 export interface ControlOptions {
   /** Path of the socket; a stale one is replaced: whoever holds the database owns it. */
   readonly socket: string;
   status(): SiteStatus;
   stop(): void;
+  /** Gives Secrets a new key. @throws {UserError} when it could not be brought to its end. */
+  rotateKey(): Promise<void>;
 }
 
 /**
  * The control socket: how the command line reaches a running site, also when its API does not
  * answer. Mode 0600: only the user that started the site (and root) may.
  */
-export function serveControl({ socket, status, stop }: ControlOptions): Disposable {
+export function serveControl(options: ControlOptions): Disposable {
+  const { socket, status, stop } = options;
   const app = new Hono();
   app.get("/ping", (c) => c.text("ok"));
   app.get("/status", (c) => c.json(status()));
@@ -22,6 +26,14 @@ export function serveControl({ socket, status, stop }: ControlOptions): Disposab
     // Never ends by itself: the caller sees the end of the process.
     return new Response(new ReadableStream({ start: (body) => body.enqueue(new Uint8Array(1)) }));
   });
+  let rotation = Promise.resolve();
+  app.post("/secrets/rotate-key", async (c) => {
+    // One after the other: two at once would each let the other's key go.
+    rotation = rotation.catch(() => undefined).then(options.rotateKey);
+    await rotation;
+    return c.text("ok");
+  });
+  app.onError((error, c) => c.text(explain(error), 500));
   rmSync(socket, { force: true });
   const server = Bun.serve({
     unix: socket,

@@ -9,13 +9,13 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { sitePaths } from "#cli/paths.ts";
+import type { EdgeSiteConfig } from "#config/edgesite-config.ts";
 import { explain, UserError } from "#lib/errors.ts";
 
 /** Where everything of a site lies (design: `edgesite.db`, `pki/`, `pods/`, `edgesite.sock`). */
 export interface DataDirectory {
   readonly root: string;
   readonly database: string;
-  readonly secretsKey: string;
   readonly pki: string;
   readonly pods: string;
   /** Sockets between parts of the process; nobody else may enter. */
@@ -29,13 +29,17 @@ export function dataDirectory(root: string): DataDirectory {
   return {
     root,
     database: join(root, "edgesite.db"),
-    secretsKey: join(root, "pki", "secrets.key"),
     pki: join(root, "pki"),
     pods: join(root, "pods"),
     sockets: join(root, "run"),
     controlSocket: socket,
     kubeconfig,
   };
+}
+
+/** Where the key lies that Secrets are encrypted with. */
+export function secretsKeyFile({ dataDir, secrets }: EdgeSiteConfig): string {
+  return secrets.keyFile || join(dataDirectory(dataDir).pki, "secrets.key");
 }
 
 /**

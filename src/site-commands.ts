@@ -3,7 +3,8 @@ import type { Io } from "#cli/io.ts";
 import type { SiteCommands } from "#cli/site.ts";
 import type { EdgeSiteConfig } from "#config/edgesite-config.ts";
 import { Database } from "#db/database.ts";
-import { loadKey } from "#db/secret-key.ts";
+import { rotateKey } from "#db/rotate-key.ts";
+import { keysOfSite } from "#db/secret-key.ts";
 import { removePodNetwork } from "#edged/network/veth-network.ts";
 import { siteCgroups } from "#edged/runtime/docker/cgroup-parent.ts";
 import { EngineUnreachable, type Runtime } from "#edged/runtime/runtime.ts";
@@ -13,7 +14,7 @@ import { silentLogger } from "#lib/log.ts";
 import { removeCgroup } from "#linux/cgroup.ts";
 import { unmountBelow } from "#linux/mount.ts";
 import { removeMesh } from "#mesh/remove-mesh.ts";
-import { dataDirectory, removeSiteFiles } from "./data-directory.ts";
+import { dataDirectory, removeSiteFiles, secretsKeyFile } from "./data-directory.ts";
 import type { StopSignals } from "./signals.ts";
 import { createRuntime } from "./site-runtime.ts";
 import { startSite } from "./start.ts";
@@ -21,8 +22,6 @@ import { startSite } from "./start.ts";
 /** Longest time that a pod may take to end when its site no longer runs. */
 const STOP_GRACE_MS = 10_000;
 const COMMAND_MS = 120_000;
-/** Opens all rows but those of Secrets, which these commands do not read. */
-const NO_KEY = new Uint8Array(32);
 
 /** The site as the command line drives it. `signals` is called once, by commands that live long. */
 export function siteCommands(signals: () => StopSignals): SiteCommands {
@@ -31,6 +30,14 @@ export function siteCommands(signals: () => StopSignals): SiteCommands {
     async removeWorkloads(config, io) {
       const site = await stoppedSite(config);
       return site === undefined ? [] : removePods({ ...site, config, io });
+    },
+    async rotateKey(config) {
+      const { database } = dataDirectory(config.dataDir);
+      if (!existsSync(database)) return false;
+      const path = secretsKeyFile(config);
+      await using db = await Database.open({ path: database, ...keysOfSite({ path, database }) });
+      await rotateKey(db, path);
+      return true;
     },
     async reset(config, io) {
       const site = await stoppedSite(config);
@@ -60,10 +67,10 @@ interface StoppedSite {
 
 /** The site of a data directory; undefined where there never was one. */
 async function stoppedSite({ dataDir }: EdgeSiteConfig): Promise<StoppedSite | undefined> {
-  const { database, secretsKey } = dataDirectory(dataDir);
+  const { database } = dataDirectory(dataDir);
   if (!existsSync(database)) return undefined;
-  const key = loadKey(secretsKey) ?? NO_KEY;
-  await using db = await Database.open({ path: database, key });
+  // Without a key, as it reads no Secret.
+  await using db = await Database.open({ path: database });
   const siteId = db.settings.get("siteId");
   return siteId === undefined ? undefined : { siteId, hadPods: db.meta.list("pod").length > 0 };
 }

@@ -7,7 +7,8 @@ import type { Io } from "#cli/io.ts";
 import type { EdgeSiteConfig } from "#config/edgesite-config.ts";
 import { createKubeconfig } from "#config/kubeconfig.ts";
 import { Database } from "#db/database.ts";
-import { keyOfSite } from "#db/secret-key.ts";
+import { rotateKey } from "#db/rotate-key.ts";
+import { keysOfSite } from "#db/secret-key.ts";
 import { createPodNetwork } from "#edged/network/veth-network.ts";
 import { writeFileAtomically } from "#lib/atomic-file.ts";
 import { addressAt, parseCidr, sizeOf } from "#lib/cidr.ts";
@@ -18,7 +19,12 @@ import { systemTimer } from "#lib/timer.ts";
 import type { NetworkPlan } from "#mesh/network-plan.ts";
 import { loadPki, type Pki } from "#site/apiserver/pki.ts";
 import { serveControl } from "./control-server.ts";
-import { type DataDirectory, dataDirectory, prepareDataDirectory } from "./data-directory.ts";
+import {
+  type DataDirectory,
+  dataDirectory,
+  prepareDataDirectory,
+  secretsKeyFile,
+} from "./data-directory.ts";
 import { composeSite, type Site, type SiteParts } from "./edgesite.ts";
 import { hostAddresses, hostNodeName } from "./host.ts";
 import { networkOf } from "./network-settings.ts";
@@ -51,13 +57,13 @@ export async function startSite(
     monotonicMs: () => systemClock.monotonicMs(),
   });
   const log = createLogger({ ...config.log, write: (text) => report.write(text) });
+  const keyFile = secretsKeyFile(config);
   try {
     report.begin("Opening the database");
     prepareDataDirectory(directory);
-    await using db = await Database.open({
-      path: directory.database,
-      key: keyOfSite({ path: directory.secretsKey, database: directory.database }),
-    });
+    const keys = keysOfSite({ path: keyFile, database: directory.database });
+    await using db = await Database.open({ path: directory.database, ...keys });
+    if (keys.previousKey) await rotateKey(db, keyFile);
     using lifetime = endOfLife();
     report.begin("Loading keys and certificates");
     const parts = await gather({ config, directory, db, log, io, lifetime: lifetime.signal });
@@ -94,7 +100,9 @@ interface Given {
 /** Everything that is decided once, read or made before modules can be. */
 async function gather({ config, directory, db, log, io, lifetime }: Given): Promise<SiteParts> {
   const { settings } = db;
-  for (const { place, why } of db.unreadable) log.error("A row cannot be read", { place, why });
+  for (const { place, why } of db.unreadable) {
+    log.error("A row of the database cannot be read and is set aside", { place, why });
+  }
   const siteId = await kept(settings, "siteId", newSiteId);
   const nodeName = await kept(settings, "nodeName", () => config.nodeName || hostNodeName());
   await kept(settings, "runtime", () => "docker");
@@ -164,6 +172,7 @@ async function runSite(run: Run): Promise<number> {
     status: () =>
       siteStatus({ site, parts, directory, modules: [...modules.values()], writtenTodayBytes }),
     stop: () => told.abort(new Error("edgesite stop")),
+    rotateKey: () => rotateKey(parts.db, secretsKeyFile(parts.config)),
   });
   for (const name of site.disabled) parts.log.info("A module is disabled", { module: name });
   addModules(parts.bus, site.modules);

@@ -3,7 +3,7 @@ import { errorCode, UserError } from "#lib/errors.ts";
 import { sitePaths } from "./paths.ts";
 import type { SiteStatus } from "./site.ts";
 
-/** The longest time a running site may take to answer: it does even when its API does not. */
+/** The longest time a running site may take to answer a question: it does even when its API does not. */
 const ANSWER_MS = 10_000;
 
 /** A running site, over its control socket. */
@@ -47,13 +47,16 @@ export class Control {
     await answer.text().catch(() => undefined);
   }
 
+  /** Gives Secrets a new key. */
+  async rotateKey(): Promise<void> {
+    await this.#ask("POST", "/secrets/rotate-key");
+  }
+
   async #ask(method: string, path: string): Promise<Response> {
     const answer = await fetch(`http://edgesite${path}`, {
       method,
       unix: this.#socket,
-      ...(path.startsWith("/stop")
-        ? { timeout: false }
-        : { signal: AbortSignal.timeout(ANSWER_MS) }),
+      ...(method === "POST" ? { timeout: false } : { signal: AbortSignal.timeout(ANSWER_MS) }),
     });
     if (!answer.ok) throw new UserError(`The site refused ${path}: ${await answer.text()}`);
     return answer;

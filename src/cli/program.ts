@@ -62,6 +62,7 @@ export function createProgram(run: Run): Command {
     });
   addLifeCommands(program, run);
   addConfigCommands(program, run);
+  addSecretsCommands(program, run);
   program
     .command("version")
     .description("print the version")
@@ -144,6 +145,22 @@ function addConfigCommands(program: Command, { io }: Run): void {
     .action((flags: Flags) => {
       configOf(flags, io);
       io.out("The configuration is valid\n");
+    });
+}
+
+function addSecretsCommands(program: Command, { io, site }: Run): void {
+  const secrets = program.command("secrets").description("the key that Secrets are encrypted with");
+  withDataDir(secrets.command("rotate-key"))
+    .description("encrypt all Secrets on disk with a new key, and destroy the old one")
+    .option("--secrets-key-file <path>", FIELDS.secrets.fields.keyFile.text)
+    .action(async (flags: Flags) => {
+      const config = configOf(flags, io);
+      const running = await Control.find(config.dataDir);
+      if (running) await running.rotateKey();
+      else if (!(await site.rotateKey(config))) {
+        throw new UserError(`There is no site on ${config.dataDir}`);
+      }
+      io.out("Secrets are encrypted with a new key\n");
     });
 }
 

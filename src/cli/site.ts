@@ -57,6 +57,11 @@ export interface SiteCommands {
   start(config: EdgeSiteConfig, io: Io): Promise<number>;
   /** Removes the containers of a site that does not run; answers the names of their pods. */
   removeWorkloads(config: EdgeSiteConfig, io: Io): Promise<readonly string[]>;
+  /**
+   * Gives the Secrets of a site that does not run a new key; false where no site is.
+   * @throws {UserError} when it could not be brought to its end; the next start or call goes on.
+   */
+  rotateKey(config: EdgeSiteConfig): Promise<boolean>;
   /** Removes everything that a site which does not run has left on the host, its data included; false where none is. */
   reset(config: EdgeSiteConfig, io: Io): Promise<boolean>;
 }

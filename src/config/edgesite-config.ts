@@ -7,6 +7,7 @@ const CIDR_OR_EMPTY =
 const LABEL = /^$|^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 const MODULE_NAME = /^[A-Za-z][A-Za-z0-9]*$/;
 const ABSOLUTE = /^\//;
+const ABSOLUTE_OR_EMPTY = /^$|^\//;
 
 const enable = (name: string) =>
   boolean({ default: true, text: `Whether ${name} is part of this process.` });
@@ -163,6 +164,15 @@ export const FIELDS = {
       text: "The port to listen on.",
       flag: "--port",
       essential: true,
+    }),
+  }),
+  secrets: group("How Secrets are kept.", {
+    keyFile: text({
+      default: "",
+      pattern: ABSOLUTE_OR_EMPTY,
+      rule: "an absolute path, or empty for pki/secrets.key in the data directory",
+      text: "The key that Secrets are encrypted with on disk; elsewhere, such as on a stick, a thief with the card has no Secrets.",
+      flag: "--secrets-key-file",
     }),
   }),
   runtime: group("What runs the containers.", {

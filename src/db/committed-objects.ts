@@ -13,7 +13,8 @@ import type {
   Snapshot,
   Subscription,
 } from "./object-store.ts";
-import type { Contents, Operation } from "./operation.ts";
+import type { Operation, UnreadableObject } from "./operation.ts";
+import type { ReadRows } from "./read-rows.ts";
 import type { ResourceVersions } from "./resource-versions.ts";
 
 /** A lazy row waits this long for company before it is written alone. */
@@ -24,7 +25,7 @@ const RETRY_MS = 60_000;
 export interface ObjectsOptions {
   readonly commits: GroupCommit;
   readonly versions: ResourceVersions;
-  readonly contents: Contents["objects"];
+  readonly contents: ReadRows;
   readonly clock: Clock;
   /** Bytes of JSON that the history of one collection may hold. */
   readonly historyBytes: number;
@@ -52,6 +53,7 @@ export class CommittedObjects implements ObjectStore {
   readonly #pending = new Map<string, Pending>();
   readonly #expiry: Expiry<ObjectKey>;
   readonly #expiring = new Map<string, ObjectKey>();
+  readonly #quarantine = new Map<string, UnreadableObject>();
   readonly #historyBytes: number;
   readonly #start: number;
   #visible: number;
@@ -63,12 +65,15 @@ export class CommittedObjects implements ObjectStore {
     this.#start = versions.last;
     this.#visible = versions.last;
     this.#expiry = new Expiry(clock, (key) => this.#expire(key));
-    const decoder = new TextDecoder();
-    for (const { key, value } of contents) {
-      const object: KubeObject = JSON.parse(decoder.decode(value));
-      const item = new Item(deepFreeze(object), value);
+    for (const one of contents.unreadable) this.#quarantine.set(uniqueOf(one.key), one);
+    for (const { key, item } of contents.objects) {
       this.#collection(key.collection).put(placeOf(key), { item, hasRow: true });
     }
+  }
+
+  /** The objects in quarantine whose place no other has taken. */
+  get unreadable(): readonly UnreadableObject[] {
+    return [...this.#quarantine.values()].filter(({ key }) => !this.#current(key));
   }
 
   get resourceVersion(): number {
@@ -114,7 +119,21 @@ export class CommittedObjects implements ObjectStore {
     if (!current) throw new TypeError(`Cannot remove ${uniqueOf(key)}: there is no such object`);
     const stored = { item: this.#stamp(decided.remove), hasRow: current.hasRow };
     const operations: Operation[] = current.hasRow ? [{ kind: "removeObject", key }] : [];
+    if (this.#quarantine.has(uniqueOf(key))) operations.push({ kind: "removeQuarantined", key });
     return this.#enqueue({ key, type: "DELETED", stored, ttlMs: undefined }, operations);
+  }
+
+  get hasQuarantine(): boolean {
+    return this.#quarantine.size > 0;
+  }
+
+  quarantined(key: ObjectKey): string | undefined {
+    return this.#current(key) ? undefined : this.#quarantine.get(uniqueOf(key))?.why;
+  }
+
+  async discard(key: ObjectKey): Promise<void> {
+    await this.#commits.commit([{ kind: "removeQuarantined", key }]);
+    this.#quarantine.delete(uniqueOf(key));
   }
 
   expireIn(key: ObjectKey, ttlMs: number): void {
@@ -188,6 +207,7 @@ export class CommittedObjects implements ObjectStore {
     const place = placeOf(key);
     const collection = this.#collection(key.collection);
     const previous = collection.get(place)?.item;
+    if (type === "DELETED") this.#quarantine.delete(uniqueOf(key));
     if (type === "DELETED") collection.remove(place);
     else collection.put(place, stored);
     this.#visible = Number(stored.item.value.metadata?.resourceVersion);

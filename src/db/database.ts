@@ -1,20 +1,22 @@
 import { type Clock, systemClock } from "#lib/clock.ts";
 import { AddressLeases } from "./address-leases.ts";
+import type { SecretKeys } from "./cipher.ts";
 import { CommittedObjects } from "./committed-objects.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { MetaRows } from "./meta-rows.ts";
-import type { ObjectStore } from "./object-store.ts";
+import type { ObjectKey, ObjectStore } from "./object-store.ts";
 import type { Contents } from "./operation.ts";
+import { type ReadRows, readRows } from "./read-rows.ts";
 import { CEILING_SETTING, ResourceVersions } from "./resource-versions.ts";
+import { FIRST_SEALED_ROW } from "./sealed-rows.ts";
 import { Settings } from "./settings.ts";
 import { Writer } from "./writer.ts";
+import type { ResealPosition } from "./writer-protocol.ts";
 
 const DEFAULT_HISTORY_BYTES = 4 * 1024 * 1024;
 
-export interface DatabaseOptions {
+export interface DatabaseOptions extends SecretKeys {
   readonly path: string;
-  /** 32 bytes: the key of the rows that hold secrets. */
-  readonly key: Uint8Array;
   readonly clock?: Clock;
   /** Bytes of JSON that the watch history of one kind may hold. Default 4 MiB. */
   readonly historyBytes?: number;
@@ -22,32 +24,39 @@ export interface DatabaseOptions {
   readonly thread?: string;
 }
 
+/** A row that cannot be read. */
+export interface Unreadable {
+  /** Of an object. */
+  readonly key?: ObjectKey;
+  readonly place: string;
+  readonly why: string;
+}
+
 /** The stores of one database file. */
 export class Database implements AsyncDisposable {
   readonly objects: ObjectStore;
   readonly meta: MetaRows;
   readonly settings: Settings;
-  /** Rows that cannot be read, left where they are; `status` shows them. */
-  readonly unreadable: Contents["unreadable"];
   readonly #commits: GroupCommit;
   readonly #writer: Writer;
   readonly #committed: CommittedObjects;
   readonly #addresses: Contents["addresses"];
+  readonly #unreadableMeta: Contents["unreadableMeta"];
 
   private constructor(
-    { writer, contents }: { writer: Writer; contents: Contents },
+    { writer, contents, rows }: { writer: Writer; contents: Contents; rows: ReadRows },
     { clock = systemClock, historyBytes = DEFAULT_HISTORY_BYTES }: DatabaseOptions,
   ) {
     this.#writer = writer;
     this.#commits = new GroupCommit(writer);
     this.settings = new Settings(this.#commits, contents.settings);
     this.meta = new MetaRows(this.#commits, contents.meta);
-    this.unreadable = contents.unreadable;
+    this.#unreadableMeta = contents.unreadableMeta;
     this.#addresses = contents.addresses;
     this.#committed = new CommittedObjects({
       commits: this.#commits,
       versions: new ResourceVersions(this.settings.get(CEILING_SETTING)),
-      contents: contents.objects,
+      contents: rows,
       clock,
       historyBytes,
     });
@@ -56,10 +65,47 @@ export class Database implements AsyncDisposable {
 
   /**
    * Opens or creates the database and reads it into memory.
+   * Rows that cannot be read are set aside, see `unreadable`.
    * @throws {UserError} when another process has it open, it is of a newer version, or unreadable.
    */
   static async open(options: DatabaseOptions): Promise<Database> {
-    return new Database(await Writer.open(options), options);
+    const { path, thread, key, previousKey } = options;
+    const keys = { ...(key && { key }), ...(previousKey && { previousKey }) };
+    const { writer, contents } = await Writer.open({ path, keys, ...(thread && { thread }) });
+    const rows = readRows(contents);
+    try {
+      if (rows.moves.length > 0) await writer.commit(rows.moves);
+    } catch (error) {
+      await writer.close();
+      throw error;
+    }
+    return new Database({ writer, contents, rows }, options);
+  }
+
+  /** Rows that cannot be read, and why not: objects in quarantine, and meta rows that nothing has replaced yet. */
+  get unreadable(): readonly Unreadable[] {
+    const meta = this.#unreadableMeta.filter(({ key }) => this.meta.get(key) === undefined);
+    return [
+      ...this.#committed.unreadable.map(({ key, why }) => ({ key, place: placeOf(key), why })),
+      ...meta.map(({ key, why }) => ({ place: `meta ${key}`, why })),
+    ];
+  }
+
+  /** Secrets are sealed by `keys.key` from now on. */
+  async useKeys(keys: SecretKeys): Promise<void> {
+    await this.#writer.useKeys(keys);
+  }
+
+  /**
+   * Seals everything by the newest key that an older one sealed, and leaves nothing else in the
+   * files. Writes go on meanwhile.
+   */
+  async resealAll(): Promise<void> {
+    // What rides was sealed by nobody yet, and is by the newest key when it is written.
+    for (let from: ResealPosition | undefined = FIRST_SEALED_ROW; from; ) {
+      from = await this.#writer.reseal(from);
+    }
+    await this.#writer.compact();
   }
 
   /** Aborts with a UserError when nothing can be written any more. */
@@ -78,4 +124,8 @@ export class Database implements AsyncDisposable {
     await this.#commits.drain();
     await this.#writer.close();
   }
+}
+
+function placeOf({ collection, namespace, name }: ObjectKey): string {
+  return namespace === "" ? `${collection} ${name}` : `${collection} ${namespace}/${name}`;
 }

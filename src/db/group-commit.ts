@@ -168,7 +168,10 @@ function sizeOf(operation: Operation): number {
 function rowOf(operation: Operation): string {
   switch (operation.kind) {
     case "putObject":
-    case "removeObject": {
+    case "removeObject":
+    case "quarantineObject":
+    case "releaseObject":
+    case "removeQuarantined": {
       const { collection, namespace, name } = operation.key;
       return `object ${collection} ${namespace} ${name}`;
     }

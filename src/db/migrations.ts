@@ -17,6 +17,17 @@ const MIGRATIONS: readonly string[] = [
    CREATE TABLE meta (key TEXT NOT NULL PRIMARY KEY, type TEXT NOT NULL, value BLOB NOT NULL);
    CREATE TABLE addresses (uid TEXT PRIMARY KEY, address TEXT NOT NULL UNIQUE) WITHOUT ROWID;
    CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;`,
+  `ALTER TABLE objects ADD COLUMN checksum INTEGER;
+   ALTER TABLE meta ADD COLUMN checksum INTEGER;
+   CREATE TABLE quarantine (
+     id INTEGER PRIMARY KEY,
+     collection TEXT NOT NULL,
+     namespace TEXT NOT NULL,
+     name TEXT NOT NULL,
+     value BLOB NOT NULL,
+     checksum INTEGER,
+     why TEXT NOT NULL
+   );`,
 ];
 
 /**

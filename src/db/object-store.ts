@@ -61,6 +61,15 @@ export interface ObjectStore {
    * @throws what `change` threw; an Error saying why when the commit failed, nothing changed then.
    */
   write(key: ObjectKey, change: (current: Item | undefined) => Change): Promise<Item>;
+  /**
+   * Why the row of an object cannot be read, where that is so and no other object has taken its
+   * place. It lies in quarantine, as it was found: to everything else here it is not there.
+   */
+  quarantined(key: ObjectKey): string | undefined;
+  /** Whether `quarantined` may find anything. */
+  readonly hasQuarantine: boolean;
+  /** Forgets the quarantined rows of an object. Resolves once that is durable. */
+  discard(key: ObjectKey): Promise<void>;
   /** Gives an object that is there a time to live, from now on; a restart forgets that of `Put.ttlMs`. */
   expireIn(key: ObjectKey, ttlMs: number): void;
   /**

@@ -4,6 +4,12 @@ import type { ObjectKey } from "./object-store.ts";
 export type Operation =
   | { readonly kind: "putObject"; readonly key: ObjectKey; readonly value: Uint8Array }
   | { readonly kind: "removeObject"; readonly key: ObjectKey }
+  /** Moves the row of an object, as it is, to the quarantine; nothing where there is none. */
+  | { readonly kind: "quarantineObject"; readonly key: ObjectKey; readonly why: string }
+  /** Moves the newest quarantined row of an object back. */
+  | { readonly kind: "releaseObject"; readonly key: ObjectKey }
+  /** Removes all quarantined rows of an object. */
+  | { readonly kind: "removeQuarantined"; readonly key: ObjectKey }
   | {
       readonly kind: "putMeta";
       readonly key: string;
@@ -15,9 +21,21 @@ export type Operation =
   | { readonly kind: "removeAddress"; readonly uid: string }
   | { readonly kind: "putSetting"; readonly name: string; readonly value: string };
 
+/** An object whose row cannot be read, and why not. */
+export interface UnreadableObject {
+  readonly key: ObjectKey;
+  readonly why: string;
+}
+
+/** An object as its row holds it, decrypted: JSON. */
+export interface ObjectRow {
+  readonly key: ObjectKey;
+  readonly value: Uint8Array;
+}
+
 /** Everything in the database, as it is read once at start. */
 export interface Contents {
-  readonly objects: readonly { readonly key: ObjectKey; readonly value: Uint8Array }[];
+  readonly objects: readonly ObjectRow[];
   readonly meta: readonly {
     readonly key: string;
     readonly type: string;
@@ -25,8 +43,12 @@ export interface Contents {
   }[];
   readonly addresses: readonly { readonly uid: string; readonly address: string }[];
   readonly settings: readonly { readonly name: string; readonly value: string }[];
-  /** Rows that could not be decrypted; they are left where they are. */
-  readonly unreadable: readonly { readonly place: string; readonly why: string }[];
+  /** Objects whose rows could not be read, those that are in quarantine already included. */
+  readonly unreadable: readonly UnreadableObject[];
+  /** Rows in quarantine that can be read again: the right key is back. */
+  readonly recovered: readonly ObjectRow[];
+  /** Meta rows that could not be read, left where they are until they are written anew. */
+  readonly unreadableMeta: readonly { readonly key: string; readonly why: string }[];
 }
 
 /** Rows of these collections and meta types are encrypted. */

@@ -1,4 +1,4 @@
-import { blob, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { blob, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
 /** One row per API object, updated in place. */
 export const objects = sqliteTable(
@@ -9,6 +9,8 @@ export const objects = sqliteTable(
     name: text().notNull(),
     /** JSON, encrypted in collections that hold secrets. */
     value: blob({ mode: "buffer" }).notNull(),
+    /** CRC-32 of `value`; none for encrypted ones, which have their own, and those of older versions. */
+    checksum: integer(),
   },
   ({ collection, namespace, name }) => [primaryKey({ columns: [collection, namespace, name] })],
 );
@@ -18,6 +20,19 @@ export const meta = sqliteTable("meta", {
   key: text().primaryKey(),
   type: text().notNull(),
   value: blob({ mode: "buffer" }).notNull(),
+  /** As for `objects`. */
+  checksum: integer(),
+});
+
+/** Rows of `objects` that could not be read, as they were found. */
+export const quarantine = sqliteTable("quarantine", {
+  id: integer().primaryKey(),
+  collection: text().notNull(),
+  namespace: text().notNull(),
+  name: text().notNull(),
+  value: blob({ mode: "buffer" }).notNull(),
+  checksum: integer(),
+  why: text().notNull(),
 });
 
 /** Addresses of pods, kept across restarts. */

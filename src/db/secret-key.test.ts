@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { keyOfSite, loadKey } from "./secret-key.ts";
+import { keysOfSite, loadKeys } from "./secret-key.ts";
 
 let directory: string;
 const place = () => ({
@@ -15,22 +15,22 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-test("keyOfSite() makes a private key for a new site and finds it again", () => {
+test("keysOfSite() makes a private key for a new site and finds it again", () => {
   const { path } = place();
-  expect(loadKey(path)).toBeUndefined();
-  const key = keyOfSite(place());
-  expect(key).toHaveLength(32);
+  expect(loadKeys(path)).toEqual({});
+  const made = keysOfSite(place());
+  expect(made.key).toHaveLength(32);
   expect(statSync(path).mode & 0o777).toBe(0o600);
-  expect(keyOfSite(place())).toEqual(key);
+  expect(keysOfSite(place())).toEqual(made);
 });
 
-test("keyOfSite() makes no other key beside a database that needs the lost one", () => {
+test("keysOfSite() makes no other key beside a database that needs the lost one", () => {
   writeFileSync(place().database, "");
-  expect(() => keyOfSite(place())).toThrow("Cannot find the encryption key");
-  expect(loadKey(place().path)).toBeUndefined();
+  expect(() => keysOfSite(place())).toThrow("Cannot find the encryption key");
+  expect(loadKeys(place().path)).toEqual({});
 });
 
 test("a damaged key is refused", () => {
   writeFileSync(place().path, "short");
-  expect(() => loadKey(place().path)).toThrow("it has 5 bytes, not 32");
+  expect(() => loadKeys(place().path)).toThrow("it has 5 bytes, not 32");
 });

@@ -1,18 +1,30 @@
 import { Database } from "bun:sqlite";
 import { chmodSync, closeSync, openSync } from "node:fs";
-import { eq, sql } from "drizzle-orm";
-import { type BunSQLiteDatabase, drizzle } from "drizzle-orm/bun-sqlite";
+import { drizzle } from "drizzle-orm/bun-sqlite";
 import { assertNever, errorCode, explain, UserError } from "#lib/errors.ts";
-import { RowCipher } from "./cipher.ts";
+import { RowCipher, type SecretKeys } from "./cipher.ts";
 import { migrate } from "./migrations.ts";
-import { type Contents, holdsSecrets, type Operation } from "./operation.ts";
-import { addresses, meta, objects, settings } from "./schema.ts";
+import type { ObjectKey } from "./object-store.ts";
+import {
+  type Contents,
+  holdsSecrets,
+  type ObjectRow,
+  type Operation,
+  type UnreadableObject,
+} from "./operation.ts";
+import { QuarantineTable } from "./quarantine-table.ts";
+import { resealRows } from "./sealed-rows.ts";
+import { prepareStatements, type Statements } from "./statements.ts";
+import type { ResealPosition } from "./writer-protocol.ts";
 
 export interface TableWriterOptions {
   readonly path: string;
-  /** 32 bytes for the rows that hold secrets. */
-  readonly key: Uint8Array;
+  readonly keys: SecretKeys;
 }
+
+/** A short text that is sealed by the key: it tells a wrong key from a damaged row. */
+const KEY_SETTING = "secretsKey";
+const KEY_TEXT = "This is the key of this database.";
 
 /** No room, a disk that fails, or one that was made read-only. */
 const DISK_REFUSES = /^SQLITE_(FULL|IOERR|READONLY)/;
@@ -24,12 +36,14 @@ const DISK_REFUSES = /^SQLITE_(FULL|IOERR|READONLY)/;
 export class TableWriter {
   readonly #sqlite: Database;
   readonly #statements: Statements;
-  readonly #cipher: RowCipher;
+  readonly #quarantine: QuarantineTable;
+  #cipher: RowCipher;
 
-  constructor({ path, key }: TableWriterOptions) {
+  constructor({ path, keys }: TableWriterOptions) {
     this.#sqlite = open(path);
-    this.#statements = prepare(drizzle(this.#sqlite));
-    this.#cipher = new RowCipher(key);
+    this.#statements = prepareStatements(drizzle(this.#sqlite));
+    this.#quarantine = new QuarantineTable(this.#sqlite);
+    this.#cipher = new RowCipher(keys);
   }
 
   /**
@@ -40,40 +54,69 @@ export class TableWriter {
     const transaction = this.#sqlite.transaction(() => {
       for (const operation of operations) this.#apply(operation);
     });
-    try {
-      transaction.immediate();
-    } catch (error) {
-      if (!DISK_REFUSES.test(errorCode(error) ?? "")) throw error;
-      const { filename } = this.#sqlite;
-      throw new UserError(`Cannot write the database ${filename}: ${explain(error)}`, {
-        cause: error,
-      });
-    }
+    this.#onDisk(() => transaction.immediate());
   }
 
-  /** Reads everything. */
+  /**
+   * Reads everything.
+   * @throws {UserError} when the key is not this database's.
+   */
   load(): Contents {
-    const { objectRows, metaRows, addressRows, settingRows } = this.#statements;
-    const unreadable: { place: string; why: string }[] = [];
-    const readable = <R extends { value: Uint8Array }>(secret: boolean, place: string, row: R) => {
-      if (!secret) return [row];
-      try {
-        return [{ ...row, value: this.#cipher.open(place, row.value) }];
-      } catch (error) {
-        unreadable.push({ place, why: explain(error) });
-        return [];
-      }
-    };
+    const { objectRows, quarantineRows, metaRows, addressRows, settingRows } = this.#statements;
+    const unreadable: UnreadableObject[] = [];
+    const unreadableMeta: { key: string; why: string }[] = [];
+    const objects: ObjectRow[] = [];
+    for (const row of objectRows.all().filter((one) => !this.#isShut(one))) {
+      const { collection, namespace, name } = row;
+      const key = { collection, namespace, name };
+      const read = this.#read({ ...row, secret: holdsSecrets(row), place: placeOf(row) });
+      if (read instanceof Uint8Array) objects.push({ key, value: read });
+      else unreadable.push({ key, ...read });
+    }
+    const recovered: ObjectRow[] = [];
+    // The newest row of an object decides.
+    const quarantined = new Map(quarantineRows.all().map((row) => [placeOf(row), row]));
+    for (const row of [...quarantined.values()].filter((one) => !this.#isShut(one))) {
+      const { collection, namespace, name, why } = row;
+      const key = { collection, namespace, name };
+      const read = this.#read({ ...row, secret: holdsSecrets(row), place: placeOf(row) });
+      if (read instanceof Uint8Array) recovered.push({ key, value: read });
+      else unreadable.push({ key, why });
+    }
+    const meta = metaRows.all().flatMap((row) => {
+      if (this.#isShut(row)) return [];
+      const { key, type } = row;
+      const read = this.#read({ ...row, secret: holdsSecrets(row), place: key });
+      if (read instanceof Uint8Array) return [{ key, type, value: read }];
+      unreadableMeta.push({ key, ...read });
+      return [];
+    });
+    const settings = settingRows.all();
+    const opened = [...objects, ...recovered].some(({ key }) => holdsSecrets(key));
+    this.#checkKey(settings, opened);
     return {
-      objects: objectRows.all().flatMap(({ value, ...key }) => {
-        const place = `${key.collection}/${key.namespace}/${key.name}`;
-        return readable(holdsSecrets(key), place, { key, value });
-      }),
-      meta: metaRows.all().flatMap((row) => readable(holdsSecrets(row), row.key, row)),
+      ...{ objects, recovered, meta, settings, unreadable, unreadableMeta },
       addresses: addressRows.all(),
-      settings: settingRows.all(),
-      unreadable,
     };
+  }
+
+  /** Secrets are sealed by `keys.key` from now on. */
+  useKeys(keys: SecretKeys): void {
+    this.#cipher = new RowCipher(keys);
+    if (keys.previousKey) this.#sealKeyText();
+  }
+
+  /** See `resealRows`. @throws {UserError} when the disk takes no more. */
+  reseal(from: ResealPosition): ResealPosition | undefined {
+    return this.#onDisk(() => resealRows(this.#sqlite, this.#cipher, from));
+  }
+
+  /** Leaves nothing in the files but what the rows hold now. @throws {UserError} when the disk has no room for a second copy. */
+  compact(): void {
+    this.#onDisk(() => {
+      this.#sqlite.run("VACUUM");
+      this.#sqlite.run("PRAGMA wal_checkpoint(TRUNCATE)");
+    });
   }
 
   /** Folds the log into the file and lets go of the lock. */
@@ -91,16 +134,22 @@ export class TableWriter {
     switch (operation.kind) {
       case "putObject": {
         const { collection, namespace, name } = operation.key;
-        const place = `${collection}/${namespace}/${name}`;
-        const value = this.#stored(holdsSecrets(operation.key), place, operation.value);
-        return run.putObject.run({ collection, namespace, name, value });
+        const place = placeOf(operation.key);
+        const stored = this.#stored(holdsSecrets(operation.key), place, operation.value);
+        return run.putObject.run({ collection, namespace, name, ...stored });
       }
       case "removeObject":
         return run.removeObject.run({ ...operation.key });
+      case "quarantineObject":
+        return this.#quarantine.put(operation.key, operation.why);
+      case "releaseObject":
+        return this.#quarantine.release(operation.key);
+      case "removeQuarantined":
+        return this.#quarantine.remove(operation.key);
       case "putMeta": {
         const { key, type } = operation;
-        const value = this.#stored(holdsSecrets(operation), key, operation.value);
-        return run.putMeta.run({ key, type, value });
+        const stored = this.#stored(holdsSecrets(operation), key, operation.value);
+        return run.putMeta.run({ key, type, ...stored });
       }
       case "removeMeta":
         return run.removeMeta.run({ key: operation.key });
@@ -115,11 +164,79 @@ export class TableWriter {
     }
   }
 
-  #stored(secret: boolean, place: string, value: Uint8Array): Buffer {
-    return secret
-      ? this.#cipher.seal(place, value)
-      : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  #stored(secret: boolean, place: string, value: Uint8Array): Stored {
+    if (secret) return { value: this.#cipher.seal(place, value), checksum: null };
+    const plain = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+    return { value: plain, checksum: Bun.hash.crc32(plain) };
   }
+
+  /** Nobody gave a key, so nobody wants to know. */
+  #isShut(row: { collection: string } | { type: string }): boolean {
+    return !this.#cipher.hasKey && holdsSecrets(row);
+  }
+
+  #read({ secret, place, value, checksum }: Found): Uint8Array | { readonly why: string } {
+    try {
+      if (secret) return this.#cipher.open(place, value);
+    } catch (error) {
+      return { why: `it cannot be decrypted: ${explain(error)}` };
+    }
+    if (checksum === null || checksum === Bun.hash.crc32(value)) return value;
+    return { why: "its checksum is wrong" };
+  }
+
+  /** A damaged row is not the key's fault while another one opens. */
+  #checkKey(settings: readonly { name: string; value: string }[], opened: boolean): void {
+    if (!this.#cipher.hasKey) return;
+    const sealed = settings.find(({ name }) => name === KEY_SETTING)?.value;
+    const isRight = sealed === undefined || this.#opensKeyText(sealed);
+    if (!isRight && !opened) {
+      throw new UserError(
+        `Cannot open the Secrets in ${this.#sqlite.filename}: the encryption key is not the one that they were written with. Restore that key from a backup`,
+      );
+    }
+    if (sealed === undefined || !isRight) this.#sealKeyText();
+  }
+
+  #opensKeyText(sealed: string): boolean {
+    try {
+      return this.#cipher.open(KEY_SETTING, Buffer.from(sealed, "base64")).toString() === KEY_TEXT;
+    } catch {
+      return false;
+    }
+  }
+
+  #sealKeyText(): void {
+    const sealed = this.#cipher.seal(KEY_SETTING, Buffer.from(KEY_TEXT));
+    const value = sealed.toString("base64");
+    this.commit([{ kind: "putSetting", name: KEY_SETTING, value }]);
+  }
+
+  #onDisk<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      if (!DISK_REFUSES.test(errorCode(error) ?? "")) throw error;
+      const { filename } = this.#sqlite;
+      throw new UserError(`Cannot write the database ${filename}: ${explain(error)}`, {
+        cause: error,
+      });
+    }
+  }
+}
+
+interface Found extends Stored {
+  readonly secret: boolean;
+  readonly place: string;
+}
+
+interface Stored {
+  readonly value: Buffer;
+  readonly checksum: number | null;
+}
+
+function placeOf({ collection, namespace, name }: ObjectKey): string {
+  return `${collection}/${namespace}/${name}`;
 }
 
 /** Opens and locks the file; the modes keep it from other users before SQLite writes to it. */
@@ -133,6 +250,8 @@ function open(path: string): Database {
     sqlite.run("PRAGMA locking_mode = EXCLUSIVE");
     sqlite.run("PRAGMA journal_mode = WAL");
     sqlite.run("PRAGMA synchronous = FULL");
+    // What was deleted is overwritten where that costs no page of its own.
+    sqlite.run("PRAGMA secure_delete = FAST");
     migrate(sqlite);
     sqlite.run("BEGIN IMMEDIATE; COMMIT");
     return sqlite;
@@ -146,61 +265,4 @@ function open(path: string): Database {
     }
     throw new UserError(`Cannot open the database ${path}: ${explain(error)}`, { cause: error });
   }
-}
-
-type Statements = ReturnType<typeof prepare>;
-
-function prepare(db: BunSQLiteDatabase) {
-  const { placeholder } = sql;
-  const excluded = (column: string) => sql.raw(`excluded.${column}`);
-  return {
-    objectRows: db.select().from(objects).prepare(),
-    metaRows: db.select().from(meta).prepare(),
-    addressRows: db.select().from(addresses).prepare(),
-    settingRows: db.select().from(settings).prepare(),
-    putObject: db
-      .insert(objects)
-      .values({
-        collection: placeholder("collection"),
-        namespace: placeholder("namespace"),
-        name: placeholder("name"),
-        value: placeholder("value"),
-      })
-      .onConflictDoUpdate({
-        target: [objects.collection, objects.namespace, objects.name],
-        set: { value: excluded("value") },
-      })
-      .prepare(),
-    removeObject: db
-      .delete(objects)
-      .where(
-        sql`${objects.collection} = ${placeholder("collection")} and ${objects.namespace} = ${placeholder("namespace")} and ${objects.name} = ${placeholder("name")}`,
-      )
-      .prepare(),
-    putMeta: db
-      .insert(meta)
-      .values({ key: placeholder("key"), type: placeholder("type"), value: placeholder("value") })
-      .onConflictDoUpdate({
-        target: meta.key,
-        set: { type: excluded("type"), value: excluded("value") },
-      })
-      .prepare(),
-    removeMeta: db
-      .delete(meta)
-      .where(eq(meta.key, placeholder("key")))
-      .prepare(),
-    putAddress: db
-      .insert(addresses)
-      .values({ uid: placeholder("uid"), address: placeholder("address") })
-      .prepare(),
-    removeAddress: db
-      .delete(addresses)
-      .where(eq(addresses.uid, placeholder("uid")))
-      .prepare(),
-    putSetting: db
-      .insert(settings)
-      .values({ name: placeholder("name"), value: placeholder("value") })
-      .onConflictDoUpdate({ target: settings.name, set: { value: excluded("value") } })
-      .prepare(),
-  };
 }

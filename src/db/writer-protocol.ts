@@ -1,15 +1,32 @@
+import type { SecretKeys } from "./cipher.ts";
 import type { Contents, Operation } from "./operation.ts";
+
+/** How far a walk over all rows that hold secrets has come. */
+export interface ResealPosition {
+  readonly table: "objects" | "meta" | "quarantine";
+  /** Rows after this one. */
+  readonly rowid: number;
+}
 
 /** What the main thread tells the writer thread. */
 export type Request =
-  | { readonly kind: "open"; readonly path: string; readonly key: Uint8Array }
+  | { readonly kind: "open"; readonly path: string; readonly keys: SecretKeys }
   | { readonly kind: "commit"; readonly operations: readonly Operation[] }
+  /** Secrets are sealed by `keys.key` from now on. */
+  | { readonly kind: "useKeys"; readonly keys: SecretKeys }
+  /** Seals some rows anew that an older key sealed. */
+  | { readonly kind: "reseal"; readonly from: ResealPosition }
+  /** Leaves nothing in the files but what the rows hold now. */
+  | { readonly kind: "compact" }
   | { readonly kind: "close" };
 
 /** The writer's answers, one per request, in order. */
 export type Reply =
   | { readonly kind: "opened"; readonly contents: Contents }
   | { readonly kind: "committed" }
+  /** Where to go on; absent when all is done. */
+  | { readonly kind: "resealed"; readonly next?: ResealPosition }
+  | { readonly kind: "done" }
   | { readonly kind: "closed" }
   /** `user`: the message is for the person at the terminal. */
   | { readonly kind: "failed"; readonly message: string; readonly user: boolean };

@@ -10,15 +10,29 @@ declare const self: Worker;
 
 let writer: TableWriter | undefined;
 
+function opened(): TableWriter {
+  if (!writer) throw new Error("The database is not open");
+  return writer;
+}
+
 function answer(request: Request): Reply {
   switch (request.kind) {
     case "open":
       writer = new TableWriter(request);
       return { kind: "opened", contents: writer.load() };
     case "commit":
-      if (!writer) throw new Error("The database is not open");
-      writer.commit(request.operations);
+      opened().commit(request.operations);
       return { kind: "committed" };
+    case "useKeys":
+      opened().useKeys(request.keys);
+      return { kind: "done" };
+    case "reseal": {
+      const next = opened().reseal(request.from);
+      return { kind: "resealed", ...(next && { next }) };
+    }
+    case "compact":
+      opened().compact();
+      return { kind: "done" };
     case "close":
       writer?.close();
       return { kind: "closed" };

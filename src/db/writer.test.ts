@@ -3,7 +3,8 @@ import { UserError } from "#lib/errors.ts";
 import { Database } from "./database.ts";
 
 const key = new Uint8Array(32).fill(7);
-const EMPTY = "{ objects: [], meta: [], addresses: [], settings: [], unreadable: [] }";
+const EMPTY =
+  "{ objects: [], meta: [], addresses: [], settings: [], unreadable: [], recovered: [], unreadableMeta: [] }";
 
 /** A database thread that opens and then does `onCommit`. */
 function threadThat(onCommit: string): string {

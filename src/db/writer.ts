@@ -1,11 +1,12 @@
 import { abortReason } from "#lib/abort.ts";
 import { UserError } from "#lib/errors.ts";
+import type { SecretKeys } from "./cipher.ts";
 import type { Contents, Operation } from "./operation.ts";
-import type { Reply, Request } from "./writer-protocol.ts";
+import type { Reply, Request, ResealPosition } from "./writer-protocol.ts";
 
 export interface WriterOptions {
   readonly path: string;
-  readonly key: Uint8Array;
+  readonly keys: SecretKeys;
   /** The program of the thread, an URL. Default `writer-thread.ts`. */
   readonly thread?: string;
 }
@@ -38,11 +39,12 @@ export class Writer {
   /** Starts the thread, opens the database in it and reads everything. */
   static async open({
     thread,
-    ...options
+    path,
+    keys,
   }: WriterOptions): Promise<{ writer: Writer; contents: Contents }> {
     const writer = new Writer(thread);
     try {
-      const reply = await writer.#ask({ kind: "open", ...options });
+      const reply = await writer.#ask({ kind: "open", path, keys });
       if (reply.kind !== "opened") throw new Error(`Unexpected answer ${reply.kind}`);
       return { writer, contents: reply.contents };
     } catch (error) {
@@ -60,6 +62,22 @@ export class Writer {
   /** Resolves when all operations are on disk; rejects when none are. */
   async commit(operations: readonly Operation[]): Promise<void> {
     await this.#ask({ kind: "commit", operations });
+  }
+
+  /** Secrets are sealed by `keys.key` from now on. */
+  async useKeys(keys: SecretKeys): Promise<void> {
+    await this.#ask({ kind: "useKeys", keys });
+  }
+
+  /** Seals some rows anew that an older key sealed; answers where to go on. */
+  async reseal(from: ResealPosition): Promise<ResealPosition | undefined> {
+    const reply = await this.#ask({ kind: "reseal", from });
+    return reply.kind === "resealed" ? reply.next : undefined;
+  }
+
+  /** Leaves nothing in the files but what the rows hold now. */
+  async compact(): Promise<void> {
+    await this.#ask({ kind: "compact" });
   }
 
   /** Lets go of the file. Whatever comes after is refused. */

@@ -9,6 +9,7 @@ export function generatedDocs(): readonly (readonly [path: string, text: string]
     site: {
       start: async () => 0,
       removeWorkloads: async () => [],
+      rotateKey: async () => false,
       reset: async () => false,
     },
     version: { edgesite: "", kubernetes: "", revision: "", buildTime: "" },

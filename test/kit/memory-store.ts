@@ -40,6 +40,7 @@ export class MemoryStore implements ObjectStore {
   readonly #collections = new Map<string, Collection>();
   /** Newest versions that were accepted and are not visible yet. */
   readonly #pending = new Map<string, Accepted>();
+  readonly #quarantine = new Map<string, string>();
   readonly #start: number;
   #visible: number;
   #next: number;
@@ -62,9 +63,26 @@ export class MemoryStore implements ObjectStore {
   }
 
   newest(key: ObjectKey): Item | undefined {
-    const pending = this.#pending.get(`${key.collection} ${pathOf(key)}`);
+    const pending = this.#pending.get(placeOf(key));
     if (pending === undefined) return this.get(key);
     return pending.removed ? undefined : pending.item;
+  }
+
+  get hasQuarantine(): boolean {
+    return this.#quarantine.size > 0;
+  }
+
+  quarantined(key: ObjectKey): string | undefined {
+    return this.newest(key) ? undefined : this.#quarantine.get(placeOf(key));
+  }
+
+  async discard(key: ObjectKey): Promise<void> {
+    this.#quarantine.delete(placeOf(key));
+  }
+
+  /** Makes an object that is not there one that cannot be read. */
+  quarantine(key: ObjectKey, why: string): void {
+    this.#quarantine.set(placeOf(key), why);
   }
 
   /** Nothing expires here. */
@@ -84,7 +102,7 @@ export class MemoryStore implements ObjectStore {
   }
 
   async write(key: ObjectKey, change: (current: Item | undefined) => Change): Promise<Item> {
-    const id = `${key.collection} ${pathOf(key)}`;
+    const id = placeOf(key);
     const current = this.newest(key);
     const decided = change(current);
     if (decided === "keep") {
@@ -168,6 +186,7 @@ export class MemoryStore implements ObjectStore {
   }
 }
 
+const placeOf = (key: ObjectKey): string => `${key.collection} ${pathOf(key)}`;
 const pathOf = ({ namespace, name }: ObjectKey): string => `${namespace}/${name}`;
 
 function stamp(object: KubeObject, resourceVersion: number): Item {

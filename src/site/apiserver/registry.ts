@@ -8,11 +8,11 @@ import { AdmissionChain } from "./admission/chain.ts";
 import { admissionPlugins } from "./admission/plugins.ts";
 import { Bookmarks } from "./bookmarks.ts";
 import { Lister } from "./list.ts";
+import { verbsOf } from "./quarantined.ts";
 import { Snapshots } from "./snapshots.ts";
 import { EventLimit } from "./strategies/event-limit.ts";
 import { ServiceAllocators } from "./strategies/service-allocators.ts";
 import { Strategies } from "./strategies/strategies.ts";
-import { UserVerbs } from "./user-verbs.ts";
 import { Writer } from "./writer.ts";
 
 export interface RegistryOptions {
@@ -53,5 +53,5 @@ export function createRegistry(options: RegistryOptions): Registry {
     chain: new AdmissionChain(admissionPlugins(store)),
     watching: { store, catalog, bookmarks: new Bookmarks(timer), timer, signal },
   };
-  return { catalog, as: (user) => new UserVerbs(deps, user) };
+  return { catalog, as: (user) => verbsOf(deps, user) };
 }

@@ -1,0 +1,110 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { KubeObject } from "#api/object.ts";
+import { Database } from "./database.ts";
+import { rotateKey } from "./rotate-key.ts";
+import { keysOfSite, loadKeys, nextKey } from "./secret-key.ts";
+
+const SECRETS = 450;
+let directory: string;
+const path = () => join(directory, "secrets.key");
+const database = () => join(directory, "edgesite.db");
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "edgesite-rotate-"));
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+const open = () =>
+  Database.open({ path: database(), ...keysOfSite({ path: path(), database: database() }) });
+const at = (name: string) => ({ collection: "/secrets", namespace: "default", name });
+const secret = (name: string): KubeObject => ({
+  metadata: { name, namespace: "default", annotations: { value: `value of ${name}` } },
+});
+
+async function prepare(): Promise<void> {
+  await using db = await open();
+  const names = Array.from({ length: SECRETS }, (_, index) => `s${index}`);
+  await Promise.all(names.map((name) => db.objects.write(at(name), () => ({ put: secret(name) }))));
+  db.meta.put({ key: "default/secret/s", type: "secret", value: '"hush"' });
+}
+
+async function expectAll(db: Database): Promise<void> {
+  expect(db.unreadable).toEqual([]);
+  expect(db.objects.list("/secrets").items).toHaveLength(SECRETS);
+  expect(db.objects.get(at("s7"))?.value).toMatchObject(secret("s7"));
+  expect(db.meta.get("default/secret/s")?.value).toBe('"hush"');
+}
+
+test("a rotation leaves nothing that the old key opens, and loses nothing", async () => {
+  await prepare();
+  const old = readFileSync(path());
+  {
+    await using db = await open();
+    const during = db.objects.write(at("s7"), () => ({ put: secret("s7") }));
+    await rotateKey(db, path());
+    await during;
+    await db.objects.write(at("s8"), () => ({ put: secret("s8") }));
+    await expectAll(db);
+  }
+  expect(readdirSync(directory).toSorted()).toEqual(["edgesite.db", "secrets.key"]);
+  const { key } = loadKeys(path());
+  expect(key).not.toEqual(new Uint8Array(old));
+  await expectAll(await opened(await open()));
+  const withOld = await Database.open({ path: database(), key: old }).catch(String);
+  expect(withOld).toContain("the encryption key is not the one");
+});
+
+test("both keys open all rows until a rotation that was cut short is brought to its end", async () => {
+  await prepare();
+  const previousKey = readFileSync(path());
+  const key = nextKey(path());
+  {
+    await using db = await open();
+    await db.useKeys({ key, previousKey });
+    await db.objects.write(at("s7"), () => ({ put: secret("s7") }));
+  }
+  {
+    await using db = await open();
+    await expectAll(db);
+    await rotateKey(db, path());
+  }
+  expect(loadKeys(path())).toEqual({ key });
+  await expectAll(await opened(await open()));
+});
+
+test("a rotation that is killed anywhere loses nothing", async () => {
+  await prepare();
+  const script = join(directory, "rotate.ts");
+  writeFileSync(
+    script,
+    `import { Database } from ${JSON.stringify(join(import.meta.dir, "database.ts"))};
+     import { rotateKey } from ${JSON.stringify(join(import.meta.dir, "rotate-key.ts"))};
+     import { keysOfSite } from ${JSON.stringify(join(import.meta.dir, "secret-key.ts"))};
+     const [path, database] = process.argv.slice(2);
+     const db = await Database.open({ path: database, ...keysOfSite({ path, database }) });
+     console.log("open");
+     for (;;) await rotateKey(db, path);`,
+  );
+  const keys = new Set<string>();
+  for (let round = 0; round < 8; round += 1) {
+    const child = Bun.spawn([process.execPath, script, path(), database()], { stdout: "pipe" });
+    await child.stdout.getReader().read();
+    // Anywhere within some rotations, which take some ten milliseconds each.
+    await Bun.sleep(round * 13);
+    child.kill("SIGKILL");
+    await child.exited;
+    await using db = await open();
+    await expectAll(db);
+    keys.add(readFileSync(path()).toString("hex"));
+  }
+  expect(keys.size).toBeGreaterThan(1);
+});
+
+/** Closes what was opened and passes it on: what it read stays. */
+async function opened(db: Database): Promise<Database> {
+  await db[Symbol.asyncDispose]();
+  return db;
+}

@@ -1,0 +1,58 @@
+import { expect, test } from "bun:test";
+import { startTestApi } from "#test/kit/test-api.ts";
+
+const CONFIG_MAPS = "/api/v1/namespaces/default/configmaps";
+const key = { collection: "/configmaps", namespace: "default", name: "a" };
+const message =
+  'Internal error occurred: the row of configmaps "a" cannot be read and is in quarantine: its checksum is wrong. Delete the object, or create it anew';
+
+async function startDamagedApi() {
+  const api = await startTestApi();
+  await api.send("POST", CONFIG_MAPS, { body: { metadata: { name: "b" } } });
+  api.store.quarantine(key, "its checksum is wrong");
+  return api;
+}
+
+async function names(list: Response): Promise<readonly string[]> {
+  const { items }: { items: { metadata: { name: string } }[] } = JSON.parse(await list.text());
+  return items.map(({ metadata }) => metadata.name);
+}
+
+test("an object whose row cannot be read says so, and the others of its kind are served", async () => {
+  using api = await startDamagedApi();
+  for (const [method, type] of [["GET"], ["PUT"], ["PATCH", "application/merge-patch+json"]]) {
+    const sent = method === "GET" ? {} : { body: { metadata: { name: "a" } } };
+    const answer = await api.send(method ?? "", `${CONFIG_MAPS}/a`, {
+      ...sent,
+      ...(type && { type }),
+    });
+    expect(answer.status).toBe(500);
+    expect(await answer.json()).toMatchObject({ reason: "InternalError", message });
+  }
+  expect(await names(await api.send("GET", CONFIG_MAPS))).toEqual(["b"]);
+  expect((await api.send("GET", `${CONFIG_MAPS}/c`)).status).toBe(404);
+});
+
+test("DELETE lets it go, but not dry and not on conditions that nobody can check", async () => {
+  using api = await startDamagedApi();
+  const dry = await api.send("DELETE", `${CONFIG_MAPS}/a?dryRun=All`);
+  expect(dry.status).toBe(200);
+  const conditional = await api.send("DELETE", `${CONFIG_MAPS}/a`, {
+    body: { preconditions: { uid: "x" } },
+  });
+  expect(await conditional.json()).toMatchObject({ code: 500, message });
+  const gone = await api.send("DELETE", `${CONFIG_MAPS}/a`);
+  expect(await gone.json()).toMatchObject({
+    status: "Success",
+    details: { name: "a", kind: "configmaps" },
+  });
+  expect((await api.send("GET", `${CONFIG_MAPS}/a`)).status).toBe(404);
+  expect((await api.send("DELETE", `${CONFIG_MAPS}/a`)).status).toBe(404);
+});
+
+test("an object may be created in its place", async () => {
+  using api = await startDamagedApi();
+  const made = await api.send("POST", CONFIG_MAPS, { body: { metadata: { name: "a" } } });
+  expect(made.status).toBe(201);
+  expect(await names(await api.send("GET", CONFIG_MAPS))).toEqual(["a", "b"]);
+});
