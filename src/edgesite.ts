@@ -4,6 +4,7 @@
  */
 import type { NodeStreams } from "#api/node-streams.ts";
 import { serviceUnavailable } from "#api/status.ts";
+import type { UserInfo } from "#api/verbs.ts";
 import type { LocalBus } from "#bus/bus.ts";
 import { MODULE } from "#bus/constants.ts";
 import type { Module } from "#bus/module.ts";
@@ -24,7 +25,7 @@ import { createMetaManager } from "#meta/meta-manager.ts";
 import { spdyStreams, webSocketStreams } from "#serve/streams/streams.ts";
 import { createApiServer } from "#site/apiserver/apiserver.ts";
 import { createFront, type Front } from "#site/apiserver/front/front.ts";
-import { type ApiServer, componentUser } from "#site/apiserver/options.ts";
+import { type ApiServer, componentUser, controllerUser } from "#site/apiserver/options.ts";
 import type { Pki } from "#site/apiserver/pki.ts";
 import { createControllers } from "#site/controllers/controllers.ts";
 import { createEdgeController } from "#site/edgecontroller/edge-controller.ts";
@@ -70,16 +71,7 @@ export function composeSite(parts: SiteParts): Site {
   const component = componentOf(parts, api);
   const list: readonly (readonly [name: string, module: Module | undefined])[] = [
     ["apiserver", front && bootstrapped(front, api)],
-    [
-      "controllers",
-      enabled.controllers.enable
-        ? createControllers({
-            ...component,
-            catalog: api.catalog,
-            log: component.log.child({ module: "controllers" }),
-          })
-        : undefined,
-    ],
+    ["controllers", enabled.controllers.enable ? controllers(component, api) : undefined],
     ["scheduler", enabled.scheduler.enable ? scheduler(component) : undefined],
     [
       "edgecontroller",
@@ -152,37 +144,54 @@ function bootstrapped(front: Front, api: ApiServer): Module {
 
 /** What a component lives on: the API as its own user. */
 function componentOf({ log, clock, lifetime }: SiteParts, api: ApiServer) {
-  const client = (user: string) => createClient({ verbs: api.verbs(componentUser(user)) });
-  const verbs = api.verbs(componentUser("informers"));
+  const as = (user: UserInfo) => createClient({ verbs: api.verbs(user) });
+  const events = (component: string, user: UserInfo) =>
+    createEventRecorder({ client: as(user), component, clock, log, signal: lifetime });
+  // One informer per kind for all: what it shows goes to nobody outside.
+  const verbs = api.verbs(componentUser("kube-controller-manager"));
   return {
     log,
     clock,
-    client,
+    as,
+    events,
     informers: createInformerFactory({ verbs, signal: lifetime, log, clock }),
-    events: (component: string) =>
-      createEventRecorder({ client: client(component), component, clock, log, signal: lifetime }),
   };
 }
 
 type Component = ReturnType<typeof componentOf>;
 
-function scheduler({ client, informers, events, log, clock }: Component): Module {
-  return createScheduler({
-    client: client("kube-scheduler"),
+function controllers(
+  { as, events, informers, log, clock }: Component,
+  { catalog }: ApiServer,
+): Module {
+  return createControllers({
+    client: (name) => as(controllerUser(name)),
+    events: (name) => events(name, controllerUser(name)),
     informers,
-    events: events("default-scheduler"),
+    catalog,
+    log: log.child({ module: "controllers" }),
+    clock,
+  });
+}
+
+function scheduler({ as, informers, events, log, clock }: Component): Module {
+  const user = componentUser("kube-scheduler");
+  return createScheduler({
+    client: as(user),
+    informers,
+    events: events("default-scheduler", user),
     log: log.child({ module: "scheduler" }),
     clock,
   });
 }
 
 function edgeController({ bus, nodeName, config }: SiteParts, component: Component): Module {
-  const { client, informers, log, clock } = component;
+  const { as, informers, log, clock } = component;
   const { buffer, load, context, nodeUpdateFrequency } = config.modules.edgeController;
   return createEdgeController({
     ...{ bus, buffer, load, context },
     heartbeatMs: nodeUpdateFrequency * 1000,
-    client: client("edgecontroller"),
+    client: as(componentUser("edgecontroller")),
     informers,
     nodeName,
     log: log.child({ module: "edgecontroller" }),

@@ -48,6 +48,8 @@ import {
 } from "./resources/storage.ts";
 
 export {
+  CLUSTER_ROLE_BINDINGS,
+  CLUSTER_ROLES,
   CONFIG_MAPS,
   DEPLOYMENTS,
   ENDPOINT_SLICES,
@@ -60,6 +62,8 @@ export {
   PODS,
   REGARDING_EVENTS,
   REPLICA_SETS,
+  ROLE_BINDINGS,
+  ROLES,
   SECRETS,
   SERVICE_ACCOUNTS,
   SERVICES,

@@ -8,6 +8,8 @@ export interface UserInfo {
   readonly name: string;
   readonly uid?: string;
   readonly groups: readonly string[];
+  /** What else the authenticator knows: `authentication.kubernetes.io/pod-name`. */
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** What a request is about. `namespace` is `""` for cluster-scoped kinds and for all namespaces. */

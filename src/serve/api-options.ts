@@ -1,3 +1,4 @@
+import type { Access } from "#api/access.ts";
 import type { Catalog } from "#api/catalog.ts";
 import type { NodeStreams } from "#api/node-streams.ts";
 import type { UserInfo, Verbs } from "#api/verbs.ts";
@@ -45,8 +46,13 @@ export interface ApiOptions {
   readonly nodeStreams: NodeStreams;
   readonly log: Logger;
   readonly clock: Clock;
-  /** The API as one user sees it. */
+  /** The API as one user who may do what he asks for: see `authorize`. */
   verbs(user: UserInfo): Verbs;
+  /**
+   * Lets through who may do it; called for every request before anything of it is read.
+   * @throws StatusError 403.
+   */
+  authorize(user: UserInfo, access: Access): void;
   /** Who sent these headers; `undefined` when nobody we know. */
   authenticate(headers: Headers): UserInfo | undefined;
   /** Speaks exec, attach and port-forward on a request that asks for an upgrade. */

@@ -1,4 +1,4 @@
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { unknownResource } from "#api/status.ts";
 import type { UserInfo } from "#api/verbs.ts";
 import type { Api, ApiOptions, Connection } from "./api-options.ts";
@@ -9,8 +9,9 @@ import { Health, type HealthPath } from "./health.ts";
 import { OpenApi } from "./openapi.ts";
 import { streamOf } from "./pod-streams.ts";
 import { discardBody } from "./read-body.ts";
+import { isStream } from "./request-path.ts";
 import { respondValue } from "./respond.ts";
-import { isStream, Router, verbOf } from "./router.ts";
+import { Router, verbOf } from "./router.ts";
 import type { StreamCall } from "./stream-call.ts";
 
 type Env = { Bindings: Connection; Variables: { user: UserInfo } };
@@ -76,15 +77,25 @@ function addRoutes(app: Hono<Env>, options: ApiOptions, calls: Calls): void {
     "/openapi/v3",
     "/version",
   ];
-  app.get("/", ({ req }) =>
-    respondValue(req.raw, { paths: [...discovery.paths, ...fixed].sort() }),
-  );
-  app.get("/openapi/*", ({ req }) => openApi.answer(req.raw, new URL(req.url)) ?? notFoundText());
-  app.all("*", async ({ req, env, get }) => {
+  const authorizePath = ({ req, get }: Context<Env>): void =>
+    calls.authorizePath(req.raw, { url: new URL(req.url), user: get("user") });
+  app.get("/", (context) => {
+    authorizePath(context);
+    return respondValue(context.req.raw, { paths: [...discovery.paths, ...fixed].sort() });
+  });
+  app.get("/openapi/*", (context) => {
+    authorizePath(context);
+    return openApi.answer(context.req.raw, new URL(context.req.url)) ?? notFoundText();
+  });
+  app.all("*", async (context) => {
+    const { req, env, get } = context;
     const url = new URL(req.url);
     const found =
       req.method === "GET" ? discovery.answer(req.raw, trimmed(url.pathname)) : undefined;
-    if (found) return found;
+    if (found) {
+      authorizePath(context);
+      return found;
+    }
     const open = calls.open(req.raw, { url, user: get("user"), connection: env });
     if (open === undefined) return notFoundText();
     const response = await router.answer(open.call, env);

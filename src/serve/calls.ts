@@ -1,8 +1,10 @@
-import { unauthorized } from "#api/status.ts";
+import type { Access } from "#api/access.ts";
+import { hasReason, unauthorized } from "#api/status.ts";
 import type { UserInfo } from "#api/verbs.ts";
 import type { ApiOptions, Connection } from "./api-options.ts";
 import type { Call } from "./call.ts";
-import { PathTable } from "./request-path.ts";
+import { accessOfResource, accessOfUnknown, type Wish } from "./request-access.ts";
+import { isStream, PathTable, type ResourcePath } from "./request-path.ts";
 
 /** A call, and the warnings that came up while it was answered. */
 export interface OpenCall {
@@ -10,12 +12,14 @@ export interface OpenCall {
   readonly warnings: ReadonlySet<string>;
 }
 
-/** Makes calls of requests. */
+type CallsOptions = Pick<ApiOptions, "authenticate" | "authorize" | "verbs" | "clock">;
+
+/** Makes calls of requests that may be made. */
 export class Calls {
-  readonly #options: Pick<ApiOptions, "authenticate" | "verbs" | "clock">;
+  readonly #options: CallsOptions;
   readonly #paths: PathTable;
 
-  constructor(options: Pick<ApiOptions, "authenticate" | "verbs" | "clock" | "catalog">) {
+  constructor(options: CallsOptions & Pick<ApiOptions, "catalog">) {
     this.#options = options;
     this.#paths = new PathTable(options.catalog);
   }
@@ -27,17 +31,24 @@ export class Calls {
     return user;
   }
 
+  /** @throws StatusError 403 for a path of no resource that the user may not read. */
+  authorizePath(request: Request, { url, user }: { url: URL; user: UserInfo }): void {
+    this.#options.authorize(user, { verb: request.method.toLowerCase(), path: url.pathname });
+  }
+
   /**
    * The call that a request is; `undefined` when its path is below nothing that is served.
-   * @throws StatusError 404 for an unknown resource.
+   * @throws StatusError 403 when the user may not do it; 404 for an unknown resource.
    */
   open(
     request: Request,
     { url, user, connection }: { url: URL; user: UserInfo; connection: Connection },
   ): OpenCall | undefined {
-    const path = this.#paths.parse(url.pathname);
+    const { authorize, verbs, clock } = this.#options;
+    const wish = { method: request.method, url };
+    const path = this.#pathOf(wish, user);
     if (path === undefined) return undefined;
-    const { verbs, clock } = this.#options;
+    for (const access of accessesOf(path, wish)) authorize(user, access);
     const warnings = new Set<string>();
     const call: Call = {
       request,
@@ -51,6 +62,25 @@ export class Calls {
     };
     return { call, warnings };
   }
+
+  /** What does not exist is a secret to those who may not ask for it. */
+  #pathOf(wish: Wish, user: UserInfo): ResourcePath | undefined {
+    try {
+      const path = this.#paths.parse(wish.url.pathname);
+      if (path === undefined) this.#options.authorize(user, accessOfUnknown(wish));
+      return path;
+    } catch (error) {
+      if (hasReason(error, "NotFound")) this.#options.authorize(user, accessOfUnknown(wish));
+      throw error;
+    }
+  }
+}
+
+/** A stream over a WebSocket begins as a GET and does what a POST does: it takes the rights of both. */
+function accessesOf(path: ResourcePath, wish: Wish): readonly Access[] {
+  const access = accessOfResource(path, wish);
+  if (!isStream(path) || access.verb !== "get") return [access];
+  return [access, { ...access, verb: "create" }];
 }
 
 /** RFC 7234 `Warning` values, as kubectl prints them. */

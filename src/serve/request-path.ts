@@ -13,6 +13,13 @@ export interface ResourcePath {
   readonly watch: boolean;
 }
 
+const STREAMS: readonly string[] = ["attach", "exec", "portforward"];
+
+/** True for subresources that are spoken over an upgraded connection. */
+export function isStream({ resource, subresource }: ResourcePath): boolean {
+  return resource.plural === "pods" && STREAMS.includes(subresource ?? "");
+}
+
 /** Finds the rows of a catalog by path. */
 export class PathTable {
   readonly #catalog: Catalog;

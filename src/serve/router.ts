@@ -9,7 +9,7 @@ import { watch } from "./handlers/watch.ts";
 import { create, patch, update } from "./handlers/write.ts";
 import { streamOf } from "./pod-streams.ts";
 import { flag } from "./query.ts";
-import type { ResourcePath } from "./request-path.ts";
+import { isStream, type ResourcePath } from "./request-path.ts";
 
 const HANDLERS: Readonly<Record<Verb, Handler>> = {
   create,
@@ -21,8 +21,6 @@ const HANDLERS: Readonly<Record<Verb, Handler>> = {
   update,
   watch,
 };
-
-const STREAMS: readonly string[] = ["attach", "exec", "portforward"];
 
 const COLLECTION_VERBS: Readonly<Record<string, Verb>> = {
   GET: "list",
@@ -59,11 +57,6 @@ export class Router {
     }
     return path.subresource === "log" ? await this.#log(call) : await HANDLERS[verb](call);
   }
-}
-
-/** True for subresources that are spoken over an upgraded connection. */
-export function isStream({ resource, subresource }: ResourcePath): boolean {
-  return resource.plural === "pods" && STREAMS.includes(subresource ?? "");
 }
 
 /** @throws StatusError 405. */

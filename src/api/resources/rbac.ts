@@ -8,6 +8,7 @@ export const ROLES = row<objects.Role>({
   plural: "roles",
   namespaced: true,
   definition: "io.k8s.api.rbac.v1.Role",
+  nameFormat: "pathSegment",
 });
 
 export const CLUSTER_ROLES = row<objects.ClusterRole>({
@@ -17,6 +18,7 @@ export const CLUSTER_ROLES = row<objects.ClusterRole>({
   plural: "clusterroles",
   namespaced: false,
   definition: "io.k8s.api.rbac.v1.ClusterRole",
+  nameFormat: "pathSegment",
 });
 
 export const ROLE_BINDINGS = row<objects.RoleBinding>({
@@ -26,6 +28,7 @@ export const ROLE_BINDINGS = row<objects.RoleBinding>({
   plural: "rolebindings",
   namespaced: true,
   definition: "io.k8s.api.rbac.v1.RoleBinding",
+  nameFormat: "pathSegment",
 });
 
 export const CLUSTER_ROLE_BINDINGS = row<objects.ClusterRoleBinding>({
@@ -35,4 +38,5 @@ export const CLUSTER_ROLE_BINDINGS = row<objects.ClusterRoleBinding>({
   plural: "clusterrolebindings",
   namespaced: false,
   definition: "io.k8s.api.rbac.v1.ClusterRoleBinding",
+  nameFormat: "pathSegment",
 });

@@ -2,7 +2,7 @@ import { systemTimer } from "#lib/timer.ts";
 import { createApi } from "#serve/api.ts";
 import { tokenAuthenticator } from "./authenticate.ts";
 import { bootstrap } from "./bootstrap.ts";
-import { type ApiServer, type ApiServerOptions, componentUser } from "./options.ts";
+import { API_SERVER, type ApiServer, type ApiServerOptions } from "./options.ts";
 import { createRegistry } from "./registry.ts";
 import { firstAddress } from "./strategies/service-allocators.ts";
 
@@ -19,14 +19,15 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     log: options.log,
     clock,
     verbs: (user) => registry.as(user),
+    authorize: (user, access) => registry.authorizer.authorize(user, access),
     authenticate: tokenAuthenticator(options.adminToken),
   });
   return {
     ...api,
     catalog: registry.catalog,
-    verbs: (user) => registry.as(user),
+    verbs: (user) => registry.authorizedAs(user),
     bootstrap: () =>
-      bootstrap(registry.as(componentUser("apiserver")), {
+      bootstrap(registry.as(API_SERVER), {
         clusterIp: firstAddress(serviceCidr),
         ...advertise,
       }),

@@ -4,6 +4,7 @@ import type { Resource } from "#api/resource.ts";
 import { ENDPOINT_SLICES, ENDPOINTS, NAMESPACES, SERVICES } from "#api/resources.ts";
 import { hasReason } from "#api/status.ts";
 import type { Verbs } from "#api/verbs.ts";
+import { reconcileBootstrapPolicy } from "./policy/reconcile.ts";
 
 const SYSTEM_NAMESPACES = ["default", "kube-system", "kube-public", "kube-node-lease"];
 const HTTPS_PORT = 443;
@@ -16,9 +17,10 @@ export interface Advertised {
   readonly port: number;
 }
 
-/** Makes sure of what every cluster has from its first second: system namespaces and the way to the API. */
+/** Makes sure of what every cluster has from its first second: system namespaces, roles, and the way to the API. */
 export async function bootstrap(verbs: Verbs, advertised: Advertised): Promise<void> {
   await Promise.all(SYSTEM_NAMESPACES.map((name) => ensure(verbs, NAMESPACES, namespace(name))));
+  await reconcileBootstrapPolicy(verbs);
   await ensure(verbs, SERVICES, service(advertised));
   await keep(verbs, ENDPOINTS, endpoints(advertised));
   await keep(verbs, ENDPOINT_SLICES, endpointSlice(advertised));

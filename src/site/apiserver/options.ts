@@ -36,7 +36,22 @@ export interface ApiServer extends Api {
   bootstrap(): Promise<void>;
 }
 
-/** The user of a component of the site that calls the API in process. */
+/** The API server's own user. */
+export const API_SERVER: UserInfo = { name: "system:apiserver", groups: ["system:masters"] };
+
+/** A component that calls the API in process, `kube-scheduler`: its role is bound to that user. */
 export function componentUser(name: string): UserInfo {
-  return { name: `system:${name}`, groups: ["system:masters", "system:authenticated"] };
+  return { name: `system:${name}`, groups: ["system:authenticated"] };
+}
+
+/** A controller: a ServiceAccount of kube-system with the role `system:controller:<name>`. */
+export function controllerUser(name: string): UserInfo {
+  return {
+    name: `system:serviceaccount:kube-system:${name}`,
+    groups: [
+      "system:serviceaccounts",
+      "system:serviceaccounts:kube-system",
+      "system:authenticated",
+    ],
+  };
 }

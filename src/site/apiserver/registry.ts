@@ -6,6 +6,10 @@ import type { Clock } from "#lib/clock.ts";
 import type { Timer } from "#lib/timer.ts";
 import { AdmissionChain } from "./admission/chain.ts";
 import { admissionPlugins } from "./admission/plugins.ts";
+import { Authorizer } from "./authorization/authorizer.ts";
+import { EscalationGuard } from "./authorization/escalation.ts";
+import { RbacIndex } from "./authorization/rbac-index.ts";
+import { AuthorizedVerbs } from "./authorized-verbs.ts";
 import { Bookmarks } from "./bookmarks.ts";
 import { Lister } from "./list.ts";
 import { verbsOf } from "./quarantined.ts";
@@ -29,8 +33,11 @@ export interface RegistryOptions {
 export interface Registry {
   /** What it serves. */
   readonly catalog: Catalog;
-  /** The API as one user: what it may not do is refused with 403. */
+  /** The API as one user who was let in: what he does is not authorized again. */
   as(user: UserInfo): Verbs;
+  /** The API as one user: what he may not do is refused with 403. */
+  authorizedAs(user: UserInfo): Verbs;
+  readonly authorizer: Authorizer;
 }
 
 /** Makes the registry of a site; what is in the store already counts as allocated. */
@@ -39,9 +46,12 @@ export function createRegistry(options: RegistryOptions): Registry {
   const snapshots = new Snapshots({ clock, timer });
   signal.addEventListener("abort", () => snapshots.close(), { once: true });
   const catalog = new LiveCatalog(RESOURCES);
+  const roles = new RbacIndex(store, signal);
+  const authorizer = new Authorizer(roles);
   const strategies = new Strategies({
     allocators: new ServiceAllocators({ store, cidr: options.serviceCidr }),
     eventLimit: new EventLimit(store),
+    escalation: new EscalationGuard({ authorizer, roles }),
   });
   const deps = {
     store,
@@ -53,5 +63,11 @@ export function createRegistry(options: RegistryOptions): Registry {
     chain: new AdmissionChain(admissionPlugins(store)),
     watching: { store, catalog, bookmarks: new Bookmarks(timer), timer, signal },
   };
-  return { catalog, as: (user) => verbsOf(deps, user) };
+  const as = (user: UserInfo): Verbs => verbsOf(deps, user);
+  return {
+    catalog,
+    as,
+    authorizedAs: (user) => new AuthorizedVerbs(as(user), { user, authorizer }),
+    authorizer,
+  };
 }

@@ -3,7 +3,7 @@ import { required } from "#api/field-error.ts";
 import { Item, type WatchEvent } from "#api/item.ts";
 import type { KubeObject } from "#api/object.ts";
 import { applyPatch } from "#api/patch/apply-patch.ts";
-import type { Resource, Verb } from "#api/resource.ts";
+import type { Resource } from "#api/resource.ts";
 import { alreadyExists, hasReason, invalidObject, notFound, unknownResource } from "#api/status.ts";
 import type {
   CreateTarget,
@@ -25,7 +25,6 @@ import type { ObjectStore } from "#db/object-store.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { AdmissionChain } from "./admission/chain.ts";
 import { Admission } from "./admission.ts";
-import { authorize } from "./authorize.ts";
 import { changedDraft, changedObject, checkIdentity, viewOf } from "./changed-object.ts";
 import { deletionOf, isFinished } from "./deletion.ts";
 import { itemOf, keyOf, storedForm, storedRow, subjectOf } from "./kind.ts";
@@ -51,7 +50,7 @@ export interface VerbsDeps {
   readonly watching: WatcherDeps;
 }
 
-/** The API as one user: authorization, then the verb. */
+/** The API as one user who was let in: what he may do was decided before. */
 export class UserVerbs implements Verbs {
   readonly #deps: VerbsDeps;
   readonly #user: UserInfo;
@@ -66,7 +65,6 @@ export class UserVerbs implements Verbs {
     { resourceVersion }: ReadOptions = {},
   ): Promise<Item<T>> {
     const target = this.#served(given);
-    this.#authorize("get", target);
     const { store } = this.#deps;
     checkNotInFuture(parseResourceVersion(resourceVersion), store.resourceVersion);
     const item = store.get(keyOf(target, target.name));
@@ -79,7 +77,6 @@ export class UserVerbs implements Verbs {
     options: ListOptions = {},
   ): Promise<ListResult<T>> {
     const target = this.#served(given);
-    this.#authorize("list", target);
     return this.#deps.lister.list(target, options);
   }
 
@@ -89,7 +86,6 @@ export class UserVerbs implements Verbs {
     onEvent: (event: WatchEvent<T>) => void,
   ): Promise<Watch> {
     const target = this.#served(given);
-    this.#authorize("watch", target);
     return startWatch(this.#deps.watching, { target, options }, onEvent);
   }
 
@@ -99,7 +95,6 @@ export class UserVerbs implements Verbs {
     options: WriteOptions = {},
   ): Promise<Item> {
     const target = this.#served(given);
-    this.#authorize("create", target);
     const { resource, name, subresource } = target;
     if (subresource !== undefined) {
       return this.#act({ ...stored(target), name: name ?? "", subresource }, object, options);
@@ -122,7 +117,6 @@ export class UserVerbs implements Verbs {
     options: WriteOptions = {},
   ): Promise<Item> {
     const target = this.#served(given);
-    this.#authorize("update", target);
     checkIdentity(target, object);
     return this.#rewrite(target, options, () => object);
   }
@@ -133,7 +127,6 @@ export class UserVerbs implements Verbs {
     options: WriteOptions = {},
   ): Promise<Item> {
     const target = this.#served(given);
-    this.#authorize("patch", target);
     const { fieldValidation = "Ignore", warn } = options;
     return this.#rewrite(target, options, (shown) => {
       const definition = definitionOf(target);
@@ -148,7 +141,6 @@ export class UserVerbs implements Verbs {
     options: DeleteOptions = {},
   ): Promise<DeleteResult<T>> {
     const target = this.#served(given);
-    this.#authorize("delete", target);
     const { resource } = target;
     const result = await this.#delete(stored(target), options);
     return "kept" in result
@@ -161,7 +153,6 @@ export class UserVerbs implements Verbs {
     options: DeleteOptions & ListOptions = {},
   ): Promise<ListResult<T>> {
     const target = this.#served(given);
-    this.#authorize("deletecollection", target);
     const { resource } = target;
     const listed = this.#deps.lister.list(target, options);
     const items = await Promise.all(
@@ -303,13 +294,6 @@ export class UserVerbs implements Verbs {
 
   #admission(options: Pick<WriteOptions, "dryRun" | "warn">): Admission {
     return new Admission({ user: this.#user, now: this.#deps.clock.now(), options });
-  }
-
-  #authorize(
-    verb: Verb,
-    target: Target & { readonly name?: string; readonly subresource?: string },
-  ): void {
-    authorize(this.#user, { ...target, verb });
   }
 }
 

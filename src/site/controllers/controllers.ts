@@ -9,6 +9,7 @@ import { createNamespaceController } from "./namespace/controller.ts";
 import { createTaintEvictionController } from "./nodes/eviction.ts";
 import { createNodeLifecycleController, type NodeLifecycleOptions } from "./nodes/lifecycle.ts";
 import { createReplicaSetController } from "./replica-set.ts";
+import { createRoleAggregationController } from "./roles/aggregation.ts";
 import { createEndpointSliceController } from "./services/endpoint-slices.ts";
 import { createEndpointsController } from "./services/endpoints.ts";
 
@@ -52,5 +53,6 @@ function createAll(options: ControllersOptions): readonly Controller[] {
     createGarbageCollector(options, catalog),
     createNodeLifecycleController(options, options),
     createTaintEvictionController(options),
+    createRoleAggregationController(options),
   ];
 }

@@ -1,12 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import {
-  type Deployment,
-  nameOf,
-  namespaceOf,
-  objectKey,
-  type Pod,
-  type ReplicaSet,
-} from "#api/object.ts";
+import { type Deployment, nameOf, objectKey, type Pod, type ReplicaSet } from "#api/object.ts";
 import { DEPLOYMENTS, PODS, REPLICA_SETS } from "#api/resources.ts";
 import { matcherOf } from "#api/selector.ts";
 import type { Client } from "#client/client.ts";
@@ -175,13 +168,10 @@ class Rounds {
     const revision = current?.metadata?.annotations?.[REVISION_ANNOTATION];
     const present = deployment.metadata?.annotations?.[REVISION_ANNOTATION];
     if (revision === undefined || revision === present) return deployment;
-    const key = { namespace: namespaceOf(deployment), name: nameOf(deployment) };
-    const { uid, resourceVersion } = deployment.metadata ?? {};
-    const annotations = { [REVISION_ANNOTATION]: revision };
-    const body = { metadata: { uid, resourceVersion, annotations } };
-    const { metadata } = await this.#options.client.patch(DEPLOYMENTS, key, {
-      type: "merge",
-      body,
+    const annotations = { ...deployment.metadata?.annotations, [REVISION_ANNOTATION]: revision };
+    const { metadata } = await this.#options.client.update(DEPLOYMENTS, {
+      ...deployment,
+      metadata: { ...deployment.metadata, annotations },
     });
     return { ...deployment, ...(metadata && { metadata }) };
   }

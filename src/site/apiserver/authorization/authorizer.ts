@@ -1,0 +1,93 @@
+import type { Access } from "#api/access.ts";
+import { StatusError } from "#api/status.ts";
+import type { UserInfo } from "#api/verbs.ts";
+import type { Grant, RbacIndex } from "./rbac-index.ts";
+import { allows } from "./rule.ts";
+
+/** Members may do everything, whatever roles there are. */
+const SUPERUSERS = "system:masters";
+
+/** What an authorizer says, and why; the reason may be `""`. */
+export interface AccessDecision {
+  readonly allowed: boolean;
+  readonly reason: string;
+}
+
+/** True for users that no role can stop. */
+export function isSuperuser({ groups }: UserInfo): boolean {
+  return groups.includes(SUPERUSERS);
+}
+
+/** Decides who may do what: superusers everything, all others what their roles say. */
+export class Authorizer {
+  readonly #roles: RbacIndex;
+
+  constructor(roles: RbacIndex) {
+    this.#roles = roles;
+  }
+
+  decide(user: UserInfo, access: Access): AccessDecision {
+    if (isSuperuser(user)) return ALLOWED;
+    const namespace = "path" in access ? "" : access.namespace;
+    const grant = this.#roles.find({ user, namespace }, (rule) => allows(rule, access));
+    if (grant) return { allowed: true, reason: `RBAC: allowed by ${described(grant)}` };
+    const { missing } = this.#roles.of(user, namespace);
+    return { allowed: false, reason: missing.length > 0 ? `RBAC: ${aggregated(missing)}` : "" };
+  }
+
+  /** @throws StatusError 403 in Kubernetes' words. */
+  authorize(user: UserInfo, access: Access): void {
+    if (isSuperuser(user)) return;
+    const { allowed, reason } = this.decide(user, access);
+    if (!allowed) throw forbiddenAccess({ user, access, reason });
+  }
+}
+
+const ALLOWED: AccessDecision = { allowed: true, reason: "" };
+
+/** `utilerrors.Aggregate.Error`: what was said twice is said once. */
+function aggregated(messages: readonly string[]): string {
+  const [first = "", ...others] = new Set(messages);
+  return others.length === 0 ? first : `[${[first, ...others].join(", ")}]`;
+}
+
+function described({ binding, role, subject }: Grant): string {
+  const { kind, namespace, name } = binding;
+  const which = namespace === "" ? name : `${name}/${namespace}`;
+  const who =
+    subject.kind === "ServiceAccount"
+      ? `${subject.name}/${subject.namespace || namespace}`
+      : subject.name;
+  return `${kind} "${which}" of ${role.kind} "${role.name}" to ${subject.kind} "${who}"`;
+}
+
+interface Refusal {
+  readonly user: UserInfo;
+  readonly access: Access;
+  readonly reason: string;
+}
+
+/** apiserver `responsewriters.ForbiddenStatusError` */
+function forbiddenAccess({ user, access, reason }: Refusal): StatusError {
+  const why = reason === "" ? wish(user, access) : `${wish(user, access)}: ${reason}`;
+  if ("path" in access) {
+    return new StatusError(`forbidden: ${why}`, { code: 403, reason: "Forbidden", details: {} });
+  }
+  const { group, resource, name } = access;
+  const what = group === "" ? resource : `${resource}.${group}`;
+  const which = name === "" ? what : `${what} "${name}"`;
+  return new StatusError(`${which} is forbidden: ${why}`, {
+    code: 403,
+    reason: "Forbidden",
+    details: { ...(name !== "" && { name }), ...(group !== "" && { group }), kind: resource },
+  });
+}
+
+function wish({ name }: UserInfo, access: Access): string {
+  const start = `User "${name}" cannot ${access.verb}`;
+  if ("path" in access) return `${start} path "${access.path}"`;
+  const { group, resource, subresource, namespace } = access;
+  const path = subresource === "" ? resource : `${resource}/${subresource}`;
+  const where = namespace === "" ? "at the cluster scope" : `in the namespace "${namespace}"`;
+  return `${start} resource "${path}" in API group "${group}" ${where}`;
+}

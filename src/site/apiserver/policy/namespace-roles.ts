@@ -1,0 +1,80 @@
+import { EVENTS_RULE } from "./user-roles.ts";
+
+interface NamespaceRole {
+  readonly namespace: string;
+  readonly name: string;
+  readonly rules: readonly string[];
+}
+
+interface NamespaceBinding {
+  readonly namespace: string;
+  readonly name: string;
+  readonly role: string;
+  readonly subjects: readonly string[];
+}
+
+const READER = "extension-apiserver-authentication-reader";
+const SIGNER = "system:controller:bootstrap-signer";
+const CLEANER = "system:controller:token-cleaner";
+const MANAGER_LOCK = "system::leader-locking-kube-controller-manager";
+const SCHEDULER_LOCK = "system::leader-locking-kube-scheduler";
+
+/** The roles of the system's own namespaces (bootstrappolicy/namespace_policy.go). */
+export const NAMESPACE_ROLES: readonly NamespaceRole[] = [
+  {
+    namespace: "kube-system",
+    name: READER,
+    rules: ["READ @core configmaps named extension-apiserver-authentication"],
+  },
+  { namespace: "kube-system", name: SIGNER, rules: ["READ @core secrets"] },
+  { namespace: "kube-system", name: CLEANER, rules: ["READ delete @core secrets", EVENTS_RULE] },
+  {
+    namespace: "kube-system",
+    name: MANAGER_LOCK,
+    rules: ["watch @core configmaps", "get update @core configmaps named kube-controller-manager"],
+  },
+  {
+    namespace: "kube-system",
+    name: SCHEDULER_LOCK,
+    rules: ["watch @core configmaps", "get update @core configmaps named kube-scheduler"],
+  },
+  {
+    namespace: "kube-public",
+    name: SIGNER,
+    rules: ["READ @core configmaps", "update @core configmaps named cluster-info", EVENTS_RULE],
+  },
+];
+
+/** Who has them. */
+export const NAMESPACE_BINDINGS: readonly NamespaceBinding[] = [
+  {
+    namespace: "kube-system",
+    name: `system::${READER}`,
+    role: READER,
+    subjects: ["User:system:kube-controller-manager", "User:system:kube-scheduler"],
+  },
+  {
+    namespace: "kube-system",
+    name: MANAGER_LOCK,
+    role: MANAGER_LOCK,
+    subjects: ["User:system:kube-controller-manager", "ServiceAccount:kube-controller-manager"],
+  },
+  {
+    namespace: "kube-system",
+    name: SCHEDULER_LOCK,
+    role: SCHEDULER_LOCK,
+    subjects: ["User:system:kube-scheduler", "ServiceAccount:kube-scheduler"],
+  },
+  ...["kube-system", "kube-public"].map((namespace) => ({
+    namespace,
+    name: SIGNER,
+    role: SIGNER,
+    subjects: ["ServiceAccount:bootstrap-signer"],
+  })),
+  {
+    namespace: "kube-system",
+    name: CLEANER,
+    role: CLEANER,
+    subjects: ["ServiceAccount:token-cleaner"],
+  },
+];
