@@ -93,6 +93,16 @@ export class CommittedObjects implements ObjectStore {
     return { items, resourceVersion: this.#visible };
   }
 
+  listNewest(collection: string, namespace: string): readonly Item[] {
+    const visible = this.#collections.get(collection)?.list(namespace) ?? [];
+    const prefix = `${collection}/${namespace}/`;
+    const pending = [...this.#pending].filter(([unique]) => unique.startsWith(prefix));
+    if (pending.length === 0) return visible;
+    const overtaken = new Set(pending.map(([unique]) => unique));
+    const rest = visible.filter(({ value }) => !overtaken.has(`${prefix}${value.metadata?.name}`));
+    return [...rest, ...pending.flatMap(([, { stored }]) => stored?.item ?? [])];
+  }
+
   subscribe(
     collection: string,
     since: number,

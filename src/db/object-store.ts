@@ -54,6 +54,8 @@ export interface ObjectStore {
   newest(key: ObjectKey): Item | undefined;
   /** All of a collection, or of one namespace in it. */
   list(collection: string, namespace?: string): Snapshot;
+  /** What `newest` says of every object of a namespace, in no order. */
+  listNewest(collection: string, namespace: string): readonly Item[];
   /**
    * Changes one object. `change` sees the newest version, pending ones included, decides
    * synchronously and may throw to refuse. The store stamps `metadata.resourceVersion` on what it

@@ -1,5 +1,5 @@
 import { Item, WatchEvent } from "#api/item.ts";
-import { deepFreeze, type KubeObject } from "#api/object.ts";
+import { deepFreeze, type KubeObject, nameOf } from "#api/object.ts";
 import {
   type Change,
   Expired,
@@ -99,6 +99,15 @@ export class MemoryStore implements ObjectStore {
       items: places.flatMap((place) => items.get(place) ?? []),
       resourceVersion: this.#visible,
     };
+  }
+
+  listNewest(collection: string, namespace: string): readonly Item[] {
+    const names = new Set(this.list(collection, namespace).items.map(({ value }) => nameOf(value)));
+    const prefix = `${collection} ${namespace}/`;
+    for (const id of this.#pending.keys()) {
+      if (id.startsWith(prefix)) names.add(id.slice(prefix.length));
+    }
+    return [...names].flatMap((name) => this.newest({ collection, namespace, name }) ?? []);
   }
 
   async write(key: ObjectKey, change: (current: Item | undefined) => Change): Promise<Item> {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Deployment, Job, Pod, Secret, Service } from "../object.ts";
 import { DEPLOYMENTS, JOBS, NAMESPACES, NODES, PODS, SECRETS, SERVICES } from "../resources.ts";
-import { addDefaultTolerations, setDefaultPriority, setDefaultServiceAccount } from "./pod.ts";
+import { addDefaultTolerations, setDefaultServiceAccount } from "./pod.ts";
 import { prepareServiceUpdate } from "./service.ts";
 
 const withDefaults = <T>(kind: { setDefaults(object: T): void }, object: T): T => {
@@ -166,12 +166,9 @@ describe("a pod", () => {
       },
     ]);
     setDefaultServiceAccount(made);
-    setDefaultPriority(made);
     expect(made.spec).toMatchObject({
       serviceAccountName: "default",
       serviceAccount: "default",
-      priority: 0,
-      preemptionPolicy: "PreemptLowerPriority",
     });
   });
 });

@@ -79,10 +79,3 @@ export function setDefaultServiceAccount({ spec }: Pod): void {
   const account = spec.serviceAccountName || spec.serviceAccount || "default";
   Object.assign(spec, { serviceAccountName: account, serviceAccount: account });
 }
-
-/** Admission plugin Priority for pods without a class, in place. */
-export function setDefaultPriority({ spec }: Pod): void {
-  if (spec === undefined || spec.priorityClassName) return;
-  spec.priority ??= 0;
-  spec.preemptionPolicy ||= "PreemptLowerPriority";
-}

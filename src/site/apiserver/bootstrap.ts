@@ -1,13 +1,41 @@
-import type { EndpointSlice, Endpoints, KubeObject, Namespace, Service } from "#api/object.ts";
+import type {
+  EndpointSlice,
+  Endpoints,
+  KubeObject,
+  Namespace,
+  PriorityClass,
+  Service,
+} from "#api/object.ts";
 import { nameOf, namespaceOf } from "#api/object.ts";
 import type { Resource } from "#api/resource.ts";
-import { ENDPOINT_SLICES, ENDPOINTS, NAMESPACES, SERVICES } from "#api/resources.ts";
+import {
+  ENDPOINT_SLICES,
+  ENDPOINTS,
+  NAMESPACES,
+  PRIORITY_CLASSES,
+  SERVICES,
+} from "#api/resources.ts";
 import { hasReason } from "#api/status.ts";
 import type { Verbs } from "#api/verbs.ts";
 import { reconcileBootstrapPolicy } from "./policy/reconcile.ts";
 
 const SYSTEM_NAMESPACES = ["default", "kube-system", "kube-public", "kube-node-lease"];
 const HTTPS_PORT = 443;
+
+/** `scheduling.SystemPriorityClasses` */
+const SYSTEM_PRIORITY_CLASSES: readonly PriorityClass[] = [
+  {
+    metadata: { name: "system-node-critical" },
+    value: 2_000_001_000,
+    description: "Used for system critical pods that must not be moved from their current node.",
+  },
+  {
+    metadata: { name: "system-cluster-critical" },
+    value: 2_000_000_000,
+    description:
+      "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.",
+  },
+];
 
 export interface Advertised {
   /** The Service's address: the first of the service range. */
@@ -21,6 +49,7 @@ export interface Advertised {
 export async function bootstrap(verbs: Verbs, advertised: Advertised): Promise<void> {
   await Promise.all(SYSTEM_NAMESPACES.map((name) => ensure(verbs, NAMESPACES, namespace(name))));
   await reconcileBootstrapPolicy(verbs);
+  for (const made of SYSTEM_PRIORITY_CLASSES) await ensure(verbs, PRIORITY_CLASSES, made);
   await ensure(verbs, SERVICES, service(advertised));
   await keep(verbs, ENDPOINTS, endpoints(advertised));
   await keep(verbs, ENDPOINT_SLICES, endpointSlice(advertised));

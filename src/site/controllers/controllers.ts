@@ -8,10 +8,15 @@ import { createJobController } from "./jobs/controller.ts";
 import { createNamespaceController } from "./namespace/controller.ts";
 import { createTaintEvictionController } from "./nodes/eviction.ts";
 import { createNodeLifecycleController, type NodeLifecycleOptions } from "./nodes/lifecycle.ts";
+import { createResourceQuotaController } from "./quota/controller.ts";
 import { createReplicaSetController } from "./replica-set.ts";
 import { createRoleAggregationController } from "./roles/aggregation.ts";
 import { createEndpointSliceController } from "./services/endpoint-slices.ts";
 import { createEndpointsController } from "./services/endpoints.ts";
+import {
+  createClaimProtectionController,
+  createVolumeProtectionController,
+} from "./storage/protection.ts";
 
 export interface ControllersOptions extends ControllerDeps, NodeLifecycleOptions {
   /** The kinds that are served: what can be owned, and what a namespace can hold. */
@@ -54,5 +59,8 @@ function createAll(options: ControllersOptions): readonly Controller[] {
     createNodeLifecycleController(options, options),
     createTaintEvictionController(options),
     createRoleAggregationController(options),
+    createResourceQuotaController(options, catalog),
+    createClaimProtectionController(options),
+    createVolumeProtectionController(options),
   ];
 }

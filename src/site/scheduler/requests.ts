@@ -1,5 +1,5 @@
-import type { Container, Pod } from "#api/object.ts";
-import { isRestartable } from "#api/pod.ts";
+import type { Pod } from "#api/object.ts";
+import { podRequests } from "#api/pod-resources.ts";
 import { Quantity } from "#api/quantity.ts";
 
 /** Resource name → amount, in thousandths for `cpu`, in whole units for all else. */
@@ -14,27 +14,14 @@ function amountOf(name: string, text: string): number {
   return Number(name === "cpu" ? quantity.milli : quantity.value);
 }
 
-/**
- * What a pod takes of its node: its containers and sidecars together, or what one init container
- * needs beside the sidecars before it where that is more, and its overhead (`PodRequests`).
- */
-export function requestsOf({ spec }: Pod): Amounts {
-  let running = new Map<string, number>();
-  let starting = new Map<string, number>();
-  for (const container of spec?.initContainers ?? []) {
-    const own = requestsOfContainer(container);
-    if (isRestartable(container)) running = plus(running, own);
-    starting = most(starting, isRestartable(container) ? running : plus(running, own));
-  }
-  for (const container of spec?.containers ?? []) {
-    running = plus(running, requestsOfContainer(container));
-  }
-  return plus(most(running, starting), amountsOf(spec?.overhead));
-}
-
-/** Where only a limit is given it is the request as well. */
-function requestsOfContainer({ resources }: Container): Amounts {
-  return amountsOf({ ...resources?.limits, ...resources?.requests });
+/** What a pod takes of its node. */
+export function requestsOf(pod: Pod): Amounts {
+  return new Map(
+    [...podRequests(pod)].map(([name, { milli, value }]) => [
+      name,
+      Number(name === "cpu" ? milli : value),
+    ]),
+  );
 }
 
 export function plus(a: Amounts, b: Amounts): Map<string, number> {
@@ -45,10 +32,4 @@ export function plus(a: Amounts, b: Amounts): Map<string, number> {
 
 export function minus(a: Amounts, b: Amounts): Map<string, number> {
   return plus(a, new Map([...b].map(([name, amount]) => [name, -amount])));
-}
-
-function most(a: Amounts, b: Amounts): Map<string, number> {
-  const highest = new Map(a);
-  for (const [name, amount] of b) highest.set(name, Math.max(highest.get(name) ?? 0, amount));
-  return highest;
 }

@@ -1,11 +1,30 @@
 import type { ObjectStore } from "#db/object-store.ts";
+import { defaultIngressClass, defaultStorageClass } from "./default-class.ts";
 import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
+import { claimLimitRanger, limitRanger } from "./limit-ranger.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
 import type { AdmissionPlugin } from "./plugin.ts";
-import { priority } from "./priority.ts";
+import { defaultPriorityClass, priority } from "./priority.ts";
+import { resourceQuota } from "./resource-quota.ts";
+import { runtimeClass } from "./runtime-class.ts";
 import { serviceAccount } from "./service-account.ts";
+import { persistentVolumeClaimResize, storageObjectInUseProtection } from "./storage-objects.ts";
 
 /** Kubernetes' plug-ins in Kubernetes' order (kubeapiserver/options/plugins.go). */
 export function admissionPlugins(store: ObjectStore): readonly AdmissionPlugin[] {
-  return [namespaceLifecycle(store), serviceAccount, priority, defaultTolerationSeconds];
+  return [
+    namespaceLifecycle(store),
+    limitRanger(store),
+    claimLimitRanger(store),
+    serviceAccount,
+    priority(store),
+    defaultPriorityClass(store),
+    defaultTolerationSeconds,
+    defaultStorageClass(store),
+    storageObjectInUseProtection,
+    persistentVolumeClaimResize(store),
+    runtimeClass(store),
+    defaultIngressClass(store),
+    resourceQuota(store),
+  ];
 }

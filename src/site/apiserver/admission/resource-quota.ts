@@ -1,0 +1,92 @@
+import { type Amounts, amountsOf, amountsText, excessOf, masked, sumOf } from "#api/amounts.ts";
+import type { KubeObject, ResourceQuota } from "#api/object.ts";
+import { Quantity } from "#api/quantity.ts";
+import { QuotaMeter } from "#api/quota/meter.ts";
+import { inScope } from "#api/quota/scopes.ts";
+import { groupResource } from "#api/resource.ts";
+import { PERSISTENT_VOLUME_CLAIMS, PODS, RESOURCE_QUOTAS, SERVICES } from "#api/resources.ts";
+import type { ObjectStore } from "#db/object-store.ts";
+import { collectionOf, itemOf } from "../kind.ts";
+import { type AdmissionPlugin, type AdmissionRequest, refused } from "./plugin.ts";
+
+/** Kinds that no quota is about: they come and go by themselves. */
+const IGNORED: ReadonlySet<string> = new Set(["events", "events.events.k8s.io"]);
+/** Kinds that may use more after a change. */
+const GROWING: ReadonlySet<string> = new Set(
+  [SERVICES, PERSISTENT_VOLUME_CLAIMS].map(({ plural }) => plural),
+);
+
+/**
+ * A namespace takes no more than its ResourceQuotas allow. Usage is what the objects use that the
+ * store has and is about to have: decided where the write is decided, it cannot be overdrawn.
+ */
+export function resourceQuota(store: ObjectStore): AdmissionPlugin {
+  const meter = new QuotaMeter();
+  return {
+    subresources: ["resize"],
+    validate(request) {
+      const { namespace } = request.target;
+      if (namespace === "" || request.operation === "DELETE" || !mayGrow(request)) return;
+      const { items } = store.list(collectionOf(RESOURCE_QUOTAS), namespace);
+      for (const item of items) {
+        check(itemOf(RESOURCE_QUOTAS, item).value, { request, meter, store });
+      }
+    },
+  };
+}
+
+function mayGrow({ operation, target: { resource, subresource } }: AdmissionRequest): boolean {
+  if (subresource === "resize") return resource.plural === PODS.plural && operation === "UPDATE";
+  if (operation === "UPDATE") return resource.group === "" && GROWING.has(resource.plural);
+  return !IGNORED.has(groupResource(resource));
+}
+
+interface Checked {
+  readonly request: Exclude<AdmissionRequest, { operation: "DELETE" }>;
+  readonly meter: QuotaMeter;
+  readonly store: ObjectStore;
+}
+
+function check(quota: ResourceQuota, { request, meter, store }: Checked): void {
+  const { resource, namespace } = request.target;
+  const { object } = request;
+  const names = meter.names(quota, resource);
+  if (names.size === 0 || !inScope(quota, resource)(object)) return;
+  const name = quota.metadata?.name ?? "";
+  const missing = meter.kind(resource).missing?.(object, [...names]);
+  if (missing !== undefined) throw refused(request, `failed quota: ${name}: ${missing}`);
+  const requested = requestedBy(request, { quota, meter, names });
+  if (requested.size === 0) return;
+
+  const objects = values(store.listNewest(collectionOf(resource), namespace));
+  const used = meter.total(quota, { resource, objects });
+  const hard = amountsOf(quota.spec?.hard);
+  const exceeded = new Set(
+    [...sumOf(masked(used, new Set(requested.keys())), requested)]
+      .filter(([one, amount]) => amount.compare(hard.get(one) ?? amount) > 0)
+      .map(([one]) => one),
+  );
+  if (exceeded.size === 0) return;
+  const [asked, taken, limit] = [requested, used, hard].map((one) =>
+    amountsText(masked(one, exceeded)),
+  );
+  throw refused(
+    request,
+    `exceeded quota: ${name}, requested: ${asked}, used: ${taken}, limited: ${limit}`,
+  );
+}
+
+/** What the object takes, or what a change takes more than its object did. */
+function requestedBy(
+  { target: { resource }, object, current }: Checked["request"],
+  { quota, meter, names }: { quota: ResourceQuota; meter: QuotaMeter; names: ReadonlySet<string> },
+): Amounts {
+  const usage = masked(meter.kind(resource).usage(object), names);
+  const counted = current !== undefined && inScope(quota, resource)(current);
+  const requested = counted ? excessOf(usage, meter.usage(resource, current)) : usage;
+  return new Map([...requested].filter(([, amount]) => amount.compare(Quantity.zero) !== 0));
+}
+
+function* values(items: Iterable<{ readonly value: KubeObject }>): Iterable<KubeObject> {
+  for (const { value } of items) yield value;
+}
