@@ -1,5 +1,5 @@
 import type { Socket, TCPSocketListenOptions } from "bun";
-import { asError } from "#lib/errors.ts";
+import { asError, errorCode } from "#lib/errors.ts";
 import type { Logger } from "#lib/log.ts";
 import { Deframer, frame } from "./framing.ts";
 import type { ClientRule, Resolver } from "./resolver.ts";
@@ -25,8 +25,25 @@ const DNS_PORT = 53;
 const TCP_IDLE_SECONDS = 10;
 const MAX_TCP_CLIENTS = 256;
 
-/** Binds both sockets. @throws when the address is not there, or the port is taken. */
+/** A free port of one protocol may be taken in the other: how often another one is tried. */
+const PORT_ATTEMPTS = 10;
+
+/**
+ * Binds both sockets; port 0 takes one that is free for both.
+ * @throws when the address is not there, or the port is taken.
+ */
 export async function startDnsServer(options: DnsServerOptions): Promise<DnsServer> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await bindBoth(options);
+    } catch (error) {
+      const again = options.port === 0 && attempt < PORT_ATTEMPTS;
+      if (!again || errorCode(error) !== "EADDRINUSE") throw error;
+    }
+  }
+}
+
+async function bindBoth(options: DnsServerOptions): Promise<DnsServer> {
   const stop = new AbortController();
   const udp = await listenUdp(options, stop.signal);
   try {
