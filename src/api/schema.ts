@@ -68,7 +68,7 @@ export interface ObjectType extends Omit<Definition, "properties"> {
   /** `io.k8s.api.core.v1.PodSpec` */
   readonly name: string;
   readonly fields: ReadonlyMap<string, Field>;
-  /** What Go writes although nobody set it: structs by value, and counters without omitempty. */
+  /** What Go writes although nobody set it: structs by value, and plain values without omitempty. */
   readonly implied: readonly Field[];
 }
 
@@ -81,7 +81,7 @@ export interface Field extends Omit<Property, "type"> {
 
 const isScalar = (name: string): name is Scalar => SCALARS.some((scalar) => scalar === name);
 
-const IMPLIED_SCALARS: readonly Scalar[] = ["bool", "double", "int32", "int64"];
+const IMPLIED_SCALARS: readonly Scalar[] = ["bool", "double", "int32", "int64", "string"];
 
 function isImplied({ type, pointer, always }: Field): boolean {
   if (pointer) return false;

@@ -36,7 +36,7 @@ function isZero(value: unknown): boolean {
 function isOmitted({ type, pointer, always }: Field, value: unknown): boolean {
   if (value === undefined) return true;
   if (pointer || type.is === "object") return false;
-  return isZero(value) && (always !== true || value === "");
+  return isZero(value) && always !== true;
 }
 
 class Normalizer {
