@@ -2,7 +2,7 @@ import { type Context, Hono } from "hono";
 import { unknownResource } from "#api/status.ts";
 import type { UserInfo } from "#api/verbs.ts";
 import type { Api, ApiOptions, Connection } from "./api-options.ts";
-import { addWarnings, Calls } from "./calls.ts";
+import { Calls } from "./calls.ts";
 import { Discovery } from "./discovery.ts";
 import { answerError, badRequestText, notFoundText } from "./error-response.ts";
 import { Health, type HealthPath } from "./health.ts";
@@ -13,6 +13,7 @@ import { isStream } from "./request-path.ts";
 import { respondValue } from "./respond.ts";
 import { Router, verbOf } from "./router.ts";
 import type { StreamCall } from "./stream-call.ts";
+import { addWarnings } from "./warnings.ts";
 
 type Env = { Bindings: Connection; Variables: { user: UserInfo } };
 

@@ -82,11 +82,3 @@ function accessesOf(path: ResourcePath, wish: Wish): readonly Access[] {
   if (!isStream(path) || access.verb !== "get") return [access];
   return [access, { ...access, verb: "create" }];
 }
-
-/** RFC 7234 `Warning` values, as kubectl prints them. */
-export function addWarnings(response: Response, warnings: ReadonlySet<string>): void {
-  for (const text of warnings) {
-    const quoted = text.replaceAll(/[\r\n]+/g, " ").replaceAll(/[\\"]/g, String.raw`\$&`);
-    response.headers.append("Warning", `299 - "${quoted}"`);
-  }
-}
