@@ -30,6 +30,7 @@ import type { Pki } from "#site/apiserver/pki.ts";
 import { createControllers } from "#site/controllers/controllers.ts";
 import { createEdgeController } from "#site/edgecontroller/edge-controller.ts";
 import { createScheduler } from "#site/scheduler/scheduler.ts";
+import { healthChecks } from "./site-health.ts";
 import { version, versionInfo } from "./version.ts";
 
 /** What a site is made from: all that was read, opened and decided before. */
@@ -104,6 +105,7 @@ function apiServer(parts: SiteParts, nodeStreams: NodeStreams): ApiServer {
   const log = parts.log.child({ module: "apiserver" });
   return createApiServer({
     store: db.objects,
+    checks: healthChecks(db),
     nodeStreams,
     openStream: webSocketStreams({ log }),
     version: versionInfo(`linux/${process.arch === "x64" ? "amd64" : process.arch}`),

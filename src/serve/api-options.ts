@@ -26,6 +26,8 @@ export interface HealthCheck {
   readonly live: boolean;
   /** The reason why it is not healthy, for the log; `undefined` when it is. */
   failure(): string | undefined;
+  /** What everybody may read beside `ok`, where something is worth a word and fails nothing. */
+  note?(): string | undefined;
 }
 
 /** What the connection tells about a request beside its bytes. */

@@ -5,7 +5,7 @@ import type { Api, ApiOptions, Connection } from "./api-options.ts";
 import { Calls } from "./calls.ts";
 import { Discovery } from "./discovery.ts";
 import { answerError, badRequestText, notFoundText } from "./error-response.ts";
-import { Health, type HealthPath } from "./health.ts";
+import { HEALTH_PATHS, Health } from "./health.ts";
 import { OpenApi } from "./openapi.ts";
 import { streamOf } from "./pod-streams.ts";
 import { discardBody } from "./read-body.ts";
@@ -16,8 +16,6 @@ import type { StreamCall } from "./stream-call.ts";
 import { addWarnings } from "./warnings.ts";
 
 type Env = { Bindings: Connection; Variables: { user: UserInfo } };
-
-const HEALTH_PATHS: readonly HealthPath[] = ["healthz", "livez", "readyz"];
 
 /** Makes Kubernetes' HTTP API over a table of resources and the verbs that act on them. */
 export function createApi(options: ApiOptions): Api {
@@ -35,7 +33,8 @@ export function createApi(options: ApiOptions): Api {
     headers.set("Audit-Id", crypto.randomUUID());
     if (!headers.has("Cache-Control")) headers.set("Cache-Control", "no-cache, private");
   });
-  addPublicRoutes(app, options);
+  const health = new Health(options.checks, log);
+  addPublicRoutes(app, options, health);
   app.use(async (context, next) => {
     const request = context.req.raw;
     context.set("user", calls.userOf(request, context.env));
@@ -44,7 +43,7 @@ export function createApi(options: ApiOptions): Api {
     await next();
     await discardBody(request);
   });
-  addRoutes(app, options, calls);
+  addRoutes(app, options, { calls, health });
   return {
     // A `Host` that cannot be part of an URL leaves no URL to look at.
     fetch: async (request, connection = {}) =>
@@ -56,24 +55,27 @@ export function createApi(options: ApiOptions): Api {
 }
 
 /** What everybody may know. */
-function addPublicRoutes(app: Hono<Env>, { checks, log, version }: ApiOptions): void {
-  const health = new Health(checks, log);
+function addPublicRoutes(app: Hono<Env>, { version }: ApiOptions, health: Health): void {
   for (const path of HEALTH_PATHS) {
-    app.get(`/${path}/:name?`, ({ req }) => {
-      const name = req.param("name");
-      const query = new URL(req.url).searchParams;
-      return health.answer({ path, query, ...(name !== undefined && { name }) });
-    });
+    const answer = ({ req, env: { stopping } }: Context<Env>): Response =>
+      health.all({ path, query: new URL(req.url).searchParams, stopping });
+    app.get(`/${path}`, answer);
+    app.get(`/${path}/`, answer);
   }
   app.get("/version", ({ req }) => respondValue(req.raw, version));
 }
 
-function addRoutes(app: Hono<Env>, options: ApiOptions, calls: Calls): void {
+function addRoutes(
+  app: Hono<Env>,
+  options: ApiOptions,
+  { calls, health }: { calls: Calls; health: Health },
+): void {
   const discovery = new Discovery(options.catalog);
   const openApi = new OpenApi(options.catalog);
   const router = new Router(options);
   const fixed = [
     ...HEALTH_PATHS.map((path) => `/${path}`),
+    ...health.paths,
     "/openapi/v2",
     "/openapi/v3",
     "/version",
@@ -84,6 +86,13 @@ function addRoutes(app: Hono<Env>, options: ApiOptions, calls: Calls): void {
     authorizePath(context);
     return respondValue(context.req.raw, { paths: [...discovery.paths, ...fixed].sort() });
   });
+  for (const path of HEALTH_PATHS) {
+    app.get(`/${path}/:check{.+}`, (context) => {
+      authorizePath(context);
+      const { stopping } = context.env;
+      return health.one({ path, stopping }, context.req.param("check")) ?? notFoundText();
+    });
+  }
   app.get("/openapi/*", (context) => {
     authorizePath(context);
     return openApi.answer(context.req.raw, new URL(context.req.url)) ?? notFoundText();

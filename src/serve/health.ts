@@ -3,48 +3,95 @@ import type { HealthCheck } from "./api-options.ts";
 
 const TEXT = { "Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff" };
 
-export type HealthPath = "healthz" | "livez" | "readyz";
+/** Health endpoints without their slash. */
+export const HEALTH_PATHS = ["healthz", "livez", "readyz"] as const;
+
+export type HealthPath = (typeof HEALTH_PATHS)[number];
 
 interface HealthRequest {
   readonly path: HealthPath;
-  /** One check alone: `/readyz/db`. */
-  readonly name?: string;
   readonly query: URLSearchParams;
+  /** Aborts when the server begins to stop. */
+  readonly stopping?: AbortSignal | undefined;
 }
 
-/** `/livez`, `/readyz`, `/healthz` and their single checks. Reasons go to the log, not to the client. */
+const PING: HealthCheck = { name: "ping", live: true, failure: () => undefined };
+
+/** A server that stops still answers, and wants no new clients. */
+const shutdown = (stopping: AbortSignal | undefined): HealthCheck => ({
+  name: "shutdown",
+  live: false,
+  failure: () => (stopping?.aborted ? "process is shutting down" : undefined),
+});
+
+/**
+ * `/livez`, `/readyz` and `/healthz`, and their single checks (apiserver `healthz`). Why a check
+ * fails goes to the log and to those who may read that check, not to everybody.
+ */
 export class Health {
   readonly #checks: readonly HealthCheck[];
   readonly #log: Logger;
+  /** Endpoint → the checks that failed when it was last asked: a failure is logged as it comes. */
+  readonly #failing = new Map<HealthPath, string>();
 
   constructor(checks: readonly HealthCheck[], log: Logger) {
-    this.#checks = [{ name: "ping", live: true, failure: () => undefined }, ...checks];
+    this.#checks = [PING, ...checks];
     this.#log = log;
   }
 
-  answer({ path, name, query }: HealthRequest): Response {
-    const excluded = query.getAll("exclude");
-    const checks = this.#checks.filter(
-      (check) =>
-        (path !== "livez" || check.live) &&
-        (name === undefined ? !excluded.includes(check.name) : check.name === name),
-    );
-    if (name !== undefined && checks.length === 0) return text("404 page not found\n", 404);
+  /** The answer to a whole endpoint. */
+  all({ path, query, stopping }: HealthRequest): Response {
+    const excluded = new Set(query.getAll("exclude"));
     const lines: string[] = [];
-    let failed = false;
-    for (const check of checks) {
-      const reason = check.failure();
-      if (reason !== undefined) {
-        failed = true;
-        this.#log.debug("A health check failed", { check: check.name, reason });
+    const failed: string[] = [];
+    for (const { name, failure, note } of this.#of(path, stopping)) {
+      if (excluded.delete(name)) {
+        lines.push(`[+]${name} excluded: ok`);
+        continue;
       }
-      lines.push(
-        reason === undefined ? `[+]${check.name} ok` : `[-]${check.name} failed: reason withheld`,
-      );
+      const reason = failure();
+      if (reason !== undefined) {
+        failed.push(`${name}: ${reason}`);
+        lines.push(`[-]${name} failed: reason withheld`);
+      } else {
+        const remark = note?.();
+        lines.push(remark === undefined ? `[+]${name} ok` : `[+]${name} ok: ${remark}`);
+      }
     }
-    if (failed) return text(`${lines.join("\n")}\n${path} check failed\n`, 500);
+    if (excluded.size > 0) {
+      const names = [...excluded].sort().map((name) => JSON.stringify(name));
+      lines.push(`warn: some health checks cannot be excluded: no matches for ${names.join(", ")}`);
+    }
+    // Whoever asks for less than all learns of less: that is no change.
+    if (!query.has("exclude")) this.#tell(path, failed.join("; "));
+    if (failed.length > 0) return text(`${lines.join("\n")}\n${path} check failed\n`, 500);
     if (query.has("verbose")) return text(`${lines.join("\n")}\n${path} check passed\n`, 200);
     return text("ok", 200);
+  }
+
+  /** The answer to one check alone, `/readyz/database`; undefined when there is no such check. */
+  one({ path, stopping }: Omit<HealthRequest, "query">, name: string): Response | undefined {
+    const check = this.#of(path, stopping).find((one) => one.name === name);
+    if (check === undefined) return undefined;
+    const reason = check.failure();
+    return reason === undefined ? text("ok", 200) : text(`internal server error: ${reason}\n`, 500);
+  }
+
+  /** Paths of all checks: `/livez/ping`. */
+  get paths(): readonly string[] {
+    return HEALTH_PATHS.flatMap((path) => this.#of(path).map(({ name }) => `/${path}/${name}`));
+  }
+
+  #of(path: HealthPath, stopping?: AbortSignal): readonly HealthCheck[] {
+    const checks = this.#checks.filter(({ live }) => path !== "livez" || live);
+    return path === "readyz" ? [...checks, shutdown(stopping)] : checks;
+  }
+
+  #tell(path: HealthPath, failing: string): void {
+    if (failing === (this.#failing.get(path) ?? "")) return;
+    this.#failing.set(path, failing);
+    if (failing === "") this.#log.info("Healthy again", { endpoint: path });
+    else this.#log.warn("Health checks fail", { endpoint: path, failing });
   }
 }
 

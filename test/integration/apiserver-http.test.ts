@@ -82,7 +82,7 @@ test("readiness lists its checks, withholds reasons, and fails with any of them"
   const failed = await api.send("GET", "/readyz?verbose");
   expect(failed.status).toBe(500);
   expect(await failed.text()).toBe(
-    "[+]ping ok\n[-]db failed: reason withheld\nreadyz check failed\n",
+    "[+]ping ok\n[-]db failed: reason withheld\n[+]shutdown ok\nreadyz check failed\n",
   );
   expect((await api.send("GET", "/livez")).status).toBe(200);
   expect((await api.send("GET", "/readyz?exclude=db")).status).toBe(200);
@@ -90,7 +90,7 @@ test("readiness lists its checks, withholds reasons, and fails with any of them"
   expect((await api.send("GET", "/readyz/nope")).status).toBe(404);
   failure = undefined;
   const passed = await api.send("GET", "/readyz?verbose");
-  expect(await passed.text()).toBe("[+]ping ok\n[+]db ok\nreadyz check passed\n");
+  expect(await passed.text()).toBe("[+]ping ok\n[+]db ok\n[+]shutdown ok\nreadyz check passed\n");
 });
 
 test("discovery of old clients: one document per version", async () => {

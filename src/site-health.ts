@@ -1,0 +1,23 @@
+import type { Database } from "#db/database.ts";
+import { abortReason } from "#lib/abort.ts";
+import type { HealthCheck } from "#serve/api-options.ts";
+
+/** What the API server's health is made of. */
+export function healthChecks(db: Database): readonly HealthCheck[] {
+  return [
+    {
+      name: "database",
+      live: true,
+      failure: () => (db.lost.aborted ? abortReason(db.lost).message : undefined),
+    },
+    { name: "stored-rows", live: false, failure: () => undefined, note: () => setAside(db) },
+  ];
+}
+
+/** How many of each kind, without names: everybody may read it. */
+function setAside({ unreadable }: Database): string | undefined {
+  if (unreadable.length === 0) return undefined;
+  const kinds = Map.groupBy(unreadable, ({ key }) => key?.collection.split("/")[1] ?? "meta");
+  const counts = [...kinds].map(([kind, rows]) => `${rows.length} of ${kind}`);
+  return `rows cannot be read and are in quarantine: ${counts.join(", ")}`;
+}
