@@ -7,7 +7,10 @@ import { adoptNextKey, loadKeys, nextKey } from "./secret-key.ts";
  * left in the files, both keys lie side by side, and the next start goes on from there.
  * @throws {UserError} when a key cannot be written, or the disk has no room; both keys stay then.
  */
-export async function rotateKey(db: Database, path: string): Promise<void> {
+export async function rotateKey(
+  db: Pick<Database, "useKeys" | "resealAll">,
+  path: string,
+): Promise<void> {
   const { key: newest, previousKey } = loadKeys(path);
   const old = previousKey ?? newest;
   const key = nextKey(path);
