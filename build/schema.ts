@@ -28,8 +28,14 @@ const EXTRA_ROOTS = [
   "io.k8s.apimachinery.pkg.apis.meta.v1.WatchEvent",
 ];
 
+const EXTENSIONS = "k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1";
+
 /** Messages that are a scalar in JSON. */
 const SCALARS: Readonly<Record<string, string>> = {
+  [`${EXTENSIONS}.JSON`]: "json",
+  [`${EXTENSIONS}.JSONSchemaPropsOrArray`]: "schemaOrArray",
+  [`${EXTENSIONS}.JSONSchemaPropsOrBool`]: "schemaOrBool",
+  [`${EXTENSIONS}.JSONSchemaPropsOrStringArray`]: "schemaOrStrings",
   "k8s.io.apimachinery.pkg.api.resource.Quantity": "quantity",
   "k8s.io.apimachinery.pkg.apis.meta.v1.Duration": "duration",
   "k8s.io.apimachinery.pkg.apis.meta.v1.FieldsV1": "fields",
@@ -146,6 +152,8 @@ function modelOf({ models }: Sources, definition: string): Model {
   const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1);
   const name = `${capital(version)}${kind}`;
   const model = models.get(name) ?? models.get(`${capital(group)}${name}`);
+  if (!model && jsonFields(messageOf(definition)).length === 0)
+    return { description: "", properties: {} };
   if (!model) throw new Error(`No model class for ${definition}`);
   return model;
 }

@@ -13,7 +13,7 @@ export class Item<T extends KubeObject = KubeObject> {
   readonly value: T;
   #json: Uint8Array | undefined;
   #metadataJson: Uint8Array | undefined;
-  #forms: Map<Form<KubeObject>, Item> | undefined;
+  #forms: WeakMap<Form<KubeObject>, Item> | undefined;
 
   /** `json`, where it is known already, must be the encoding of `value`. */
   constructor(value: T, json?: Uint8Array) {
@@ -34,13 +34,15 @@ export class Item<T extends KubeObject = KubeObject> {
 
   /** A stored item as another row serves it, converted at most once. */
   as<U extends KubeObject>(form: Form<U>): Item<U> {
-    this.#forms ??= new Map();
+    this.#forms ??= new WeakMap();
     // Filed under the form that made it, here only.
     const known = this.#forms.get(form) as Item<U> | undefined;
     if (known !== undefined) return known;
-    const made = new Item(deepFreeze(form.fromStored(this.value)));
+    const value = form.fromStored(this.value);
+    // Served as it is stored: one value, one encoding.
+    const made = Object.is(value, this.value) ? this : new Item(deepFreeze(value));
     this.#forms.set(form, made);
-    return made;
+    return made as Item<U>;
   }
 }
 
@@ -58,7 +60,7 @@ export class WatchEvent<T extends KubeObject = KubeObject> {
   readonly type: WatchEventType;
   readonly item: Item<T>;
   #frame: Uint8Array | undefined;
-  #forms: Map<Form<KubeObject>, WatchEvent> | undefined;
+  #forms: WeakMap<Form<KubeObject>, WatchEvent> | undefined;
 
   constructor(type: WatchEventType, item: Item<T>) {
     this.type = type;
@@ -81,12 +83,13 @@ export class WatchEvent<T extends KubeObject = KubeObject> {
 
   /** The event as another row serves it, one instance for all its watchers. */
   as<U extends KubeObject>(form: Form<U>): WatchEvent<U> {
-    this.#forms ??= new Map();
+    this.#forms ??= new WeakMap();
     // Filed under the form that made it, here only.
     const known = this.#forms.get(form) as WatchEvent<U> | undefined;
     if (known !== undefined) return known;
-    const made = new WatchEvent(this.type, this.item.as(form));
+    const item = this.item.as(form);
+    const made = Object.is(item, this.item) ? this : new WatchEvent(this.type, item);
     this.#forms.set(form, made);
-    return made;
+    return made as WatchEvent<U>;
   }
 }

@@ -34,6 +34,8 @@ const ANNOTATIONS_MAX_BYTES = 256 * 1024;
 export interface MetadataRules {
   readonly namespaced: boolean;
   readonly nameFormat?: NameFormat;
+  /** True for kinds whose finalizers need no domain, as Kubernetes' own do. */
+  readonly anyFinalizer?: boolean;
 }
 
 const SUFFIX_ALPHABET = "bcdfghjklmnpqrstvwxz2456789";
@@ -57,7 +59,7 @@ function withSuffix(prefix: string): string {
 /** Errors in the metadata of a new object, after a name was generated and the namespace filled in. */
 export function validateMetadata(
   metadata: ObjectMeta | undefined,
-  { namespaced, nameFormat = "dns1123Subdomain" }: MetadataRules,
+  { namespaced, nameFormat = "dns1123Subdomain", anyFinalizer = false }: MetadataRules,
   path = "metadata",
 ): FieldError[] {
   const { name = "", generateName: prefix = "", namespace = "" } = metadata ?? {};
@@ -74,6 +76,7 @@ export function validateMetadata(
     ...validateNamespace(`${path}.namespace`, { namespace, namespaced }),
     ...nonNegative(`${path}.generation`, metadata?.generation),
     ...validateShared(metadata, path),
+    ...(anyFinalizer ? [] : validateDomains(metadata?.finalizers, `${path}.finalizers`)),
   ];
 }
 
@@ -197,7 +200,9 @@ function validateOwner(reference: OwnerReference, path: string): FieldError[] {
 const STANDARD_FINALIZERS = new Set(["kubernetes", "orphan", "foregroundDeletion"]);
 
 function validateFinalizers(finalizers: readonly string[] | undefined, path: string): FieldError[] {
-  const errors = (finalizers ?? []).flatMap((finalizer) => validateFinalizer(finalizer, path));
+  const errors = (finalizers ?? []).flatMap((value) =>
+    invalidAll(path, { value, details: qualifiedName(value) }),
+  );
   if (finalizers?.includes("orphan") && finalizers.includes("foregroundDeletion")) {
     const detail = "finalizer orphan and foregroundDeletion cannot be both set";
     errors.push(invalid(path, { value: finalizers, detail }));
@@ -208,7 +213,16 @@ function validateFinalizers(finalizers: readonly string[] | undefined, path: str
 /** Errors in one finalizer: a standard one or a name with a domain. */
 export function validateFinalizer(finalizer: string, path: string): FieldError[] {
   const errors = invalidAll(path, { value: finalizer, details: qualifiedName(finalizer) });
-  if (finalizer.includes("/") || STANDARD_FINALIZERS.has(finalizer)) return errors;
+  return [...errors, ...validateDomains([finalizer], path)];
+}
+
+/** True for a finalizer that says whose it is. */
+export function isQualifiedFinalizer(finalizer: string): boolean {
+  return finalizer.includes("/") || STANDARD_FINALIZERS.has(finalizer);
+}
+
+function validateDomains(finalizers: readonly string[] | undefined, path: string): FieldError[] {
   const detail = "name is neither a standard finalizer name nor is it fully qualified";
-  return [...errors, invalid(path, { value: finalizer, detail })];
+  const bare = (finalizers ?? []).filter((finalizer) => !isQualifiedFinalizer(finalizer));
+  return bare.map((value) => invalid(path, { value, detail }));
 }

@@ -1,3 +1,4 @@
+import type { CustomKind } from "./crd/custom-kind.ts";
 import type { FieldError } from "./field-error.ts";
 import type { NameFormat } from "./metadata.ts";
 import type { KubeObject } from "./object.ts";
@@ -31,10 +32,10 @@ export interface Column<T extends KubeObject> {
   readonly type: "string" | "integer" | "number" | "boolean" | "date";
   readonly format?: string;
   readonly description: string;
-  /** 0 is always shown, 1 only by `-o wide`. */
-  readonly priority: 0 | 1;
-  /** The cell for one object. `now` is the wall clock, for ages. */
-  cell(object: T, now: Date): string | number | boolean;
+  /** 0 is always shown, everything above only by `-o wide`. */
+  readonly priority: number;
+  /** The cell for one object, null where there is nothing to show. `now` is the wall clock, for ages. */
+  cell(object: T, now: Date): string | number | boolean | null;
 }
 
 /** Reads one field's value. A method type, so that a row of one kind is also a row of any kind. */
@@ -76,12 +77,18 @@ export interface Resource<T extends KubeObject = KubeObject> extends GroupVersio
   readonly subresources: readonly Subresource[];
   /** Name of its OpenAPI v2 definition, `io.k8s.api.core.v1.Pod`. */
   readonly definition: string;
+  /** Of the kinds of CustomResourceDefinitions: what stands in for the definition. */
+  readonly custom?: CustomKind;
+  /** What a client is told that still uses this version. */
+  readonly deprecationWarning?: string;
   /** Absent where objects lie in the store as they are served. */
   readonly storedAs?: StoredAs<T>;
   /** A change outside `metadata` and `status` raises `metadata.generation`. */
   readonly hasGeneration: boolean;
   /** Rows that a power cut may take: Leases, Normal Events. */
   volatile?(object: T): boolean;
+  /** True where finalizers need no domain. */
+  readonly anyFinalizer?: boolean;
   /** What the names of its objects must look like; a DNS subdomain where absent. */
   readonly nameFormat?: NameFormat;
   /** Rows that clients may show apart: pods that have finished. */

@@ -4,6 +4,7 @@ import {
   VALIDATING_ADMISSION_POLICY_BINDINGS,
   VALIDATING_WEBHOOK_CONFIGURATIONS,
 } from "./resources/admissionregistration.ts";
+import { CUSTOM_RESOURCE_DEFINITIONS } from "./resources/apiextensions.ts";
 import { API_SERVICES } from "./resources/apiregistration.ts";
 import {
   CONTROLLER_REVISIONS,
@@ -51,6 +52,7 @@ export {
   CLUSTER_ROLE_BINDINGS,
   CLUSTER_ROLES,
   CONFIG_MAPS,
+  CUSTOM_RESOURCE_DEFINITIONS,
   DEPLOYMENTS,
   ENDPOINT_SLICES,
   ENDPOINTS,
@@ -134,4 +136,5 @@ export const RESOURCES = [
   FLOW_SCHEMAS,
   PRIORITY_LEVEL_CONFIGURATIONS,
   API_SERVICES,
+  CUSTOM_RESOURCE_DEFINITIONS,
 ] as const;

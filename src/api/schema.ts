@@ -37,19 +37,28 @@ const SCALARS = [
   "int32",
   "int64",
   "intOrString",
+  "json",
   "microTime",
   "quantity",
   "raw",
+  "schemaOrArray",
+  "schemaOrBool",
+  "schemaOrStrings",
   "string",
   "time",
 ] as const;
 
-/** `raw` is any JSON (runtime.RawExtension), `fields` a FieldsV1 object, `bytes` base64 in JSON. */
+/**
+ * `raw` is any JSON (runtime.RawExtension), `json` too (apiextensions JSON), `fields` a FieldsV1
+ * object, `bytes` base64 in JSON, `schemaOr…` a JSONSchemaProps or something simpler.
+ */
 export type Scalar = (typeof SCALARS)[number];
 
 export interface ScalarType {
   readonly is: "scalar";
   readonly scalar: Scalar;
+  /** What an object in its place is. */
+  readonly of?: ObjectType;
 }
 
 export interface ListType {
@@ -80,6 +89,9 @@ export interface Field extends Omit<Property, "type"> {
 }
 
 const isScalar = (name: string): name is Scalar => SCALARS.some((scalar) => scalar === name);
+
+const JSON_SCHEMA_PROPS =
+  "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps";
 
 const IMPLIED_SCALARS: readonly Scalar[] = ["bool", "double", "int32", "int64", "string"];
 
@@ -137,7 +149,9 @@ export class Schema {
     if (type.startsWith("[]")) return { is: "list", of: this.#parseType(type.slice(2)) };
     const map = "map[string]";
     if (type.startsWith(map)) return { is: "map", of: this.#parseType(type.slice(map.length)) };
-    return isScalar(type) ? { is: "scalar", scalar: type } : this.object(type);
+    if (!isScalar(type)) return this.object(type);
+    const isUnion = type.startsWith("schemaOr");
+    return { is: "scalar", scalar: type, ...(isUnion && { of: this.object(JSON_SCHEMA_PROPS) }) };
   }
 }
 

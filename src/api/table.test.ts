@@ -69,6 +69,7 @@ test("every kind has the columns of kubectl get, in their order", () => {
     FlowSchema: "Name | Age",
     PriorityLevelConfiguration: "Name | Age",
     APIService: "Name | Age",
+    CustomResourceDefinition: "Name | Created At",
   });
 });
 

@@ -24,7 +24,7 @@ export interface PartialObjectMetadata {
 }
 
 export interface TableRow {
-  readonly cells: readonly (string | number | boolean)[];
+  readonly cells: readonly (string | number | boolean | null)[];
   readonly conditions?: readonly RowCondition[];
   readonly object: KubeObject | PartialObjectMetadata | null;
 }

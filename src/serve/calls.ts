@@ -49,7 +49,8 @@ export class Calls {
     const path = this.#pathOf(wish, user);
     if (path === undefined) return undefined;
     for (const access of accessesOf(path, wish)) authorize(user, access);
-    const warnings = new Set<string>();
+    const { deprecationWarning } = path.resource;
+    const warnings = new Set(deprecationWarning === undefined ? [] : [deprecationWarning]);
     const call: Call = {
       request,
       query: url.searchParams,

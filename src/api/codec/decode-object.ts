@@ -1,9 +1,11 @@
+import type { CustomKind } from "../crd/custom-kind.ts";
+import { invalid } from "../field-error.ts";
 import type { KubeObject } from "../object.ts";
 import { apiVersionOf, type GroupVersionKind } from "../resource.ts";
 import { type ObjectType, SCHEMA } from "../schema.ts";
-import { badRequest, type StatusError } from "../status.ts";
+import { badRequest, invalidObject, type StatusError } from "../status.ts";
 import { DecodeError } from "./decode-error.ts";
-import { readJson } from "./json.ts";
+import { decodeText, readJson } from "./json.ts";
 import { isJsonObject, jsonType } from "./json-value.ts";
 import { conversionError, parseApiVersion, unregisteredKind } from "./kinds.ts";
 import { mediaType, unsupportedMediaType } from "./media-type.ts";
@@ -18,6 +20,8 @@ export interface EncodedObject {
   readonly contentType: string;
   /** The kind that the request's path stands for; fills in a missing apiVersion and kind. */
   readonly expected: GroupVersionKind;
+  /** Where that kind is a custom one: what stands in for its definition. */
+  readonly custom?: CustomKind | undefined;
   readonly fieldValidation: FieldValidation;
 }
 
@@ -31,9 +35,13 @@ const JSON_TYPE = "application/json";
 const YAML_TYPE = "application/yaml";
 const PROTOBUF_TYPE = "application/vnd.kubernetes.protobuf";
 const ACCEPTED = [JSON_TYPE, YAML_TYPE, PROTOBUF_TYPE] as const;
+/** No protobuf message is known of a custom kind. */
+const ACCEPTED_CUSTOM = [JSON_TYPE, YAML_TYPE] as const;
 
 /** A body that was read, its kind not yet looked at. */
 interface Parsed {
+  /** All of it, where it came as text. */
+  readonly document?: unknown;
   readonly apiVersion: string;
   readonly kind: string;
   readonly duplicates: readonly string[];
@@ -63,7 +71,7 @@ function interpret(value: unknown, duplicates: readonly string[]): Parsed {
     throw noTypeMeta(text, `struct field .${name} of type string`);
   };
   const [apiVersion, kind] = [textOf("apiVersion"), textOf("kind")];
-  return { apiVersion, kind, duplicates, fields: () => document };
+  return { apiVersion, kind, duplicates, document, fields: () => document };
 }
 
 const noTypeMeta = (value: unknown, place: string): DecodeError =>
@@ -121,18 +129,26 @@ function typeFor(found: GroupVersionKind, expected: GroupVersionKind): ObjectTyp
   throw cannotBeHandled(found, { expected, why });
 }
 
-function parseBody({ body, contentType, expected }: EncodedObject): Parsed {
+function parseBody({ body, contentType, expected, custom }: EncodedObject): Parsed {
   const given = mediaType(contentType) || JSON_TYPE;
-  const type = ACCEPTED.find((accepted) => accepted === given);
-  if (type === undefined) throw unsupportedMediaType(ACCEPTED);
+  const accepted: readonly (typeof ACCEPTED)[number][] = custom ? ACCEPTED_CUSTOM : ACCEPTED;
+  const type = accepted.find((one) => one === given);
+  if (type === undefined) throw unsupportedMediaType(accepted);
   try {
     return parse(body, type);
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
-    throw badRequest(
-      `the object provided is unrecognized (must be of type ${expected.kind}): ${error.message} (${summarize(body)})`,
-    );
+    throw unrecognized({ body, expected }, error.message);
   }
+}
+
+function unrecognized(
+  { body, expected }: Pick<EncodedObject, "body" | "expected">,
+  why: string,
+): StatusError {
+  return badRequest(
+    `the object provided is unrecognized (must be of type ${expected.kind}): ${why} (${summarize(body)})`,
+  );
 }
 
 function kindOf({ apiVersion, kind }: Parsed, expected: GroupVersionKind): GroupVersionKind {
@@ -145,6 +161,22 @@ function kindOf({ apiVersion, kind }: Parsed, expected: GroupVersionKind): Group
   return { group, version, kind: kind === "" ? expected.kind : kind };
 }
 
+/** As `kindOf` for a custom kind, of which nobody knows more than its body says. */
+function customKindOf(parsed: Parsed, request: EncodedObject): GroupVersionKind {
+  const { expected, body } = request;
+  const { apiVersion, kind } = parsed;
+  if (kind === "") throw unrecognized(request, `Object 'Kind' is missing in '${decodeText(body)}'`);
+  const found = kindOf(parsed, expected);
+  if (apiVersion !== "" && apiVersionOf(found) !== apiVersionOf(expected))
+    throw badRequest(
+      `the API version in the data (${apiVersionOf(found)}) does not match the expected API version (${apiVersionOf(expected)})`,
+    );
+  if (kind === expected.kind) return found;
+  const { group, kind: wanted } = expected;
+  const subject = { resource: { group, plural: "", kind: wanted }, name: "" };
+  throw invalidObject(subject, [invalid("kind", { value: kind, detail: `must be ${wanted}` })]);
+}
+
 /**
  * Reads a request body of any media type that Kubernetes accepts into wire JSON in Go's normal
  * form (`normalize`). Whole numbers beyond 2^53 are refused, never rounded.
@@ -152,12 +184,15 @@ function kindOf({ apiVersion, kind }: Parsed, expected: GroupVersionKind): Group
  * @throws StatusError 400 or 415 in Kubernetes' words.
  */
 export function decodeObject(request: EncodedObject): DecodedObject {
-  const { expected, fieldValidation } = request;
+  const { expected, fieldValidation, custom } = request;
   const parsed = parseBody(request);
-  const found = kindOf(parsed, expected);
-  const type = typeFor(found, expected);
+  const found = custom ? customKindOf(parsed, request) : kindOf(parsed, expected);
   const refuse = (why: string) => cannotBeHandled(found, { expected, why });
-  const { value, unknownFields } = read(() => normalize(type, parsed.fields(type)), refuse);
+  const { value, unknownFields } = read(() => {
+    if (custom) return custom.normalize(parsed.document);
+    const type = typeFor(found, expected);
+    return normalize(type, parsed.fields(type));
+  }, refuse);
   const errors = [...strictErrors("unknown", unknownFields), ...parsed.duplicates];
   const warnings = reportStrictErrors(errors, fieldValidation, refuse);
   const object = { apiVersion: apiVersionOf(found), kind: found.kind, ...value };

@@ -9,9 +9,13 @@ const GO_SCALARS: Readonly<Record<Scalar, string>> = {
   int32: "int32",
   int64: "int64",
   intOrString: "intstr.IntOrString",
+  json: "v1.JSON",
   microTime: "v1.MicroTime",
   quantity: "resource.Quantity",
   raw: "runtime.RawExtension",
+  schemaOrArray: "v1.JSONSchemaPropsOrArray",
+  schemaOrBool: "v1.JSONSchemaPropsOrBool",
+  schemaOrStrings: "v1.JSONSchemaPropsOrStringArray",
   string: "string",
   time: "v1.Time",
 };

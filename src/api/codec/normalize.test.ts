@@ -15,9 +15,13 @@ const SCALARS: Record<Scalar, fc.Arbitrary<unknown>> = {
   int32: fc.integer(),
   int64: fc.maxSafeInteger(),
   intOrString: fc.oneof(fc.integer(), fc.string()),
+  json: fc.jsonValue(),
   microTime: fc.constantFrom("2024-01-01T00:00:00.000001Z", "2024-01-01T00:00:00+01:00"),
   quantity: fc.constantFrom("1", "500m", "0.5", "1024Mi", "1e3", "0"),
   raw: fc.jsonValue(),
+  schemaOrArray: fc.constantFrom({ type: "string" }, [{ type: "string" }]),
+  schemaOrBool: fc.constantFrom(true, false, { type: "string" }),
+  schemaOrStrings: fc.constantFrom(["a"], { type: "string" }),
   string: fc.string(),
   time: fc.constantFrom("2024-01-01T00:00:00Z", "2024-01-01T00:00:00.5-08:00"),
 };

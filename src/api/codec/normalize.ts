@@ -1,4 +1,4 @@
-import type { KubeObject } from "../object.ts";
+import type { NormalizedObject } from "../crd/custom-kind.ts";
 import type { Field, ObjectType, Type } from "../schema.ts";
 import { DecodeError } from "./decode-error.ts";
 import { goKind, goType, structName } from "./go-types.ts";
@@ -15,12 +15,6 @@ export class UnmarshalError extends DecodeError {
     super(message);
     this.converterMessage = converterMessage;
   }
-}
-
-export interface Normalized {
-  readonly value: KubeObject;
-  /** Paths of the fields that the schema does not know, at most 100. */
-  readonly unknownFields: readonly string[];
 }
 
 /** As many as Kubernetes reports. */
@@ -77,6 +71,7 @@ class Normalizer {
       case "map":
         return this.#map(type.of, isJsonObject(value) ? value : this.#mismatch(type, value));
       case "scalar": {
+        if (type.of !== undefined && typeof value === "object") return schemas(type.of, value);
         const read = readScalar(type.scalar, value);
         return read === MISMATCH ? this.#mismatch(type, value) : read;
       }
@@ -141,14 +136,21 @@ class Normalizer {
   }
 }
 
+/** A schema or several in the place of one; Go's decoder sees nothing unknown inside of them. */
+function schemas(type: ObjectType, value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((one: unknown) => schemas(type, one));
+  return isJsonObject(value) ? new Normalizer().object(type, value) : value;
+}
+
 /**
  * Checks a JSON value against its type and brings it into the form that Go would write it back in:
  * unknown fields, nulls and zero values that Go omits are gone, structs that Go holds by value are
- * there. Two spellings of one object become one. The result shares nothing with `value`.
+ * there. Two spellings of one object become one. The result shares nothing with `value`. Of the
+ * unknown fields at most 100 are named.
  *
  * @throws DecodeError
  */
-export function normalize(type: ObjectType, value: unknown): Normalized {
+export function normalize(type: ObjectType, value: unknown): NormalizedObject {
   const normalizer = new Normalizer();
   return {
     value: normalizer.object(type, value),

@@ -22,6 +22,7 @@ export interface Envelope {
 }
 
 const META = "k8s.io.apimachinery.pkg.apis.meta.v1";
+const EXTENSIONS = "k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1";
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
 const count = (value: unknown): number => (typeof value === "number" ? value : 0);
 
@@ -52,6 +53,13 @@ const SPECIAL: Readonly<Record<string, (message: Json) => unknown>> = {
   [`${META}.Duration`]: duration,
   [`${META}.FieldsV1`]: (message) => rawJson(message["Raw"]),
   "k8s.io.apimachinery.pkg.runtime.RawExtension": (message) => rawJson(message["-"]),
+  [`${EXTENSIONS}.JSON`]: (message) => rawJson(message["-"]),
+  [`${EXTENSIONS}.JSONSchemaPropsOrArray`]: (message) =>
+    message["schema"] ?? message["jSONSchemas"],
+  [`${EXTENSIONS}.JSONSchemaPropsOrBool`]: (message) =>
+    message["schema"] ?? message["allows"] ?? false,
+  [`${EXTENSIONS}.JSONSchemaPropsOrStringArray`]: (message) =>
+    message["schema"] ?? message["property"],
 };
 
 /** Whole numbers are exact or refused, as in JSON. */

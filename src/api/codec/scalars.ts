@@ -78,10 +78,11 @@ const FROM_NUMBER: Readers<number> = {
  * @throws DecodeError
  */
 export function readScalar(scalar: Scalar, value: unknown): unknown {
-  if (scalar === "raw") return structuredClone(value);
+  if (scalar === "raw" || scalar === "json") return structuredClone(value);
   if (typeof value === "string") return (FROM_STRING[scalar] ?? mismatch)(value);
   if (typeof value === "number") return (FROM_NUMBER[scalar] ?? mismatch)(value);
-  if (typeof value === "boolean") return scalar === "bool" ? value : MISMATCH;
+  if (typeof value === "boolean")
+    return scalar === "bool" || scalar === "schemaOrBool" ? value : MISMATCH;
   if (scalar !== "fields" || Array.isArray(value)) return MISMATCH;
   return structuredClone(value);
 }
@@ -98,7 +99,11 @@ export function zeroOf(scalar: Scalar): unknown {
       return 0;
     case "quantity":
       return "0";
+    case "json":
     case "raw":
+    case "schemaOrArray":
+    case "schemaOrBool":
+    case "schemaOrStrings":
     case "fields":
     case "time":
     case "microTime":

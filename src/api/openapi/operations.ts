@@ -1,5 +1,6 @@
 import type { GroupVersionKind, Subresource } from "../resource.ts";
 import { type ObjectType, SCHEMA } from "../schema.ts";
+import { customDefinition, customListDefinition } from "./custom.ts";
 import type { DescribedResource } from "./described-resource.ts";
 import {
   DELETE_PARAMETERS,
@@ -11,8 +12,11 @@ import {
   PRETTY,
   WRITE_PARAMETERS,
 } from "./parameters.ts";
+import type { CustomDefinition } from "./schemas.ts";
 
 export type Method = "delete" | "get" | "patch" | "post" | "put";
+
+type Described = ObjectType | CustomDefinition;
 
 /** What one method at one path does, for both OpenAPI versions. */
 export interface Operation {
@@ -24,11 +28,13 @@ export interface Operation {
   readonly tag: string;
   readonly description: string;
   readonly kind: GroupVersionKind;
+  /** Of a custom kind: what is sent has no protobuf, what is patched has no merge keys. */
+  readonly isCustom: boolean;
   readonly parameters: readonly Parameter[];
   /** What the body holds; a patch has a type of its own. */
-  readonly body?: ObjectType | "patch";
+  readonly body?: Described | "patch";
   /** Absent: text. */
-  readonly response?: ObjectType;
+  readonly response?: Described;
 }
 
 const META = "io.k8s.apimachinery.pkg.apis.meta.v1";
@@ -53,7 +59,8 @@ export function basePath({ group, version }: { group: string; version: string })
 /** What all operations of one resource have in common. */
 interface Context {
   readonly resource: DescribedResource;
-  readonly object: ObjectType;
+  readonly object: Described;
+  readonly list: Described;
   readonly collection: string;
   readonly scope: readonly Parameter[];
   /** `CoreV1` */
@@ -65,9 +72,11 @@ interface Context {
 function contextOf(resource: DescribedResource): Context {
   const { group, version, kind, plural, namespaced, definition } = resource;
   const base = basePath(resource);
+  const custom = customDefinition(resource);
   return {
     resource,
-    object: SCHEMA.object(definition),
+    object: custom ?? SCHEMA.object(definition),
+    list: custom ? customListDefinition(resource, custom) : SCHEMA.object(`${definition}List`),
     collection: namespaced ? `${base}/namespaces/{namespace}/${plural}` : `${base}/${plural}`,
     scope: namespaced ? [NAMESPACE, PRETTY] : [PRETTY],
     prefix: `${groupName(group)}${capital(version)}`,
@@ -90,17 +99,18 @@ function operation(
     id,
     tag: tag.replace(/(V\d.*)$/, (version) => `_${version.toLowerCase()}`),
     kind: { group: kind.group, version: kind.version, kind: kind.kind },
+    isCustom: resource.custom !== undefined,
   };
 }
 
 function* collectionOperations(context: Context): Iterable<Operation> {
   const { resource, object, collection, scope, prefix, noun } = context;
-  const { kind, verbs, definition } = resource;
+  const { kind, verbs } = resource;
   const list = {
     method: "get",
     action: "list",
     description: `list or watch objects of kind ${kind}`,
-    response: SCHEMA.object(`${definition}List`),
+    response: context.list,
   } as const;
   if (verbs.includes("list"))
     yield operation(
@@ -155,7 +165,7 @@ function* objectOperations(
     kind,
   }: {
     verbs: readonly string[];
-    object: ObjectType;
+    object: Described;
     suffix: string;
     kind: GroupVersionKind;
   },
@@ -234,7 +244,8 @@ function* streamOperations(context: Context, subresource: Subresource): Iterable
 function* subresourceOperations(context: Context): Iterable<Operation> {
   for (const subresource of context.resource.subresources) {
     const { name, verbs } = subresource;
-    const object = SCHEMA.ofKind(subresource);
+    const isOwn = subresource.kind === context.resource.kind;
+    const object = isOwn ? context.object : SCHEMA.ofKind(subresource);
     if (object === undefined || name === "log") yield* streamOperations(context, subresource);
     else {
       yield* objectOperations(context, { verbs, object, suffix: name, kind: subresource });
@@ -280,7 +291,7 @@ export function operationsByPath(
 }
 
 /** The objects that operations take and give, with those that every answer may hold. */
-export function* objectsOf(operations: Iterable<readonly Operation[]>): Iterable<ObjectType> {
+export function* objectsOf(operations: Iterable<readonly Operation[]>): Iterable<Described> {
   yield SCHEMA.object(`${META}.Status`);
   yield SCHEMA.object(`${META}.WatchEvent`);
   for (const { body, response } of [...operations].flat()) {

@@ -24,6 +24,15 @@ export interface Dialect {
   readonly isV3: boolean;
 }
 
+/** A definition that a CustomResourceDefinition brought, or the list of it. */
+export interface CustomDefinition {
+  readonly is: "custom";
+  readonly name: string;
+  schema(dialect: Dialect): JsonSchema;
+  /** What it refers to beside what the documents have of it already. */
+  readonly refers: readonly (ObjectType | CustomDefinition)[];
+}
+
 export const V2: Dialect = { refPrefix: "#/definitions/", isV3: false };
 export const V3: Dialect = { refPrefix: "#/components/schemas/", isV3: true };
 
@@ -37,6 +46,7 @@ const INLINE: Readonly<Partial<Record<Scalar, JsonSchema>>> = {
 };
 
 const MACHINERY = "io.k8s.apimachinery.pkg";
+const EXTENSIONS = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1";
 
 /** Scalars that have a definition of their own, by which kubectl explain names them. */
 const NAMED: Readonly<Partial<Record<Scalar, readonly [name: string, schema: JsonSchema]>>> = {
@@ -56,6 +66,7 @@ const NAMED: Readonly<Partial<Record<Scalar, readonly [name: string, schema: Jso
       description: "IntOrString holds an int32 or a string.",
     },
   ],
+  json: [`${EXTENSIONS}.JSON`, { description: "JSON represents any valid JSON value." }],
   microTime: [
     `${MACHINERY}.apis.meta.v1.MicroTime`,
     {
@@ -74,6 +85,18 @@ const NAMED: Readonly<Partial<Record<Scalar, readonly [name: string, schema: Jso
   raw: [
     `${MACHINERY}.runtime.RawExtension`,
     { type: "object", description: "RawExtension holds an object of any kind." },
+  ],
+  schemaOrArray: [
+    `${EXTENSIONS}.JSONSchemaPropsOrArray`,
+    { description: "JSONSchemaPropsOrArray is a JSONSchemaProps or a list of them." },
+  ],
+  schemaOrBool: [
+    `${EXTENSIONS}.JSONSchemaPropsOrBool`,
+    { description: "JSONSchemaPropsOrBool is a JSONSchemaProps or a boolean." },
+  ],
+  schemaOrStrings: [
+    `${EXTENSIONS}.JSONSchemaPropsOrStringArray`,
+    { description: "JSONSchemaPropsOrStringArray is a JSONSchemaProps or a list of strings." },
   ],
   time: [
     `${MACHINERY}.apis.meta.v1.Time`,
@@ -170,20 +193,30 @@ function namedScalar(scalar: Scalar, { isV3 }: Dialect): readonly [string, JsonS
 
 /** The schemas of some objects and of all that they reach, by name. */
 export function schemasReachedFrom(
-  roots: Iterable<ObjectType>,
+  roots: Iterable<ObjectType | CustomDefinition>,
   dialect: Dialect,
 ): Record<string, JsonSchema> {
   const found = new Map<string, JsonSchema>();
-  const pending: Type[] = [...roots];
+  const pending: (Type | CustomDefinition)[] = [...roots];
   for (let type = pending.pop(); type !== undefined; type = pending.pop()) {
     if (type.is === "list" || type.is === "map") pending.push(type.of);
     else if (type.is === "scalar") {
       const named = namedScalar(type.scalar, dialect);
       if (named) found.set(...named);
     } else if (!found.has(type.name)) {
-      found.set(type.name, objectSchema(type, dialect));
-      for (const field of type.fields.values()) pending.push(field.type);
+      pending.push(...define(found, type, dialect));
     }
   }
   return Object.fromEntries([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Adds a definition; answers what it refers to. */
+function define(
+  found: Map<string, JsonSchema>,
+  type: ObjectType | CustomDefinition,
+  dialect: Dialect,
+): readonly (Type | CustomDefinition)[] {
+  const isCustom = type.is === "custom";
+  found.set(type.name, isCustom ? type.schema(dialect) : objectSchema(type, dialect));
+  return isCustom ? type.refers : [...type.fields.values()].map((field) => field.type);
 }

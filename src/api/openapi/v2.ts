@@ -5,10 +5,11 @@ import { type JsonSchema, ref, schemasReachedFrom, V2 } from "./schemas.ts";
 import type { V2BodyParameter, V2Document, V2Operation } from "./v2-document.ts";
 
 const PRODUCES = ["application/json"];
+const STRATEGIC = "application/strategic-merge-patch+json";
 const PATCHES = [
   "application/json-patch+json",
   "application/merge-patch+json",
-  "application/strategic-merge-patch+json",
+  STRATEGIC,
   "application/apply-patch+yaml",
 ];
 
@@ -19,13 +20,14 @@ function bodyParameter({ body, method }: Operation): V2BodyParameter[] {
 }
 
 function v2Operation(operation: Operation): V2Operation {
-  const { id, description, tag, parameters, body, response, action, kind } = operation;
+  const { id, description, tag, parameters, body, response, action, kind, isCustom } = operation;
   const schema: JsonSchema = response ? ref(response.name, V2) : { type: "string" };
   return {
     operationId: id,
     description,
     tags: [tag],
-    consumes: body === "patch" ? PATCHES : ["*/*"],
+    consumes:
+      body === "patch" ? PATCHES.filter((type) => !isCustom || type !== STRATEGIC) : ["*/*"],
     produces: PRODUCES,
     parameters: [
       ...bodyParameter(operation),

@@ -18,6 +18,11 @@ const PATCH_TYPES = [
 ];
 const BODY_TYPES = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
 
+const NOT_FOR_CUSTOM: readonly string[] = [
+  "application/strategic-merge-patch+json",
+  "application/vnd.kubernetes.protobuf",
+];
+
 const contentOf = (types: readonly string[], schema: JsonSchema): Content =>
   Object.fromEntries(types.map((type) => [type, { schema }] as const));
 
@@ -26,12 +31,13 @@ function v3Parameter({ name, in: place, type, description }: Parameter) {
   return { name, in: place, description, ...required, schema: { type, uniqueItems: true } };
 }
 
-function requestBody({ body }: Operation) {
+function requestBody({ body, isCustom }: Operation) {
   if (body === undefined) return {};
+  const suits = (type: string): boolean => !isCustom || !NOT_FOR_CUSTOM.includes(type);
   const content =
     body === "patch"
-      ? contentOf(PATCH_TYPES, ref(PATCH, V3))
-      : contentOf(BODY_TYPES, ref(body.name, V3));
+      ? contentOf(PATCH_TYPES.filter(suits), ref(PATCH, V3))
+      : contentOf(BODY_TYPES.filter(suits), ref(body.name, V3));
   return { requestBody: { content, ...(body === "patch" && { required: true }) } };
 }
 

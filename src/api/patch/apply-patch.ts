@@ -2,8 +2,9 @@ import { DecodeError } from "../codec/decode-error.ts";
 import { isJsonObject, jsonType } from "../codec/json-value.ts";
 import { conversionError, parseApiVersion, unregisteredKind } from "../codec/kinds.ts";
 import { unsupportedMediaType } from "../codec/media-type.ts";
-import { type Normalized, normalize, UnmarshalError } from "../codec/normalize.ts";
+import { normalize, UnmarshalError } from "../codec/normalize.ts";
 import { type FieldValidation, reportStrictErrors, strictErrors } from "../codec/strict.ts";
+import type { CustomKind, NormalizedObject } from "../crd/custom-kind.ts";
 import type { KubeObject } from "../object.ts";
 import type { GroupVersionKind } from "../resource.ts";
 import { type ObjectType, SCHEMA } from "../schema.ts";
@@ -16,8 +17,11 @@ import { invalidPatch } from "./patch-errors.ts";
 import { applyStrategicMergePatch } from "./strategic-merge-patch.ts";
 
 export interface PatchRequest {
-  /** The OpenAPI definition of the object: where merge keys come from and what its fields may be. */
-  readonly definition: string;
+  /**
+   * What the object is: an OpenAPI definition, where merge keys come from and what its fields may
+   * be, or a custom kind.
+   */
+  readonly definition: string | CustomKind;
   readonly patch: Patch;
   /** Never changed; may be frozen. */
   readonly current: KubeObject;
@@ -36,7 +40,14 @@ interface Outcome {
   shown(): string;
 }
 
-function outcomeOf(type: ObjectType, { patch, current }: PatchRequest): Outcome {
+/** What can be done to a custom kind, of whose lists nobody knows how they merge. */
+const CUSTOM_TYPES = [
+  "application/json-patch+json",
+  "application/merge-patch+json",
+  "application/apply-patch+yaml",
+];
+
+function outcomeOf(type: ObjectType | undefined, { patch, current }: PatchRequest): Outcome {
   switch (patch.type) {
     case "json":
       return shownAsJson(applyJsonPatch(current, patch.body));
@@ -47,6 +58,7 @@ function outcomeOf(type: ObjectType, { patch, current }: PatchRequest): Outcome 
         );
       return shownAsJson(applyMergePatch(current, patch.body));
     case "strategic": {
+      if (type === undefined) throw unsupportedMediaType(CUSTOM_TYPES);
       const value = applyStrategicMergePatch(type, { ...current }, patch.body);
       return { value, shown: () => goFormat(patch.body) };
     }
@@ -62,9 +74,13 @@ function outcomeOf(type: ObjectType, { patch, current }: PatchRequest): Outcome 
 
 const shownAsJson = (value: unknown): Outcome => ({ value, shown: () => JSON.stringify(value) });
 
-function normalized(type: ObjectType, { value, shown }: Outcome, patch: Patch): Normalized {
+function normalized(
+  normal: (value: unknown) => NormalizedObject,
+  { value, shown }: Outcome,
+  patch: Patch,
+): NormalizedObject {
   try {
-    return normalize(type, value);
+    return normal(value);
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     const isConverted = patch.type === "strategic" && error instanceof UnmarshalError;
@@ -91,9 +107,13 @@ function kindChange(current: KubeObject, next: KubeObject): string | undefined {
  */
 export function applyPatch(request: PatchRequest): PatchedObject {
   const { definition, patch, current, fieldValidation } = request;
-  const type = SCHEMA.object(definition);
+  const type = typeof definition === "string" ? SCHEMA.object(definition) : undefined;
   const outcome = outcomeOf(type, request);
-  const { value: object, unknownFields } = normalized(type, outcome, patch);
+  const normal = (value: unknown): NormalizedObject =>
+    typeof definition === "string"
+      ? normalize(SCHEMA.object(definition), value)
+      : definition.normalize(value);
+  const { value: object, unknownFields } = normalized(normal, outcome, patch);
   const change = kindChange(current, object);
   if (change !== undefined) throw invalidPatch(outcome.shown(), change);
   const errors = strictErrors("unknown", unknownFields);

@@ -1,3 +1,4 @@
+import type { CustomKind } from "#api/crd/custom-kind.ts";
 import type { GroupVersionKind } from "#api/resource.ts";
 import type { NamedTarget } from "#api/verbs.ts";
 import { must } from "#lib/errors.ts";
@@ -8,6 +9,11 @@ export function namedTarget({ path }: Call): NamedTarget {
   const { resource, namespace, subresource } = path;
   const name = must(path.name, "a request that names an object");
   return { resource, namespace, name, ...(subresource !== undefined && { subresource }) };
+}
+
+/** The custom kind of the bodies that a request's path takes; none where they are of a built-in one. */
+export function customBody({ path: { resource, subresource } }: Call): CustomKind | undefined {
+  return subresource === "scale" ? undefined : resource.custom;
 }
 
 /** The kind of the bodies that a request's path takes. */

@@ -6,7 +6,7 @@ import type { Call, Handler } from "../call.ts";
 import { flag, writeOptions } from "../query.ts";
 import { readBody } from "../read-body.ts";
 import { formatOf, respondItem } from "../respond.ts";
-import { bodyKind, namedTarget } from "./target.ts";
+import { bodyKind, customBody, namedTarget } from "./target.ts";
 
 export const create: Handler = async (call) => {
   formatOf(call);
@@ -44,6 +44,7 @@ async function readObject(
     body: await readBody(call.request),
     contentType: call.request.headers.get("content-type") ?? "",
     expected: bodyKind(call),
+    custom: customBody(call),
     fieldValidation: options.fieldValidation,
   });
   for (const warning of warnings) call.warn(warning);

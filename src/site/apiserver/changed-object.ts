@@ -27,7 +27,7 @@ export interface Rewrite<T extends KubeObject> {
 export function changedDraft<T extends KubeObject>(rewrite: Rewrite<T>, sent: KubeObject): T {
   const { target, current, admission, chain } = rewrite;
   checkIdentity(target, sent);
-  checkVersions(target, { sent: sent.metadata ?? {}, current: current.metadata ?? {} });
+  checkVersions(rewrite, { sent: sent.metadata ?? {}, current: current.metadata ?? {} });
   const view = target.subresource === undefined ? undefined : viewOf(rewrite, target.subresource);
   const next = view === undefined ? replaced(rewrite, sent) : view.write(current, sent);
   next.metadata = keptMetadata(next.metadata ?? {}, current.metadata ?? {});
@@ -49,7 +49,7 @@ export function changedObject<T extends KubeObject>(rewrite: Rewrite<T>, next: T
     strategy.prepareUpdate?.({ next, current }, rewrite.admission);
   }
   if (sameJson(next, current)) return current;
-  if (target.resource.hasGeneration && specChanged(next, current)) {
+  if (target.resource.hasGeneration && specChanged(target.resource, { next, current })) {
     next.metadata.generation = (current.metadata?.generation ?? 0) + 1;
   }
   check(rewrite, { next, validated: view?.validated ?? true });
@@ -133,8 +133,8 @@ export function checkIdentity(target: NamedTarget, { metadata }: KubeObject): vo
   checkNamespace(namespace, target.namespace);
 }
 
-function checkVersions(
-  target: NamedTarget,
+function checkVersions<T extends KubeObject>(
+  { target, strategy }: Rewrite<T>,
   { sent, current }: { sent: ObjectMeta; current: ObjectMeta },
 ): void {
   const subject = subjectOf({ resource: target.resource }, target.name);
@@ -145,7 +145,18 @@ function checkVersions(
     );
   }
   const version = sent.resourceVersion ?? "";
-  if (version !== "" && version !== "0" && version !== current.resourceVersion) {
+  const isUnconditional = version === "" || version === "0";
+  if (isUnconditional && strategy.needsVersion && target.subresource !== "scale") {
+    const { plural: kind, group } = target.resource;
+    throw invalidObject({ resource: { group, plural: kind, kind }, name: target.name }, [
+      {
+        reason: "FieldValueInvalid",
+        field: "metadata.resourceVersion",
+        message: "Invalid value: 0x0: must be specified for an update",
+      },
+    ]);
+  }
+  if (!isUnconditional && version !== current.resourceVersion) {
     throw conflict(subject);
   }
 }

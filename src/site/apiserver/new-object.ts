@@ -65,12 +65,17 @@ export function hasStatus({ subresources }: Resource): boolean {
   return subresources.some(({ name }) => name === "status");
 }
 
-/** True where anything but metadata and status differs: what `metadata.generation` counts. */
-export function specChanged(next: KubeObject, current: KubeObject): boolean {
-  const rest = ({ metadata: _metadata, ...others }: KubeObject): object => ({
-    ...others,
-    status: undefined,
-  });
+/**
+ * True where anything but metadata, and a status that is written apart, differs: what
+ * `metadata.generation` counts.
+ */
+export function specChanged(
+  resource: Resource,
+  { next, current }: { readonly next: KubeObject; readonly current: KubeObject },
+): boolean {
+  const isApart = resource.custom === undefined || hasStatus(resource);
+  const rest = ({ metadata: _metadata, ...others }: KubeObject): object =>
+    isApart ? { ...others, status: undefined } : others;
   return (
     !Bun.deepEquals(field(next, "spec"), field(current, "spec")) ||
     !Bun.deepEquals(rest(next), rest(current))

@@ -11,6 +11,7 @@ import { EscalationGuard } from "./authorization/escalation.ts";
 import { RbacIndex } from "./authorization/rbac-index.ts";
 import { AuthorizedVerbs } from "./authorized-verbs.ts";
 import { Bookmarks } from "./bookmarks.ts";
+import { serveCustomKinds } from "./custom-kinds.ts";
 import { Lister } from "./list.ts";
 import { verbsOf } from "./quarantined.ts";
 import { Snapshots } from "./snapshots.ts";
@@ -48,10 +49,12 @@ export function createRegistry(options: RegistryOptions): Registry {
   const catalog = new LiveCatalog(RESOURCES);
   const roles = new RbacIndex(store, signal);
   const authorizer = new Authorizer(roles);
+  serveCustomKinds({ store, catalog, signal });
   const strategies = new Strategies({
     allocators: new ServiceAllocators({ store, cidr: options.serviceCidr }),
     eventLimit: new EventLimit(store),
     escalation: new EscalationGuard({ authorizer, roles }),
+    store,
   });
   const deps = {
     store,

@@ -1,4 +1,5 @@
 import type { LiveCatalog } from "#api/catalog.ts";
+import type { CustomKind } from "#api/crd/custom-kind.ts";
 import { required } from "#api/field-error.ts";
 import { Item, type WatchEvent } from "#api/item.ts";
 import type { KubeObject } from "#api/object.ts";
@@ -314,9 +315,10 @@ function changed<T extends KubeObject>(
   return storedForm(resource, change(storedAs.fromStored(current)));
 }
 
-function definitionOf({ resource, subresource }: NamedTarget): string {
+function definitionOf({ resource, subresource }: NamedTarget): string | CustomKind {
   const kind = resource.subresources.find(({ name }) => name === subresource)?.kind;
-  return kind === "Scale" ? "io.k8s.api.autoscaling.v1.Scale" : resource.definition;
+  if (kind === "Scale") return "io.k8s.api.autoscaling.v1.Scale";
+  return resource.custom ?? resource.definition;
 }
 
 function namespaceRequired({ resource }: CreateTarget): Error {

@@ -1,6 +1,7 @@
 import type { Catalog } from "#api/catalog.ts";
 import type { Controller } from "#client/controller.ts";
 import { abortable } from "#lib/abort.ts";
+import { createDefinitionsController } from "./definitions.ts";
 import { createDeploymentController } from "./deployment/controller.ts";
 import type { ControllerDeps } from "./deps.ts";
 import { createGarbageCollector } from "./garbage/controller.ts";
@@ -56,6 +57,7 @@ function createAll(options: ControllersOptions): readonly Controller[] {
     createEndpointSliceController(options),
     createNamespaceController(options, catalog),
     createGarbageCollector(options, catalog),
+    createDefinitionsController(options, catalog),
     createNodeLifecycleController(options, options),
     createTaintEvictionController(options),
     createRoleAggregationController(options),

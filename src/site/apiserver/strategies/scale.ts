@@ -1,7 +1,15 @@
 import { invalid } from "#api/field-error.ts";
-import type { Deployment, KubeObject, LabelSelector, ReplicaSet, Scale } from "#api/object.ts";
+import type {
+  Deployment,
+  KubeObject,
+  LabelSelector,
+  ObjectMeta,
+  ReplicaSet,
+  Scale,
+} from "#api/object.ts";
 import { matcherOf } from "#api/selector.ts";
 import { invalidObject } from "#api/status.ts";
+import { present } from "#lib/present.ts";
 import { cloneJson, field } from "../json.ts";
 import type { Strategy, View } from "../strategy.ts";
 
@@ -30,23 +38,23 @@ function scaleView<T extends Scalable>(): View<T> {
 }
 
 function scaleOf({ metadata, spec, status }: Scalable): Scale {
-  const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata ?? {};
   return {
     apiVersion: "autoscaling/v1",
     kind: "Scale",
-    metadata: {
-      ...(name && { name }),
-      ...(namespace && { namespace }),
-      ...(uid && { uid }),
-      ...(resourceVersion && { resourceVersion }),
-      ...(creationTimestamp && { creationTimestamp }),
-    },
+    metadata: scaleMetadata(metadata ?? {}),
     spec: { replicas: spec?.replicas ?? 0 },
     status: { replicas: status?.replicas ?? 0, selector: matcherOf(spec?.selector).toString() },
   };
 }
 
-function replicasOf(body: KubeObject): number {
+/** What a Scale says of the object that it is a view of. */
+export function scaleMetadata(metadata: ObjectMeta): ObjectMeta {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
+  return present({ name, namespace, uid, resourceVersion, creationTimestamp });
+}
+
+/** @throws StatusError 422 where a Scale asks for no possible number. */
+export function replicasOf(body: KubeObject): number {
   const spec = field(body, "spec");
   const replicas =
     typeof spec === "object" && spec !== null && "replicas" in spec ? spec.replicas : 0;

@@ -1,8 +1,10 @@
+import type { CustomKind } from "#api/crd/custom-kind.ts";
 import type { KubeObject } from "#api/object.ts";
 import type { Resource } from "#api/resource.ts";
 import {
   CLUSTER_ROLE_BINDINGS,
   CLUSTER_ROLES,
+  CUSTOM_RESOURCE_DEFINITIONS,
   DEPLOYMENTS,
   EVENTS,
   JOBS,
@@ -14,8 +16,11 @@ import {
   ROLES,
   SERVICES,
 } from "#api/resources.ts";
+import type { ObjectStore } from "#db/object-store.ts";
 import type { EscalationGuard } from "../authorization/escalation.ts";
 import type { Strategy } from "../strategy.ts";
+import { customResources } from "./custom.ts";
+import { definitions } from "./definitions.ts";
 import type { EventLimit } from "./event-limit.ts";
 import { events } from "./events.ts";
 import { jobs } from "./jobs.ts";
@@ -32,13 +37,17 @@ export interface StrategyParts {
   readonly allocators: ServiceAllocators;
   readonly eventLimit: EventLimit;
   readonly escalation: EscalationGuard;
+  readonly store: ObjectStore;
 }
 
 /** The strategy of every kind. */
 export class Strategies {
   readonly #own = new Map<string, Strategy>();
+  readonly #store: ObjectStore;
+  readonly #custom = new WeakMap<Resource, Strategy>();
 
-  constructor({ allocators, eventLimit, escalation }: StrategyParts) {
+  constructor({ allocators, eventLimit, escalation, store }: StrategyParts) {
+    this.#store = store;
     this.#set(PODS, pods);
     this.#set(NAMESPACES, namespaces);
     this.#set(SERVICES, services(allocators));
@@ -51,12 +60,23 @@ export class Strategies {
     this.#set(CLUSTER_ROLES, roles(escalation));
     this.#set(ROLE_BINDINGS, bindings(escalation));
     this.#set(CLUSTER_ROLE_BINDINGS, bindings(escalation));
+    this.#set(CUSTOM_RESOURCE_DEFINITIONS, definitions(store));
   }
 
   /** Kinds without a strategy of their own are plain. */
-  of<T extends KubeObject>(resource: Resource<T>): Strategy<T> {
-    // Filed under the row of its own kind, by `#set` only.
-    return (this.#own.get(resource.definition) ?? {}) as Strategy<T>;
+  of<T extends KubeObject>(resource: Resource<T>): Strategy<T>;
+  of(resource: Resource): Strategy {
+    return resource.custom === undefined
+      ? (this.#own.get(resource.definition) ?? {})
+      : this.#ofCustom(resource, resource.custom);
+  }
+
+  #ofCustom(resource: Resource, custom: CustomKind): Strategy {
+    const known = this.#custom.get(resource);
+    if (known !== undefined) return known;
+    const made = customResources(resource, custom, this.#store);
+    this.#custom.set(resource, made);
+    return made;
   }
 
   #set<T extends KubeObject>(resource: Resource<T>, strategy: Strategy<T>): void {

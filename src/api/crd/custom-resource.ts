@@ -1,0 +1,224 @@
+import { DecodeError } from "../codec/decode-error.ts";
+import { isJsonObject, jsonType } from "../codec/json-value.ts";
+import type { FieldError } from "../field-error.ts";
+import { Patterns } from "../go-regexp.ts";
+import { deepFreeze, type KubeObject } from "../object.ts";
+import { apiVersionOf, type FieldReader, type Resource, type Subresource } from "../resource.ts";
+import { row, SCALE } from "../resources/row.ts";
+import { badRequest } from "../status.ts";
+import { compareVersions } from "../version-order.ts";
+import { customColumns } from "./columns.ts";
+import type { CustomKind, NormalizedObject } from "./custom-kind.ts";
+import { applyDefaults, hasDefaults } from "./default.ts";
+import { type CustomResourceDefinition, type DefinedVersion, isTrue } from "./definition.ts";
+import { embeddedIn, holdsEmbedded, normalizeMetadata, validateEmbedded } from "./embedded.ts";
+import { simplePath, valueAt } from "./json-path.ts";
+import type { JsonSchemaProps } from "./json-schema-props.ts";
+import { validateListTypes } from "./list-types.ts";
+import { prune } from "./prune.ts";
+import { validateValue } from "./validate-value.ts";
+
+/** A schema that knows nothing and lets everything be. */
+const ANYTHING: JsonSchemaProps = { "x-kubernetes-preserve-unknown-fields": true };
+
+/**
+ * The rows of a definition: one per served version, preferred first; none before its names are
+ * accepted. All lie in the store as the storage version has them, and are judged as their own.
+ */
+export function customRows(definition: CustomResourceDefinition): readonly Resource[] {
+  const { spec } = definition;
+  const storage = spec?.versions.find((version) => version.storage);
+  if (spec === undefined || storage === undefined || !isTrue(definition, "Established")) return [];
+  return spec.versions
+    .filter(({ served }) => served)
+    .toSorted((a, b) => compareVersions(a.name, b.name))
+    .map((version) => servedRow({ definition, version, storage }));
+}
+
+interface Place {
+  readonly definition: CustomResourceDefinition;
+  readonly version: DefinedVersion;
+  readonly storage: DefinedVersion;
+}
+
+function servedRow({ definition, version, storage }: Place): Resource {
+  const { group = "" } = definition.spec ?? {};
+  const custom = customKind(version);
+  const served = identityOf(definition, version);
+  const apiVersion = apiVersionOf({ group, version: version.name });
+  const storedApiVersion = apiVersionOf({ group, version: storage.name });
+  const fromStored = reader(custom, apiVersion);
+  const judge = judgeOf(custom, fromStored);
+  const stored = row<KubeObject>({ ...served, version: storage.name, ...judge });
+  return row<KubeObject>({
+    ...served,
+    ...(version.deprecated && { deprecationWarning: deprecationOf(definition, version) }),
+    setDefaults(object) {
+      const { value } = read(custom, object);
+      for (const name of Object.keys(object)) Reflect.deleteProperty(object, name);
+      Object.assign(object, value);
+    },
+    storedAs: {
+      resource: stored,
+      fromStored,
+      toStored: (object) => ({ ...object, apiVersion: storedApiVersion }),
+    },
+  });
+
+  function identityOf(
+    { spec, status }: CustomResourceDefinition,
+    { name, additionalPrinterColumns, selectableFields }: DefinedVersion,
+  ) {
+    const names = status?.acceptedNames ?? spec?.names;
+    const { kind = "", plural = "", singular, shortNames = [], categories = [] } = names ?? {};
+    return {
+      group,
+      version: name,
+      kind,
+      plural,
+      ...(singular !== undefined && { singular }),
+      shortNames,
+      categories,
+      namespaced: spec?.scope === "Namespaced",
+      definition: definitionName({ group, version: name, kind }),
+      hasGeneration: true,
+      anyFinalizer: true,
+      subresources: subresourcesOf({ group, version, kind }),
+      columns: customColumns(additionalPrinterColumns),
+      fields: Object.fromEntries((selectableFields ?? []).map(fieldReader)),
+      custom,
+    };
+  }
+}
+
+function read(custom: CustomKind, object: KubeObject): NormalizedObject {
+  try {
+    return custom.normalize(object);
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    throw badRequest(error.message);
+  }
+}
+
+/** `com.example.v1.Widget`: the group's name turned around. */
+function definitionName({ group, version, kind }: Pick<Resource, "group" | "version" | "kind">) {
+  return [...group.split(".").reverse(), version, kind].join(".");
+}
+
+function customKind({
+  schema: given,
+  selectableFields = [],
+  subresources,
+}: DefinedVersion): CustomKind {
+  const schema = given?.openAPIV3Schema ?? ANYTHING;
+  return {
+    schema,
+    selectableFields: selectableFields.map(({ jsonPath }) => jsonPath),
+    scale: subresources?.scale,
+    normalize: (value) => normalize(schema, value),
+  };
+}
+
+function normalize(schema: JsonSchemaProps, value: unknown): NormalizedObject {
+  if (!isJsonObject(value))
+    throw new DecodeError(
+      `json: cannot unmarshal ${jsonType(value)} into Go value of type map[string]interface {}`,
+    );
+  const object: Record<string, unknown> = structuredClone(value);
+  const inMetadata = normalizeMetadata(object);
+  for (const each of embeddedIn(object, schema)) normalizeMetadata(each.value, each.path);
+  applyDefaults(object, schema);
+  const pruned = prune(object, schema);
+  return { value: object, unknownFields: [...inMetadata, ...pruned] };
+}
+
+/** What is in the store as a version shows it: pruned and defaulted by the schema of today. */
+function reader({ schema }: CustomKind, apiVersion: string): (stored: KubeObject) => KubeObject {
+  const isDefaulted = hasDefaults(schema);
+  return (stored) => {
+    const read: KubeObject & Record<string, unknown> = structuredClone({ ...stored, apiVersion });
+    if (isDefaulted) applyDefaults(read, schema);
+    const removed = prune(read, schema);
+    const isSame = stored.apiVersion === apiVersion && removed.length === 0;
+    return isSame && (!isDefaulted || Bun.deepEquals(read, stored)) ? stored : deepFreeze(read);
+  };
+}
+
+type Judge = Pick<Resource, "validateCreate" | "validateUpdate" | "prepareForCreate">;
+
+function judgeOf(custom: CustomKind, read: (stored: KubeObject) => KubeObject): Judge {
+  const { schema } = custom;
+  const patterns = new Patterns();
+  const hasEmbedded = holdsEmbedded(schema);
+  const values = (object: KubeObject, old: KubeObject | undefined): readonly FieldError[] =>
+    validateValue(schema, { value: object, old }, patterns);
+  /** Rules that are only held against an object that did not break them before. */
+  const structure = (object: KubeObject): FieldError[] => validateListTypes(object, schema);
+  const embedded = (object: KubeObject): FieldError[] =>
+    hasEmbedded ? validateEmbedded(object, schema) : [];
+  return {
+    validateCreate: (object) => [
+      ...values(object, undefined),
+      ...embedded(object),
+      ...structure(object),
+    ],
+    validateUpdate(next, stored) {
+      const current = read(stored);
+      const ratchet = (rule: (object: KubeObject) => FieldError[]): FieldError[] => {
+        const errors = rule(next);
+        return errors.length > 0 && rule(current).length > 0 ? [] : errors;
+      };
+      return [...values(next, current), ...ratchet(embedded), ...ratchet(structure)];
+    },
+  };
+}
+
+function subresourcesOf({
+  group,
+  version,
+  kind,
+}: {
+  readonly group: string;
+  readonly version: DefinedVersion;
+  readonly kind: string;
+}): readonly Subresource[] {
+  const { status, scale } = version.subresources ?? {};
+  const own: Subresource = {
+    name: "status",
+    group,
+    version: version.name,
+    kind,
+    verbs: ["get", "patch", "update"],
+  };
+  return [...(status ? [own] : []), ...(scale ? [SCALE] : [])];
+}
+
+function fieldReader({
+  jsonPath,
+}: {
+  readonly jsonPath: string;
+}): readonly [string, FieldReader<KubeObject>] {
+  const path = simplePath(jsonPath);
+  return [
+    path.join("."),
+    (object) => {
+      const value = valueAt(object, path);
+      return value === undefined || value === null ? "" : String(value);
+    },
+  ];
+}
+
+function deprecationOf(
+  { spec }: CustomResourceDefinition,
+  { name, deprecationWarning }: DefinedVersion,
+): string {
+  if (deprecationWarning !== undefined) return deprecationWarning;
+  const { group = "", names, versions = [] } = spec ?? {};
+  const better = versions
+    .filter(({ served, deprecated }) => served && !deprecated)
+    .map((version) => version.name)
+    .toSorted(compareVersions)
+    .find((one) => /^v\d+$/.test(one) && compareVersions(one, name) < 0);
+  const text = `${group}/${name} ${names?.kind} is deprecated`;
+  return better === undefined ? text : `${text}; use ${group}/${better} ${names?.kind}`;
+}

@@ -1,0 +1,57 @@
+import { isJsonObject } from "../codec/json-value.ts";
+import { duplicate, type FieldError } from "../field-error.ts";
+import { itemsOf, type JsonSchemaProps, propertyOf } from "./json-schema-props.ts";
+
+/** Errors in lists that are sets or maps: elements and keys that stand twice. */
+export function validateListTypes(
+  value: unknown,
+  schema: JsonSchemaProps | undefined,
+  path = "",
+): FieldError[] {
+  if (schema === undefined) return [];
+  if (Array.isArray(value)) {
+    const items = itemsOf(schema);
+    return [
+      ...duplicatesIn(value, schema, path),
+      ...value.flatMap((element, index) => validateListTypes(element, items, `${path}[${index}]`)),
+    ];
+  }
+  if (!isJsonObject(value)) return [];
+  return Object.entries(value).flatMap(([name, child]) =>
+    validateListTypes(child, propertyOf(schema, name), path === "" ? name : `${path}.${name}`),
+  );
+}
+
+function duplicatesIn(
+  elements: readonly unknown[],
+  schema: JsonSchemaProps,
+  path: string,
+): FieldError[] {
+  const type = schema["x-kubernetes-list-type"];
+  if (type !== "set" && type !== "map") return [];
+  const keys = schema["x-kubernetes-list-map-keys"] ?? [];
+  const seen = new Set<string>();
+  return elements.flatMap((element, index) => {
+    const identity = type === "set" ? element : mapKeyOf(element, keys);
+    const text = canonical(identity);
+    if (!seen.has(text)) {
+      seen.add(text);
+      return [];
+    }
+    return [duplicate(`${path}[${index}]`, identity)];
+  });
+}
+
+/** The keys of an element of a list that is a map. */
+export function mapKeyOf(element: unknown, keys: readonly string[]): Record<string, unknown> {
+  if (!isJsonObject(element)) return {};
+  return Object.fromEntries(keys.filter((key) => key in element).map((key) => [key, element[key]]));
+}
+
+/** One text per value, whatever the order of its fields. */
+export function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  if (!isJsonObject(value)) return JSON.stringify(value);
+  const fields = Object.keys(value).sort();
+  return `{${fields.map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`).join(",")}}`;
+}
