@@ -64,6 +64,12 @@ export function notSupported(
   return { reason: "FieldValueNotSupported", field, message };
 }
 
+/** A list has more items than it may have. */
+export function tooMany(field: string, { count, max }: { count: number; max: number }): FieldError {
+  const message = `Too many: ${count}: must have at most ${max} items`;
+  return { reason: "FieldValueTooMany", field, message };
+}
+
 /** A number is below 0. */
 export function nonNegative(field: string, value: number | undefined): FieldError[] {
   if (value === undefined || value >= 0) return [];

@@ -12,6 +12,7 @@ import {
   dns1035Label,
   dns1123Label,
   dns1123Subdomain,
+  ipAddress,
   labelValue,
   pathSegment,
   qualifiedName,
@@ -19,13 +20,21 @@ import {
 import type { ObjectMeta, OwnerReference } from "./object.ts";
 
 /** What the names of a kind's objects must look like. */
-export type NameFormat = "dns1123Subdomain" | "dns1123Label" | "dns1035Label" | "pathSegment";
+export type NameFormat =
+  | "dns1123Subdomain"
+  | "dns1123Label"
+  | "dns1035Label"
+  | "pathSegment"
+  | "ipAddress"
+  | "any";
 
 const FORMATS: Readonly<Record<NameFormat, (name: string) => string[]>> = {
   dns1123Subdomain,
   dns1123Label,
   dns1035Label,
   pathSegment,
+  ipAddress,
+  any: () => [],
 };
 
 const ANNOTATIONS_MAX_BYTES = 256 * 1024;

@@ -1,3 +1,5 @@
+import { isIP } from "node:net";
+
 /**
  * The formats of names, as Kubernetes words their errors (apimachinery/pkg/util/validation). Every
  * function returns what is wrong with a value, in whole sentences; an empty list means nothing is.
@@ -5,10 +7,12 @@
 
 const LABEL_1123 = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
 const SUBDOMAIN_1123 = `${LABEL_1123}(\\.${LABEL_1123})*`;
+const WILDCARD_1123 = `\\*\\.${SUBDOMAIN_1123}`;
 const LABEL_1035 = "[a-z]([-a-z0-9]*[a-z0-9])?";
 const QUALIFIED_NAME = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
 const LABEL_VALUE = `(${QUALIFIED_NAME})?`;
 const CONFIG_KEY = "[-._a-zA-Z0-9]+";
+const HTTP_PATH = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+";
 const HTTP_HEADER = "[-A-Za-z0-9]+";
 
 const SUBDOMAIN_MAX_BYTES = 253;
@@ -26,10 +30,12 @@ const whole = (pattern: string) => new RegExp(`^${pattern}$`);
 const MATCHES = {
   label1123: whole(LABEL_1123),
   subdomain1123: whole(SUBDOMAIN_1123),
+  wildcard1123: whole(WILDCARD_1123),
   label1035: whole(LABEL_1035),
   qualifiedName: whole(QUALIFIED_NAME),
   labelValue: whole(LABEL_VALUE),
   configKey: whole(CONFIG_KEY),
+  httpPath: whole(HTTP_PATH),
   httpHeader: whole(HTTP_HEADER),
   portName: /^[-a-z0-9]+$/,
   printableButEquals: /^[ -<>-~]+$/,
@@ -70,6 +76,15 @@ export function dns1123Subdomain(value: string): string[] {
   return [...errors, breaks({ pattern: SUBDOMAIN_1123, says, examples: ["example.com"] })];
 }
 
+/** `*.` and a DNS subdomain. */
+export function wildcardDns1123Subdomain(value: string): string[] {
+  const errors = byteLength(value) > SUBDOMAIN_MAX_BYTES ? [longerThan(SUBDOMAIN_MAX_BYTES)] : [];
+  if (MATCHES.wildcard1123.test(value)) return errors;
+  const says =
+    "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character";
+  return [...errors, breaks({ pattern: WILDCARD_1123, says, examples: ["*.example.com"] })];
+}
+
 /** A DNS label that starts with a letter. */
 export function dns1035Label(value: string): string[] {
   const errors = byteLength(value) > LABEL_MAX_BYTES ? [longerThan(LABEL_MAX_BYTES)] : [];
@@ -106,6 +121,38 @@ export function qualifiedName(value: string): string[] {
 function prefixErrors(prefix: string): string[] {
   if (prefix === "") return ["prefix part must be non-empty"];
   return dns1123Subdomain(prefix).map((error) => `prefix part ${error}`);
+}
+
+interface Judged {
+  readonly value: string;
+  readonly errors: string[];
+}
+
+/** A path below a domain, `acme.io/foo`: what is wrong with the whole, or else with each part. */
+export function domainPrefixedPath(value: string): {
+  readonly malformed: string[];
+  readonly host: Judged;
+  readonly rest: Judged;
+} {
+  const slash = value.indexOf("/");
+  const [host, rest] = [value.slice(0, Math.max(slash, 0)), value.slice(slash + 1)];
+  const isWhole = host !== "" && rest !== "";
+  const malformed = isWhole ? [] : ['must be a domain-prefixed path (such as "acme.io/foo")'];
+  const path = `Invalid path (regex used for validation is '${HTTP_PATH}')`;
+  return {
+    malformed,
+    host: { value: host, errors: dns1123Subdomain(host) },
+    rest: { value: rest, errors: MATCHES.httpPath.test(rest) ? [] : [path] },
+  };
+}
+
+/** An IP address in the one form that Kubernetes writes it in. */
+export function ipAddress(value: string): string[] {
+  if (isIP(value) === 0) {
+    return ["must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"];
+  }
+  const canonical = isIP(value) === 4 ? value : new URL(`http://[${value}]`).hostname.slice(1, -1);
+  return canonical === value ? [] : [`must be in canonical form ("${canonical}")`];
 }
 
 /** The value of a label: empty, or as a name without prefix. */

@@ -115,6 +115,8 @@ export interface Resource<T extends KubeObject = KubeObject> extends GroupVersio
   validateCreate?(object: T): FieldError[];
   /** Errors of a change, beside those of `validate(next)`: immutable fields and such. */
   validateUpdate(next: T, current: T): FieldError[];
+  /** Errors of a change through `/status`. */
+  validateStatus?(next: T, current: T): FieldError[];
 }
 
 /** `group/version`, or `version` for the core group: the `apiVersion` of its objects. */

@@ -131,9 +131,14 @@ export class Schema {
     return this.#objects.values();
   }
 
+  /** The type of a definition, if any served kind reaches it. */
+  find(definition: string): ObjectType | undefined {
+    return this.#objects.get(definition);
+  }
+
   /** @throws TypeError when no served kind reaches the definition. */
   object(definition: string): ObjectType {
-    const found = this.#objects.get(definition);
+    const found = this.find(definition);
     if (!found) throw new TypeError(`No definition ${definition}: run build/schema.ts`);
     return found;
   }

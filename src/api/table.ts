@@ -1,3 +1,4 @@
+import { NAME } from "./columns/column.ts";
 import type { KubeObject, ListMeta, ObjectMeta } from "./object.ts";
 import type { Column, Resource, RowCondition } from "./resource.ts";
 
@@ -45,16 +46,6 @@ export interface Table {
   readonly columnDefinitions: readonly TableColumnDefinition[] | null;
   readonly rows: readonly TableRow[];
 }
-
-const NAME: Column<KubeObject> = {
-  name: "Name",
-  type: "string",
-  format: "name",
-  description:
-    "Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names",
-  priority: 0,
-  cell: ({ metadata }) => metadata?.name ?? "",
-};
 
 /** All columns of a kind, Name among them: first, except where the kind puts it elsewhere. */
 export function columnsOf<T extends KubeObject>({

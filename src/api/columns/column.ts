@@ -1,12 +1,25 @@
 import { age } from "../duration-text.ts";
-import type { Container, KubeObject } from "../object.ts";
+import type { Container, KubeObject, LabelSelector } from "../object.ts";
 import type { Column } from "../resource.ts";
+import { SCHEMA } from "../schema.ts";
+import { matcherOf } from "../selector.ts";
 
 type Cell<T extends KubeObject> = Column<T>["cell"];
 
 interface Text {
   readonly name: string;
   readonly description: string;
+}
+
+/** What the schema says of a field, which is what most columns are described with. */
+export function fieldText(definition: string, field: string): string {
+  return SCHEMA.find(definition)?.fields.get(field)?.description ?? "";
+}
+
+/** A selector as a cell. */
+export function selectorText(selector: LabelSelector | undefined): string {
+  if (selector === undefined) return "<none>";
+  return String(matcherOf(selector)) || "<none>";
 }
 
 /** A column of strings that is always shown. */
@@ -26,6 +39,25 @@ export function integer<T extends KubeObject>(
 export function wide<T extends KubeObject>(column: Column<T>): Column<T> {
   return { ...column, priority: 1 };
 }
+
+/** A column of truth values that is always shown. */
+export function boolean<T extends KubeObject>(
+  { name, description }: Text,
+  cell: Cell<T>,
+): Column<T> {
+  return { name, type: "boolean", description, priority: 0, cell };
+}
+
+/** What an object is called. */
+export const NAME: Column<KubeObject> = {
+  name: "Name",
+  type: "string",
+  format: "name",
+  description:
+    "Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names",
+  priority: 0,
+  cell: ({ metadata }) => metadata?.name ?? "",
+};
 
 /** How long ago the object was created. */
 export const AGE: Column<KubeObject> = text(
@@ -58,3 +90,11 @@ export function containerColumns<T extends KubeObject>(
     ),
   ];
 }
+
+/** When the object was created: what kinds show that have no columns of their own. */
+export const CREATED_AT: Column<KubeObject> = {
+  ...AGE,
+  name: "Created At",
+  type: "date",
+  cell: ({ metadata }) => metadata?.creationTimestamp ?? "",
+};

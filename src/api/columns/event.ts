@@ -1,7 +1,7 @@
 import { age } from "../duration-text.ts";
 import type { Event } from "../object.ts";
 import type { Column } from "../resource.ts";
-import { text, wide } from "./column.ts";
+import { NAME, text, wide } from "./column.ts";
 
 function firstSeen({ firstTimestamp, eventTime }: Event, now: Date): string {
   return age(firstTimestamp || eventTime, now);
@@ -92,17 +92,5 @@ export const EVENT_COLUMNS: readonly Column<Event>[] = [
       ({ series, count }) => series?.count || count || 1,
     ),
   ),
-  {
-    ...wide(
-      text<Event>(
-        {
-          name: "Name",
-          description:
-            "Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names",
-        },
-        ({ metadata }) => metadata.name ?? "",
-      ),
-    ),
-    format: "name",
-  },
+  wide(NAME),
 ];

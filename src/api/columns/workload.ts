@@ -1,13 +1,8 @@
 import { age, humanDuration } from "../duration-text.ts";
-import type { Deployment, Job, LabelSelector, ReplicaSet, Scale } from "../object.ts";
+import type { Deployment, Job, ReplicaSet, Scale } from "../object.ts";
 import type { Column } from "../resource.ts";
 import { matcherOf } from "../selector.ts";
-import { AGE, containerColumns, integer, text, wide } from "./column.ts";
-
-function selectorText(selector: LabelSelector | undefined): string {
-  if (selector === undefined) return "<none>";
-  return String(matcherOf(selector)) || "<none>";
-}
+import { AGE, containerColumns, integer, selectorText, text, wide } from "./column.ts";
 
 /** The columns of `kubectl get deployments`. */
 export const DEPLOYMENT_COLUMNS: readonly Column<Deployment>[] = [

@@ -11,6 +11,7 @@ export const ENDPOINT_SLICES = row<objects.EndpointSlice>({
   plural: "endpointslices",
   namespaced: true,
   definition: "io.k8s.api.discovery.v1.EndpointSlice",
+  hasGeneration: true,
   columns: ENDPOINT_SLICE_COLUMNS,
   setDefaults: setEndpointSliceDefaults,
   validate: validateEndpointSlice,

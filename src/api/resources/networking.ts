@@ -1,5 +1,31 @@
+import {
+  INGRESS_CLASS_COLUMNS,
+  INGRESS_COLUMNS,
+  IP_ADDRESS_COLUMNS,
+  NETWORK_POLICY_COLUMNS,
+  SERVICE_CIDR_COLUMNS,
+} from "../columns/networking.ts";
+import {
+  prepareIngress,
+  setIngressClassDefaults,
+  setNetworkPolicyDefaults,
+} from "../defaults/networking.ts";
 import type * as objects from "../object.ts";
-import { row, statusOf } from "./row.ts";
+import {
+  validateIngress,
+  validateIngressStatus,
+  validateNewIngress,
+} from "../validation/ingress.ts";
+import {
+  validateIngressClass,
+  validateIngressClassUpdate,
+  validateIpAddress,
+  validateIpAddressUpdate,
+  validateNetworkPolicy,
+  validateServiceCidr,
+  validateServiceCidrUpdate,
+} from "../validation/networking.ts";
+import { emptyStatus, row, statusOf } from "./row.ts";
 
 export const INGRESSES = row<objects.Ingress>({
   group: "networking.k8s.io",
@@ -11,6 +37,11 @@ export const INGRESSES = row<objects.Ingress>({
   shortNames: ["ing"],
   hasGeneration: true,
   subresources: [statusOf({ kind: "Ingress", group: "networking.k8s.io" })],
+  columns: INGRESS_COLUMNS,
+  prepareForCreate: prepareIngress,
+  validate: validateIngress,
+  validateCreate: validateNewIngress,
+  validateStatus: validateIngressStatus,
 });
 
 export const INGRESS_CLASSES = row<objects.IngressClass>({
@@ -21,6 +52,10 @@ export const INGRESS_CLASSES = row<objects.IngressClass>({
   namespaced: false,
   definition: "io.k8s.api.networking.v1.IngressClass",
   hasGeneration: true,
+  columns: INGRESS_CLASS_COLUMNS,
+  setDefaults: setIngressClassDefaults,
+  validate: validateIngressClass,
+  validateUpdate: validateIngressClassUpdate,
 });
 
 export const NETWORK_POLICIES = row<objects.NetworkPolicy>({
@@ -32,6 +67,9 @@ export const NETWORK_POLICIES = row<objects.NetworkPolicy>({
   definition: "io.k8s.api.networking.v1.NetworkPolicy",
   shortNames: ["netpol"],
   hasGeneration: true,
+  columns: NETWORK_POLICY_COLUMNS,
+  setDefaults: setNetworkPolicyDefaults,
+  validate: validateNetworkPolicy,
 });
 
 export const SERVICE_CIDRS = row<objects.ServiceCIDR>({
@@ -42,6 +80,10 @@ export const SERVICE_CIDRS = row<objects.ServiceCIDR>({
   namespaced: false,
   definition: "io.k8s.api.networking.v1.ServiceCIDR",
   subresources: [statusOf({ kind: "ServiceCIDR", group: "networking.k8s.io" })],
+  columns: SERVICE_CIDR_COLUMNS,
+  prepareForCreate: emptyStatus,
+  validate: validateServiceCidr,
+  validateUpdate: validateServiceCidrUpdate,
 });
 
 export const IP_ADDRESSES = row<objects.IPAddress>({
@@ -52,4 +94,8 @@ export const IP_ADDRESSES = row<objects.IPAddress>({
   namespaced: false,
   definition: "io.k8s.api.networking.v1.IPAddress",
   shortNames: ["ip"],
+  nameFormat: "ipAddress",
+  columns: IP_ADDRESS_COLUMNS,
+  validate: validateIpAddress,
+  validateUpdate: validateIpAddressUpdate,
 });

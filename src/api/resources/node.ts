@@ -1,4 +1,7 @@
+import { RUNTIME_CLASS_COLUMNS } from "../columns/classes.ts";
+import { setRuntimeClassDefaults } from "../defaults/classes.ts";
 import type * as objects from "../object.ts";
+import { validateRuntimeClass, validateRuntimeClassUpdate } from "../validation/classes.ts";
 import { row } from "./row.ts";
 
 export const RUNTIME_CLASSES = row<objects.RuntimeClass>({
@@ -8,4 +11,8 @@ export const RUNTIME_CLASSES = row<objects.RuntimeClass>({
   plural: "runtimeclasses",
   namespaced: false,
   definition: "io.k8s.api.node.v1.RuntimeClass",
+  columns: RUNTIME_CLASS_COLUMNS,
+  setDefaults: setRuntimeClassDefaults,
+  validate: validateRuntimeClass,
+  validateUpdate: validateRuntimeClassUpdate,
 });

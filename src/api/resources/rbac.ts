@@ -1,4 +1,14 @@
+import { CREATED_AT } from "../columns/column.ts";
+import { CLUSTER_ROLE_BINDING_COLUMNS, ROLE_BINDING_COLUMNS } from "../columns/rbac.ts";
+import { setBindingDefaults } from "../defaults/rbac.ts";
 import type * as objects from "../object.ts";
+import {
+  validateBindingUpdate,
+  validateClusterRole,
+  validateClusterRoleBinding,
+  validateRole,
+  validateRoleBinding,
+} from "../validation/rbac.ts";
 import { row } from "./row.ts";
 
 export const ROLES = row<objects.Role>({
@@ -9,6 +19,8 @@ export const ROLES = row<objects.Role>({
   namespaced: true,
   definition: "io.k8s.api.rbac.v1.Role",
   nameFormat: "pathSegment",
+  columns: [CREATED_AT],
+  validate: validateRole,
 });
 
 export const CLUSTER_ROLES = row<objects.ClusterRole>({
@@ -19,6 +31,8 @@ export const CLUSTER_ROLES = row<objects.ClusterRole>({
   namespaced: false,
   definition: "io.k8s.api.rbac.v1.ClusterRole",
   nameFormat: "pathSegment",
+  columns: [CREATED_AT],
+  validate: validateClusterRole,
 });
 
 export const ROLE_BINDINGS = row<objects.RoleBinding>({
@@ -29,6 +43,10 @@ export const ROLE_BINDINGS = row<objects.RoleBinding>({
   namespaced: true,
   definition: "io.k8s.api.rbac.v1.RoleBinding",
   nameFormat: "pathSegment",
+  columns: ROLE_BINDING_COLUMNS,
+  setDefaults: setBindingDefaults,
+  validate: validateRoleBinding,
+  validateUpdate: validateBindingUpdate,
 });
 
 export const CLUSTER_ROLE_BINDINGS = row<objects.ClusterRoleBinding>({
@@ -39,4 +57,8 @@ export const CLUSTER_ROLE_BINDINGS = row<objects.ClusterRoleBinding>({
   namespaced: false,
   definition: "io.k8s.api.rbac.v1.ClusterRoleBinding",
   nameFormat: "pathSegment",
+  columns: CLUSTER_ROLE_BINDING_COLUMNS,
+  setDefaults: setBindingDefaults,
+  validate: validateClusterRoleBinding,
+  validateUpdate: validateBindingUpdate,
 });

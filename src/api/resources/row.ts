@@ -76,6 +76,11 @@ export function convertedRow<T extends objects.KubeObject>(
   };
 }
 
+/** A new object has no status yet, whatever its sender says: the `prepareForCreate` of many kinds. */
+export function emptyStatus(object: { status?: object }): void {
+  object.status = {};
+}
+
 /** The `status` subresource of a kind of version v1. */
 export function statusOf({ kind, group }: { kind: string; group: string }): Subresource {
   return { name: "status", group, version: "v1", kind, verbs: ["get", "patch", "update"] };

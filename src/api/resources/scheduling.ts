@@ -1,4 +1,7 @@
+import { PRIORITY_CLASS_COLUMNS } from "../columns/classes.ts";
+import { setPriorityClassDefaults } from "../defaults/classes.ts";
 import type * as objects from "../object.ts";
+import { validatePriorityClass, validatePriorityClassUpdate } from "../validation/classes.ts";
 import { row } from "./row.ts";
 
 export const PRIORITY_CLASSES = row<objects.PriorityClass>({
@@ -10,4 +13,8 @@ export const PRIORITY_CLASSES = row<objects.PriorityClass>({
   definition: "io.k8s.api.scheduling.v1.PriorityClass",
   shortNames: ["pc"],
   hasGeneration: true,
+  columns: PRIORITY_CLASS_COLUMNS,
+  setDefaults: setPriorityClassDefaults,
+  validate: validatePriorityClass,
+  validateUpdate: validatePriorityClassUpdate,
 });

@@ -1,4 +1,13 @@
+import * as columns from "../columns/storage.ts";
+import {
+  prepareVolumeAttachment,
+  setCsiDriverDefaults,
+  setCsiStorageCapacityDefaults,
+  setStorageClassDefaults,
+} from "../defaults/storage.ts";
 import type * as objects from "../object.ts";
+import * as csi from "../validation/csi.ts";
+import * as validation from "../validation/storage.ts";
 import { row, statusOf } from "./row.ts";
 
 export const STORAGE_CLASSES = row<objects.StorageClass>({
@@ -9,6 +18,10 @@ export const STORAGE_CLASSES = row<objects.StorageClass>({
   namespaced: false,
   definition: "io.k8s.api.storage.v1.StorageClass",
   shortNames: ["sc"],
+  columns: columns.STORAGE_CLASS_COLUMNS,
+  setDefaults: setStorageClassDefaults,
+  validate: validation.validateStorageClass,
+  validateUpdate: validation.validateStorageClassUpdate,
 });
 
 export const VOLUME_ATTACHMENTS = row<objects.VolumeAttachment>({
@@ -19,6 +32,12 @@ export const VOLUME_ATTACHMENTS = row<objects.VolumeAttachment>({
   namespaced: false,
   definition: "io.k8s.api.storage.v1.VolumeAttachment",
   subresources: [statusOf({ kind: "VolumeAttachment", group: "storage.k8s.io" })],
+  columns: columns.VOLUME_ATTACHMENT_COLUMNS,
+  prepareForCreate: prepareVolumeAttachment,
+  validate: validation.validateVolumeAttachment,
+  validateCreate: validation.validateNewVolumeAttachment,
+  validateUpdate: validation.validateVolumeAttachmentUpdate,
+  validateStatus: validation.validateVolumeAttachmentStatus,
 });
 
 export const CSI_DRIVERS = row<objects.CSIDriver>({
@@ -29,6 +48,10 @@ export const CSI_DRIVERS = row<objects.CSIDriver>({
   namespaced: false,
   definition: "io.k8s.api.storage.v1.CSIDriver",
   hasGeneration: true,
+  columns: columns.CSI_DRIVER_COLUMNS,
+  setDefaults: setCsiDriverDefaults,
+  validate: csi.validateCsiDriver,
+  validateUpdate: csi.validateCsiDriverUpdate,
 });
 
 export const CSI_NODES = row<objects.CSINode>({
@@ -38,6 +61,9 @@ export const CSI_NODES = row<objects.CSINode>({
   plural: "csinodes",
   namespaced: false,
   definition: "io.k8s.api.storage.v1.CSINode",
+  columns: columns.CSI_NODE_COLUMNS,
+  validate: csi.validateCsiNode,
+  validateUpdate: csi.validateCsiNodeUpdate,
 });
 
 export const CSI_STORAGE_CAPACITIES = row<objects.CSIStorageCapacity>({
@@ -47,6 +73,10 @@ export const CSI_STORAGE_CAPACITIES = row<objects.CSIStorageCapacity>({
   plural: "csistoragecapacities",
   namespaced: true,
   definition: "io.k8s.api.storage.v1.CSIStorageCapacity",
+  columns: columns.CSI_STORAGE_CAPACITY_COLUMNS,
+  setDefaults: setCsiStorageCapacityDefaults,
+  validate: csi.validateCsiStorageCapacity,
+  validateUpdate: csi.validateCsiStorageCapacityUpdate,
 });
 
 export const VOLUME_ATTRIBUTES_CLASSES = row<objects.VolumeAttributesClass>({
@@ -57,4 +87,7 @@ export const VOLUME_ATTRIBUTES_CLASSES = row<objects.VolumeAttributesClass>({
   namespaced: false,
   definition: "io.k8s.api.storage.v1.VolumeAttributesClass",
   shortNames: ["vac"],
+  columns: columns.VOLUME_ATTRIBUTES_CLASS_COLUMNS,
+  validate: validation.validateVolumeAttributesClass,
+  validateUpdate: validation.validateVolumeAttributesClassUpdate,
 });

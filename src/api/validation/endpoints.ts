@@ -1,5 +1,14 @@
-import { duplicate, type FieldError, immutable, invalidAll, required } from "../field-error.ts";
-import { portNumber } from "../names.ts";
+import { isIP } from "node:net";
+import {
+  duplicate,
+  type FieldError,
+  immutable,
+  invalid,
+  invalidAll,
+  required,
+  tooMany,
+} from "../field-error.ts";
+import { dns1123Label, dns1123Subdomain, portNumber } from "../names.ts";
 import type { EndpointSlice, Endpoints } from "../object.ts";
 import { each, formatted, oneOf, PROTOCOLS, validateIp, validateNonSpecialIp } from "./common.ts";
 
@@ -44,10 +53,8 @@ function validateAddress({ ip, hostname, nodeName }: Address, path: string): Fie
   ];
 }
 
-function tooMany(field: string, { count, max }: { count: number; max: number }): FieldError[] {
-  if (count <= max) return [];
-  const message = `Too many: ${count}: must have at most ${max} items`;
-  return [{ reason: "FieldValueTooMany", field, message }];
+function atMost(field: string, given: { count: number; max: number }): FieldError[] {
+  return given.count <= given.max ? [] : [tooMany(field, given)];
 }
 
 /** Errors of an EndpointSlice after defaulting. */
@@ -56,9 +63,9 @@ export function validateEndpointSlice(slice: EndpointSlice): FieldError[] {
   const names = new Set<string>();
   return [
     ...oneOf("addressType", { value: addressType, supported: ADDRESS_TYPES }),
-    ...tooMany("endpoints", { count: endpoints?.length ?? 0, max: MAX_ENDPOINTS }),
+    ...atMost("endpoints", { count: endpoints?.length ?? 0, max: MAX_ENDPOINTS }),
     ...each(endpoints, "endpoints", (endpoint, at) => validateEndpoint(endpoint, at, addressType)),
-    ...tooMany("ports", { count: ports.length, max: MAX_PORTS }),
+    ...atMost("ports", { count: ports.length, max: MAX_PORTS }),
     ...each(ports, "ports", ({ name = "", protocol, appProtocol }, at) => {
       const errors = formatted(`${at}.name`, { value: name, as: "label" });
       if (names.has(name)) errors.push(duplicate(`${at}.name`, name));
@@ -78,17 +85,38 @@ function validateEndpoint(endpoint: SliceEndpoint, path: string, type: string): 
   const errors: FieldError[] =
     addresses.length === 0
       ? [required(at, "must contain at least 1 address")]
-      : tooMany(at, { count: addresses.length, max: MAX_ADDRESSES });
+      : atMost(at, { count: addresses.length, max: MAX_ADDRESSES });
   return [
     ...errors,
     ...each(addresses, at, (address, where) =>
       type === "FQDN"
-        ? formatted(where, { value: address, as: "subdomain" })
-        : [...validateIp(address, where), ...validateNonSpecialIp(address, where)],
+        ? validateFullDomain(address, where)
+        : [...validateIpOf(type, address, where), ...validateNonSpecialIp(address, where)],
     ),
     ...formatted(`${path}.nodeName`, { value: nodeName, as: "subdomain" }),
     ...formatted(`${path}.hostname`, { value: hostname, as: "label" }),
   ];
+}
+
+function validateIpOf(type: string, address: string, path: string): FieldError[] {
+  if (isIP(address) === (type === "IPv4" ? 4 : 6)) return [];
+  return [invalid(path, { value: address, detail: `must be a valid ${type} address` })];
+}
+
+/** A domain name with at least one dot in it (`IsFullyQualifiedDomainName`). */
+function validateFullDomain(name: string, path: string): FieldError[] {
+  if (name === "") return [required(path)];
+  const value = name.replace(/\.$/, "");
+  const details = dns1123Subdomain(value);
+  if (details.length > 0) return [invalid(path, { value, detail: details.join(",") })];
+  const labels = value.split(".");
+  if (labels.length < 2) {
+    const detail = "should be a domain with at least two segments separated by dots";
+    return [invalid(path, { value, detail })];
+  }
+  return labels.flatMap((label) =>
+    invalidAll(path, { value: label, details: dns1123Label(label) }),
+  );
 }
 
 /** Errors of a change: a slice keeps its sort of address. */

@@ -1,29 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import type { FieldError } from "../field-error.ts";
-import type { Container, Deployment, Job, KubeObject, Pod, PodSpec, Service } from "../object.ts";
-import type { Resource } from "../resource.ts";
+import { changed, created, lines } from "#test/kit/validate.ts";
+import type { Container, Deployment, Job, Pod, PodSpec, Service } from "../object.ts";
 import * as kinds from "../resources.ts";
-
-const lines = (errors: readonly FieldError[]) =>
-  errors.map(({ field, message }) => `${field}: ${message}`);
-
-/** What is wrong with a new object, after defaulting. */
-function created<T extends KubeObject>(kind: Resource<T>, given: T): string[] {
-  const object = structuredClone(given);
-  kind.setDefaults(object);
-  kind.prepareForCreate?.(object);
-  return lines(kind.validate(object));
-}
-
-/** What is wrong with a change of an object, after defaulting. */
-function changed<T extends KubeObject>(kind: Resource<T>, current: T, next: T): string[] {
-  const [before, now] = [structuredClone(current), structuredClone(next)];
-  kind.setDefaults(before);
-  kind.prepareForCreate?.(before);
-  kind.setDefaults(now);
-  kind.prepareForUpdate?.(now, before);
-  return lines([...kind.validateUpdate(now, before), ...kind.validate(now)]);
-}
 
 const LABEL =
   "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";

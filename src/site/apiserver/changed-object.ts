@@ -165,11 +165,13 @@ function check<T extends KubeObject>(
   { target, current }: Rewrite<T>,
   { next, validated }: { next: T; validated: boolean },
 ): void {
-  const { resource, name } = target;
+  const { resource, name, subresource } = target;
+  const ofStatus = subresource === "status" ? resource.validateStatus : undefined;
   const errors = [
     ...validateMetadata(next.metadata, resource),
     ...validateMetadataUpdate(next.metadata, current.metadata),
     ...(validated ? [...resource.validate(next), ...resource.validateUpdate(next, current)] : []),
+    ...(ofStatus?.(next, current) ?? []),
   ];
   if (errors.length > 0) throw invalidObject({ resource, name }, errors);
 }

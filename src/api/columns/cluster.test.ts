@@ -1,0 +1,160 @@
+import { describe, expect, test } from "bun:test";
+import type { KubeObject } from "../object.ts";
+import type { Resource } from "../resource.ts";
+import * as networking from "../resources/networking.ts";
+import { RUNTIME_CLASSES } from "../resources/node.ts";
+import * as rbac from "../resources/rbac.ts";
+import { PRIORITY_CLASSES } from "../resources/scheduling.ts";
+import * as storage from "../resources/storage.ts";
+import { columnsOf, tableOf } from "../table.ts";
+
+const now = new Date("2024-01-01T01:00:00Z");
+const creationTimestamp = "2024-01-01T00:55:00Z";
+const metadata = { name: "x", creationTimestamp };
+
+const cells = <T extends KubeObject>(kind: Resource<T>, given: object) =>
+  tableOf(kind, [{ metadata, ...given } as T], {
+    version: "v1",
+    includeObject: "None",
+    now,
+  }).rows[0]?.cells;
+
+const AGE = "5m";
+
+describe("the cells of", () => {
+  const rule = (host?: string) => ({ ...(host && { host }) });
+
+  const rows: [string, Resource, object, (string | number | boolean)[]][] = [
+    ["an Ingress for all", networking.INGRESSES, {}, ["x", "<none>", "*", "", "80", AGE]],
+    [
+      "an Ingress with many hosts",
+      networking.INGRESSES,
+      {
+        spec: {
+          ingressClassName: "nginx",
+          rules: [rule("a"), rule("b"), rule("c"), rule("d"), rule()],
+          tls: [{}],
+        },
+        status: { loadBalancer: { ingress: [{ ip: "10.0.0.2" }, { hostname: "a.example" }] } },
+      },
+      ["x", "nginx", "a,b,c + 2 more...", "10.0.0.2,a.example", "80, 443", AGE],
+    ],
+    [
+      "an IngressClass",
+      networking.INGRESS_CLASSES,
+      { spec: { controller: "a.b/c", parameters: { apiGroup: "g", kind: "K", name: "p" } } },
+      ["x", "a.b/c", "K.g/p", AGE],
+    ],
+    [
+      "a NetworkPolicy",
+      networking.NETWORK_POLICIES,
+      { spec: { podSelector: { matchLabels: { app: "web" } } } },
+      ["x", "app=web", AGE],
+    ],
+    [
+      "a NetworkPolicy for all pods",
+      networking.NETWORK_POLICIES,
+      { spec: { podSelector: {} } },
+      ["x", "<none>", AGE],
+    ],
+    [
+      "a ServiceCIDR",
+      networking.SERVICE_CIDRS,
+      { spec: { cidrs: ["10.0.0.0/16", "2001:db8::/64"] } },
+      ["x", "10.0.0.0/16,2001:db8::/64", AGE],
+    ],
+    [
+      "an IPAddress",
+      networking.IP_ADDRESSES,
+      { spec: { parentRef: { resource: "services", namespace: "default", name: "kubernetes" } } },
+      ["x", "services/default/kubernetes"],
+    ],
+    ["a Role", rbac.ROLES, {}, ["x", creationTimestamp]],
+    [
+      "a RoleBinding",
+      rbac.ROLE_BINDINGS,
+      {
+        roleRef: { kind: "Role", name: "r" },
+        subjects: [
+          { kind: "User", name: "a" },
+          { kind: "User", name: "b" },
+          { kind: "Group", name: "g" },
+          { kind: "ServiceAccount", namespace: "n", name: "s" },
+        ],
+      },
+      ["x", "Role/r", AGE, "a, b", "g", "n/s"],
+    ],
+    [
+      "the StorageClass for who asks for none",
+      storage.STORAGE_CLASSES,
+      {
+        metadata: {
+          ...metadata,
+          annotations: { "storageclass.kubernetes.io/is-default-class": "true" },
+        },
+        provisioner: "p",
+        reclaimPolicy: "Retain",
+        volumeBindingMode: "WaitForFirstConsumer",
+        allowVolumeExpansion: true,
+      },
+      ["x (default)", "p", "Retain", "WaitForFirstConsumer", true, AGE],
+    ],
+    [
+      "a plain StorageClass",
+      storage.STORAGE_CLASSES,
+      { provisioner: "p" },
+      ["x", "p", "Delete", "Immediate", false, AGE],
+    ],
+    [
+      "a VolumeAttributesClass",
+      storage.VOLUME_ATTRIBUTES_CLASSES,
+      { driverName: "d" },
+      ["x", "d", AGE],
+    ],
+    [
+      "a VolumeAttachment",
+      storage.VOLUME_ATTACHMENTS,
+      {
+        spec: { attacher: "d", source: { persistentVolumeName: "pv" }, nodeName: "n" },
+        status: { attached: true },
+      },
+      ["x", "d", "pv", "n", true, AGE],
+    ],
+    [
+      "a CSIDriver",
+      storage.CSI_DRIVERS,
+      { spec: { tokenRequests: [{ audience: "a" }, { audience: "b" }] } },
+      ["x", true, false, false, "a,b", false, "<none>", AGE],
+    ],
+    ["a CSINode", storage.CSI_NODES, { spec: { drivers: [{}, {}] } }, ["x", 2, AGE]],
+    [
+      "a CSIStorageCapacity",
+      storage.CSI_STORAGE_CAPACITIES,
+      { storageClassName: "fast" },
+      ["x", "fast", "<unset>"],
+    ],
+    [
+      "a PriorityClass",
+      PRIORITY_CLASSES,
+      { value: 7, preemptionPolicy: "Never" },
+      ["x", 7, false, AGE, "Never"],
+    ],
+    ["a RuntimeClass", RUNTIME_CLASSES, { handler: "runc" }, ["x", "runc", AGE]],
+  ];
+  for (const [name, kind, given, expected] of rows) {
+    test(name, () => expect(cells(kind, given)).toEqual(expected));
+  }
+});
+
+test("columns are described in the schema's words", () => {
+  const described = columnsOf(storage.CSI_DRIVERS).map(({ name, type, description }) => [
+    name,
+    type,
+    description.slice(0, 20),
+  ]);
+  expect(described.slice(1, 4)).toEqual([
+    ["AttachRequired", "boolean", "attachRequired indic"],
+    ["PodInfoOnMount", "boolean", "podInfoOnMount indic"],
+    ["StorageCapacity", "boolean", "storageCapacity indi"],
+  ]);
+});
