@@ -5,6 +5,11 @@ export const SYSTEM_PREFIX = "system-";
 /** The highest priority that is not the system's (`scheduling.HighestUserDefinablePriority`). */
 export const HIGHEST_USER_PRIORITY = 1_000_000_000;
 
+/** Whether a class is one of those that every cluster has. */
+export function isSystemPriorityClass(name: string): boolean {
+  return SYSTEM_PRIORITY_CLASSES.some(({ metadata }) => metadata?.name === name);
+}
+
 /** The classes that every cluster has (`scheduling/v1/helpers.go`). */
 export const SYSTEM_PRIORITY_CLASSES: readonly PriorityClass[] = [
   {

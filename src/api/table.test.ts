@@ -63,14 +63,18 @@ test("every kind has the columns of kubectl get, in their order", () => {
     VolumeAttributesClass: "Name | DriverName | Age",
     PriorityClass: "Name | Value | Global-Default | Age | PreemptionPolicy",
     RuntimeClass: "Name | Handler | Age",
-    CertificateSigningRequest: "Name | Age",
-    MutatingWebhookConfiguration: "Name | Age",
-    ValidatingWebhookConfiguration: "Name | Age",
-    ValidatingAdmissionPolicy: "Name | Age",
-    ValidatingAdmissionPolicyBinding: "Name | Age",
-    FlowSchema: "Name | Age",
-    PriorityLevelConfiguration: "Name | Age",
-    APIService: "Name | Age",
+    CertificateSigningRequest:
+      "Name | Age | SignerName | Requestor | RequestedDuration | Condition",
+    MutatingWebhookConfiguration: "Name | Webhooks | Age",
+    ValidatingWebhookConfiguration: "Name | Webhooks | Age",
+    ValidatingAdmissionPolicy: "Name | Validations | ParamKind | Age",
+    MutatingAdmissionPolicy: "Name | Mutations | ParamKind | Age",
+    ValidatingAdmissionPolicyBinding: "Name | PolicyName | ParamRef | Age",
+    MutatingAdmissionPolicyBinding: "Name | PolicyName | ParamRef | Age",
+    FlowSchema: "Name | PriorityLevel | MatchingPrecedence | DistinguisherMethod | Age | MissingPL",
+    PriorityLevelConfiguration:
+      "Name | Type | NominalConcurrencyShares | Queues | HandSize | QueueLengthLimit | Age",
+    APIService: "Name | Service | Available | Age",
     CustomResourceDefinition: "Name | Created At",
   });
 });

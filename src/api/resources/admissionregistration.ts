@@ -1,5 +1,24 @@
+import {
+  MUTATING_POLICY_COLUMNS,
+  POLICY_BINDING_COLUMNS,
+  VALIDATING_POLICY_COLUMNS,
+  WEBHOOK_COLUMNS,
+} from "../columns/admission.ts";
+import {
+  setAdmissionBindingDefaults,
+  setAdmissionPolicyDefaults,
+  setMutatingWebhookDefaults,
+  setValidatingWebhookDefaults,
+} from "../defaults/admission.ts";
 import type * as objects from "../object.ts";
-import { row, statusOf } from "./row.ts";
+import {
+  validateMutatingBinding,
+  validateMutatingPolicy,
+  validateValidatingBinding,
+  validateValidatingPolicy,
+} from "../validation/admission-policy.ts";
+import { validateWebhooks } from "../validation/webhook.ts";
+import { emptyStatus, row, statusOf } from "./row.ts";
 
 export const MUTATING_WEBHOOK_CONFIGURATIONS = row<objects.MutatingWebhookConfiguration>({
   group: "admissionregistration.k8s.io",
@@ -10,6 +29,9 @@ export const MUTATING_WEBHOOK_CONFIGURATIONS = row<objects.MutatingWebhookConfig
   definition: "io.k8s.api.admissionregistration.v1.MutatingWebhookConfiguration",
   categories: ["api-extensions"],
   hasGeneration: true,
+  columns: WEBHOOK_COLUMNS,
+  setDefaults: setMutatingWebhookDefaults,
+  validate: validateWebhooks,
 });
 
 export const VALIDATING_WEBHOOK_CONFIGURATIONS = row<objects.ValidatingWebhookConfiguration>({
@@ -21,6 +43,9 @@ export const VALIDATING_WEBHOOK_CONFIGURATIONS = row<objects.ValidatingWebhookCo
   definition: "io.k8s.api.admissionregistration.v1.ValidatingWebhookConfiguration",
   categories: ["api-extensions"],
   hasGeneration: true,
+  columns: WEBHOOK_COLUMNS,
+  setDefaults: setValidatingWebhookDefaults,
+  validate: validateWebhooks,
 });
 
 export const VALIDATING_ADMISSION_POLICIES = row<objects.ValidatingAdmissionPolicy>({
@@ -35,6 +60,10 @@ export const VALIDATING_ADMISSION_POLICIES = row<objects.ValidatingAdmissionPoli
   subresources: [
     statusOf({ kind: "ValidatingAdmissionPolicy", group: "admissionregistration.k8s.io" }),
   ],
+  columns: VALIDATING_POLICY_COLUMNS,
+  setDefaults: setAdmissionPolicyDefaults,
+  prepareForCreate: emptyStatus,
+  validate: validateValidatingPolicy,
 });
 
 export const VALIDATING_ADMISSION_POLICY_BINDINGS = row<objects.ValidatingAdmissionPolicyBinding>({
@@ -46,4 +75,35 @@ export const VALIDATING_ADMISSION_POLICY_BINDINGS = row<objects.ValidatingAdmiss
   definition: "io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBinding",
   categories: ["api-extensions"],
   hasGeneration: true,
+  columns: POLICY_BINDING_COLUMNS,
+  setDefaults: setAdmissionBindingDefaults,
+  validate: validateValidatingBinding,
+});
+
+export const MUTATING_ADMISSION_POLICIES = row<objects.MutatingAdmissionPolicy>({
+  group: "admissionregistration.k8s.io",
+  version: "v1",
+  kind: "MutatingAdmissionPolicy",
+  plural: "mutatingadmissionpolicies",
+  namespaced: false,
+  definition: "io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicy",
+  categories: ["api-extensions"],
+  hasGeneration: true,
+  columns: MUTATING_POLICY_COLUMNS,
+  setDefaults: setAdmissionPolicyDefaults,
+  validate: validateMutatingPolicy,
+});
+
+export const MUTATING_ADMISSION_POLICY_BINDINGS = row<objects.MutatingAdmissionPolicyBinding>({
+  group: "admissionregistration.k8s.io",
+  version: "v1",
+  kind: "MutatingAdmissionPolicyBinding",
+  plural: "mutatingadmissionpolicybindings",
+  namespaced: false,
+  definition: "io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyBinding",
+  categories: ["api-extensions"],
+  hasGeneration: true,
+  columns: POLICY_BINDING_COLUMNS,
+  setDefaults: setAdmissionBindingDefaults,
+  validate: validateMutatingBinding,
 });

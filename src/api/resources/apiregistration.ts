@@ -1,5 +1,9 @@
+import { API_SERVICE_COLUMNS } from "../columns/api-service.ts";
 import type * as objects from "../object.ts";
-import { row, statusOf } from "./row.ts";
+import { validateApiService, validateApiServiceStatus } from "../validation/api-service.ts";
+import { emptyStatus, row, statusOf } from "./row.ts";
+
+const HTTPS_PORT = 443;
 
 export const API_SERVICES = row<objects.APIService>({
   group: "apiregistration.k8s.io",
@@ -10,4 +14,12 @@ export const API_SERVICES = row<objects.APIService>({
   definition: "io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService",
   categories: ["api-extensions"],
   subresources: [statusOf({ kind: "APIService", group: "apiregistration.k8s.io" })],
+  nameFormat: "pathSegment",
+  columns: API_SERVICE_COLUMNS,
+  setDefaults({ spec }) {
+    if (spec?.service) spec.service.port ??= HTTPS_PORT;
+  },
+  prepareForCreate: emptyStatus,
+  validate: validateApiService,
+  validateStatus: validateApiServiceStatus,
 });

@@ -1,5 +1,10 @@
+import { CERTIFICATE_REQUEST_COLUMNS } from "../columns/certificate-request.ts";
 import type * as objects from "../object.ts";
-import { row, statusOf } from "./row.ts";
+import {
+  validateCertificateRequest,
+  validateCertificateRequestStatus,
+} from "../validation/certificate-request.ts";
+import { emptyStatus, row, statusOf } from "./row.ts";
 
 export const CERTIFICATE_SIGNING_REQUESTS = row<objects.CertificateSigningRequest>({
   group: "certificates.k8s.io",
@@ -19,4 +24,10 @@ export const CERTIFICATE_SIGNING_REQUESTS = row<objects.CertificateSigningReques
     },
     statusOf({ kind: "CertificateSigningRequest", group: "certificates.k8s.io" }),
   ],
+  nameFormat: "any",
+  columns: CERTIFICATE_REQUEST_COLUMNS,
+  fields: { "spec.signerName": ({ spec }) => spec.signerName },
+  prepareForCreate: emptyStatus,
+  validate: validateCertificateRequest,
+  validateStatus: validateCertificateRequestStatus,
 });

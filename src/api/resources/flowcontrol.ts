@@ -1,5 +1,12 @@
+import { FLOW_SCHEMA_COLUMNS, PRIORITY_LEVEL_COLUMNS } from "../columns/flowcontrol.ts";
+import { setFlowSchemaDefaults, setPriorityLevelDefaults } from "../defaults/flowcontrol.ts";
 import type * as objects from "../object.ts";
-import { row, statusOf } from "./row.ts";
+import {
+  validateFlowSchema,
+  validateFlowStatus,
+  validatePriorityLevel,
+} from "../validation/flowcontrol.ts";
+import { emptyStatus, row, statusOf } from "./row.ts";
 
 export const FLOW_SCHEMAS = row<objects.FlowSchema>({
   group: "flowcontrol.apiserver.k8s.io",
@@ -10,6 +17,11 @@ export const FLOW_SCHEMAS = row<objects.FlowSchema>({
   definition: "io.k8s.api.flowcontrol.v1.FlowSchema",
   hasGeneration: true,
   subresources: [statusOf({ kind: "FlowSchema", group: "flowcontrol.apiserver.k8s.io" })],
+  columns: FLOW_SCHEMA_COLUMNS,
+  setDefaults: setFlowSchemaDefaults,
+  prepareForCreate: emptyStatus,
+  validate: validateFlowSchema,
+  validateStatus: validateFlowStatus,
 });
 
 export const PRIORITY_LEVEL_CONFIGURATIONS = row<objects.PriorityLevelConfiguration>({
@@ -23,4 +35,9 @@ export const PRIORITY_LEVEL_CONFIGURATIONS = row<objects.PriorityLevelConfigurat
   subresources: [
     statusOf({ kind: "PriorityLevelConfiguration", group: "flowcontrol.apiserver.k8s.io" }),
   ],
+  columns: PRIORITY_LEVEL_COLUMNS,
+  setDefaults: setPriorityLevelDefaults,
+  prepareForCreate: emptyStatus,
+  validate: validatePriorityLevel,
+  validateStatus: validateFlowStatus,
 });

@@ -1,5 +1,6 @@
 import { systemTimer } from "#lib/timer.ts";
 import { createApi } from "#serve/api.ts";
+import { keepApiServices } from "./api-services.ts";
 import { tokenAuthenticator } from "./authenticate.ts";
 import { bootstrap } from "./bootstrap.ts";
 import { API_SERVER, type ApiServer, type ApiServerOptions } from "./options.ts";
@@ -26,10 +27,11 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     ...api,
     catalog: registry.catalog,
     verbs: (user) => registry.authorizedAs(user),
-    bootstrap: () =>
-      bootstrap(registry.as(API_SERVER), {
-        clusterIp: firstAddress(serviceCidr),
-        ...advertise,
-      }),
+    async bootstrap() {
+      const verbs = registry.as(API_SERVER);
+      const clusterIp = firstAddress(serviceCidr);
+      await bootstrap(verbs, { clusterIp, serviceCidr, now: clock.now(), ...advertise });
+      await keepApiServices({ verbs, catalog: registry.catalog, log: options.log, signal });
+    },
   };
 }

@@ -1,11 +1,4 @@
-import type {
-  EndpointSlice,
-  Endpoints,
-  KubeObject,
-  Namespace,
-  PriorityClass,
-  Service,
-} from "#api/object.ts";
+import type { EndpointSlice, Endpoints, KubeObject, Namespace, Service } from "#api/object.ts";
 import { nameOf, namespaceOf } from "#api/object.ts";
 import type { Resource } from "#api/resource.ts";
 import {
@@ -15,61 +8,42 @@ import {
   PRIORITY_CLASSES,
   SERVICES,
 } from "#api/resources.ts";
-import { hasReason } from "#api/status.ts";
+import { SYSTEM_PRIORITY_CLASSES } from "#api/system-priority.ts";
 import type { Verbs } from "#api/verbs.ts";
+import { ensure } from "./ensure.ts";
+import { ensureFlowControl } from "./flow-control.ts";
 import { reconcileBootstrapPolicy } from "./policy/reconcile.ts";
+import { ensureServiceCidr } from "./service-cidr.ts";
 
 const SYSTEM_NAMESPACES = ["default", "kube-system", "kube-public", "kube-node-lease"];
 const HTTPS_PORT = 443;
 
-/** `scheduling.SystemPriorityClasses` */
-const SYSTEM_PRIORITY_CLASSES: readonly PriorityClass[] = [
-  {
-    metadata: { name: "system-node-critical" },
-    value: 2_000_001_000,
-    description: "Used for system critical pods that must not be moved from their current node.",
-  },
-  {
-    metadata: { name: "system-cluster-critical" },
-    value: 2_000_000_000,
-    description:
-      "Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.",
-  },
-];
-
+/** What is said of this cluster in particular. */
 export interface Advertised {
   /** The Service's address: the first of the service range. */
   readonly clusterIp: string;
   /** Where it leads: the gateway address and the port of the API. */
   readonly address: string;
   readonly port: number;
+  /** The range of ClusterIPs: `10.43.0.0/16`. */
+  readonly serviceCidr: string;
+  readonly now: Date;
 }
 
-/** Makes sure of what every cluster has from its first second: system namespaces, roles, and the way to the API. */
+/**
+ * Makes sure of what every cluster has from its first second: system namespaces, roles, priorities,
+ * flow control, the range of Services, and the way to the API.
+ */
 export async function bootstrap(verbs: Verbs, advertised: Advertised): Promise<void> {
+  const { now } = advertised;
   await Promise.all(SYSTEM_NAMESPACES.map((name) => ensure(verbs, NAMESPACES, namespace(name))));
   await reconcileBootstrapPolicy(verbs);
   for (const made of SYSTEM_PRIORITY_CLASSES) await ensure(verbs, PRIORITY_CLASSES, made);
+  await ensureFlowControl(verbs, now);
+  await ensureServiceCidr(verbs, { cidr: advertised.serviceCidr, now });
   await ensure(verbs, SERVICES, service(advertised));
   await keep(verbs, ENDPOINTS, endpoints(advertised));
   await keep(verbs, ENDPOINT_SLICES, endpointSlice(advertised));
-}
-
-/** Creates what is not there and leaves alone what is; true when it was created. */
-async function ensure<T extends KubeObject>(
-  verbs: Verbs,
-  resource: Resource<T>,
-  object: T,
-): Promise<boolean> {
-  const namespace = namespaceOf(object);
-  try {
-    await verbs.get({ resource, namespace, name: nameOf(object) });
-    return false;
-  } catch (error) {
-    if (!hasReason(error, "NotFound")) throw error;
-  }
-  await verbs.create({ resource, namespace }, object);
-  return true;
 }
 
 /** Makes it as it must be now; no write where it is so already. */

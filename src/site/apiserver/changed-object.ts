@@ -29,7 +29,7 @@ export function changedDraft<T extends KubeObject>(rewrite: Rewrite<T>, sent: Ku
   checkIdentity(target, sent);
   checkVersions(rewrite, { sent: sent.metadata ?? {}, current: current.metadata ?? {} });
   const view = target.subresource === undefined ? undefined : viewOf(rewrite, target.subresource);
-  const next = view === undefined ? replaced(rewrite, sent) : view.write(current, sent);
+  const next = view === undefined ? replaced(rewrite, sent) : view.write(current, sent, admission);
   next.metadata = keptMetadata(next.metadata ?? {}, current.metadata ?? {});
   chain.mutate({ operation: "UPDATE", target, object: next, current, admission });
   return next;
@@ -52,7 +52,7 @@ export function changedObject<T extends KubeObject>(rewrite: Rewrite<T>, next: T
   if (target.resource.hasGeneration && specChanged(target.resource, { next, current })) {
     next.metadata.generation = (current.metadata?.generation ?? 0) + 1;
   }
-  check(rewrite, { next, validated: view?.validated ?? true });
+  check(rewrite, next, view);
   return next;
 }
 
@@ -163,15 +163,19 @@ function checkVersions<T extends KubeObject>(
 
 function check<T extends KubeObject>(
   { target, current }: Rewrite<T>,
-  { next, validated }: { next: T; validated: boolean },
+  next: T,
+  view: View<T> | undefined,
 ): void {
   const { resource, name, subresource } = target;
   const ofStatus = subresource === "status" ? resource.validateStatus : undefined;
   const errors = [
     ...validateMetadata(next.metadata, resource),
     ...validateMetadataUpdate(next.metadata, current.metadata),
-    ...(validated ? [...resource.validate(next), ...resource.validateUpdate(next, current)] : []),
+    ...((view?.validated ?? true)
+      ? [...resource.validate(next), ...resource.validateUpdate(next, current)]
+      : []),
     ...(ofStatus?.(next, current) ?? []),
+    ...(view?.validate?.(next, current) ?? []),
   ];
   if (errors.length > 0) throw invalidObject({ resource, name }, errors);
 }

@@ -1,3 +1,4 @@
+import type { FieldError } from "#api/field-error.ts";
 import type { KubeObject } from "#api/object.ts";
 import type { DeleteOptions } from "#api/verbs.ts";
 import type { Put } from "#db/object-store.ts";
@@ -13,10 +14,12 @@ export interface Revision<T extends KubeObject> {
 /** A subresource that shows a part of an object, perhaps as another kind, and writes it back. */
 export interface View<T extends KubeObject> {
   read(object: T): KubeObject;
-  /** The whole object with the part that `body` shows replaced. Neither argument is changed. */
-  write(current: T, body: KubeObject): T;
+  /** The whole object with the part that `body` shows replaced. Neither of them is changed. */
+  write(current: T, body: KubeObject, admission: Pick<Admission, "now">): T;
   /** False where the part is outside what the row validates: status, finalizers. */
   readonly validated: boolean;
+  /** Errors of a change through this view alone. */
+  validate?(next: T, current: T): FieldError[];
 }
 
 /** A subresource that is something to do: its answer goes back to the caller. */

@@ -9,6 +9,7 @@ import { resourceQuota } from "./resource-quota.ts";
 import { runtimeClass } from "./runtime-class.ts";
 import { serviceAccount } from "./service-account.ts";
 import { persistentVolumeClaimResize, storageObjectInUseProtection } from "./storage-objects.ts";
+import { systemPriorityClasses } from "./system-priority-classes.ts";
 
 /** Kubernetes' plug-ins in Kubernetes' order (kubeapiserver/options/plugins.go). */
 export function admissionPlugins(store: ObjectStore): readonly AdmissionPlugin[] {
@@ -19,6 +20,7 @@ export function admissionPlugins(store: ObjectStore): readonly AdmissionPlugin[]
     serviceAccount,
     priority(store),
     defaultPriorityClass(store),
+    systemPriorityClasses,
     defaultTolerationSeconds,
     defaultStorageClass(store),
     storageObjectInUseProtection,

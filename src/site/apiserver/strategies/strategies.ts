@@ -2,6 +2,8 @@ import type { CustomKind } from "#api/crd/custom-kind.ts";
 import type { KubeObject } from "#api/object.ts";
 import type { Resource } from "#api/resource.ts";
 import {
+  API_SERVICES,
+  CERTIFICATE_SIGNING_REQUESTS,
   CLUSTER_ROLE_BINDINGS,
   CLUSTER_ROLES,
   CUSTOM_RESOURCE_DEFINITIONS,
@@ -19,6 +21,8 @@ import {
 import type { ObjectStore } from "#db/object-store.ts";
 import type { EscalationGuard } from "../authorization/escalation.ts";
 import type { Strategy } from "../strategy.ts";
+import { apiServices } from "./api-services.ts";
+import { certificateRequests } from "./certificate-requests.ts";
 import { customResources } from "./custom.ts";
 import { definitions } from "./definitions.ts";
 import type { EventLimit } from "./event-limit.ts";
@@ -56,6 +60,8 @@ export class Strategies {
     this.#set(JOBS, jobs);
     this.#set(EVENTS, events(eventLimit));
     this.#set(NODES, nodes);
+    this.#set(CERTIFICATE_SIGNING_REQUESTS, certificateRequests);
+    this.#set(API_SERVICES, apiServices);
     this.#set(ROLES, roles(escalation));
     this.#set(CLUSTER_ROLES, roles(escalation));
     this.#set(ROLE_BINDINGS, bindings(escalation));

@@ -1,0 +1,21 @@
+import { type KubeObject, nameOf, namespaceOf } from "#api/object.ts";
+import type { Resource } from "#api/resource.ts";
+import { hasReason } from "#api/status.ts";
+import type { Verbs } from "#api/verbs.ts";
+
+/** Creates what is not there and leaves alone what is; true when it was created. */
+export async function ensure<T extends KubeObject>(
+  verbs: Verbs,
+  resource: Resource<T>,
+  object: T,
+): Promise<boolean> {
+  const namespace = namespaceOf(object);
+  try {
+    await verbs.get({ resource, namespace, name: nameOf(object) });
+    return false;
+  } catch (error) {
+    if (!hasReason(error, "NotFound")) throw error;
+  }
+  await verbs.create({ resource, namespace }, object);
+  return true;
+}
