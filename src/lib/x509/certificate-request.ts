@@ -8,6 +8,9 @@ export interface CertificateRequest {
   readonly publicKey: KeyObject;
 }
 
+const BIT_STRING = 0x03;
+const OBJECT_IDENTIFIER = 0x06;
+const SEQUENCE = 0x30;
 const BLOCK = /-----BEGIN ([^-]+)-----\s([\s\S]*?)-----END \1-----/;
 
 /** The digest of each signature algorithm; Ed25519 has none of its own. */
@@ -30,27 +33,28 @@ export function readCertificateRequest(pem: string): CertificateRequest {
   if (type !== "CERTIFICATE REQUEST") {
     throw new Error("PEM block type must be CERTIFICATE REQUEST");
   }
-  const [request] = readElements(Buffer.from(base64, "base64"));
-  const [info, algorithm, signature] = parts(request, "a certificate request");
-  const [, subject, key] = parts(info, "the body of a certificate request");
-  const [oid] = parts(algorithm, "the signature algorithm of a certificate request");
-  if (info === undefined || subject === undefined || key === undefined || oid === undefined) {
-    throw new Error("x509: malformed certificate request");
-  }
+  const [request, ...after] = readElements(Buffer.from(base64, "base64"));
+  const [info, algorithm, signature, ...more] = parts(request);
+  const [, subject, key] = parts(info);
+  const [oid] = parts(algorithm);
+  // The first byte of a BIT STRING says how many bits of the last do not count: none.
+  const isSigned = signature?.tag === BIT_STRING && signature.content[0] === 0;
+  const isWhole = after.length === 0 && more.length === 0 && oid?.tag === OBJECT_IDENTIFIER;
+  if (!(isSigned && isWhole && info && subject && key)) throw malformed();
   const publicKey = createPublicKey({ key: Buffer.from(key.raw), format: "der", type: "spki" });
   const digest = DIGESTS.get(dottedOf(oid.content));
   if (digest === undefined) {
     throw new Error("x509: cannot verify signature: algorithm unimplemented");
   }
-  // The first byte of a BIT STRING says how many bits of the last do not count: none.
-  const bytes = signature?.content.subarray(1) ?? new Uint8Array();
-  if (!verify(digest, info.raw, publicKey, bytes)) {
+  if (!verify(digest, info.raw, publicKey, signature.content.subarray(1))) {
     throw new Error("x509: signature of the certificate request is not by its key");
   }
   return { subject: subject.raw, publicKey };
 }
 
-function parts(element: Element | undefined, what: string): Element[] {
-  if (element?.tag !== 0x30) throw new Error(`x509: malformed certificate request: no ${what}`);
+const malformed = (): Error => new Error("x509: malformed certificate request");
+
+function parts(element: Element | undefined): Element[] {
+  if (element?.tag !== SEQUENCE) throw malformed();
   return readElements(element.content);
 }
