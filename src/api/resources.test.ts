@@ -64,13 +64,14 @@ test("names are those of Kubernetes", () => {
     "flowcontrol.apiserver.k8s.io/v1 flowschemas flowschema FlowSchema",
     "flowcontrol.apiserver.k8s.io/v1 prioritylevelconfigurations prioritylevelconfiguration PriorityLevelConfiguration",
     "apiregistration.k8s.io/v1 apiservices apiservice APIService",
+    "apiextensions.k8s.io/v1 customresourcedefinitions customresourcedefinition CustomResourceDefinition",
   ]);
 });
 
 test("definitions are those of the OpenAPI document", () => {
   for (const { definition, kind, version } of rows) {
     expect(definition).toMatch(
-      /^io\.k8s\.(api|kube-aggregator\.pkg\.apis)\.[a-z]+\.v[12]\.[A-Z][A-Za-z]+$/,
+      /^io\.k8s\.(api|(kube-aggregator|apiextensions-apiserver)\.pkg\.apis)\.[a-z]+\.v[12]\.[A-Z][A-Za-z]+$/,
     );
     expect(definition).toEndWith(`.${version}.${kind}`);
   }
