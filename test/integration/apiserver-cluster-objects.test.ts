@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { LiveCatalog } from "#api/catalog.ts";
-import type { APIService, CertificateSigningRequest, KubeObject } from "#api/object.ts";
+import type { APIService, CertificateSigningRequest, KubeObject, Service } from "#api/object.ts";
 import { row } from "#api/resources/row.ts";
 import { API_SERVICES, CERTIFICATE_SIGNING_REQUESTS, RESOURCES } from "#api/resources.ts";
 import type { Status } from "#api/status.ts";
@@ -210,4 +210,37 @@ test("a request is approved once, signed once, and never changed otherwise", asy
   expect(await causes(patch("/status", { status: { certificate: "eA==" } }))).toEqual([
     'status.certificate: Invalid value: "<certificate data>": must contain at least one CERTIFICATE PEM block',
   ]);
+});
+
+test("a load balancer that asks nodes has a port for that, and gives it back", async () => {
+  using api = await startTestApi();
+  const path = "/api/v1/namespaces/default/services";
+  const balanced = (name: string, healthCheckNodePort?: number) => ({
+    metadata: { name },
+    spec: {
+      type: "LoadBalancer",
+      externalTrafficPolicy: "Local",
+      ports: [{ port: 80 }],
+      ...(healthCheckNodePort && { healthCheckNodePort }),
+    },
+  });
+  const created = await api.send("POST", path, { body: balanced("a") });
+  const { spec } = (await created.json()) as Service;
+  const port = spec?.healthCheckNodePort ?? 0;
+  expect(port).toBeGreaterThanOrEqual(30_000);
+  expect(await causes(api.send("POST", path, { body: balanced("b", port) }))).toEqual([
+    `spec.healthCheckNodePort: Invalid value: ${port}: provided port is already allocated`,
+  ]);
+  const patch = (subresource: string, body: object) =>
+    api.send("PATCH", `${path}/a${subresource}`, { body, type: "application/merge-patch+json" });
+  expect(await causes(patch("", { spec: { loadBalancerClass: "example.com/lb" } }))).toEqual([
+    'spec.loadBalancerClass: Invalid value: "example.com/lb": may not change once set',
+  ]);
+  const ingress = [{ ip: "10.0.0.1" }, { hostname: "10.0.0.2" }, { ipMode: "VIP" }];
+  expect(await causes(patch("/status", { status: { loadBalancer: { ingress } } }))).toEqual([
+    'status.loadBalancer.ingress[1].hostname: Invalid value: "10.0.0.2": must be a DNS name, not an IP address',
+    "status.loadBalancer.ingress[2].ipMode: Forbidden: may not be specified when `ip` is not set",
+  ]);
+  await api.send("DELETE", `${path}/a`);
+  expect((await api.send("POST", path, { body: balanced("b", port) })).status).toBe(201);
 });

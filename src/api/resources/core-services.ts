@@ -3,7 +3,11 @@ import { setEndpointsDefaults } from "../defaults/core.ts";
 import { prepareService, prepareServiceUpdate, setServiceDefaults } from "../defaults/service.ts";
 import type * as objects from "../object.ts";
 import { validateEndpoints } from "../validation/endpoints.ts";
-import { validateService, validateServiceUpdate } from "../validation/service.ts";
+import {
+  validateService,
+  validateServiceStatus,
+  validateServiceUpdate,
+} from "../validation/service.ts";
 import { row, statusOf } from "./row.ts";
 
 export const SERVICES = row<objects.Service>({
@@ -27,6 +31,7 @@ export const SERVICES = row<objects.Service>({
   prepareForUpdate: prepareServiceUpdate,
   validate: validateService,
   validateUpdate: validateServiceUpdate,
+  validateStatus: validateServiceStatus,
 });
 
 export const ENDPOINTS = row<objects.Endpoints>({

@@ -30,6 +30,7 @@ const POLICIES = ["Cluster", "Local"] as const;
 const FAMILIES = ["IPv4", "IPv6"] as const;
 const FAMILY_POLICIES = ["PreferDualStack", "RequireDualStack", "SingleStack"] as const;
 const TRAFFIC_DISTRIBUTIONS = ["PreferClose", "PreferSameNode", "PreferSameZone"] as const;
+const IP_MODES = ["Proxy", "VIP"];
 const AFFINITY_MAX_SECONDS = 86_400;
 const KUBELET_PORT = 10_250;
 
@@ -255,11 +256,40 @@ export function validateServiceUpdate(next: Service, current: Service): FieldErr
   for (const field of ["clusterIPs", "ipFamilies"] as const) {
     errors.push(...validateKept(`spec.${field}`, { next: now[field], current: before[field] }));
   }
+  const balanced = now.type === "LoadBalancer" && before.type === "LoadBalancer";
+  if (balanced && now.loadBalancerClass !== before.loadBalancerClass) {
+    const rule = { value: now.loadBalancerClass ?? null, detail: "may not change once set" };
+    errors.push(invalid("spec.loadBalancerClass", rule));
+  }
   const checked = needsHealthCheck(now) && needsHealthCheck(before);
   if (checked && now.healthCheckNodePort !== before.healthCheckNodePort) {
     errors.push(forbidden("spec.healthCheckNodePort", "field is immutable"));
   }
   return errors;
+}
+
+/** Errors of a status: where the load balancer of a Service is. */
+export function validateServiceStatus({ spec, status }: Service): FieldError[] {
+  const ingress = status?.loadBalancer?.ingress ?? [];
+  const path = "status.loadBalancer.ingress";
+  if (ingress.length > 0 && spec?.type !== "LoadBalancer") {
+    return [forbidden(path, "may only be used when `spec.type` is 'LoadBalancer'")];
+  }
+  return each(ingress, path, ({ ip, ipMode, hostname }, at) => {
+    const errors = ip ? validateIp(ip, `${at}.ip`) : [];
+    if (!ip && ipMode !== undefined) {
+      errors.push(forbidden(`${at}.ipMode`, "may not be specified when `ip` is not set"));
+    } else if (ipMode !== undefined && !IP_MODES.includes(ipMode)) {
+      errors.push(notSupported(`${at}.ipMode`, { value: ipMode, supported: IP_MODES }));
+    }
+    if (!hostname) return errors;
+    errors.push(...formatted(`${at}.hostname`, { value: hostname, as: "subdomain" }));
+    if (isIP(hostname) !== 0) {
+      const detail = "must be a DNS name, not an IP address";
+      errors.push(invalid(`${at}.hostname`, { value: hostname, detail }));
+    }
+    return errors;
+  });
 }
 
 interface Lists {

@@ -31,11 +31,11 @@ export class ServiceAllocators {
   }
 
   /** Counts what a service that exists has as taken. */
-  adopt({ spec }: Service): void {
-    for (const address of spec?.clusterIPs ?? []) this.#addresses.take(this.#indexOf(address));
-    for (const { nodePort } of spec?.ports ?? []) {
-      if (nodePort) this.#ports.take(nodePort - FIRST_NODE_PORT);
+  adopt(service: Service): void {
+    for (const address of service.spec?.clusterIPs ?? []) {
+      this.#addresses.take(this.#indexOf(address));
     }
+    for (const port of nodePortsOf(service)) this.#ports.take(port - FIRST_NODE_PORT);
   }
 
   /** True for an address that belongs to the range. */
@@ -82,6 +82,12 @@ export class ServiceAllocators {
   #indexOf(address: string): number {
     return parseAddress(address) - this.#base;
   }
+}
+
+/** Every port of the nodes that a service has. */
+export function nodePortsOf({ spec }: Service): number[] {
+  const ports = (spec?.ports ?? []).map(({ nodePort }) => nodePort);
+  return [...ports, spec?.healthCheckNodePort].flatMap((port) => (port ? [port] : []));
 }
 
 /** The first usable address of a range: that of the Service `default/kubernetes`. */

@@ -1,10 +1,12 @@
+import { needsHealthCheck } from "#api/defaults/service.ts";
 import { type FieldError, invalid } from "#api/field-error.ts";
 import type { Service } from "#api/object.ts";
 import { SERVICES } from "#api/resources.ts";
 import { internalError, invalidObject } from "#api/status.ts";
 import type { Admission } from "../admission.ts";
 import type { Strategy } from "../strategy.ts";
-import type { ServiceAllocators } from "./service-allocators.ts";
+import { nodePortsOf, type ServiceAllocators } from "./service-allocators.ts";
+import { settleFamilies } from "./service-families.ts";
 
 type Spec = NonNullable<Service["spec"]>;
 
@@ -39,9 +41,11 @@ function allocate(service: Service, allocation: Allocation): void {
     delete spec.ipFamilies;
     delete spec.ipFamilyPolicy;
   } else {
-    allocateAddress(spec, allocation, errors);
+    errors.push(...settleFamilies(spec));
+    if (errors.length === 0) allocateAddress(spec, allocation, errors);
   }
   allocatePorts(spec, allocation, errors);
+  allocateHealthCheck(spec, allocation, errors);
   if (errors.length > 0) {
     throw invalidObject({ resource: SERVICES, name: service.metadata?.name ?? "" }, errors);
   }
@@ -61,8 +65,6 @@ function allocateAddress(spec: Spec, allocation: Allocation, errors: FieldError[
     takeAddress(spec.clusterIP, allocation, errors);
   }
   spec.clusterIPs = [spec.clusterIP];
-  spec.ipFamilies ??= ["IPv4"];
-  spec.ipFamilyPolicy ??= "SingleStack";
 }
 
 function takeAddress(address: string, allocation: Allocation, errors: FieldError[]): void {
@@ -89,11 +91,25 @@ function allocatePorts(spec: Spec, allocation: Allocation, errors: FieldError[])
   const before = allocation.current?.spec?.ports ?? [];
   const own = new Set(before.flatMap(({ nodePort }) => nodePort ?? []));
   for (const [index, port] of ports.entries()) {
-    if (port.nodePort) takePort({ port: port.nodePort, index, own }, allocation, errors);
+    const field = `spec.ports[${index}].nodePort`;
+    if (port.nodePort) takePort({ port: port.nodePort, field, own }, allocation, errors);
     else if (wanted) port.nodePort = anyPort(allocation);
     // One number serves several protocols of one service; validation refuses it twice for one.
     if (port.nodePort) own.add(port.nodePort);
   }
+}
+
+/** The port where a load balancer asks a node whether it has an endpoint. */
+function allocateHealthCheck(spec: Spec, allocation: Allocation, errors: FieldError[]): void {
+  if (!needsHealthCheck(spec)) return;
+  const { healthCheckNodePort: port } = spec;
+  if (!port) {
+    spec.healthCheckNodePort = anyPort(allocation);
+    return;
+  }
+  if (port === allocation.current?.spec?.healthCheckNodePort) return;
+  const own: ReadonlySet<number> = new Set();
+  takePort({ port, field: "spec.healthCheckNodePort", own }, allocation, errors);
 }
 
 function anyPort({ allocators, admission }: Allocation): number {
@@ -106,12 +122,11 @@ function anyPort({ allocators, admission }: Allocation): number {
 }
 
 function takePort(
-  { port, index, own }: { port: number; index: number; own: ReadonlySet<number> },
+  { port, field, own }: { port: number; field: string; own: ReadonlySet<number> },
   { allocators, admission }: Allocation,
   errors: FieldError[],
 ): void {
   if (own.has(port)) return;
-  const field = `spec.ports[${index}].nodePort`;
   if (!allocators.isNodePort(port)) {
     const detail =
       "provided port is not in the valid range. The range of valid ports is 30000-32767";
@@ -131,8 +146,8 @@ function releaseRest(
   for (const address of service.spec?.clusterIPs ?? []) {
     if (!keptAddresses.includes(address)) allocators.releaseAddress(address);
   }
-  const keptPorts = (kept?.spec?.ports ?? []).map(({ nodePort }) => nodePort);
-  for (const { nodePort } of service.spec?.ports ?? []) {
-    if (nodePort && !keptPorts.includes(nodePort)) allocators.releasePort(nodePort);
+  const keptPorts = new Set(kept === undefined ? [] : nodePortsOf(kept));
+  for (const port of nodePortsOf(service)) {
+    if (!keptPorts.has(port)) allocators.releasePort(port);
   }
 }
