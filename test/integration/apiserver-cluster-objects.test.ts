@@ -244,3 +244,19 @@ test("a load balancer that asks nodes has a port for that, and gives it back", a
   await api.send("DELETE", `${path}/a`);
   expect((await api.send("POST", path, { body: balanced("b", port) })).status).toBe(201);
 });
+
+test("every address of a Service is an IPAddress, for as long as the Service has it", async () => {
+  using api = await startTestApi();
+  const path = "/apis/networking.k8s.io/v1/ipaddresses";
+  expect(await rows(api, path)).toEqual(new Map([["10.43.0.1", ["services/default/kubernetes"]]]));
+  const services = "/api/v1/namespaces/default/services";
+  const body = { metadata: { name: "web" }, spec: { ports: [{ port: 80 }] } };
+  const created = (await (await api.send("POST", services, { body })).json()) as Service;
+  const address = created.spec?.clusterIP ?? "";
+  const shown = async () => (await rows(api, path)).get(address)?.[0];
+  await eventually(async () => (await shown()) === "services/default/web");
+  await api.send("DELETE", `${path}/${address}`);
+  await eventually(async () => (await shown()) === "services/default/web");
+  await api.send("DELETE", `${services}/web`);
+  await eventually(async () => (await shown()) === undefined);
+});

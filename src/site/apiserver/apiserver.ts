@@ -3,6 +3,7 @@ import { createApi } from "#serve/api.ts";
 import { keepApiServices } from "./api-services.ts";
 import { tokenAuthenticator } from "./authenticate.ts";
 import { bootstrap } from "./bootstrap.ts";
+import { keepIpAddresses } from "./ip-addresses.ts";
 import { API_SERVER, type ApiServer, type ApiServerOptions } from "./options.ts";
 import { createRegistry } from "./registry.ts";
 import { firstAddress } from "./strategies/service-allocators.ts";
@@ -32,6 +33,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       const clusterIp = firstAddress(serviceCidr);
       await bootstrap(verbs, { clusterIp, serviceCidr, now: clock.now(), ...advertise });
       await keepApiServices({ verbs, catalog: registry.catalog, log: options.log, signal });
+      await keepIpAddresses({ store, verbs, log: options.log, signal });
     },
   };
 }
