@@ -1,6 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import type { KubeObject } from "../object.ts";
 import type { Resource } from "../resource.ts";
+import * as admission from "../resources/admissionregistration.ts";
+import { API_SERVICES } from "../resources/apiregistration.ts";
+import { CERTIFICATE_SIGNING_REQUESTS } from "../resources/certificates.ts";
+import { FLOW_SCHEMAS, PRIORITY_LEVEL_CONFIGURATIONS } from "../resources/flowcontrol.ts";
 import * as networking from "../resources/networking.ts";
 import { RUNTIME_CLASSES } from "../resources/node.ts";
 import * as rbac from "../resources/rbac.ts";
@@ -140,6 +144,61 @@ describe("the cells of", () => {
       ["x", 7, false, AGE, "Never"],
     ],
     ["a RuntimeClass", RUNTIME_CLASSES, { handler: "runc" }, ["x", "runc", AGE]],
+    [
+      "a request for a certificate that was denied",
+      CERTIFICATE_SIGNING_REQUESTS,
+      {
+        spec: { signerName: "a.b/c", username: "jane", expirationSeconds: 3600 },
+        status: { conditions: [{ type: "Failed" }, { type: "Denied" }] },
+      },
+      ["x", AGE, "a.b/c", "jane", "60m", "Denied,Failed"],
+    ],
+    [
+      "a request for a certificate that was issued",
+      CERTIFICATE_SIGNING_REQUESTS,
+      { spec: {}, status: { certificate: "eA==", conditions: [{ type: "Approved" }] } },
+      ["x", AGE, "<none>", "", "<none>", "Approved,Issued"],
+    ],
+    ["an API that is served here", API_SERVICES, { spec: {} }, ["x", "Local", "Unknown", AGE]],
+    [
+      "an API that is served elsewhere, or not",
+      API_SERVICES,
+      {
+        spec: { service: { namespace: "n", name: "s" } },
+        status: { conditions: [{ type: "Available", status: "False", reason: "Gone" }] },
+      },
+      ["x", "n/s", "False (Gone)", AGE],
+    ],
+    [
+      "a FlowSchema that nobody looked at",
+      FLOW_SCHEMAS,
+      { spec: { priorityLevelConfiguration: { name: "system" }, matchingPrecedence: 5 } },
+      ["x", "system", 5, "<none>", AGE, "?"],
+    ],
+    [
+      "a PriorityLevelConfiguration that rejects",
+      PRIORITY_LEVEL_CONFIGURATIONS,
+      { spec: { type: "Limited", limited: { nominalConcurrencyShares: 5 } } },
+      ["x", "Limited", 5, "<none>", "<none>", "<none>", AGE],
+    ],
+    [
+      "a configuration of webhooks",
+      admission.MUTATING_WEBHOOK_CONFIGURATIONS,
+      { webhooks: [{}, {}] },
+      ["x", 2, AGE],
+    ],
+    [
+      "an admission policy",
+      admission.VALIDATING_ADMISSION_POLICIES,
+      { spec: { validations: [{}], paramKind: { apiVersion: "a/v1", kind: "K" } } },
+      ["x", 1, "a/v1/K", AGE],
+    ],
+    [
+      "a binding of an admission policy",
+      admission.MUTATING_ADMISSION_POLICY_BINDINGS,
+      { spec: { policyName: "p", paramRef: { namespace: "n", name: "r" } } },
+      ["x", "p", "n/r", AGE],
+    ],
   ];
   for (const [name, kind, given, expected] of rows) {
     test(name, () => expect(cells(kind, given)).toEqual(expected));
