@@ -261,7 +261,7 @@ spec:
 test("duplicate keys in YAML are told with their line", () => {
   const body = "kind: ConfigMap\ndata:\n  a: one\n  a: two\n";
   expect(statusOf({ body, contentType: "application/yaml" }).message).toBe(
-    'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: error converting YAML to JSON: yaml: unmarshal errors:\n  line 4: key "a" already set in map',
+    'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: yaml: unmarshal errors:\n  line 4: key "a" already set in map',
   );
 });
 

@@ -31,16 +31,21 @@ export const PATCH_TYPES: Readonly<Record<string, Patch["type"]>> = {
   "application/apply-patch+yaml": "apply",
 };
 
+const CONVERTING = "error converting YAML to JSON: ";
+
 const DECODING: Readonly<Record<Patch["type"], string>> = {
   json: "error decoding patch: ",
   merge: "error decoding patch: ",
   strategic: "",
-  apply: "error decoding YAML: ",
+  apply: `error decoding YAML: ${CONVERTING}`,
 };
 
 function read(type: Patch["type"], body: Uint8Array): ReadJson {
   try {
-    if (type === "apply") return readYaml(body);
+    if (type === "apply") {
+      const { value, duplicates } = readYaml(body);
+      return { value, duplicates: duplicates.map((text) => `${CONVERTING}${text}`) };
+    }
     const { value, duplicates } = readJson(body);
     return { value, duplicates: strictErrors("duplicate", duplicates) };
   } catch (error) {

@@ -1,6 +1,8 @@
 import { type Document, parseAllDocuments, type Tags } from "yaml";
 import { DecodeError, inexactNumber } from "./decode-error.ts";
-import { decodeText } from "./json.ts";
+import { checkYaml } from "./go-yaml/check-yaml.ts";
+import { checkUtf8 } from "./go-yaml/utf8.ts";
+import { decodeText, readJson } from "./json.ts";
 
 export interface ReadYaml {
   readonly value: unknown;
@@ -35,8 +37,10 @@ function plain(value: unknown): unknown {
     if (!Number.isSafeInteger(number)) throw inexactNumber(String(value));
     return number;
   }
-  if (typeof value === "number" && !Number.isFinite(value))
-    throw new DecodeError(`json: unsupported value: ${value}`);
+  if (typeof value === "number" && !Number.isFinite(value)) {
+    const name = Number.isNaN(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
+    throw new DecodeError(`json: unsupported value: ${name}`);
+  }
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(plain);
   return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, plain(child)]));
@@ -49,17 +53,34 @@ function duplicateKeys(document: Document, text: string): string[] {
     const key = /^[^:\n]*/.exec(text.slice(pos[0]))?.[0].trim() ?? "";
     return `\n  line ${linePos?.[0].line ?? 0}: key ${JSON.stringify(key)} already set in map`;
   });
-  return [`error converting YAML to JSON: yaml: unmarshal errors:${lines.join("")}`];
+  return [`yaml: unmarshal errors:${lines.join("")}`];
+}
+
+/** JSON is YAML, and many clients send it as such: it is read as what it is, unless it has its flaws. */
+function asJson(body: Uint8Array): ReadYaml | undefined {
+  if (body[0] !== 0x7b) return undefined;
+  try {
+    const json = readJson(body);
+    return json.duplicates.length === 0 ? json : undefined;
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined;
+    throw error;
+  }
 }
 
 /**
  * Reads the first document of a YAML text as sigs.k8s.io/yaml does: YAML 1.1 booleans and octals,
- * string keys, merge keys; timestamps and sexagesimals stay text.
+ * string keys, merge keys; timestamps and sexagesimals stay text. What go-yaml refuses is refused
+ * in its words.
  *
  * @throws DecodeError
  */
 export function readYaml(body: Uint8Array): ReadYaml {
+  const json = asJson(body);
+  if (json) return json;
+  checkUtf8(body);
   const text = decodeText(body);
+  checkYaml(text);
   const documents = parseAllDocuments(text, {
     version: "1.1",
     merge: true,
@@ -70,17 +91,15 @@ export function readYaml(body: Uint8Array): ReadYaml {
   const document = "empty" in documents ? undefined : documents[0];
   if (document === undefined) return { value: null, duplicates: [] };
   const fatal = document.errors.find(({ code }) => code !== "DUPLICATE_KEY");
-  if (fatal) {
-    const [first = ""] = fatal.message.split(/ at line \d|\n/);
-    const place = fatal.linePos ? `line ${fatal.linePos[0].line}: ` : "";
-    throw new DecodeError(`error converting YAML to JSON: yaml: ${place}${first}`);
-  }
+  if (fatal) throw new DecodeError(`yaml: ${fatal.message.split(/ at line \d|\n/)[0] ?? ""}`);
   try {
     const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
     return { value: plain(value), duplicates: duplicateKeys(document, text) };
   } catch (error) {
-    // a ReferenceError is an alias bomb, a RangeError nesting beyond the stack
-    if (!(error instanceof ReferenceError || error instanceof RangeError)) throw error;
-    throw new DecodeError(`error converting YAML to JSON: yaml: ${error.message}`);
+    if (error instanceof ReferenceError)
+      throw new DecodeError("yaml: document contains excessive aliasing");
+    // Nesting beyond the stack.
+    if (error instanceof RangeError) throw new DecodeError(`yaml: ${error.message}`);
+    throw error;
   }
 }

@@ -1,0 +1,167 @@
+import { expect, test } from "bun:test";
+import { checkYaml } from "./check-yaml.ts";
+
+/** What go-yaml v2.4.2 says, behind sigs.k8s.io/yaml v1.6.0. */
+const REFUSED: readonly (readonly [text: string, message: string])[] = [
+  ["a: b: c", "yaml: mapping values are not allowed in this context"],
+  ["a: b: c\n", "yaml: mapping values are not allowed in this context"],
+  ["x: 1\na: b: c\n", "yaml: line 2: mapping values are not allowed in this context"],
+  ["a: [b", "yaml: line 1: did not find expected ',' or ']'"],
+  ["a: [b\n", "yaml: line 1: did not find expected ',' or ']'"],
+  ["a: {b: c\n", "yaml: line 1: did not find expected ',' or '}'"],
+  ["a: {b\n", "yaml: line 1: did not find expected ',' or '}'"],
+  ["a: [b}\n", "yaml: did not find expected ',' or ']'"],
+  ["a:\n\t- x\n", "yaml: line 2: found character that cannot start any token"],
+  ["a:\n  b: 1\n c: 2\n", "yaml: line 2: did not find expected key"],
+  ["a:\n  - x\n b\n", "yaml: line 2: did not find expected key"],
+  ["a:\n- x\ny\n", "yaml: line 4: could not find expected ':'"],
+  ["- a\nb: c\n", "yaml: line 1: did not find expected '-' indicator"],
+  ["a: 1\n- b\n", "yaml: line 1: did not find expected key"],
+  ["a: 'x\n", "yaml: line 2: found unexpected end of stream"],
+  ['a: "x\n', "yaml: line 2: found unexpected end of stream"],
+  ['a: "x', "yaml: found unexpected end of stream"],
+  ["k: @x\n", "yaml: found character that cannot start any token"],
+  ["k: `x`\n", "yaml: found character that cannot start any token"],
+  ["@x: 1\n", "yaml: found character that cannot start any token"],
+  ["%x: 1\n", "yaml: found unexpected non-alphabetical character"],
+  ["a: %x\n", "yaml: found character that cannot start any token"],
+  ["a: *nope\n", "yaml: unknown anchor 'nope' referenced"],
+  ["a: &x 1\nb: *y\n", "yaml: unknown anchor 'y' referenced"],
+  ["a: &\n", "yaml: did not find expected alphabetic or numeric character"],
+  ["a: *\n", "yaml: did not find expected alphabetic or numeric character"],
+  ['a: "\\q"\n', "yaml: found unknown escape character"],
+  ['a: "\\x0"\n', "yaml: did not find expected hexdecimal number"],
+  ["a: !<x\n", "yaml: did not find the expected '>'"],
+  ["a: |x\n  b\n", "yaml: did not find expected comment or line break"],
+  ["a: |0\n  b\n", "yaml: found an indentation indicator equal to 0"],
+  ["a: b\n c: d\n", "yaml: line 2: mapping values are not allowed in this context"],
+  ["a\nb: 1\n", "yaml: line 2: mapping values are not allowed in this context"],
+  ["foo\nbar: baz\n", "yaml: line 2: mapping values are not allowed in this context"],
+  ["a: 1\n  b: 2\n", "yaml: line 2: mapping values are not allowed in this context"],
+  ["a:\n    b: 1\n  c: 2\n", "yaml: line 2: did not find expected key"],
+  ["metadata:\n  name: x\n labels: y\n", "yaml: line 2: did not find expected key"],
+  ["key: [a, b\nother: 1\n", "yaml: line 1: did not find expected ',' or ']'"],
+  ["key: {a: b\nother: 1\n", "yaml: line 1: did not find expected ',' or '}'"],
+  ["{a: 1 b: 2}\n", "yaml: did not find expected ',' or '}'"],
+  ["a: 'x' y\n", "yaml: did not find expected key"],
+  ['a: "x" y\n', "yaml: did not find expected key"],
+  ["'a' 'b': c\n", "yaml: did not find expected key"],
+  [": x\n", "yaml: did not find expected key"],
+  ["- - a\n - b\n", "yaml: line 1: did not find expected '-' indicator"],
+  ["a: -\n", "yaml: block sequence entries are not allowed in this context"],
+  ["a: - b\n", "yaml: block sequence entries are not allowed in this context"],
+  ["a: ? b\n", "yaml: mapping keys are not allowed in this context"],
+  ["--- a\nb: 1\n", "yaml: line 2: mapping values are not allowed in this context"],
+  ["%YAML 1.1\na: 1\n", "yaml: line 1: did not find expected <document start>"],
+  ["%YAML 2.0\n---\na: 1\n", "yaml: found incompatible YAML document"],
+  ["%YAML 1.1\n%YAML 1.1\n---\na: 1\n", "yaml: line 1: found duplicate %YAML directive"],
+  ["%FOO\n---\na: 1\n", "yaml: found unknown directive name"],
+  ["\u0001a: 1\n", "yaml: control characters are not allowed"],
+  ["a: \u0007\n", "yaml: control characters are not allowed"],
+  ["a: 1\n\tb: 2\n", "yaml: line 2: found a tab character that violates indentation"],
+  ["\ta: 1\n", "yaml: found character that cannot start any token"],
+  ["a: 1\n\t\n", "yaml: line 2: found a tab character that violates indentation"],
+  ["a: b\n\tc\n", "yaml: line 2: found a tab character that violates indentation"],
+  ["a:\n  b\n\tc: 1\n", "yaml: line 3: found a tab character that violates indentation"],
+  ["a: [\n", "yaml: line 1: did not find expected node content"],
+  ["a: {\n", "yaml: line 1: did not find expected node content"],
+  ["a: [1,\n2\n", "yaml: line 2: did not find expected ',' or ']'"],
+  ["a: 1\n}\n", "yaml: line 1: did not find expected key"],
+  ["]\n", "yaml: did not find expected node content"],
+  [",\n", "yaml: did not find expected node content"],
+  ["a: ,\n", "yaml: did not find expected node content"],
+  ["a: [,]\n", "yaml: did not find expected node content"],
+  ["a: [a,,b]\n", "yaml: did not find expected node content"],
+  ["{,}\n", "yaml: did not find expected node content"],
+  ["a:\n  - b: 1\n   c: 2\n", "yaml: line 2: did not find expected '-' indicator"],
+  ["a:\n  - b: 1\n     c: 2\n", "yaml: line 3: mapping values are not allowed in this context"],
+  [
+    "spec:\n containers:\n - name: a\n   image: b\n  ports: 1\n",
+    "yaml: line 4: did not find expected key",
+  ],
+  ['x: "a\nb: 1\n', "yaml: line 3: found unexpected end of stream"],
+  ["x: 'a\nb: 1\n", "yaml: line 3: found unexpected end of stream"],
+  ["a: |\nb\n", "yaml: line 3: could not find expected ':'"],
+  ["a: >-\n\t b\n", "yaml: line 2: found a tab character where an indentation space is expected"],
+  ["a: &x [*x]\n", "yaml: anchor 'x' value contains itself"],
+  [
+    "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x\ndata:\n  a: b: c\n",
+    "yaml: line 6: mapping values are not allowed in this context",
+  ],
+  [
+    "apiVersion: v1\nkind: ConfigMap\n  metadata: x\n",
+    "yaml: line 3: mapping values are not allowed in this context",
+  ],
+  [
+    "apiVersion: v1\nkind ConfigMap\nmetadata:\n  name: x\n",
+    "yaml: line 3: could not find expected ':'",
+  ],
+  ["apiVersion: v1\nkind ConfigMap\n", "yaml: line 3: could not find expected ':'"],
+  ['a: "b\n\n\nc: d\n', "yaml: line 5: found unexpected end of stream"],
+  ["a:\n  - b\n  c\n", "yaml: line 4: could not find expected ':'"],
+  ["a:\n- b\n c: d\n", "yaml: line 3: mapping values are not allowed in this context"],
+  ["a: {b: c, d: [e, f}\n", "yaml: did not find expected ',' or ']'"],
+  ["a: [b: c: d]\n", "yaml: did not find expected ',' or ']'"],
+  ["{a: b: c}\n", "yaml: did not find expected ',' or '}'"],
+  ["key: value\n  more: x\n", "yaml: line 2: mapping values are not allowed in this context"],
+  ["key: 'it''s\n", "yaml: line 2: found unexpected end of stream"],
+  ["a: &a &b c\n", "yaml: did not find expected key"],
+  ["a: !x !y c\n", "yaml: did not find expected key"],
+  ['a: "\\uD800"\n', "yaml: found invalid Unicode character escape code"],
+  ['a: "\\uZZZZ"\n', "yaml: did not find expected hexdecimal number"],
+  ["a: !e!x b\n", "yaml: found undefined tag handle"],
+  ["- -x\n-y\n", "yaml: line 3: could not find expected ':'"],
+  ["a: |2\n b\n", "yaml: line 1: did not find expected key"],
+  ["a: |+-\n b\n", "yaml: did not find expected comment or line break"],
+  ["a: %\n", "yaml: found character that cannot start any token"],
+  ["# c\n\na: [\n\n\n", "yaml: line 5: did not find expected node content"],
+  ["a:\r\n  b: 1\r\n c: 2\r\n", "yaml: line 2: did not find expected key"],
+];
+
+const ACCEPTED: readonly string[] = [
+  "a: b]\n",
+  "a: |\n b\n  c\n d\n",
+  "a\nb\n: 1\n",
+  "a: x\n   - y\n",
+  "key: [a b: c]\n",
+  "{a: 1, b}\n",
+  "[a, b] c\n",
+  "? a\n? b\n c\n",
+  "a: 1\n...\nb: 2\n",
+  "a: !foo x\n",
+  "a: 1\na: 2\n",
+  "a:b: c\n",
+  "a: 9223372036854775808\nb: 18446744073709551615\nc: 18446744073709551616\nd: -9223372036854775809\ne: 9007199254740993\n",
+  "a: 1e3\nb: 1_000\nc: 0o17\nd: 017\ne: 0b11\nf: 1.0\ng: 100000000000000000000.5\n",
+  "a: 12:30:00\nb: 2001-01-01\nc: =\nd: ~\n",
+  "just text\n",
+  "- 1\n",
+  "",
+  "null\n",
+  "a: !\n",
+  "&a a: &b\n  *a : 1\n",
+  "a: #x\n",
+  "a: x#y\n",
+  "a: 'x'#y\n",
+  "a: b\n---\nc: [\n",
+];
+
+test.each(REFUSED)("%j is refused in go-yaml's words", (text, message) => {
+  expect(() => checkYaml(text)).toThrow(message);
+  try {
+    checkYaml(text);
+  } catch (error) {
+    expect(error instanceof Error && error.message).toBe(message);
+  }
+});
+
+test.each(ACCEPTED.map((text) => [text]))("%j is fine", (text) => {
+  expect(() => checkYaml(text)).not.toThrow();
+});
+
+test("keys that are too long, and nesting that is too deep, are refused", () => {
+  expect(() => checkYaml(`${"a".repeat(1025)}: b`)).toThrow(
+    /^yaml: mapping values are not allowed in this context$/,
+  );
+  expect(() => checkYaml("[".repeat(3000))).toThrow(/exceeded max depth/);
+});
