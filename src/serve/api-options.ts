@@ -30,10 +30,13 @@ export interface HealthCheck {
   note?(): string | undefined;
 }
 
+/** The user that a client certificate proves; one that proves nothing is held against its bearer. */
+export type Peer = UserInfo | "untrusted";
+
 /** What the connection tells about a request beside its bytes. */
 export interface Connection {
-  /** The user that a client certificate proved, if one did. */
-  readonly peer?: UserInfo;
+  /** Whom the client's certificate stands for, if it showed one. */
+  readonly peer?: Peer;
   /** Passed through to `openStream`, which may upgrade the request on it. */
   readonly server?: Bun.Server<unknown>;
   /** Aborts when the server begins to stop: what would go on for ever ends. */

@@ -33,6 +33,11 @@ export function createApi(options: ApiOptions): Api {
     headers.set("Audit-Id", crypto.randomUUID());
     if (!headers.has("Cache-Control")) headers.set("Cache-Control", "no-cache, private");
   });
+  app.use(async ({ req, env }, next) => {
+    // Who shows something wrong is not even told what everybody may know.
+    if (env.peer === "untrusted") calls.userOf(req.raw, env);
+    await next();
+  });
   const health = new Health(options.checks, log);
   addPublicRoutes(app, options, health);
   app.use(async (context, next) => {

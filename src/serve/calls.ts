@@ -26,7 +26,8 @@ export class Calls {
 
   /** @throws StatusError 401 for a request of nobody we know. */
   userOf(request: Request, { peer }: Connection): UserInfo {
-    const user = peer ?? this.#options.authenticate(request.headers);
+    if (peer !== undefined && peer !== "untrusted") return peer;
+    const user = this.#options.authenticate(request.headers);
     if (user === undefined) throw unauthorized();
     return user;
   }

@@ -6,7 +6,14 @@ import { stringify } from "yaml";
 import { serviceUnavailable } from "#api/status.ts";
 import { systemClock } from "#lib/clock.ts";
 import { silentLogger } from "#lib/log.ts";
-import { createAuthority, generateKey, issueLeaf, NO_EXPIRY } from "#lib/x509/certificate.ts";
+import {
+  createAuthority,
+  generateKey,
+  issueLeaf,
+  type LeafOptions,
+  type Name,
+  NO_EXPIRY,
+} from "#lib/x509/certificate.ts";
 import { createApiServer } from "#site/apiserver/apiserver.ts";
 import { createFront } from "#site/apiserver/front/front.ts";
 import { MemoryStore } from "./memory-store.ts";
@@ -16,6 +23,12 @@ export interface TlsApi extends AsyncDisposable {
   readonly store: MemoryStore;
   /** PEM of the authority that issued the server's certificate. */
   readonly authority: string;
+  /** Where it is. */
+  readonly url: string;
+  /** The administrator's token. */
+  readonly token: string;
+  /** A client's certificate and key, PEM. */
+  issue(subject: Name): { readonly cert: string; readonly key: string };
   /** An administrator's kubeconfig, or one with something else in it. */
   kubeconfig(other?: { readonly authority?: string; readonly token?: string }): string;
 }
@@ -41,7 +54,7 @@ export async function startTlsApi(): Promise<TlsApi> {
     signal,
   });
   await api.bootstrap();
-  const { authority, tls } = makeCertificates();
+  const { authority, tls, issue } = makeCertificates();
   const front = createFront({
     name: "front",
     address: "127.0.0.1",
@@ -60,6 +73,9 @@ export async function startTlsApi(): Promise<TlsApi> {
   return {
     store,
     authority,
+    url: `https://127.0.0.1:${front.port}`,
+    token: TOKEN,
+    issue,
     kubeconfig: (other) =>
       kubeconfigOf(`https://127.0.0.1:${front.port}`, { authority, token: TOKEN, ...other }),
     async [Symbol.asyncDispose]() {
@@ -88,16 +104,20 @@ function makeCertificates() {
   const privateKey = createPrivateKey(generateKey());
   const subject = { commonName: "test-ca" };
   const authority = createAuthority({ subject, privateKey, validity });
-  const key = generateKey();
-  const certificate = issueLeaf({
+  const issuer = { certificate: new X509Certificate(authority), privateKey };
+  const leaf = (options: Pick<LeafOptions, "subject" | "usages" | "hosts">) => {
+    const key = generateKey();
+    const publicKey = createPublicKey(createPrivateKey(key));
+    return { cert: issueLeaf({ publicKey, issuer, validity, ...options }), key };
+  };
+  const server = leaf({
     subject: { commonName: "test-server" },
-    publicKey: createPublicKey(createPrivateKey(key)),
-    issuer: { certificate: new X509Certificate(authority), privateKey },
-    validity,
     usages: ["server"],
     hosts: ["127.0.0.1"],
   });
-  return { authority, tls: { certificate, key, clientCa: authority } };
+  const tls = { certificate: server.cert, key: server.key, clientCa: authority };
+  const issue = (who: Name) => leaf({ subject: who, usages: ["client"], hosts: [] });
+  return { authority, tls, issue };
 }
 
 function kubeconfigOf(

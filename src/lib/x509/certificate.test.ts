@@ -21,7 +21,7 @@ const caKey = createPrivateKey(generateKey());
 const ca = createAuthority({ subject: { commonName: "a CA" }, privateKey: caKey, validity });
 const leafKey = generateKey();
 const leaf = issueLeaf({
-  subject: { commonName: "a server", organization: "an organization" },
+  subject: { commonName: "a server", organizations: ["an organization"] },
   publicKey: createPublicKey(leafKey),
   issuer: { certificate: new X509Certificate(ca), privateKey: caKey },
   validity: { notBefore: new Date(0), notAfter: new Date("2049-12-31T23:59:59Z") },

@@ -26,7 +26,7 @@ import { subjectOf } from "./read-certificate.ts";
 /** A distinguished name. */
 export interface Name {
   readonly commonName: string;
-  readonly organization?: string;
+  readonly organizations?: readonly string[];
 }
 
 export interface Validity {
@@ -156,11 +156,11 @@ function serialNumber(): Uint8Array {
   return serial;
 }
 
-function encodeName({ organization, commonName }: Name): Buffer {
+function encodeName({ organizations = [], commonName }: Name): Buffer {
   const attribute = (type: string, value: string): Buffer =>
     setOf(sequence(objectIdentifier(type), utf8String(value)));
   return sequence(
-    ...(organization === undefined ? [] : [attribute(OID.organization, organization)]),
+    ...organizations.map((organization) => attribute(OID.organization, organization)),
     attribute(OID.commonName, commonName),
   );
 }

@@ -10,6 +10,35 @@ export function subjectOf({ raw }: X509Certificate): Uint8Array {
   return subject;
 }
 
+/** What a certificate says about whom it is for. */
+export interface SubjectNames {
+  /** The last one where there are several; `""` where there is none. */
+  readonly commonName: string;
+  readonly organizations: readonly string[];
+}
+
+/** The names in the subject. They are read from the DER: any text form could be ambiguous. */
+export function subjectNames(certificate: X509Certificate): SubjectNames {
+  let commonName = "";
+  const organizations: string[] = [];
+  for (const attribute of children(subjectOf(certificate)).flatMap(children)) {
+    const [type = new Uint8Array(), value = new Uint8Array()] = children(attribute);
+    if (COMMON_NAME.equals(type)) commonName = textOf(value);
+    else if (ORGANIZATION.equals(type)) organizations.push(textOf(value));
+  }
+  return { commonName, organizations };
+}
+
+const COMMON_NAME = Buffer.from([0x06, 3, 0x55, 0x04, 0x03]);
+const ORGANIZATION = Buffer.from([0x06, 3, 0x55, 0x04, 0x0a]);
+const BMP_STRING = 0x1e;
+
+function textOf(value: Uint8Array): string {
+  const { start, end } = extent(value, 0);
+  const encoding = value[0] === BMP_STRING ? "utf-16be" : "utf-8";
+  return new TextDecoder(encoding).decode(value.subarray(start, end));
+}
+
 /** The TLVs inside a constructed TLV. */
 function children(outer: Uint8Array): Uint8Array[] {
   const all: Uint8Array[] = [];

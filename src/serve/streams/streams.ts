@@ -1,6 +1,6 @@
 import { badRequest, type StatusError } from "#api/status.ts";
 import type { Logger } from "#lib/log.ts";
-import type { Api, ApiOptions } from "../api-options.ts";
+import type { Api, ApiOptions, Connection } from "../api-options.ts";
 import type { StreamCall } from "../stream-call.ts";
 import { type ChannelProtocol, channelCommand } from "./channel-command.ts";
 import { channelPortForward } from "./channel-port-forward.ts";
@@ -17,6 +17,12 @@ export interface SpdyUpgrade {
   /** Call after the answer was sent. */
   readonly start: StartSession;
 }
+
+/** What becomes of a request for SPDY. */
+export type UpgradeSpdy = (
+  request: Request,
+  connection?: Connection,
+) => Promise<SpdyUpgrade | Response>;
 
 /** What a request that is not upgraded is told. */
 const UPGRADE_REQUIRED = "Upgrade request required";
@@ -60,10 +66,10 @@ export function webSocketStreams({ log }: { readonly log: Logger }): ApiOptions[
 export function spdyStreams(
   api: Pick<Api, "resolveStream" | "errorResponse">,
   { log }: { readonly log: Logger },
-): (request: Request) => Promise<SpdyUpgrade | Response> {
-  return async (request) => {
+): UpgradeSpdy {
+  return async (request, connection) => {
     try {
-      return openSpdy(await api.resolveStream(request), log);
+      return openSpdy(await api.resolveStream(request, connection), log);
     } catch (error) {
       return api.errorResponse(error);
     }

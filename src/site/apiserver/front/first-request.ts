@@ -1,6 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import type { Logger } from "#lib/log.ts";
-import type { SpdyUpgrade } from "#serve/streams/streams.ts";
+import type { Peer } from "#serve/api-options.ts";
+import type { SpdyUpgrade, UpgradeSpdy } from "#serve/streams/streams.ts";
 import type { FrontConnection, Route } from "./front-connection.ts";
 import { Relay } from "./relay.ts";
 import { headEnd, MAX_HEAD_BYTES, parseHead, requestedUpgrade } from "./request-head.ts";
@@ -10,23 +11,31 @@ const HEAD_TIMEOUT_MS = 30_000;
 
 const HTTP2_PREFACE = "PRI * HTTP/2.0\r\n";
 
-export interface Destinations {
+/** Where a connection belongs. */
+export interface Destination {
   /** Path of the unix socket where HTTP is served. */
   readonly unix: string;
-  readonly upgradeSpdy: (request: Request) => Promise<SpdyUpgrade | Response>;
+  /** Whom the client's certificate stands for, if it showed one. */
+  readonly peer?: Peer;
+}
+
+export interface FirstRequestOptions {
+  /** Asked once; `undefined` sends the client away. */
+  readonly destination: () => Destination | undefined;
+  readonly upgradeSpdy: UpgradeSpdy;
   readonly log: Logger;
 }
 
 /** Reads the head of a connection's first request and sends the connection where it belongs. */
 export class FirstRequest implements Route {
   readonly #client: FrontConnection;
-  readonly #destinations: Destinations;
+  readonly #options: FirstRequestOptions;
   readonly #timeout: ReturnType<typeof setTimeout>;
   #read: Buffer = Buffer.alloc(0);
 
-  constructor(client: FrontConnection, destinations: Destinations) {
+  constructor(client: FrontConnection, options: FirstRequestOptions) {
     this.#client = client;
-    this.#destinations = destinations;
+    this.#options = options;
     this.#timeout = setTimeout(() => client.cut(), HEAD_TIMEOUT_MS);
   }
 
@@ -54,15 +63,15 @@ export class FirstRequest implements Route {
 
   #route(head: Buffer): void {
     clearTimeout(this.#timeout);
+    const destination = this.#options.destination();
+    if (!destination) return this.#client.cut();
     const upgrade = requestedUpgrade(head);
     if (upgrade === "spdy/3.1") {
-      void serveSpdy(this.#client, this.#destinations, {
-        head,
-        rest: this.#read.subarray(head.length),
-      });
+      const rest = this.#read.subarray(head.length);
+      void serveSpdy(this.#client, this.#options, { head, rest, peer: destination.peer });
       return;
     }
-    const { unix } = this.#destinations;
+    const { unix } = destination;
     Relay.open(this.#client, {
       unix,
       first: this.#read,
@@ -75,8 +84,8 @@ export class FirstRequest implements Route {
 /** Answers a request for SPDY, by switching to it or by saying why not. Never rejects. */
 async function serveSpdy(
   client: FrontConnection,
-  { upgradeSpdy, log }: Destinations,
-  read: { readonly head: Buffer; readonly rest: Buffer },
+  { upgradeSpdy, log }: Pick<FirstRequestOptions, "upgradeSpdy" | "log">,
+  read: { readonly head: Buffer; readonly rest: Buffer; readonly peer: Peer | undefined },
 ): Promise<void> {
   const early = [read.rest];
   const end = (): void => client.end();
@@ -88,7 +97,7 @@ async function serveSpdy(
     stop: end,
   });
   try {
-    const upgrade = await decide(read.head, upgradeSpdy);
+    const upgrade = await decide(read, upgradeSpdy);
     if (upgrade instanceof Response) return await answer(client, upgrade);
     await client.send(
       Buffer.from(`HTTP/1.1 101 Switching Protocols\r\n${fields(upgrade.headers)}\r\n`),
@@ -110,12 +119,13 @@ async function serveSpdy(
 }
 
 async function decide(
-  head: Buffer,
-  upgradeSpdy: Destinations["upgradeSpdy"],
+  { head, peer }: { readonly head: Buffer; readonly peer: Peer | undefined },
+  upgradeSpdy: UpgradeSpdy,
 ): Promise<SpdyUpgrade | Response> {
   const { method, target, headers } = parseHead(head) ?? {};
   if (method === undefined) return new Response("Malformed request\n", { status: 400 });
-  return upgradeSpdy(new Request(`https://edgesite${target}`, { method, headers }));
+  const request = new Request(`https://edgesite${target}`, { method, headers });
+  return upgradeSpdy(request, peer && { peer });
 }
 
 /** Sends a response to a request that stays HTTP, and hangs up. */

@@ -27,6 +27,7 @@ const NOWHERE: Route = {
 export class FrontConnection implements StreamSocket {
   readonly socket: Socket<FrontConnection | undefined>;
   readonly #writer: SocketWriter;
+  readonly #closing: (() => void)[] = [];
   #route: Route = NOWHERE;
   #linger: ReturnType<typeof setTimeout> | undefined;
   #clientEnded = false;
@@ -73,6 +74,11 @@ export class FrontConnection implements StreamSocket {
     this.socket.terminate();
   }
 
+  /** Calls `release` once the connection is gone. */
+  whenClosed(release: () => void): void {
+    this.#closing.push(release);
+  }
+
   /** The site is stopping: ends what would not end by itself. */
   stop(): void {
     this.#route.stop();
@@ -104,6 +110,7 @@ export class FrontConnection implements StreamSocket {
     this.#writer.close();
     this.#route.closed();
     this.#route = NOWHERE;
+    for (const release of this.#closing.splice(0)) release();
   }
 
   #closeWhenDone(): void {

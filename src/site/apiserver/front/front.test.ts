@@ -1,13 +1,21 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { connect as connectHttp2 } from "node:http2";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, type TLSSocket } from "node:tls";
 import { UserError } from "#lib/errors.ts";
 import { silentLogger } from "#lib/log.ts";
+import {
+  generateKey,
+  issueLeaf,
+  type LeafOptions,
+  type Name,
+  NO_EXPIRY,
+} from "#lib/x509/certificate.ts";
 import type { StreamSession, StreamSocket } from "#serve/streams/stream-socket.ts";
-import { rejection } from "#test/kit/eventually.ts";
+import { eventually, rejection } from "#test/kit/eventually.ts";
 import { loadPki, type Pki } from "../pki.ts";
 import { createFront, type Front, type FrontOptions } from "./front.ts";
 
@@ -74,8 +82,11 @@ const ask = (front: Front, init: RequestInit = {}): Promise<Response> =>
   fetch(`https://127.0.0.1:${front.port}/`, { ...init, tls: { ca: pki.ca } });
 
 /** A TLS connection and all that comes out of it until it ends. */
-async function dial(front: Front): Promise<{ socket: TLSSocket; all: Promise<string> }> {
-  const socket = connect({ port: front.port, host: "127.0.0.1", ca: pki.ca });
+async function dial(
+  front: Front,
+  identity: { cert?: string; key?: string } = {},
+): Promise<{ socket: TLSSocket; all: Promise<string> }> {
+  const socket = connect({ port: front.port, host: "127.0.0.1", ca: pki.ca, ...identity });
   await new Promise<void>((resolve, reject) =>
     socket.once("secureConnect", resolve).once("error", reject),
   );
@@ -88,6 +99,12 @@ async function dial(front: Front): Promise<{ socket: TLSSocket; all: Promise<str
     socket.on("close", () => resolve(text));
   });
   return { socket, all };
+}
+
+interface CertificateOptions {
+  readonly directory?: string;
+  readonly notAfter?: Date;
+  readonly usages?: LeafOptions["usages"];
 }
 
 const SPDY = "POST /exec HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n\r\n";
@@ -161,6 +178,107 @@ describe("the front", () => {
     expect(await answers(`GET / HTTP/1.1\r\nx: ${"y".repeat(70_000)}`)).toStartWith(
       "HTTP/1.1 431 ",
     );
+  });
+
+  describe("client certificates", () => {
+    /** A certificate of the front's own authority, or of another one. */
+    function certificate(
+      subject: Name,
+      {
+        directory: where = "pki",
+        notAfter = NO_EXPIRY,
+        usages = ["client"],
+      }: CertificateOptions = {},
+    ): { cert: string; key: string } {
+      const file = (name: string): string => readFileSync(join(directory, where, name), "utf8");
+      const key = generateKey();
+      const cert = issueLeaf({
+        subject,
+        publicKey: createPublicKey(key),
+        issuer: {
+          certificate: new X509Certificate(file("ca.crt")),
+          privateKey: createPrivateKey(file("ca.key")),
+        },
+        validity: { notBefore: new Date(0), notAfter },
+        usages,
+        hosts: [],
+      });
+      return { cert, key };
+    }
+    const alice: Name = { commonName: "alice", organizations: ["dev", "a\nCN=root"] };
+    const showPeer: FrontOptions["fetch"] = async (_, { peer } = {}) => Response.json(peer ?? null);
+
+    test("say who sends a request, over both HTTP versions and SPDY", async () => {
+      const front = await start({
+        fetch: showPeer,
+        upgradeSpdy: async (_, { peer } = {}) => Response.json(peer ?? null, { status: 403 }),
+      });
+      const shown = { name: "alice", groups: ["dev", "a\nCN=root", "system:authenticated"] };
+      const identity = certificate(alice);
+      const response = await fetch(`https://127.0.0.1:${front.port}/`, {
+        tls: { ca: pki.ca, ...identity },
+      });
+      expect(await response.json()).toEqual(shown);
+      const client = connectHttp2(`https://127.0.0.1:${front.port}`, { ca: pki.ca, ...identity });
+      const body = await new Promise((resolve) => client.request().on("data", resolve));
+      expect(JSON.parse(String(body))).toEqual(shown);
+      client.close();
+      const spdy = await dial(front, identity);
+      spdy.socket.write(SPDY);
+      expect(await spdy.all).toEndWith(JSON.stringify(shown));
+      expect(await (await ask(front)).json()).toBeNull();
+    });
+
+    test("prove nothing when another authority issued them, when they are over or for something else", async () => {
+      const front = await start({ fetch: showPeer });
+      loadPki({ directory: join(directory, "foreign"), hosts: [], times: [], log: silentLogger });
+      const wrong = [
+        certificate(alice, { directory: "foreign" }),
+        certificate(alice, { notAfter: new Date(86_400_000) }),
+        certificate(alice, { usages: ["server"] }),
+      ];
+      for (const identity of wrong) {
+        const { socket, all } = await dial(front, identity);
+        socket.write("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        expect(await all).toEndWith('"untrusted"');
+      }
+      const nobody = await dial(front, certificate({ commonName: "" }));
+      nobody.socket.write("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+      expect(await nobody.all).toEndWith("null");
+    });
+
+    test("end while their connection goes on", async () => {
+      let now = new Date();
+      const clock = { now: () => now, monotonicMs: () => 0 };
+      const front = await start({ fetch: showPeer, clock });
+      const soon = new Date(Date.now() + 3_600_000);
+      const { socket, all } = await dial(front, certificate(alice, { notAfter: soon }));
+      const answered = new Promise((resolve) => socket.once("data", resolve));
+      socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+      expect(String(await answered)).toContain('"alice"');
+      now = new Date(Date.now() + 7_200_000);
+      socket.write("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+      expect(await all).toEndWith('"untrusted"');
+    });
+
+    test("have a server of their own, as long as a connection shows them", async () => {
+      const front = await start({ fetch: showPeer });
+      const sockets = (): string[] => readdirSync(join(directory, "a".repeat(120)));
+      expect(sockets()).toHaveLength(1);
+      const identity = certificate(alice);
+      const both = await Promise.all([dial(front, identity), dial(front, identity)]);
+      for (const { socket } of both) {
+        const answered = new Promise((resolve) => socket.once("data", resolve));
+        socket.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+        await answered;
+      }
+      expect(sockets()).toHaveLength(2);
+      for (const { socket, all } of both) {
+        socket.end();
+        await all;
+      }
+      await eventually(() => sockets().length === 1);
+    });
   });
 
   describe("a method that nobody knows", () => {

@@ -1,24 +1,16 @@
-import type { Server, Socket, TCPSocketListener } from "bun";
+import type { Socket, TCPSocketListener } from "bun";
 import type { Module, Scope } from "#bus/module.ts";
-import { aborted, sleep } from "#lib/abort.ts";
+import { aborted } from "#lib/abort.ts";
+import { type Clock, systemClock } from "#lib/clock.ts";
 import type { Logger } from "#lib/log.ts";
 import type { Api } from "#serve/api-options.ts";
-import type { SpdyUpgrade } from "#serve/streams/streams.ts";
-import { type WebSocketConnection, webSocketHandler } from "#serve/streams/web-socket.ts";
-import { type Destinations, FirstRequest } from "./first-request.ts";
+import type { UpgradeSpdy } from "#serve/streams/streams.ts";
+import { identityOf } from "./client-certificate.ts";
+import { type Destination, FirstRequest } from "./first-request.ts";
 import { FrontConnection } from "./front-connection.ts";
+import { InnerServers } from "./inner-servers.ts";
 import { claim, type FrontTls, listen } from "./listener.ts";
 import { openSocketDirectory } from "./socket-directory.ts";
-
-declare module "bun" {
-  namespace Serve {
-    // Both work on unix sockets as on ports (HTTP/2 by prior knowledge); the types leave them out.
-    interface UnixServeOptions<WebSocketData> extends BaseServeOptions<WebSocketData> {
-      http2?: boolean;
-      idleTimeout?: number;
-    }
-  }
-}
 
 export interface FrontOptions {
   readonly name: string;
@@ -30,8 +22,10 @@ export interface FrontOptions {
   readonly socketDirectory: string;
   readonly fetch: Api["fetch"];
   /** What a request with `Upgrade: SPDY/3.1` becomes; never rejects. */
-  readonly upgradeSpdy: (request: Request) => Promise<SpdyUpgrade | Response>;
+  readonly upgradeSpdy: UpgradeSpdy;
   readonly log: Logger;
+  /** Says when client certificates end. Default: the system's. */
+  readonly clock?: Clock;
   /** More connections are closed as they come. Default 10,000. */
   readonly maxConnections?: number;
 }
@@ -46,17 +40,9 @@ export interface Front extends Module {
 
 const DEFAULT_MAX_CONNECTIONS = 10_000;
 /**
- * How long a connection may be silent that has shown no credentials (apiserver: 90 s and more), or
- * strangers could keep all connections; the API lifts it for users that it knows.
- */
-const IDLE_SECONDS = 120;
-/** Looks at requests under way, only while the front stops: the server does not tell. */
-const FINISH_POLL_MS = 20;
-
-/**
  * The one TLS port of the site. Every connection is looked at once: a request for SPDY is served on
- * the connection itself, all else (HTTP/1.1, HTTP/2, WebSockets) is carried to a `Bun.serve` on a
- * unix socket that no other user can reach.
+ * the connection itself, all else (HTTP/1.1, HTTP/2, WebSockets) is carried to a server behind it that
+ * knows by its socket whom the client's certificate stands for.
  */
 export function createFront(options: FrontOptions): Front {
   return new TlsFront(options);
@@ -71,7 +57,7 @@ class TlsFront implements Front {
   readonly #connections = new Set<FrontConnection>();
   #port: number;
   #tls: FrontTls;
-  #destinations: Destinations | undefined;
+  #servers: InnerServers | undefined;
   /** Clients are being turned away; said once. */
   #full = false;
   #emptied: (() => void) | undefined;
@@ -92,9 +78,8 @@ class TlsFront implements Front {
   async run({ signal, deadline, ready }: Scope): Promise<void> {
     claim(this.#options);
     using sockets = openSocketDirectory(this.#options.socketDirectory);
-    const unix = sockets.path("api.sock");
-    const server = this.#serve(unix, signal);
-    this.#destinations = { ...this.#options, unix };
+    const servers = new InnerServers({ sockets, fetch: this.#options.fetch, stopping: signal });
+    this.#servers = servers;
     try {
       this.#listener = this.#listen();
       this.#port = this.#listener.port;
@@ -102,20 +87,16 @@ class TlsFront implements Front {
       await aborted(signal);
       this.#stopListening();
       for (const connection of this.#connections) connection.stop();
-      await Promise.race([this.#finish(server, deadline), aborted(deadline)]);
+      await Promise.race([this.#finish(servers, deadline), aborted(deadline)]);
     } finally {
       this.#stopListening();
-      await server.stop(true);
+      await servers.stop();
       for (const connection of this.#connections) connection.cut();
     }
   }
 
-  /** Lets requests end that are under way, then hangs up on clients that only keep their connection. */
-  async #finish(server: Server<WebSocketConnection>, deadline: AbortSignal): Promise<void> {
-    const stopped = server.stop();
-    while (server.pendingRequests > 0) await sleep(FINISH_POLL_MS, deadline);
-    server.closeIdleConnections();
-    await Promise.all([stopped, this.#allClosed()]);
+  async #finish(servers: InnerServers, deadline: AbortSignal): Promise<void> {
+    await Promise.all([servers.finish(deadline), this.#allClosed()]);
   }
 
   replaceCertificate(tls: FrontTls): void {
@@ -124,17 +105,6 @@ class TlsFront implements Front {
     if (!old) return;
     this.#listener = this.#listen();
     old.stop();
-  }
-
-  #serve(unix: string, stopping: AbortSignal): Server<WebSocketConnection> {
-    const { fetch } = this.#options;
-    return Bun.serve<WebSocketConnection>({
-      unix,
-      http2: true,
-      idleTimeout: IDLE_SECONDS,
-      fetch: (request, server) => fetch(request, { server, stopping }),
-      websocket: webSocketHandler,
-    });
   }
 
   #listen(): TCPSocketListener<Handler> {
@@ -161,7 +131,7 @@ class TlsFront implements Front {
   #admit(socket: Socket<Handler>): Handler {
     const { log, maxConnections = DEFAULT_MAX_CONNECTIONS } = this.#options;
     const { size } = this.#connections;
-    if (size >= maxConnections || !this.#destinations) {
+    if (size >= maxConnections || !this.#servers) {
       if (!this.#full)
         log.warn("Clients are turned away, too many are connected.", { connections: size });
       this.#full = true;
@@ -170,8 +140,23 @@ class TlsFront implements Front {
     }
     const connection = new FrontConnection(socket);
     this.#connections.add(connection);
-    connection.follow(new FirstRequest(connection, this.#destinations));
+    const { upgradeSpdy } = this.#options;
+    const destination = (): Destination | undefined => this.#destination(connection);
+    connection.follow(new FirstRequest(connection, { destination, upgradeSpdy, log }));
     return connection;
+  }
+
+  /** Where a connection goes; known once its handshake is over. */
+  #destination(connection: FrontConnection): Destination | undefined {
+    const identity = identityOf(connection.socket, this.#options.clock ?? systemClock);
+    const server = this.#servers?.open(identity);
+    if (!server) {
+      this.#options.log.warn("A client is turned away, there are too many certificates.");
+      return undefined;
+    }
+    connection.whenClosed(() => server.close());
+    const peer = identity?.peer();
+    return { unix: server.unix, ...(peer && { peer }) };
   }
 
   #forget(connection: Handler): void {

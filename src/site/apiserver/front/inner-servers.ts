@@ -1,0 +1,115 @@
+import { rmSync } from "node:fs";
+import type { Server } from "bun";
+import { sleep } from "#lib/abort.ts";
+import type { Api, Connection } from "#serve/api-options.ts";
+import { type WebSocketConnection, webSocketHandler } from "#serve/streams/web-socket.ts";
+import type { Identity } from "./client-certificate.ts";
+import type { SocketDirectory } from "./socket-directory.ts";
+
+declare module "bun" {
+  namespace Serve {
+    // Both work on unix sockets as on ports (HTTP/2 by prior knowledge); the types leave them out.
+    interface UnixServeOptions<WebSocketData> extends BaseServeOptions<WebSocketData> {
+      http2?: boolean;
+      idleTimeout?: number;
+    }
+  }
+}
+
+interface InnerServersOptions {
+  readonly sockets: SocketDirectory;
+  readonly fetch: Api["fetch"];
+  /** Aborts when the front begins to stop. */
+  readonly stopping: AbortSignal;
+}
+
+interface InnerServer {
+  readonly key: string;
+  readonly unix: string;
+  readonly server: Server<WebSocketConnection>;
+  connections: number;
+}
+
+/** Each costs about 35 KB. */
+const MAX_IDENTITIES = 1000;
+/**
+ * How long a connection may be silent that has shown no credentials (apiserver: 90 s and more), or
+ * strangers could keep all connections; the API lifts it for users that it knows.
+ */
+const IDLE_SECONDS = 120;
+/** Looks at requests under way, only while the front stops: the server does not tell. */
+const FINISH_POLL_MS = 20;
+const ANONYMOUS = "anonymous";
+
+/**
+ * The HTTP servers behind the front, each on a unix socket that no other user can reach: one for
+ * all who showed no certificate, and for the time of its connections one for each certificate, so
+ * that nothing in the bytes of a request decides who sent it.
+ */
+export class InnerServers {
+  readonly #options: InnerServersOptions;
+  readonly #byKey = new Map<string, InnerServer>();
+  #made = 0;
+
+  constructor(options: InnerServersOptions) {
+    this.#options = options;
+    this.#make(ANONYMOUS, () => undefined).connections = 1;
+  }
+
+  /** The socket for one more connection; `undefined` when there are too many identities. `close` gives it back. */
+  open(identity: Identity | undefined): { readonly unix: string; close(): void } | undefined {
+    const key = identity?.key ?? ANONYMOUS;
+    const known = this.#byKey.get(key);
+    if (!known && this.#byKey.size > MAX_IDENTITIES) return undefined;
+    const inner = known ?? this.#make(key, () => identity?.peer());
+    inner.connections += 1;
+    return {
+      unix: inner.unix,
+      close: () => {
+        inner.connections -= 1;
+        if (inner.connections === 0) void this.#drop(inner);
+      },
+    };
+  }
+
+  /** Lets requests end that are under way, then hangs up on clients that only keep their connection. */
+  async finish(deadline: AbortSignal): Promise<void> {
+    const servers = [...this.#byKey.values()].map(({ server }) => server);
+    const stopped = servers.map((server) => server.stop());
+    while (servers.some(({ pendingRequests }) => pendingRequests > 0)) {
+      await sleep(FINISH_POLL_MS, deadline);
+    }
+    for (const server of servers) server.closeIdleConnections();
+    await Promise.all(stopped);
+  }
+
+  /** Ends all of them at once. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#byKey.values()].map((inner) => this.#drop(inner)));
+  }
+
+  #make(key: string, peer: () => Connection["peer"]): InnerServer {
+    const { sockets, fetch, stopping } = this.#options;
+    this.#made += 1;
+    const unix = sockets.path(`api-${this.#made}.sock`);
+    const server = Bun.serve<WebSocketConnection>({
+      unix,
+      http2: true,
+      idleTimeout: IDLE_SECONDS,
+      fetch: (request, own) => {
+        const proved = peer();
+        return fetch(request, { server: own, stopping, ...(proved && { peer: proved }) });
+      },
+      websocket: webSocketHandler,
+    });
+    const inner = { key, unix, server, connections: 0 };
+    this.#byKey.set(key, inner);
+    return inner;
+  }
+
+  async #drop({ key, unix, server }: InnerServer): Promise<void> {
+    this.#byKey.delete(key);
+    await server.stop(true);
+    rmSync(unix, { force: true });
+  }
+}
