@@ -5,6 +5,7 @@ import type { ApiOptions, Connection } from "./api-options.ts";
 import type { Call } from "./call.ts";
 import { accessOfResource, accessOfUnknown, type Wish } from "./request-access.ts";
 import { isStream, PathTable, type ResourcePath } from "./request-path.ts";
+import { withProtocolToken } from "./streams/handshake.ts";
 
 /** A call, and the warnings that came up while it was answered. */
 export interface OpenCall {
@@ -27,7 +28,7 @@ export class Calls {
   /** @throws StatusError 401 for a request of nobody we know. */
   userOf(request: Request, { peer }: Connection): UserInfo {
     if (peer !== undefined && peer !== "untrusted") return peer;
-    const user = this.#options.authenticate(request.headers);
+    const user = this.#options.authenticate(withProtocolToken(request));
     if (user === undefined) throw unauthorized();
     return user;
   }

@@ -10,6 +10,7 @@ import { create, patch, update } from "./handlers/write.ts";
 import { streamOf } from "./pod-streams.ts";
 import { flag } from "./query.ts";
 import { isStream, type ResourcePath } from "./request-path.ts";
+import { overWebSocket } from "./streams/body-messages.ts";
 
 const HANDLERS: Readonly<Record<Verb, Handler>> = {
   create,
@@ -55,7 +56,14 @@ export class Router {
       const { nodeStreams: streams, openStream } = this.#options;
       return await openStream({ request, stream: await streamOf(call), streams }, connection);
     }
-    return path.subresource === "log" ? await this.#log(call) : await HANDLERS[verb](call);
+    const { server } = connection;
+    if (path.subresource === "log") {
+      return overWebSocket(await this.#log(call), { request, server, form: "bytes" });
+    }
+    const response = await HANDLERS[verb](call);
+    return verb === "watch"
+      ? overWebSocket(response, { request, server, form: "lines" })
+      : response;
   }
 }
 

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
+import type { NodeStreams } from "#api/node-streams.ts";
 import { serviceUnavailable } from "#api/status.ts";
 import { systemClock } from "#lib/clock.ts";
 import { silentLogger } from "#lib/log.ts";
@@ -14,6 +15,7 @@ import {
   type Name,
   NO_EXPIRY,
 } from "#lib/x509/certificate.ts";
+import { spdyStreams, webSocketStreams } from "#serve/streams/streams.ts";
 import { createApiServer } from "#site/apiserver/apiserver.ts";
 import { createFront } from "#site/apiserver/front/front.ts";
 import { MemoryStore } from "./memory-store.ts";
@@ -35,7 +37,9 @@ export interface TlsApi extends AsyncDisposable {
 
 const TOKEN = "test-token";
 
-export async function startTlsApi(): Promise<TlsApi> {
+export async function startTlsApi(
+  options: { readonly nodeStreams?: Partial<NodeStreams> } = {},
+): Promise<TlsApi> {
   const stop = new AbortController();
   const { signal } = stop;
   const directory = await mkdtemp(join(tmpdir(), "edgesite-tls-api-"));
@@ -43,8 +47,13 @@ export async function startTlsApi(): Promise<TlsApi> {
   const unavailable = (): Promise<never> => Promise.reject(serviceUnavailable("No node here"));
   const api = createApiServer({
     store,
-    nodeStreams: { logs: unavailable, exec: unavailable, portForward: unavailable },
-    openStream: unavailable,
+    nodeStreams: {
+      logs: unavailable,
+      exec: unavailable,
+      portForward: unavailable,
+      ...options.nodeStreams,
+    },
+    openStream: webSocketStreams({ log: silentLogger }),
     version: VERSION,
     log: silentLogger,
     clock: systemClock,
@@ -62,7 +71,7 @@ export async function startTlsApi(): Promise<TlsApi> {
     tls,
     socketDirectory: join(directory, "sockets"),
     fetch: api.fetch,
-    upgradeSpdy: unavailable,
+    upgradeSpdy: spdyStreams(api, { log: silentLogger }),
     log: silentLogger,
   });
   const deadline = new AbortController();

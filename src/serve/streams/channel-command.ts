@@ -52,8 +52,9 @@ async function converse(
     ...(stderr && { stderr: channels.writable(CHANNEL.stderr) }),
     ...(tty && version >= 3 && { resize: channels.readable(CHANNEL.resize) }),
   };
-  // An empty message tells the client that the streams stand, as kubelet does it.
-  await channels.send(firstOutput(command.request), new Uint8Array());
+  // An empty message tells the client that the streams stand, as kubelet does it. Those that speak
+  // v5 (kubectl 1.30 and later) need none, and complain of it where it comes before they look.
+  if (version < 5) await channels.send(firstOutput(command.request), new Uint8Array());
   const status = await runCommand(command, streams, signal);
   const bytes = encodeStatus(status, version >= 4);
   if (bytes.length > 0) await channels.send(CHANNEL.error, bytes);

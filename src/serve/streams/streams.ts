@@ -4,6 +4,7 @@ import type { Api, ApiOptions, Connection } from "../api-options.ts";
 import type { StreamCall } from "../stream-call.ts";
 import { type ChannelProtocol, channelCommand } from "./channel-command.ts";
 import { channelPortForward } from "./channel-port-forward.ts";
+import { isWebSocketRequest, listed, offeredProtocols } from "./handshake.ts";
 import { normalized } from "./remote-command.ts";
 import { COMMAND_PROTOCOLS, spdyCommand } from "./spdy/spdy-command.ts";
 import { PORT_FORWARD_PROTOCOL, spdyPortForward } from "./spdy/spdy-port-forward.ts";
@@ -48,10 +49,8 @@ const CHANNEL_PROTOCOLS: Readonly<Record<string, ChannelProtocol>> = {
 export function webSocketStreams({ log }: { readonly log: Logger }): ApiOptions["openStream"] {
   return async (call, { server }) => {
     const { request } = call;
-    if (!server || request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
-      throw badRequest(UPGRADE_REQUIRED);
-    }
-    const offered = listed(request.headers.get("sec-websocket-protocol"));
+    if (!server || !isWebSocketRequest(request)) throw badRequest(UPGRADE_REQUIRED);
+    const offered = offeredProtocols(request);
     const { protocol, connection } = openWebSocket(call, { offered, log });
     const headers = { ...(protocol && { "Sec-WebSocket-Protocol": protocol }) };
     if (!server.upgrade(request, { headers, data: connection })) throw badRequest(UPGRADE_REQUIRED);
@@ -121,9 +120,4 @@ function openSpdy({ request, stream, streams: node }: StreamCall, log: Logger): 
 
 function noCommonProtocol(offered: readonly string[]): StatusError {
   return badRequest(`unable to upgrade: none of [${offered.join(" ")}] is spoken here`);
-}
-
-/** The values of a header that may be given as a list or several times. */
-function listed(header: string | null): readonly string[] {
-  return (header ?? "").split(",").flatMap((value) => value.trim() || []);
 }

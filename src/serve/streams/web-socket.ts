@@ -10,7 +10,7 @@ const MAX_QUEUED_BYTES = 64 * 1024 * 1024;
 /** A WebSocket of `Bun.serve` as a stream socket: the `data` of its connections. */
 export class WebSocketConnection implements StreamSocket {
   readonly #start: StartSession;
-  /** Messages are text, for browsers that cannot do better. */
+  /** Messages are text: events, and bytes in base64 for browsers that cannot do better. */
   readonly #text: boolean;
   #socket: ServerWebSocket<WebSocketConnection> | undefined;
   #session: StreamSession | undefined;
@@ -23,7 +23,7 @@ export class WebSocketConnection implements StreamSocket {
 
   send(bytes: Uint8Array): Promise<void> | undefined {
     const sent = this.#text
-      ? this.#socket?.sendText(Buffer.from(bytes).toString("latin1"))
+      ? this.#socket?.sendText(Buffer.from(bytes).toString())
       : this.#socket?.sendBinary(bytes);
     if (sent !== -1) return undefined;
     this.#drained ??= Promise.withResolvers();
