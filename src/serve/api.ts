@@ -17,6 +17,9 @@ import { addWarnings } from "./warnings.ts";
 
 type Env = { Bindings: Connection; Variables: { user: UserInfo } };
 
+/** How long a stranger may go on sending before it is told that it is one. */
+const STRANGER_MS = 2000;
+
 /** Makes Kubernetes' HTTP API over a table of resources and the verbs that act on them. */
 export function createApi(options: ApiOptions): Api {
   const { log } = options;
@@ -42,7 +45,12 @@ export function createApi(options: ApiOptions): Api {
   addPublicRoutes(app, options, health);
   app.use(async (context, next) => {
     const request = context.req.raw;
-    context.set("user", calls.userOf(request, context.env));
+    try {
+      context.set("user", calls.userOf(request, context.env));
+    } catch (error) {
+      await discardBody(request, STRANGER_MS);
+      throw error;
+    }
     // Only those we know may be quiet for hours.
     context.env.server?.timeout(request, 0);
     await next();

@@ -27,13 +27,25 @@ export async function readBody(request: Request): Promise<Uint8Array> {
   return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
 }
 
-/** Hears out a request that was answered without a look at its body, holding nothing of it. */
-export async function discardBody(request: Request): Promise<void> {
+/**
+ * Hears out a request that was answered without a look at its body, holding nothing of it; not
+ * longer than `withinMs`, where that is given.
+ */
+export async function discardBody(request: Request, withinMs?: number): Promise<void> {
   if (request.body === null || request.bodyUsed) return;
-  let size = 0;
-  for await (const chunk of arriving(request.body)) {
-    size += chunk.length;
-    if (size > MAX_DISCARDED_BYTES) return;
+  const reader = request.body.getReader();
+  const give = (): void => void reader.cancel().catch(() => undefined);
+  const timeout = withinMs === undefined ? undefined : setTimeout(give, withinMs);
+  try {
+    let size = 0;
+    for (let part = await reader.read(); part.value && size <= MAX_DISCARDED_BYTES; ) {
+      size += part.value.length;
+      part = await reader.read();
+    }
+  } catch {
+    // The client went away: the answer reaches nobody.
+  } finally {
+    clearTimeout(timeout);
   }
 }
 
