@@ -1,3 +1,5 @@
+import { jsonText } from "#lib/json-text.ts";
+
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null;
 
@@ -8,7 +10,7 @@ export function differences(
 ): string[] {
   if (Bun.deepEquals(current, next)) return [];
   if (!(isObject(current) && isObject(next)) || Array.isArray(current) !== Array.isArray(next)) {
-    return [`${path}: ${JSON.stringify(current)} -> ${JSON.stringify(next)}`];
+    return [`${path}: ${shown(current)} -> ${shown(next)}`];
   }
   const keys = new Set([...Object.keys(current), ...Object.keys(next)]);
   return [...keys].flatMap((key) => {
@@ -17,3 +19,5 @@ export function differences(
     return differences({ current: current[key], next: next[key] }, below);
   });
 }
+
+const shown = (value: unknown): string => (value === undefined ? "undefined" : jsonText(value));

@@ -1,3 +1,4 @@
+import { jsonText } from "#lib/json-text.ts";
 /** The causes of Kubernetes' `field.ErrorType` (apimachinery/pkg/util/validation/field/errors.go). */
 export type FieldErrorReason =
   | "FieldValueNotFound"
@@ -20,7 +21,7 @@ export interface FieldError {
   readonly message: string;
 }
 
-const quote = (value: unknown): string => JSON.stringify(value) ?? "null";
+const quote = (value: unknown): string => jsonText(value);
 
 const withDetail = (head: string, detail: string): string =>
   detail === "" ? head : `${head}: ${detail}`;

@@ -1,3 +1,4 @@
+import { jsonText } from "#lib/json-text.ts";
 import { deepFreeze, type KubeObject } from "./object.ts";
 import type { StoredAs } from "./resource.ts";
 
@@ -22,7 +23,7 @@ export class Item<T extends KubeObject = KubeObject> {
   }
 
   get json(): Uint8Array {
-    this.#json ??= encoder.encode(JSON.stringify(this.value));
+    this.#json ??= encoder.encode(jsonText(this.value));
     return this.#json;
   }
 

@@ -1,4 +1,5 @@
 import { deepFreeze } from "#lib/freeze.ts";
+import { jsonText } from "#lib/json-text.ts";
 import { OPERATION } from "./constants.ts";
 
 /**
@@ -99,12 +100,12 @@ export function withSync<C>(message: Message<C>, sync: boolean): Message<C> {
 export function contentText({ content }: Message): string {
   if (typeof content === "string") return content;
   if (content instanceof Uint8Array) return new TextDecoder().decode(content);
-  return JSON.stringify(content ?? null);
+  return jsonText(content ?? null);
 }
 
 /** beehive's JSON: empty fields are left out, `header`, `route` and `content` never. */
 export function encodeMessage({ header, route, content }: Message): string {
-  return JSON.stringify({
+  return jsonText({
     header: withoutEmpty(header),
     route: withoutEmpty(route),
     content: content ?? null,

@@ -8,6 +8,7 @@ import {
 import { apiVersionOf, type Resource } from "#api/resource.ts";
 import { type Status, StatusError, type StatusReason, serviceUnavailable } from "#api/status.ts";
 import { explain } from "#lib/errors.ts";
+import { jsonText } from "#lib/json-text.ts";
 
 export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
@@ -61,7 +62,7 @@ async function reach(config: KubeConfig, request: RestRequest): Promise<Response
     context.setHeaderParam("Accept", "application/json");
     if (body) {
       context.setHeaderParam("Content-Type", body.type);
-      context.setBody(JSON.stringify(body.value));
+      context.setBody(jsonText(body.value));
     }
     context.setSignal(signal);
     await config.applySecurityAuthentication(context);

@@ -46,6 +46,16 @@ test("a restart finds every answered write and continues at numbers never used",
   expect(db.objects.resourceVersion).toBeGreaterThan(last);
 });
 
+test("whole numbers that are too large for JavaScript are the same after a restart", async () => {
+  const object = { ...named("big"), data: { count: 9007199254740993n } };
+  {
+    await using db = await open();
+    await db.objects.write(at("big"), () => ({ put: object }));
+  }
+  await using db = await open();
+  expect(db.objects.get(at("big"))?.value).toMatchObject({ data: { count: 9007199254740993n } });
+});
+
 test("lazy rows, meta rows, addresses and settings are there after a restart", async () => {
   const pool = () => ["10.42.0.2", "10.42.0.3"];
   {

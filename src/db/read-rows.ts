@@ -1,3 +1,4 @@
+import { parseStored } from "#api/codec/json.ts";
 import { Item } from "#api/item.ts";
 import { deepFreeze, type KubeObject } from "#api/object.ts";
 import { explain } from "#lib/errors.ts";
@@ -51,7 +52,7 @@ export function readRows({
 
 function readRow({ key, value }: ObjectRow): { key: ObjectKey; item: Item } | UnreadableObject {
   try {
-    const object: KubeObject | null = JSON.parse(new TextDecoder().decode(value));
+    const object: KubeObject | null = parseStored(new TextDecoder().decode(value));
     const { name, namespace = "" } = object?.metadata ?? {};
     if (object === null || name !== key.name || namespace !== key.namespace) {
       return { key, why: "it holds another object than its key says" };

@@ -2,6 +2,7 @@ import type { Item } from "#api/item.ts";
 import type { ListMeta } from "#api/object.ts";
 import { apiVersionOf, type Resource } from "#api/resource.ts";
 import { columnDefinitionsOf, type IncludeObject, type MetaVersion, rowMaker } from "#api/table.ts";
+import { jsonText } from "#lib/json-text.ts";
 
 /** What every form of a list begins with. */
 interface ListHead {
@@ -65,7 +66,7 @@ export function* tableParts(
   const after = { None: ',"object":null}', Metadata: partial, Object: ',"object":' };
   const rowOf = rowMaker(resource, now);
   for (const [index, item] of items.entries()) {
-    const row = JSON.stringify(rowOf(item.value)).slice(0, -1);
+    const row = jsonText(rowOf(item.value)).slice(0, -1);
     yield encoder.encode(`${index > 0 ? "," : ""}${row}${after[includeObject]}`);
     if (includeObject === "Metadata") {
       yield item.metadataJson;
@@ -83,5 +84,5 @@ const partialStart = (version: MetaVersion): string =>
 
 /** The fields of a list up to the bracket that opens its last one. */
 function opened(fields: object, last: string): Uint8Array {
-  return encoder.encode(`${JSON.stringify(fields).slice(0, -1)},"${last}":[`);
+  return encoder.encode(`${jsonText(fields).slice(0, -1)},"${last}":[`);
 }

@@ -6,6 +6,7 @@ import type { Resource } from "#api/resource.ts";
 import type { Status } from "#api/status.ts";
 import { partialMetadata, tableOf } from "#api/table.ts";
 import type { ListResult } from "#api/verbs.ts";
+import { jsonText } from "#lib/json-text.ts";
 import type { Call } from "./call.ts";
 import { metadataListParts, objectListParts, tableParts } from "./list-parts.ts";
 import { type Format, negotiate } from "./negotiate.ts";
@@ -75,7 +76,7 @@ export function respondValue(
   { status = 200, media = "json" }: { status?: number; media?: Format["media"] } = {},
 ): Response {
   if (media === "json") {
-    return respondBytes(request, encoder.encode(`${JSON.stringify(value)}\n`), { status });
+    return respondBytes(request, encoder.encode(`${jsonText(value)}\n`), { status });
   }
   const text = stringify(value, { aliasDuplicateObjects: false });
   return respondBytes(request, encoder.encode(text), { status, contentType: "application/yaml" });

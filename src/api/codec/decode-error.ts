@@ -2,8 +2,3 @@
 export class DecodeError extends Error {
   override readonly name: string = "DecodeError";
 }
-
-/** A whole number that JavaScript cannot hold exactly. It is refused, never rounded. */
-export function inexactNumber(literal: string): DecodeError {
-  return new DecodeError(`number ${literal} is beyond 2^53 and cannot be kept exactly`);
-}

@@ -179,7 +179,7 @@ function customKindOf(parsed: Parsed, request: EncodedObject): GroupVersionKind 
 
 /**
  * Reads a request body of any media type that Kubernetes accepts into wire JSON in Go's normal
- * form (`normalize`). Whole numbers beyond 2^53 are refused, never rounded.
+ * form (`normalize`). Whole numbers beyond 2^53 come as `bigint`s, whatever the types of fields say.
  *
  * @throws StatusError 400 or 415 in Kubernetes' words.
  */

@@ -7,5 +7,6 @@ export const isJsonObject = (value: unknown): value is JsonObject =>
 /** The type of a JSON value as Go's decoder names it. */
 export function jsonType(value: unknown): string {
   if (Array.isArray(value)) return "array";
-  return typeof value === "boolean" ? "bool" : typeof value;
+  if (typeof value === "boolean") return "bool";
+  return typeof value === "bigint" ? "number" : typeof value;
 }

@@ -122,7 +122,8 @@ class Normalizer {
 
   #mismatch(type: Type, value: unknown): never {
     const isInteger = type.is === "scalar" && /^int\d+$/.test(type.scalar);
-    const found = typeof value === "number" && isInteger ? `number ${value}` : jsonType(value);
+    const isNumber = typeof value === "number" || typeof value === "bigint";
+    const found = isNumber && isInteger ? `number ${value}` : jsonType(value);
     const names = this.#path.filter((_, index) => this.#owners[index] !== undefined);
     const owner = this.#owners.findLast((each) => each !== undefined);
     const place = owner ? `struct field ${structName(owner)}.${names.join(".")} of` : "value of";

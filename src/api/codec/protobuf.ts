@@ -1,4 +1,4 @@
-import { DecodeError, inexactNumber } from "./decode-error.ts";
+import { DecodeError } from "./decode-error.ts";
 import { decodeText, readJson } from "./json.ts";
 import { MAX_DEPTH } from "./json-reader.ts";
 import { BYTES, FIXED_64, ProtobufReader, VARINT } from "./protobuf-reader.ts";
@@ -9,6 +9,7 @@ import {
   type ProtobufField,
   wrappedList,
 } from "./protobuf-table.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 type Json = Record<string, unknown>;
 
@@ -62,13 +63,6 @@ const SPECIAL: Readonly<Record<string, (message: Json) => unknown>> = {
     message["schema"] ?? message["property"],
 };
 
-/** Whole numbers are exact or refused, as in JSON. */
-function exact(value: bigint): number {
-  const number = Number(value);
-  if (!Number.isSafeInteger(number)) throw inexactNumber(String(value));
-  return number;
-}
-
 function scalarFrom(reader: ProtobufReader, type: string): unknown {
   switch (type) {
     case "string":
@@ -80,7 +74,7 @@ function scalarFrom(reader: ProtobufReader, type: string): unknown {
     case "int32":
       return Number(BigInt.asIntN(32, reader.varint()));
     case "int64":
-      return exact(reader.varint());
+      return wholeNumber(reader.varint());
     case "double":
       return reader.double();
     default:

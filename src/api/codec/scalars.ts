@@ -1,6 +1,7 @@
 import { Quantity } from "../quantity.ts";
 import type { Scalar } from "../schema.ts";
 import { DecodeError } from "./decode-error.ts";
+import { isWhole } from "./whole-number.ts";
 
 /** The value has another JSON type than the scalar. */
 export const MISMATCH = Symbol("mismatch");
@@ -38,9 +39,10 @@ function readBytes(text: string): string {
   throw new DecodeError(`illegal base64 data at input byte ${wrong}`);
 }
 
-function readQuantity(value: string | number): string {
+function readQuantity(value: string | number | bigint): string {
   try {
-    return Quantity.parse(value).toString();
+    const given = typeof value === "bigint" ? String(value) : value;
+    return Quantity.parse(given).toString();
   } catch (error) {
     throw new DecodeError(error instanceof Error ? error.message : String(error));
   }
@@ -61,12 +63,12 @@ const FROM_STRING: Readers<string> = {
   time: (text) => readTime(text, 0),
 };
 
-const asInt32 = (value: number): unknown => (isInt32(value) ? value : MISMATCH);
+const asInt32 = (value: number | bigint): unknown => (isInt32(value) ? value : MISMATCH);
 
-const FROM_NUMBER: Readers<number> = {
-  double: (value) => value,
+const FROM_NUMBER: Readers<number | bigint> = {
+  double: Number,
   int32: asInt32,
-  int64: (value) => (Number.isSafeInteger(value) ? value : MISMATCH),
+  int64: (value) => (isWhole(value) ? value : MISMATCH),
   intOrString: asInt32,
   quantity: readQuantity,
 };
@@ -80,7 +82,8 @@ const FROM_NUMBER: Readers<number> = {
 export function readScalar(scalar: Scalar, value: unknown): unknown {
   if (scalar === "raw" || scalar === "json") return structuredClone(value);
   if (typeof value === "string") return (FROM_STRING[scalar] ?? mismatch)(value);
-  if (typeof value === "number") return (FROM_NUMBER[scalar] ?? mismatch)(value);
+  if (typeof value === "number" || typeof value === "bigint")
+    return (FROM_NUMBER[scalar] ?? mismatch)(value);
   if (typeof value === "boolean")
     return scalar === "bool" || scalar === "schemaOrBool" ? value : MISMATCH;
   if (scalar !== "fields" || Array.isArray(value)) return MISMATCH;

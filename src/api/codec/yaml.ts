@@ -1,8 +1,9 @@
 import { type Document, parseAllDocuments, type Tags } from "yaml";
-import { DecodeError, inexactNumber } from "./decode-error.ts";
+import { DecodeError } from "./decode-error.ts";
 import { checkYaml } from "./go-yaml/check-yaml.ts";
 import { checkUtf8 } from "./go-yaml/utf8.ts";
 import { decodeText, readJson } from "./json.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 export interface ReadYaml {
   readonly value: unknown;
@@ -32,11 +33,7 @@ function kubernetesTags(tags: Tags): Tags {
 
 /** Whole numbers come out of the parser as bigint, so that none is rounded unseen. */
 function plain(value: unknown): unknown {
-  if (typeof value === "bigint") {
-    const number = Number(value);
-    if (!Number.isSafeInteger(number)) throw inexactNumber(String(value));
-    return number;
-  }
+  if (typeof value === "bigint") return wholeNumber(value);
   if (typeof value === "number" && !Number.isFinite(value)) {
     const name = Number.isNaN(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
     throw new DecodeError(`json: unsupported value: ${name}`);

@@ -1,3 +1,4 @@
+import { jsonText } from "#lib/json-text.ts";
 import { DecodeError } from "../codec/decode-error.ts";
 import { isJsonObject, jsonType } from "../codec/json-value.ts";
 import { conversionError, parseApiVersion, unregisteredKind } from "../codec/kinds.ts";
@@ -72,7 +73,7 @@ function outcomeOf(type: ObjectType | undefined, { patch, current }: PatchReques
   }
 }
 
-const shownAsJson = (value: unknown): Outcome => ({ value, shown: () => JSON.stringify(value) });
+const shownAsJson = (value: unknown): Outcome => ({ value, shown: () => jsonText(value) });
 
 function normalized(
   normal: (value: unknown) => NormalizedObject,

@@ -1,4 +1,5 @@
 import { applyPatch, type Operation, Pointer } from "rfc6902";
+import { jsonText } from "#lib/json-text.ts";
 import { isJsonObject, jsonType } from "../codec/json-value.ts";
 import { badRequest } from "../status.ts";
 import { tooManyOperations, unprocessablePatch } from "./patch-errors.ts";
@@ -43,7 +44,7 @@ function sizeOfSource(document: unknown, operation: Operation): number {
   if (operation.op !== "copy" && operation.op !== "move") return 0;
   const source = Pointer.fromJSON(operation.from).tokens.slice(1).reduce(child, document);
   if (source === undefined) throw unprocessablePatch(new Error(`${operation.from} does not exist`));
-  return operation.op === "copy" ? JSON.stringify(source).length : 0;
+  return operation.op === "copy" ? jsonText(source).length : 0;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { jsonText } from "#lib/json-text.ts";
 import { isJsonObject, type JsonObject, jsonType } from "../codec/json-value.ts";
 import type { Field, ObjectType, Type } from "../schema.ts";
 import { badRequest } from "../status.ts";
@@ -127,7 +128,7 @@ function mergeValue(original: unknown, patch: unknown, meta: Meta): unknown {
   return withoutDirectives(patch);
 }
 
-const identity: Identify = (element) => JSON.stringify(element) ?? "null";
+const identity: Identify = (element) => jsonText(element);
 
 /** Elements are known by their merge key, plain values by themselves. */
 function identifyBy(mergeKey: string | undefined): Identify {

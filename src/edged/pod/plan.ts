@@ -25,7 +25,7 @@ export const MIN_GRACE_MS = 2000;
 const KEPT_DEAD = 1;
 
 export function graceMsOf({ spec }: Pod): number {
-  return (spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS) * 1000;
+  return Number(spec?.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS) * 1000;
 }
 
 /**
@@ -135,7 +135,7 @@ function planContainer(input: PlanInput, container: Container): Action[] {
   if (failed === undefined) return [];
   const probe = failed === "liveness" ? container.livenessProbe : container.startupProbe;
   const graceSeconds = probe?.terminationGracePeriodSeconds;
-  const graceMs = graceSeconds === undefined ? graceMsOf(pod) : graceSeconds * 1000;
+  const graceMs = graceSeconds === undefined ? graceMsOf(pod) : Number(graceSeconds) * 1000;
   return [stop(now, graceMs, `Container ${now.name} failed ${failed} probe, will be restarted`)];
 }
 

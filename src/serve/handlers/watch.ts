@@ -1,6 +1,7 @@
 import type { WatchEvent } from "#api/item.ts";
 import { hasReason, type Status, StatusError } from "#api/status.ts";
 import { partialMetadata, tableOf } from "#api/table.ts";
+import { jsonText } from "#lib/json-text.ts";
 import type { Call, Handler } from "../call.ts";
 import { FrameQueue } from "../frame-queue.ts";
 import type { Format } from "../negotiate.ts";
@@ -120,7 +121,7 @@ function framer(call: Call, format: Format): (event: WatchEvent) => Uint8Array {
 }
 
 function encode(type: string, object: unknown): Uint8Array {
-  return encoder.encode(`${JSON.stringify({ type, object })}\n`);
+  return encoder.encode(`${jsonText({ type, object })}\n`);
 }
 
 function errorFrame(status: Status): Uint8Array {

@@ -9,7 +9,9 @@ export const pods: Strategy<Pod> = {
   graceSeconds(pod, requested) {
     const { spec } = pod;
     if (!spec?.nodeName || isTerminal(pod)) return 0;
-    const seconds = requested ?? spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS;
+    const seconds = Number(
+      requested ?? spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS,
+    );
     return seconds < 0 ? 1 : seconds;
   },
   actions: { binding, eviction },

@@ -38,7 +38,7 @@ export class RetryDelays {
     const deadlineMs =
       activeDeadlineSeconds === undefined || job.spec?.suspend
         ? Number.POSITIVE_INFINITY
-        : seen.startedMs + activeDeadlineSeconds * 1000 - nowMs;
+        : seen.startedMs + Number(activeDeadlineSeconds) * 1000 - nowMs;
     const backoffMs = failed === 0 ? 0 : Math.min(INITIAL_MS * 2 ** (failed - 1), MAX_MS);
     return { deadlineMs, retryMs: Math.max(0, seen.failedMs + backoffMs - nowMs) };
   }

@@ -116,6 +116,8 @@ class Stays {
 function toleratedMs(tolerations: readonly Toleration[], taints: readonly Taint[]): number {
   if (!taints.every((taint) => isTolerated(taint, tolerations))) return Number.NEGATIVE_INFINITY;
   const used = tolerations.filter((one) => taints.some((taint) => tolerates(one, taint)));
-  const seconds = used.flatMap(({ tolerationSeconds }) => tolerationSeconds ?? []);
+  const seconds = used.flatMap(({ tolerationSeconds }) =>
+    tolerationSeconds === undefined ? [] : Number(tolerationSeconds),
+  );
   return seconds.length === 0 ? Number.POSITIVE_INFINITY : Math.max(0, Math.min(...seconds)) * 1000;
 }
