@@ -28,7 +28,7 @@ export function createApi(options: ApiOptions): Api {
   app.onError((error, { req }) => {
     // The client went away in the middle of its request: nothing failed.
     if (req.raw.signal.aborted) return badRequestText();
-    return answerError(error, log);
+    return answerError(error, log, req.raw);
   });
   app.use(async (context, next) => {
     await next();

@@ -3,7 +3,7 @@ import type { MetaVersion } from "#api/table.ts";
 
 /** The form of an answer that a client and the server agree on. */
 export interface Format {
-  readonly media: "json" | "yaml";
+  readonly media: "json" | "yaml" | "protobuf";
   /** Asked for by `;as=…`: the object itself when absent. */
   readonly as?: "Table" | "PartialObjectMetadata" | "PartialObjectMetadataList";
   readonly version: MetaVersion;
@@ -15,29 +15,53 @@ interface Clause {
   readonly parameters: ReadonlyMap<string, string>;
 }
 
+/** What an answer can be given as. */
+interface Offer {
+  /** Tables and partial metadata: not where objects have no metadata. */
+  readonly transforms: boolean;
+  /** The kind has a message. */
+  readonly protobuf: boolean;
+  /** A stream of events, which YAML has no form for. */
+  readonly watch?: boolean;
+}
+
 const JSON_FORMAT: Format = { media: "json", version: "v1" };
 const MEDIA: Readonly<Record<string, Format["media"]>> = {
   "application/json": "json",
   "application/yaml": "yaml",
+  "application/vnd.kubernetes.protobuf": "protobuf",
   "application/*": "json",
   "*/*": "json",
 };
 
 /**
- * The first form of an Accept header that can be given, better qualities first. Protobuf is read
- * but never written: its clients all accept JSON too.
+ * The first form of an Accept header that can be given, better qualities first. Protobuf comes last
+ * whatever its quality: JSON lies encoded already, and hardly a client takes nothing else.
  * @throws StatusError 406 when there is none.
  */
-export function negotiate(accept: string | null, { transforms }: { transforms: boolean }): Format {
+export function negotiate(accept: string | null, offer: Offer): Format {
   if (accept === null || accept.trim() === "") return JSON_FORMAT;
-  for (const clause of parseAccept(accept)) {
-    const format = formatOf(clause);
-    if (format && (transforms || format.as === undefined)) return format;
-  }
-  throw new StatusError(
-    "only the following media types are accepted: application/json, application/yaml",
-    { code: 406, reason: "NotAcceptable" },
-  );
+  const formats = parseAccept(accept).flatMap((clause) => formatOf(clause) ?? []);
+  const possible = formats.filter((format) => canGive(format, offer));
+  const [format] = possible.filter(({ media }) => media !== "protobuf");
+  const chosen = format ?? possible[0];
+  if (chosen) return chosen;
+  const stream = offer.watch ? ";stream=watch" : "";
+  const media = [
+    `application/json${stream}`,
+    ...(offer.watch ? [] : ["application/yaml"]),
+    ...(offer.protobuf ? [`application/vnd.kubernetes.protobuf${stream}`] : []),
+  ];
+  throw new StatusError(`only the following media types are accepted: ${media.join(", ")}`, {
+    code: 406,
+    reason: "NotAcceptable",
+  });
+}
+
+function canGive({ media, as }: Format, { transforms, protobuf, watch }: Offer): boolean {
+  if (as !== undefined && !transforms) return false;
+  if (media === "protobuf") return protobuf && as !== "Table";
+  return media === "json" || !watch;
 }
 
 /** The clauses of an Accept header, best first. */

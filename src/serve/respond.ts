@@ -1,4 +1,7 @@
 import { stringify } from "yaml";
+import { encodeProtobuf, messageOfKind } from "#api/codec/encode-protobuf.ts";
+import { parseStored } from "#api/codec/json.ts";
+import { isJsonObject } from "#api/codec/json-value.ts";
 import { SCALE_COLUMNS } from "#api/columns/workload.ts";
 import type { Item } from "#api/item.ts";
 import type { ListMeta } from "#api/object.ts";
@@ -15,6 +18,7 @@ import { includeObject } from "./query.ts";
 
 /** apiserver's `defaultGzipThresholdBytes`. */
 const GZIP_FROM_BYTES = 128 * 1024;
+const PROTOBUF_TYPE = "application/vnd.kubernetes.protobuf";
 const encoder = new TextEncoder();
 
 /** One object, as the client wants to see it. */
@@ -34,7 +38,7 @@ export function respondList(call: Call, result: ListResult): Response {
   const format = formatOf(call);
   const parts = listParts(call, { result, format });
   if (format.media === "json") return respondParts(call.request, parts);
-  const value: unknown = JSON.parse(Buffer.concat([...parts]).toString());
+  const value: unknown = parseStored(Buffer.concat([...parts]).toString());
   return respondValue(call.request, value, { media: format.media });
 }
 
@@ -55,18 +59,28 @@ function listParts(
 }
 
 /** The answer's form, agreed before anything is done. */
-export function formatOf({ request }: Call): Format {
-  return negotiate(request.headers.get("accept"), { transforms: true });
+export function formatOf({ request, path }: Call, { watch = false } = {}): Format {
+  const { resource, subresource } = path;
+  const served = resource.subresources.find(({ name }) => name === subresource) ?? resource;
+  return negotiate(request.headers.get("accept"), {
+    // What can only be sent (reviews, bindings, evictions) is no object that has metadata.
+    transforms: served.verbs.some((verb) => verb === "get" || verb === "list"),
+    protobuf: messageOfKind(served) !== undefined,
+    watch,
+  });
 }
 
 /** An error, or a success without an object. */
-export function respondStatus(status: Status): Response {
+export function respondStatus(status: Status, request?: Request): Response {
   const code = status.code ?? 200;
   const { retryAfterSeconds } = status.details ?? {};
-  return Response.json(status, {
-    status: code,
-    headers: retryAfterSeconds === undefined ? {} : { "Retry-After": String(retryAfterSeconds) },
-  });
+  const headers: Record<string, string> =
+    retryAfterSeconds === undefined ? {} : { "Retry-After": String(retryAfterSeconds) };
+  if (request?.headers.get("accept")?.trim() !== PROTOBUF_TYPE) {
+    return Response.json(status, { status: code, headers });
+  }
+  headers["Content-Type"] = PROTOBUF_TYPE;
+  return new Response(owned(encodeProtobuf({ ...status })), { status: code, headers });
 }
 
 /** Any JSON value. */
@@ -77,6 +91,9 @@ export function respondValue(
 ): Response {
   if (media === "json") {
     return respondBytes(request, encoder.encode(`${jsonText(value)}\n`), { status });
+  }
+  if (media === "protobuf" && isJsonObject(value)) {
+    return respondBytes(request, encodeProtobuf(value), { status, contentType: PROTOBUF_TYPE });
   }
   const text = stringify(value, { aliasDuplicateObjects: false });
   return respondBytes(request, encoder.encode(text), { status, contentType: "application/yaml" });

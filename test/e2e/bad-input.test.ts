@@ -261,7 +261,7 @@ const CASES: readonly (readonly [string, Call, ReturnType<typeof failure>])[] = 
     { method: "GET", path: MAPS, accept: "text/html" },
     failure(
       "NotAcceptable",
-      "only the following media types are accepted: application/json, application/yaml",
+      "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf",
     ),
   ],
   [

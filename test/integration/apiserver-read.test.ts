@@ -145,7 +145,8 @@ test("a form that cannot be given is 406", async () => {
   expect(response.status).toBe(406);
   expect(await response.json()).toMatchObject({
     reason: "NotAcceptable",
-    message: "only the following media types are accepted: application/json, application/yaml",
+    message:
+      "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf",
   });
 });
 

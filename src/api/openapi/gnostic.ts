@@ -1,4 +1,4 @@
-import { ProtobufWriter } from "./protobuf-writer.ts";
+import { ProtobufWriter } from "../codec/protobuf-writer.ts";
 import type { JsonSchema } from "./schemas.ts";
 import type { V2Document, V2Operation, V2Parameter } from "./v2-document.ts";
 

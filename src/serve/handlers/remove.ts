@@ -28,5 +28,5 @@ export const removeCollection: Handler = async (call) => {
 function respondDeleted(call: Call, result: DeleteResult, keptStatus: number): Response {
   return "kept" in result
     ? respondItem(call, result.kept, keptStatus)
-    : respondStatus(result.status);
+    : respondStatus(result.status, call.request);
 }

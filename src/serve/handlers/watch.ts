@@ -1,3 +1,4 @@
+import { encodeWatchEvent } from "#api/codec/encode-protobuf.ts";
 import type { WatchEvent } from "#api/item.ts";
 import { hasReason, type Status, StatusError } from "#api/status.ts";
 import { partialMetadata, tableOf } from "#api/table.ts";
@@ -20,10 +21,11 @@ const encoder = new TextEncoder();
  * clients that parse line by line read over it.
  */
 const FIRST_BYTE = encoder.encode(" ");
-const HEADERS = { "Content-Type": "application/json" };
+const PROTOBUF_TYPE = "application/vnd.kubernetes.protobuf;stream=watch";
 
 export const watch: Handler = async (call) => {
-  const format = formatOf(call);
+  const format = formatOf(call, { watch: true });
+  const isJson = format.media === "json";
   const { namespace, resource, name } = call.path;
   const options = watchOptions(call.query);
   const asked = Math.max(0, options.timeoutSeconds ?? 0);
@@ -47,11 +49,11 @@ export const watch: Handler = async (call) => {
         if (!queue.push(frame(event)) && isLive) stop.abort(new Error("The watcher is too slow"));
       },
     );
-    if (queue.isEmpty) queue.push(FIRST_BYTE);
+    if (queue.isEmpty && isJson) queue.push(FIRST_BYTE);
     queue.allowBacklog();
     isLive = true;
     void ended
-      .catch((error: unknown) => queue.push(errorFrame(statusOf(error))))
+      .catch((error: unknown) => queue.push(errorFrame(statusOf(error), format)))
       .finally(() => {
         call.stopping?.removeEventListener("abort", end);
         queue.end();
@@ -59,10 +61,12 @@ export const watch: Handler = async (call) => {
   } catch (error) {
     call.stopping?.removeEventListener("abort", end);
     if (!hasReason(error, "Expired")) throw error;
-    queue.push(errorFrame(error.status));
+    queue.push(errorFrame(error.status, format));
     queue.end();
   }
-  return new Response(streamOf(queue, stop), { headers: HEADERS });
+  return new Response(streamOf(queue, stop), {
+    headers: { "Content-Type": isJson ? "application/json" : PROTOBUF_TYPE },
+  });
 };
 
 function streamOf(queue: FrameQueue, stop: AbortController): ReadableStream<Uint8Array> {
@@ -93,6 +97,10 @@ function streamOf(queue: FrameQueue, stop: AbortController): ReadableStream<Uint
 /** How this watcher's events are written: as they are, encoded once for all, or transformed. */
 function framer(call: Call, format: Format): (event: WatchEvent) => Uint8Array {
   const { as, version } = format;
+  if (format.media === "protobuf") {
+    return ({ type, item: { value } }) =>
+      encodeWatchEvent(type, { ...(as === undefined ? value : partialMetadata(value, version)) });
+  }
   if (as === undefined) return ({ frame }) => frame;
   if (as !== "Table") {
     return ({ type, item }) => encode(type, partialMetadata(item.value, version));
@@ -124,8 +132,8 @@ function encode(type: string, object: unknown): Uint8Array {
   return encoder.encode(`${jsonText({ type, object })}\n`);
 }
 
-function errorFrame(status: Status): Uint8Array {
-  return encode("ERROR", status);
+function errorFrame(status: Status, { media }: Format): Uint8Array {
+  return media === "protobuf" ? encodeWatchEvent("ERROR", { ...status }) : encode("ERROR", status);
 }
 
 function statusOf(error: unknown): Status {
