@@ -1,5 +1,5 @@
 import { Database as Sqlite } from "bun:sqlite";
-import { afterEach, beforeEach, expect, test } from "bun:test";
+import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +10,9 @@ import type { ObjectKey } from "./object-store.ts";
 const key = new Uint8Array(32).fill(7);
 let path: string;
 let directory: string;
+
+// Every step is on disk before the next: a busy disk makes them slow, not wrong.
+setDefaultTimeout(30_000);
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "edgesite-quarantine-"));

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from "bun:test";
+import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +11,9 @@ const SECRETS = 230;
 let directory: string;
 const path = () => join(directory, "secrets.key");
 const database = () => join(directory, "edgesite.db");
+
+// Every step is on disk before the next: a busy disk makes them slow, not wrong.
+setDefaultTimeout(30_000);
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "edgesite-rotate-"));
