@@ -146,12 +146,26 @@ function extensions(property: Omit<Property, "type">): Record<`x-kubernetes-${st
   };
 }
 
+/** What nearly every object is made of; the descriptions that we have of such fields are of their types. */
+const PART_DESCRIPTIONS: Readonly<Record<string, string>> = {
+  metadata: "Standard metadata of the object.",
+  spec: "What is wanted.",
+  status: "What was observed last. Read-only for users, the system writes it.",
+  template: "What is made for each replica.",
+};
+
 function fieldSchema(
-  { type, ...property }: Omit<Property, "type"> & { readonly type: Type },
+  {
+    type,
+    name,
+    ...property
+  }: Omit<Property, "type"> & { readonly type: Type; readonly name?: string },
   dialect: Dialect,
 ): JsonSchema {
   const schema = typeSchema(type, dialect);
-  const description = property.description ?? (type.is === "object" ? type.description : undefined);
+  const description =
+    property.description ??
+    (type.is === "object" ? (PART_DESCRIPTIONS[name ?? ""] ?? type.description) : undefined);
   const isWrapped = dialect.isV3 && schema.$ref !== undefined;
   const implied = isWrapped && type.is === "object" && !property.pointer ? {} : undefined;
   const fallback = property.default ?? implied;
