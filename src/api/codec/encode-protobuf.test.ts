@@ -7,7 +7,6 @@ import { decodeObject } from "./decode-object.ts";
 import { encodeProtobuf, encodeWatchEvent, messageOfKind } from "./encode-protobuf.ts";
 
 const PROTOBUF = "application/vnd.kubernetes.protobuf";
-const MAX_DEPTH = 12;
 
 const SAMPLES: Readonly<Record<Scalar, unknown>> = {
   bool: true,
@@ -18,26 +17,32 @@ const SAMPLES: Readonly<Record<Scalar, unknown>> = {
   int32: -7,
   int64: 9007199254740993n,
   intOrString: "http",
+  json: { any: [1, "two"] },
   microTime: "2024-01-02T03:04:05.000678Z",
   quantity: "1500m",
   raw: { any: [1, "two", 9007199254740993n] },
+  schemaOrArray: { type: "string" },
+  schemaOrBool: { type: "string" },
+  schemaOrStrings: ["a", "b"],
   string: "text ü",
   time: "2024-01-02T03:04:05Z",
 };
 
-/** An object in which every field has a value. */
-function sample(type: Type, depth = 0): unknown {
+/** An object in which every field has a value; a type inside itself stays empty. */
+function sample(type: Type, around: readonly Type[] = []): unknown {
   if (type.is === "scalar") return SAMPLES[type.scalar];
-  if (type.is === "list") return [sample(type.of, depth + 1)];
-  if (type.is === "map") return { key: sample(type.of, depth + 1) };
-  return depth > MAX_DEPTH ? {} : sampleObject(type, depth);
+  if (type.is === "list") return [sample(type.of, around)];
+  if (type.is === "map") return { key: sample(type.of, around) };
+  return around.includes(type) ? {} : sampleObject(type, around);
 }
 
-function sampleObject(type: ObjectType, depth = 0): Record<string, unknown> {
+function sampleObject(type: ObjectType, around: readonly Type[] = []): Record<string, unknown> {
   const fields = [...type.fields.values()].filter(
     ({ name }) => !["apiVersion", "kind"].includes(name),
   );
-  return Object.fromEntries(fields.map((field) => [field.name, sample(field.type, depth + 1)]));
+  return Object.fromEntries(
+    fields.map((field) => [field.name, sample(field.type, [...around, type])]),
+  );
 }
 
 function decode(body: Uint8Array, { apiVersion = "", kind = "" }: KubeObject): KubeObject {
