@@ -5,7 +5,6 @@ import type { Resource } from "#api/resource.ts";
 import { derived } from "./derived.ts";
 import { Document } from "./document.ts";
 import { parseAccept } from "./negotiate.ts";
-import { respondValue } from "./respond.ts";
 
 const V3_ROOT = "/openapi/v3";
 /** With an `@` before the version clients cannot parse it, though they ask for it that way. */
@@ -23,6 +22,7 @@ interface Documents {
   readonly v2Protobuf: Document;
   /** By their path below `/openapi/v3/`. */
   readonly v3: ReadonlyMap<string, Described>;
+  readonly v3Index: Document;
 }
 
 /** `/openapi/v2` and `/openapi/v3`: made when first asked for, and again when kinds came or went. */
@@ -37,7 +37,7 @@ export class OpenApi {
   answer(request: Request, url: URL): Response | undefined {
     const documents = this.#documents();
     if (url.pathname === "/openapi/v2") return v2Answer(request, documents);
-    if (url.pathname === V3_ROOT) return v3Index(request, documents);
+    if (url.pathname === V3_ROOT) return documents.v3Index.answer(request);
     const found = documents.v3.get(url.pathname.slice(V3_ROOT.length + 1));
     return found && versioned(found.document, { request, url });
   }
@@ -49,10 +49,13 @@ function documentsOf(resources: readonly Resource[], previous: Documents | undef
     const known = previous?.v3.get(path);
     return [path, known && isSame(known.rows, rows) ? known : describe(rows)] as const;
   });
+  const hashes = (): (readonly [string, string])[] =>
+    v3.map(([path, { document }]) => [path, document.hash]);
   return {
     v2Json: Document.json(() => openapiV2Json(resources)),
     v2Protobuf: new Document(V2_PROTOBUF, () => openapiV2Protobuf(resources)),
     v3: new Map(v3),
+    v3Index: Document.json(() => openapiV3Index(Object.fromEntries(hashes()))),
   };
 }
 
@@ -71,11 +74,6 @@ function v2Answer(request: Request, { v2Json, v2Protobuf }: Documents): Response
       type === V2_PROTOBUF || type === "application/com.github.proto-openapi.spec.v2@v1.0+protobuf",
   );
   return (protobuf ? v2Protobuf : v2Json).answer(request);
-}
-
-function v3Index(request: Request, { v3 }: Documents): Response {
-  const hashes = [...v3].map(([path, { document }]) => [path, document.hash] as const);
-  return respondValue(request, openapiV3Index(Object.fromEntries(hashes)));
 }
 
 /** A document asked for by its hash never changes; under another hash it is elsewhere. */

@@ -121,6 +121,14 @@ test("discovery of old clients: one document per version", async () => {
   expect((await api.send("GET", "/apis/nope")).status).toBe(404);
 });
 
+test("the index of OpenAPI v3 is 304 the second time", async () => {
+  using api = await startTestApi();
+  const response = await api.send("GET", "/openapi/v3");
+  expect(await response.json()).toMatchObject({ paths: { "apis/apps/v1": {} } });
+  const headers = { "if-none-match": response.headers.get("etag") ?? "" };
+  expect((await api.send("GET", "/openapi/v3", { headers })).status).toBe(304);
+});
+
 test("discovery of new clients: everything at once, and 304 the second time", async () => {
   using api = await startTestApi();
   const response = await api.send("GET", "/apis", { accept: AGGREGATED });

@@ -150,6 +150,15 @@ test("a form that cannot be given is 406", async () => {
   });
 });
 
+test("what has no metadata is no Table", async () => {
+  using api = await startTestApi();
+  const response = await api.send("POST", `/api/v1/namespaces/default/pods/a/eviction`, {
+    body: { metadata: { name: "a" } },
+    accept: "application/json;as=Table;v=v1;g=meta.k8s.io",
+  });
+  expect(response.status).toBe(406);
+});
+
 test("a watch begins with what is there, goes on with what changes, and ends when it is left", async () => {
   using api = await startTestApi();
   await addConfigMaps(api, ["a"]);
