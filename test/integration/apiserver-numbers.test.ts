@@ -1,6 +1,7 @@
 /** Whole numbers that JavaScript cannot hold, from the request to the row and back. */
 import { afterEach, expect, test } from "bun:test";
 import { startTestApi, type TestApi } from "#test/kit/test-api.ts";
+import { widgetDefinition } from "#test/kit/widgets.ts";
 
 const REVISIONS = "/apis/apps/v1/namespaces/default/controllerrevisions";
 const BIG = "9007199254740993";
@@ -57,5 +58,37 @@ test("a field of 32 bits refuses them in Go's words", async () => {
   });
   expect(await refused.text()).toContain(
     `json: cannot unmarshal number ${BIG} into Go struct field DeploymentSpec.spec.replicas of type int32`,
+  );
+});
+
+test("custom resources keep them, whether the schema names the field or not", async () => {
+  api = await startTestApi();
+  const schema = {
+    type: "object",
+    "x-kubernetes-preserve-unknown-fields": true,
+    properties: {
+      count: { type: "integer", format: "int64", minimum: 1 },
+      set: { type: "array", items: { type: "integer" }, "x-kubernetes-list-type": "set" },
+    },
+  };
+  const definition = await api.send(
+    "POST",
+    "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+    { body: widgetDefinition(schema) },
+  );
+  expect(definition.status).toBe(201);
+  const widgets = "/apis/example.com/v1/namespaces/default/widgets";
+  const spec = `{"count":${BIG},"other":${LEAST},"set":[${BIG},1]}`;
+  const body = `{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"name":"big"},"spec":${spec}}`;
+  const created = await api.send("POST", widgets, { body, type: "application/json" });
+  expect([created.status, await created.text()]).toEqual([201, expect.stringContaining(spec)]);
+  const read = await api.send("GET", `${widgets}/big`);
+  expect(await read.text()).toContain(spec);
+  const refused = await api.send("POST", widgets, {
+    body: body.replace(`"count":${BIG}`, `"count":${LEAST}`).replace("big", "small"),
+    type: "application/json",
+  });
+  expect(await refused.text()).toContain(
+    `spec.count: Invalid value: ${LEAST}: spec.count in body should be greater than or equal to 1`,
   );
 });

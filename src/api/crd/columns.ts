@@ -1,3 +1,4 @@
+import { jsonText } from "#lib/json-text.ts";
 import { AGE } from "../columns/column.ts";
 import { age } from "../duration-text.ts";
 import type { KubeObject } from "../object.ts";
@@ -35,6 +36,9 @@ export function customColumns(
   });
 }
 
+const isNumber = (value: unknown): value is number | bigint =>
+  typeof value === "number" || typeof value === "bigint";
+
 function cellOf(
   value: unknown,
   { type, now }: { readonly type: Column<KubeObject>["type"]; readonly now: Date },
@@ -42,11 +46,11 @@ function cellOf(
   if (value === undefined || value === null) return null;
   switch (type) {
     case "string":
-      return typeof value === "string" ? value : JSON.stringify(value);
+      return typeof value === "string" ? value : jsonText(value);
     case "integer":
-      return typeof value === "number" ? Math.trunc(value) : null;
+      return isNumber(value) ? Math.trunc(Number(value)) : null;
     case "number":
-      return typeof value === "number" ? value : null;
+      return isNumber(value) ? Number(value) : null;
     case "boolean":
       return typeof value === "boolean" ? value : null;
     case "date":

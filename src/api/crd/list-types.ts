@@ -1,3 +1,4 @@
+import { jsonText } from "#lib/json-text.ts";
 import { isJsonObject } from "../codec/json-value.ts";
 import { duplicate, type FieldError } from "../field-error.ts";
 import { itemsOf, type JsonSchemaProps, propertyOf } from "./json-schema-props.ts";
@@ -51,7 +52,7 @@ export function mapKeyOf(element: unknown, keys: readonly string[]): Record<stri
 /** One text per value, whatever the order of its fields. */
 export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
-  if (!isJsonObject(value)) return JSON.stringify(value);
+  if (!isJsonObject(value)) return jsonText(value);
   const fields = Object.keys(value).sort();
   return `{${fields.map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`).join(",")}}`;
 }

@@ -1,3 +1,4 @@
+import { jsonText } from "#lib/json-text.ts";
 import { isJsonObject, type JsonObject } from "../codec/json-value.ts";
 import { type FieldError, invalid, notSupported, required, tooLong } from "../field-error.ts";
 import type { Patterns } from "../go-regexp.ts";
@@ -62,7 +63,8 @@ class Validator {
 
   #scalar(schema: JsonSchemaProps, value: unknown, path: string): FieldError[] {
     if (typeof value === "string") return this.#string(schema, value, path);
-    return typeof value === "number" ? numberErrors(schema, value, path) : [];
+    const isNumber = typeof value === "number" || typeof value === "bigint";
+    return isNumber ? numberErrors(schema, value, path) : [];
   }
 
   #string(schema: JsonSchemaProps, value: string, path: string): FieldError[] {
@@ -238,6 +240,7 @@ const JSON_TYPES: Readonly<Record<string, string>> = {
 function typeOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "array";
+  if (typeof value === "bigint") return "integer";
   if (typeof value === "number") return Number.isInteger(value) ? "integer" : "number";
   return JSON_TYPES[typeof value] ?? "object";
 }
@@ -263,13 +266,13 @@ function typeInvalid(
   };
 }
 
-function numberErrors(schema: JsonSchemaProps, value: number, path: string): FieldError[] {
+function numberErrors(schema: JsonSchemaProps, value: number | bigint, path: string): FieldError[] {
   const { multipleOf, maximum, minimum, exclusiveMaximum, exclusiveMinimum } = schema;
   const errors: FieldError[] = [];
   const say = (text: string): void => {
     errors.push(invalid(fieldOf(path), { value, detail: `${path} in body should be ${text}` }));
   };
-  if (multipleOf !== undefined && !Number.isInteger(value / multipleOf))
+  if (multipleOf !== undefined && !Number.isInteger(Number(value) / multipleOf))
     say(`a multiple of ${multipleOf}`);
   if (maximum !== undefined) {
     if (exclusiveMaximum && value >= maximum) say(`less than ${maximum}`);
@@ -286,7 +289,7 @@ function enumErrors(schema: JsonSchemaProps, value: unknown, path: string): Fiel
   const { enum: allowed } = schema;
   if (allowed === undefined || (value === null && schema.nullable)) return [];
   if (allowed.some((one) => Bun.deepEquals(one, value))) return [];
-  const supported = allowed.map((one) => (typeof one === "string" ? one : JSON.stringify(one)));
+  const supported = allowed.map((one) => (typeof one === "string" ? one : jsonText(one)));
   return [notSupported(fieldOf(path), { value, supported })];
 }
 
