@@ -4,15 +4,18 @@ import type { CustomResourceDefinition } from "./definition.ts";
 export function setDefinitionDefaults(definition: CustomResourceDefinition): void {
   const { spec } = definition;
   if (spec === undefined) return;
-  const { kind } = spec.names;
+  const { versions = [], names } = spec;
+  const { kind } = names;
   const { webhook } = spec.conversion ?? {};
   const service = webhook?.clientConfig?.service;
   definition.spec = {
     ...spec,
+    // Clients may leave out what must not be empty.
+    versions,
     names: {
-      ...spec.names,
-      singular: spec.names.singular || kind.toLowerCase(),
-      listKind: spec.names.listKind || (kind === "" ? "" : `${kind}List`),
+      ...names,
+      singular: names.singular || kind.toLowerCase(),
+      listKind: names.listKind || (kind === "" ? "" : `${kind}List`),
     },
     conversion: {
       ...spec.conversion,
