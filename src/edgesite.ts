@@ -26,7 +26,7 @@ import { spdyStreams, webSocketStreams } from "#serve/streams/streams.ts";
 import { createApiServer } from "#site/apiserver/apiserver.ts";
 import { createFront, type Front } from "#site/apiserver/front/front.ts";
 import { type ApiServer, componentUser, controllerUser } from "#site/apiserver/options.ts";
-import type { Pki } from "#site/apiserver/pki.ts";
+import type { ServingCertificate } from "#site/apiserver/serving-certificate.ts";
 import { createControllers } from "#site/controllers/controllers.ts";
 import { createEdgeController } from "#site/edgecontroller/edge-controller.ts";
 import { createScheduler } from "#site/scheduler/scheduler.ts";
@@ -41,7 +41,7 @@ export interface SiteParts {
   readonly nodeAddresses: readonly string[];
   readonly network: NetworkPlan;
   readonly db: Database;
-  readonly pki: Pki;
+  readonly certificate: ServingCertificate;
   readonly runtime: Runtime;
   readonly podNetwork: PodNetwork;
   readonly bus: LocalBus;
@@ -71,7 +71,7 @@ export function composeSite(parts: SiteParts): Site {
   const front = enabled.apiServer.enable ? apiFront(parts, api) : undefined;
   const component = componentOf(parts, api);
   const list: readonly (readonly [name: string, module: Module | undefined])[] = [
-    ["apiserver", front && bootstrapped(front, api)],
+    ["apiserver", front && served(front, api, parts.certificate)],
     ["controllers", enabled.controllers.enable ? controllers(component, api) : undefined],
     ["scheduler", enabled.scheduler.enable ? scheduler(component) : undefined],
     [
@@ -101,7 +101,7 @@ const noNode: NodeStreams = {
 };
 
 function apiServer(parts: SiteParts, nodeStreams: NodeStreams): ApiServer {
-  const { db, pki, network, config, clock, lifetime } = parts;
+  const { db, certificate, network, config, clock, lifetime } = parts;
   const log = parts.log.child({ module: "apiserver" });
   return createApiServer({
     store: db.objects,
@@ -111,14 +111,15 @@ function apiServer(parts: SiteParts, nodeStreams: NodeStreams): ApiServer {
     version: versionInfo(`linux/${process.arch === "x64" ? "amd64" : process.arch}`),
     log,
     clock,
-    adminToken: pki.adminToken,
+    adminToken: certificate.current.adminToken,
     serviceCidr: network.serviceCIDR,
     advertise: { address: network.gateway, port: config.apiServer.port },
     signal: lifetime,
   });
 }
 
-function apiFront({ config, pki, directories, log }: SiteParts, api: ApiServer): Front {
+function apiFront({ config, certificate, directories, log }: SiteParts, api: ApiServer): Front {
+  const pki = certificate.current;
   const { bindAddress, port } = config.apiServer;
   const own = log.child({ module: "apiserver" });
   return createFront({
@@ -134,11 +135,12 @@ function apiFront({ config, pki, directories, log }: SiteParts, api: ApiServer):
 }
 
 /** The API listens once what every cluster has is there. */
-function bootstrapped(front: Front, api: ApiServer): Module {
+function served(front: Front, api: ApiServer, certificate: ServingCertificate): Module {
   return {
     name: front.name,
     async run(scope) {
       await api.bootstrap();
+      certificate.keep(front, scope.signal);
       await front.run(scope);
     },
   };

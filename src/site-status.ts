@@ -16,7 +16,7 @@ export interface StatusSources {
 /** What `edgesite status` shows, from what is known now: nothing is asked for, nothing waits. */
 export function siteStatus(sources: StatusSources): SiteStatus {
   const { site, parts, directory, modules } = sources;
-  const { pki } = parts;
+  const pki = parts.certificate.current;
   return {
     version: version.edgesite,
     siteId: parts.siteId,

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { addModules } from "#bus/add-modules.ts";
 import { createBus } from "#bus/create-bus.ts";
@@ -17,7 +17,8 @@ import { mendable } from "#lib/errors.ts";
 import { createLogger, type Logger } from "#lib/log.ts";
 import { systemTimer } from "#lib/timer.ts";
 import type { NetworkPlan } from "#mesh/network-plan.ts";
-import { loadPki, type Pki } from "#site/apiserver/pki.ts";
+import { loadPki, type Pki, type PkiOptions, renewedPki } from "#site/apiserver/pki.ts";
+import { ServingCertificate } from "#site/apiserver/serving-certificate.ts";
 import { serveControl } from "./control-server.ts";
 import {
   type DataDirectory,
@@ -67,7 +68,7 @@ export async function startSite(
     using lifetime = endOfLife();
     report.begin("Loading keys and certificates");
     const parts = await gather({ config, directory, db, log, io, lifetime: lifetime.signal });
-    writeKubeconfig(directory, { pki: parts.pki, port: config.apiServer.port });
+    writeKubeconfig(directory, { pki: parts.certificate.current, port: config.apiServer.port });
     const site = composeSite(parts);
     return await runSite({ site, parts, directory, report, io, stop, kill });
   } catch (error) {
@@ -109,7 +110,12 @@ async function gather({ config, directory, db, log, io, lifetime }: Given): Prom
   const network = await networkOf(settings, config.network);
   const addresses = hostAddresses(OWN_LINKS);
   const nodeAddresses = addresses.length > 0 ? addresses : [network.gateway];
-  const hosts = certificateHosts({ network, nodeName, addresses, config });
+  const pkiOptions = (): PkiOptions => ({
+    directory: directory.pki,
+    hosts: certificateHosts({ network, nodeName, addresses: hostAddresses(OWN_LINKS), config }),
+    times: [new Date(), new Date(version.buildTime), lastSeen(directory)],
+    log,
+  });
   const leases = db.addressLeases(() => podAddresses(network));
   return {
     config,
@@ -118,10 +124,10 @@ async function gather({ config, directory, db, log, io, lifetime }: Given): Prom
     nodeAddresses,
     network,
     db,
-    pki: loadPki({
-      directory: directory.pki,
-      hosts,
-      times: [new Date(), new Date(version.buildTime)],
+    certificate: new ServingCertificate({
+      pki: loadPki(pkiOptions()),
+      renewed: (current) => renewedPki(current, pkiOptions()),
+      timer: systemTimer,
       log,
     }),
     runtime: createRuntime({
@@ -238,6 +244,18 @@ function writeKubeconfig(
   writeFileAtomically(kubeconfig, { text, mode: PRIVATE });
 }
 
+/**
+ * The last time that is known to have been, on a box whose clock starts at 1970: when something was
+ * written here last.
+ */
+function lastSeen({ database, pki }: DataDirectory): Date {
+  const times = [database, `${database}-wal`, pki].map((path) => {
+    const { mtimeMs = 0 } = statSync(path, { throwIfNoEntry: false }) ?? {};
+    return mtimeMs;
+  });
+  return new Date(Math.max(...times));
+}
+
 function certificateHosts({
   network,
   nodeName,
@@ -252,8 +270,9 @@ function certificateHosts({
   const service = "kubernetes.default.svc";
   return [
     ...["127.0.0.1", network.gateway, network.kubernetesServiceIP, ...addresses],
-    ...["localhost", nodeName, "kubernetes", "kubernetes.default", service],
+    ...["localhost", nodeName, hostNodeName(), "kubernetes", "kubernetes.default", service],
     `${service}.${config.network.clusterDomain}`,
+    ...config.apiServer.tlsSans.map((name) => name.toLowerCase()),
   ];
 }
 

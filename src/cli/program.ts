@@ -176,10 +176,17 @@ function withConfigFlags(command: Command): Command {
   command.option("--config <file>", "the configuration file (default /etc/edgesite/edgesite.yaml)");
   eachField(FIELDS, (_path, field) => {
     if (field.kind === "option" && field.flag !== undefined) {
-      command.option(`${field.flag} <value>`, `${field.text} (${field.rule})`);
+      const text = `${field.text} (${field.rule})`;
+      if (field.repeatable) command.option(`${field.flag} <value>`, text, joined);
+      else command.option(`${field.flag} <value>`, text);
     }
   });
   return command.option("-v, --verbose", "log everything: --log-level debug");
+}
+
+/** A flag that was given again adds to what it said before. */
+function joined(value: string, before: string | undefined): string {
+  return before === undefined ? value : `${before},${value}`;
 }
 
 function printAndExit({ io, version }: Run, program: Command, flags: Flags): void {

@@ -4,6 +4,9 @@ const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
 const IPV4_OR_EMPTY = /^$|^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
 const CIDR_OR_EMPTY =
   /^$|^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)\/(?:[89]|[12]\d|30)$/;
+/** A DNS name, with a wildcard in front or not, or an IP address. */
+const SUBJECT_NAME =
+  /^(\*\.)?[A-Za-z0-9]([-A-Za-z0-9.]{0,251}[A-Za-z0-9])?$|^[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*$/;
 const LABEL = /^$|^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 const MODULE_NAME = /^[A-Za-z][A-Za-z0-9]*$/;
 const ABSOLUTE = /^\//;
@@ -164,6 +167,13 @@ export const FIELDS = {
       text: "The port to listen on.",
       flag: "--port",
       essential: true,
+    }),
+    tlsSans: list({
+      default: [],
+      pattern: SUBJECT_NAME,
+      rule: "a list of DNS names and IP addresses",
+      text: "Other names and addresses by which clients reach the API: they stand in its certificate.",
+      flag: "--tls-san",
     }),
   }),
   secrets: group("How Secrets are kept.", {

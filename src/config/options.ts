@@ -12,6 +12,8 @@ export interface Option<T> {
   parse(text: string): unknown;
   /** `--name`, where the field has a flag. */
   readonly flag?: string;
+  /** The flag may be given several times; the texts are joined by commas. */
+  readonly repeatable?: true;
   /** Belongs to `config min`. */
   readonly essential: boolean;
 }
@@ -115,5 +117,5 @@ export function list(
     return fitting.length === items.length ? fitting : undefined;
   };
   const parse = (value: string): unknown => (value === "" ? [] : value.split(","));
-  return option(rest, { rule, accept, parse });
+  return { ...option(rest, { rule, accept, parse }), repeatable: true };
 }

@@ -70,3 +70,66 @@ test(
   },
   TEST_MS,
 );
+
+/** The certificate that clients are shown now, as openssl reads it. */
+async function shownCertificate(host: NetworkNamespace): Promise<string> {
+  const connect = ["openssl", "s_client", "-connect", "127.0.0.1:6443"];
+  const { stdout } = await host.run(connect, { stdin: "" });
+  return await output(["openssl", "x509", "-noout", "-text"], { stdin: stdout });
+}
+
+const notAfterYear = (text: string): number =>
+  Number(/Not After *: .* (\d{4}) GMT/.exec(text)?.[1]);
+
+test(
+  "certificates hold in 1970 and for years, and are renewed while the site runs and at its start",
+  async () => {
+    using clock = await fakeClock("@1970-01-01 00:00:10");
+    await using host = await NetworkNamespace.create();
+    const args = ["--tls-san", "box.example", "--tls-san", "192.0.2.7"];
+    await using site = await SiteProcess.start({ namespace: host, env: clock.env, args });
+    const works = async () => (await site.output(["get", "--raw", "/readyz"])) === "ok";
+    const first = await shownCertificate(host);
+    const year = new Date().getUTCFullYear();
+    expect(first).toContain("Not Before: Jan  1 00:00:00 1970 GMT");
+    // From the time of the build, which is later than the clock says.
+    expect([year + 9, year + 10, year + 11]).toContain(notAfterYear(first));
+    expect(first).toContain("DNS:box.example");
+    expect(first).toContain("IP Address:192.0.2.7");
+
+    clock.set("+400d");
+    expect(await works()).toBe(true);
+    expect(await shownCertificate(host)).toBe(first);
+
+    clock.set("+11y");
+    const renewed = await eventually(
+      async () => {
+        const shown = await shownCertificate(host);
+        return shown !== first && shown;
+      },
+      { what: "A new certificate", withinMs: 60_000 },
+    );
+    expect(notAfterYear(renewed)).toBeGreaterThanOrEqual(year + 20);
+    expect(await works()).toBe(true);
+    expect((await site.status()).certificates[0]?.notAfter).toStartWith(
+      String(notAfterYear(renewed)),
+    );
+
+    // A box that was in a drawer: its leaf ended before it was started again.
+    await site.stop();
+    clock.set("+33y");
+    site.launch();
+    await site.ready();
+    expect(notAfterYear(await shownCertificate(host))).toBeGreaterThanOrEqual(year + 42);
+
+    // Another address: a certificate that has it, without a start.
+    await host.output(["ip", "link", "add", "other", "type", "bridge"]);
+    await host.output(["ip", "address", "add", "198.51.100.9/24", "dev", "other"]);
+    await eventually(
+      async () => (await shownCertificate(host)).includes("IP Address:198.51.100.9"),
+      { what: "A certificate for the new address", withinMs: 60_000 },
+    );
+    expect(await works()).toBe(true);
+  },
+  4 * TEST_MS,
+);

@@ -13,8 +13,10 @@ import type { Runtime } from "#edged/runtime/runtime.ts";
 import { addressAt, parseCidr } from "#lib/cidr.ts";
 import { systemClock } from "#lib/clock.ts";
 import { type Logger, silentLogger } from "#lib/log.ts";
+import { systemTimer } from "#lib/timer.ts";
 import type { NetworkPlan } from "#mesh/network-plan.ts";
 import { loadPki } from "#site/apiserver/pki.ts";
+import { ServingCertificate } from "#site/apiserver/serving-certificate.ts";
 import { dataDirectory, prepareDataDirectory } from "../../src/data-directory.ts";
 import { composeSite, type Site, type SiteParts } from "../../src/edgesite.ts";
 import { FakeNetwork } from "./edged-harness.ts";
@@ -86,7 +88,17 @@ export class TestSite implements AsyncDisposable {
       nodeAddresses: [NETWORK.gateway],
       network: NETWORK,
       db,
-      pki: loadPki({ directory: directories.pki, hosts: ["127.0.0.1"], times: [new Date()], log }),
+      certificate: new ServingCertificate({
+        pki: loadPki({
+          directory: directories.pki,
+          hosts: ["127.0.0.1"],
+          times: [new Date()],
+          log,
+        }),
+        renewed: () => undefined,
+        timer: systemTimer,
+        log,
+      }),
       runtime,
       podNetwork: network === "none" ? new FakeNetwork() : routed({ db, siteId, log, stack }),
       bus: createBus({ log }),

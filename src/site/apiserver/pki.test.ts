@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { UserError } from "#lib/errors.ts";
 import { silentLogger } from "#lib/log.ts";
 import { generateKey } from "#lib/x509/certificate.ts";
-import { loadPki, type Pki } from "./pki.ts";
+import { loadPki, type Pki, renewedPki } from "./pki.ts";
 
 const HOSTS = ["localhost", "127.0.0.1", "kubernetes.default.svc"];
 const NOW = new Date("2026-03-01T12:00:00Z");
@@ -20,6 +20,9 @@ afterEach(() => rmSync(root, { recursive: true }));
 const file = (name: string): string => join(root, "pki", name);
 const load = (hosts: readonly string[] = HOSTS, times: readonly Date[] = [NOW]): Pki =>
   loadPki({ directory: join(root, "pki"), hosts, times, log: silentLogger });
+
+const renewed = (current: Pki, hosts: readonly string[], times: readonly Date[]) =>
+  renewedPki(current, { directory: join(root, "pki"), hosts, times, log: silentLogger });
 
 describe("the keys of the API server", () => {
   test("are made once, for nobody else to read", () => {
@@ -58,8 +61,23 @@ describe("the keys of the API server", () => {
     expect(moved.certificate).not.toBe(first.certificate);
     expect(moved.ca).toBe(first.ca);
     expect(moved.adminToken).toBe(first.adminToken);
-    const later = [new Date("2035-03-01T12:00:01Z")];
-    expect(load([...HOSTS, "192.168.1.7"], later).notAfter.getUTCFullYear()).toBe(2045);
+  });
+
+  test("get a new server certificate at two thirds of its time, and not before", () => {
+    const first = load();
+    const inDays = (days: number) => [new Date(NOW.getTime() + days * 24 * 60 * 60 * 1000)];
+    for (const days of [0, 400, 2430]) {
+      expect(load(HOSTS, inDays(days))).toEqual(first);
+      expect(renewed(first, HOSTS, inDays(days))).toBeUndefined();
+    }
+    for (const days of [2440, 4880, 4880 + 11 * 365]) {
+      const next = renewed(load(), HOSTS, inDays(days));
+      expect(next?.ca).toBe(first.ca);
+      expect(next?.certificate).not.toBe(first.certificate);
+      expect(next?.notAfter.getUTCFullYear()).toBe(inDays(days + 3650)[0]?.getUTCFullYear() ?? 0);
+    }
+    const moved = renewed(load(HOSTS, inDays(8895)), ["moved"], inDays(8895));
+    expect(new X509Certificate(moved?.certificate ?? "").checkHost("moved")).toBe("moved");
   });
 
   test("heal a server certificate or key that is damaged, missing or of another", () => {

@@ -39,7 +39,9 @@ export interface Pki {
 }
 
 const LEAF_YEARS = 10;
-const RENEW_YEARS_BEFORE_END = 1;
+/** A third of its life is left to renew it in. Its NotBefore says nothing: that is 1970. */
+const RENEW_DAYS_BEFORE_END = (LEAF_YEARS * 365) / 3;
+const DAY_MS = 24 * 60 * 60 * 1000;
 const TOKEN = /^[\w-]{43}$/;
 const SECRET_MODE = 0o600;
 
@@ -63,6 +65,19 @@ export function loadPki(options: PkiOptions): Pki {
     notAfter: new Date(leaf.certificate.validTo),
     adminToken: loadToken(directory) ?? newToken(directory, log),
   };
+}
+
+/**
+ * The keys of the API server anew where those that it has are no longer right for these hosts and
+ * this time; else `undefined`, without a look at the disk.
+ * @throws as `loadPki` does.
+ */
+export function renewedPki(current: Pki, options: PkiOptions): Pki | undefined {
+  const certificate = new X509Certificate(current.certificate);
+  const authority = new X509Certificate(current.ca);
+  const now = latest(options.times);
+  const why = whyReissue({ certificate, key: current.key }, authority, { ...options, now });
+  return why === undefined ? undefined : loadPki(options);
 }
 
 /** A certificate and its private key, PEM. */
@@ -113,7 +128,8 @@ function loadLeaf(
   if (key === undefined || text === undefined) return undefined;
   try {
     const certificate = new X509Certificate(text);
-    const why = whyReissue({ certificate, key }, authority, { hosts, now: latest(times) });
+    const now = latest(times);
+    const why = whyReissue({ certificate, key }, authority.certificate, { hosts, now });
     if (why === undefined) return { certificate, key };
     log.info("The API server's certificate is made anew.", { why });
   } catch (error) {
@@ -124,14 +140,14 @@ function loadLeaf(
 
 function whyReissue(
   { certificate, key }: Identity,
-  authority: Identity,
+  authority: X509Certificate,
   { hosts, now }: { hosts: readonly string[]; now: Date },
 ): string | undefined {
-  if (!certificate.verify(authority.certificate.publicKey)) return "another authority signed it";
+  if (!certificate.verify(authority.publicKey)) return "another authority signed it";
   if (!isKeyOf(key, certificate)) return "it has another key";
   if (!isForHosts(certificate, hosts)) return "the names or addresses of this machine changed";
-  const renewAt = inYears(new Date(certificate.validTo), -RENEW_YEARS_BEFORE_END);
-  return now >= renewAt ? "it ends soon" : undefined;
+  const renewAtMs = Date.parse(certificate.validTo) - RENEW_DAYS_BEFORE_END * DAY_MS;
+  return now.getTime() >= renewAtMs ? "two thirds of its time are over" : undefined;
 }
 
 function newLeaf(authority: Identity, { directory, hosts, times }: PkiOptions): Identity {
