@@ -27,6 +27,7 @@ import { createApiServer } from "#site/apiserver/apiserver.ts";
 import { createFront, type Front } from "#site/apiserver/front/front.ts";
 import { type ApiServer, componentUser, controllerUser } from "#site/apiserver/options.ts";
 import type { ServingCertificate } from "#site/apiserver/serving-certificate.ts";
+import { createSigner } from "#site/apiserver/signer.ts";
 import { createControllers } from "#site/controllers/controllers.ts";
 import { createEdgeController } from "#site/edgecontroller/edge-controller.ts";
 import { createScheduler } from "#site/scheduler/scheduler.ts";
@@ -42,6 +43,8 @@ export interface SiteParts {
   readonly network: NetworkPlan;
   readonly db: Database;
   readonly certificate: ServingCertificate;
+  /** The latest time that is known to be over: the clock may say 1970. */
+  latestTime(): Date;
   readonly runtime: Runtime;
   readonly podNetwork: PodNetwork;
   readonly bus: LocalBus;
@@ -72,7 +75,7 @@ export function composeSite(parts: SiteParts): Site {
   const component = componentOf(parts, api);
   const list: readonly (readonly [name: string, module: Module | undefined])[] = [
     ["apiserver", front && served(front, api, parts.certificate)],
-    ["controllers", enabled.controllers.enable ? controllers(component, api) : undefined],
+    ["controllers", enabled.controllers.enable ? controllers(parts, component, api) : undefined],
     ["scheduler", enabled.scheduler.enable ? scheduler(component) : undefined],
     [
       "edgecontroller",
@@ -165,14 +168,17 @@ function componentOf({ log, clock, lifetime }: SiteParts, api: ApiServer) {
 type Component = ReturnType<typeof componentOf>;
 
 function controllers(
+  { certificate, latestTime }: SiteParts,
   { as, events, informers, log, clock }: Component,
-  { catalog }: ApiServer,
+  { catalog, allows }: ApiServer,
 ): Module {
   return createControllers({
     client: (name) => as(controllerUser(name)),
     events: (name) => events(name, controllerUser(name)),
     informers,
     catalog,
+    allows,
+    sign: createSigner(certificate.current, latestTime),
     log: log.child({ module: "controllers" }),
     clock,
   });

@@ -110,10 +110,12 @@ async function gather({ config, directory, db, log, io, lifetime }: Given): Prom
   const network = await networkOf(settings, config.network);
   const addresses = hostAddresses(OWN_LINKS);
   const nodeAddresses = addresses.length > 0 ? addresses : [network.gateway];
+  const latestTime = (): Date =>
+    new Date(Math.max(Date.now(), Date.parse(version.buildTime), lastSeenMs(directory)));
   const pkiOptions = (): PkiOptions => ({
     directory: directory.pki,
     hosts: certificateHosts({ network, nodeName, addresses: hostAddresses(OWN_LINKS), config }),
-    times: [new Date(), new Date(version.buildTime), lastSeen(directory)],
+    times: [latestTime()],
     log,
   });
   const leases = db.addressLeases(() => podAddresses(network));
@@ -124,6 +126,7 @@ async function gather({ config, directory, db, log, io, lifetime }: Given): Prom
     nodeAddresses,
     network,
     db,
+    latestTime,
     certificate: new ServingCertificate({
       pki: loadPki(pkiOptions()),
       renewed: (current) => renewedPki(current, pkiOptions()),
@@ -248,12 +251,12 @@ function writeKubeconfig(
  * The last time that is known to have been, on a box whose clock starts at 1970: when something was
  * written here last.
  */
-function lastSeen({ database, pki }: DataDirectory): Date {
+function lastSeenMs({ database, pki }: DataDirectory): number {
   const times = [database, `${database}-wal`, pki].map((path) => {
     const { mtimeMs = 0 } = statSync(path, { throwIfNoEntry: false }) ?? {};
     return mtimeMs;
   });
-  return new Date(Math.max(...times));
+  return Math.max(...times);
 }
 
 function certificateHosts({

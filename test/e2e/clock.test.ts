@@ -123,7 +123,8 @@ test(
     expect(notAfterYear(await shownCertificate(host))).toBeGreaterThanOrEqual(year + 42);
 
     // Another address: a certificate that has it, without a start.
-    await host.output(["ip", "link", "add", "other", "type", "bridge"]);
+    await host.output(["ip", "link", "add", "other", "type", "veth", "peer", "name", "end"]);
+    for (const link of ["other", "end"]) await host.output(["ip", "link", "set", link, "up"]);
     await host.output(["ip", "address", "add", "198.51.100.9/24", "dev", "other"]);
     await eventually(
       async () => (await shownCertificate(host)).includes("IP Address:198.51.100.9"),

@@ -66,7 +66,12 @@ export async function createMemoryCluster(
       const { catalog } = registry;
       const shared = { informers, log, clock, timer };
       const modules = [
-        createControllers({ ...shared, catalog, client: clientOf, events, ...more }),
+        createControllers({
+          ...{ ...shared, catalog, client: clientOf, events },
+          allows: (user, access) => registry.authorizer.decide(user, access).allowed,
+          sign: () => "",
+          ...more,
+        }),
         createScheduler({
           ...shared,
           client: clientOf("kube-scheduler"),

@@ -88,6 +88,7 @@ export class TestSite implements AsyncDisposable {
       nodeAddresses: [NETWORK.gateway],
       network: NETWORK,
       db,
+      latestTime: () => new Date(),
       certificate: new ServingCertificate({
         pki: loadPki({
           directory: directories.pki,

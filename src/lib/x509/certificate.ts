@@ -8,6 +8,7 @@ import {
   sign,
   X509Certificate,
 } from "node:crypto";
+import type { CertificateRequest } from "./certificate-request.ts";
 import {
   bitString,
   boolean,
@@ -20,6 +21,7 @@ import {
   time,
   utf8String,
 } from "./der.ts";
+import { readElements } from "./der-reader.ts";
 import { ipBytes } from "./ip-bytes.ts";
 import { subjectOf } from "./read-certificate.ts";
 
@@ -89,6 +91,51 @@ export function createAuthority({ subject, privateKey, validity }: AuthorityOpti
       // digitalSignature, keyCertSign, cRLSign
       critical(OID.keyUsage, bitString(Buffer.from([0b1000_0110]), 1)),
       extension(OID.subjectKeyIdentifier, octetString(keyIdentifier(publicKey))),
+    ],
+  });
+}
+
+/** What a certificate may be used for, by Kubernetes' names of the bits and purposes. */
+export type Usage = "digital signature" | "key encipherment" | "client auth" | "server auth";
+
+export interface SignOptions {
+  readonly request: CertificateRequest;
+  readonly issuer: LeafOptions["issuer"];
+  readonly validity: Validity;
+  readonly usages: readonly Usage[];
+}
+
+/** The certificate that was asked for: its subject, names and key, and the usages that are granted. PEM. */
+export function signRequest({ request, issuer, validity, usages }: SignOptions): string {
+  const { subject, publicKey, names } = request;
+  const bits =
+    (usages.includes("digital signature") ? 0b1000_0000 : 0) |
+    (usages.includes("key encipherment") ? 0b0010_0000 : 0);
+  const purposes = [
+    ...(usages.includes("server auth") ? [OID.server] : []),
+    ...(usages.includes("client auth") ? [OID.client] : []),
+  ];
+  const general = [
+    ...names.dns.map((name) => tagged(0x82, Buffer.from(name, "latin1"))),
+    ...names.email.map((name) => tagged(0x81, Buffer.from(name, "latin1"))),
+    ...names.ip.map((ip) => tagged(0x87, ip)),
+    ...names.uri.map((name) => tagged(0x86, Buffer.from(name, "latin1"))),
+  ];
+  return signed(issuer.privateKey, {
+    issuer: subjectOf(issuer.certificate),
+    validity,
+    subject,
+    publicKey,
+    extensions: [
+      critical(OID.basicConstraints, sequence()),
+      critical(OID.keyUsage, bitString(Buffer.from([bits]), bits & 0b0010_0000 ? 5 : 7)),
+      extension(OID.extendedKeyUsage, sequence(...purposes.map(objectIdentifier))),
+      extension(OID.subjectKeyIdentifier, octetString(keyIdentifier(publicKey))),
+      extension(
+        OID.authorityKeyIdentifier,
+        sequence(tagged(0x80, keyIdentifier(createPublicKey(issuer.privateKey)))),
+      ),
+      ...(general.length > 0 ? [extension(OID.subjectAltName, sequence(...general))] : []),
     ],
   });
 }
@@ -181,8 +228,13 @@ function critical(id: string, value: Uint8Array): Buffer {
   return sequence(objectIdentifier(id), boolean(true), octetString(value));
 }
 
-/** SHA-1 of the public key's bits (RFC 5280 §4.2.1.2): the last 65 bytes of a P-256 key. */
+/** SHA-1 of the public key's bits (RFC 5280 §4.2.1.2). */
 function keyIdentifier(publicKey: KeyObject): Uint8Array {
   const spki = publicKey.export({ type: "spki", format: "der" });
-  return createHash("sha1").update(spki.subarray(-65)).digest();
+  const [info] = readElements(spki);
+  const [, bits] = readElements(info?.content ?? spki);
+  // The first byte counts unused bits: none.
+  return createHash("sha1")
+    .update(bits?.content.subarray(1) ?? spki)
+    .digest();
 }

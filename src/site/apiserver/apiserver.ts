@@ -28,6 +28,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     ...api,
     catalog: registry.catalog,
     verbs: (user) => registry.authorizedAs(user),
+    allows: (user, access) => registry.authorizer.decide(user, access).allowed,
     async bootstrap() {
       const verbs = registry.as(API_SERVER);
       const clusterIp = firstAddress(serviceCidr);

@@ -1,3 +1,4 @@
+import type { Access } from "#api/access.ts";
 import type { Catalog } from "#api/catalog.ts";
 import type { NodeStreams } from "#api/node-streams.ts";
 import type { UserInfo, Verbs } from "#api/verbs.ts";
@@ -32,6 +33,8 @@ export interface ApiServer extends Api {
   readonly catalog: Catalog;
   /** The API in process, as one user: same authorization, admission and validation, no JSON. */
   verbs(user: UserInfo): Verbs;
+  /** Whether roles let a user do something. */
+  allows(user: UserInfo, access: Access): boolean;
   /** Creates what every cluster has: system namespaces, `default/kubernetes`. Call once the store is open. */
   bootstrap(): Promise<void>;
 }

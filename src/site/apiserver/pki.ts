@@ -30,6 +30,8 @@ export interface PkiOptions {
 export interface Pki {
   /** Signs what the API server shows, and what clients will show to it. */
   readonly ca: string;
+  /** The authority's private key. A secret. */
+  readonly caKey: string;
   readonly certificate: string;
   readonly key: string;
   /** Until when `certificate` holds. */
@@ -60,6 +62,7 @@ export function loadPki(options: PkiOptions): Pki {
   const leaf = loadLeaf(authority, options) ?? newLeaf(authority, options);
   return {
     ca: authority.certificate.toString(),
+    caKey: authority.key,
     certificate: leaf.certificate.toString(),
     key: leaf.key,
     notAfter: new Date(leaf.certificate.validTo),

@@ -63,7 +63,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     writer: new Writer(store, strategies),
     lister: new Lister(store, snapshots),
     strategies,
-    chain: new AdmissionChain(admissionPlugins(store)),
+    chain: new AdmissionChain(admissionPlugins(store, authorizer)),
     watching: { store, catalog, bookmarks: new Bookmarks(timer), timer, signal },
   };
   const as = (user: UserInfo): Verbs => verbsOf(deps, user);

@@ -6,7 +6,7 @@ import type { Pki } from "./pki.ts";
 import { ServingCertificate } from "./serving-certificate.ts";
 
 const pki = (certificate: string): Pki => ({
-  ...{ ca: "ca", certificate, key: "key", adminToken: "token" },
+  ...{ ca: "ca", caKey: "ca key", certificate, key: "key", adminToken: "token" },
   notAfter: new Date("2036-01-01"),
 });
 

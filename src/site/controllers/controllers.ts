@@ -1,6 +1,9 @@
 import type { Catalog } from "#api/catalog.ts";
 import type { Controller } from "#client/controller.ts";
 import { abortable } from "#lib/abort.ts";
+import { type Allows, createApprovingController } from "./certificates/approver.ts";
+import { createCleaningController } from "./certificates/cleaner.ts";
+import { createSigningController, type Sign } from "./certificates/signing.ts";
 import { createDefinitionsController } from "./definitions.ts";
 import { createDeploymentController } from "./deployment/controller.ts";
 import type { ControllerDeps } from "./deps.ts";
@@ -22,6 +25,10 @@ import {
 export interface ControllersOptions extends ControllerDeps, NodeLifecycleOptions {
   /** The kinds that are served: what can be owned, and what a namespace can hold. */
   readonly catalog: Catalog;
+  /** Whether roles let a user do something. */
+  readonly allows: Allows;
+  /** Signs requests for certificates with the site's authority. */
+  readonly sign: Sign;
 }
 
 /** What a supervisor lends a module; the bus's `Scope` is one. */
@@ -60,6 +67,9 @@ function createAll(options: ControllersOptions): readonly Controller[] {
     createDefinitionsController(options, catalog),
     createNodeLifecycleController(options, options),
     createTaintEvictionController(options),
+    createApprovingController(options, options.allows),
+    createSigningController(options, options.sign),
+    createCleaningController(options),
     createRoleAggregationController(options),
     createResourceQuotaController(options, catalog),
     createClaimProtectionController(options),

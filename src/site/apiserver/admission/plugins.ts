@@ -1,4 +1,10 @@
 import type { ObjectStore } from "#db/object-store.ts";
+import type { Authorizer } from "../authorization/authorizer.ts";
+import {
+  certificateApproval,
+  certificateSigning,
+  certificateSubjectRestriction,
+} from "./certificates.ts";
 import { defaultIngressClass, defaultStorageClass } from "./default-class.ts";
 import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
 import { claimLimitRanger, limitRanger } from "./limit-ranger.ts";
@@ -12,7 +18,10 @@ import { persistentVolumeClaimResize, storageObjectInUseProtection } from "./sto
 import { systemPriorityClasses } from "./system-priority-classes.ts";
 
 /** Kubernetes' plug-ins in Kubernetes' order (kubeapiserver/options/plugins.go). */
-export function admissionPlugins(store: ObjectStore): readonly AdmissionPlugin[] {
+export function admissionPlugins(
+  store: ObjectStore,
+  authorizer: Authorizer,
+): readonly AdmissionPlugin[] {
   return [
     namespaceLifecycle(store),
     limitRanger(store),
@@ -26,6 +35,9 @@ export function admissionPlugins(store: ObjectStore): readonly AdmissionPlugin[]
     storageObjectInUseProtection,
     persistentVolumeClaimResize(store),
     runtimeClass(store),
+    certificateApproval(authorizer),
+    certificateSigning(authorizer),
+    certificateSubjectRestriction,
     defaultIngressClass(store),
     resourceQuota(store),
   ];

@@ -1,0 +1,33 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { signRequest, type Usage } from "#lib/x509/certificate.ts";
+import type { CertificateRequest } from "#lib/x509/certificate-request.ts";
+import type { Pki } from "./pki.ts";
+
+/** A client whose clock is a little behind finds its certificate valid. */
+const BACKDATE_MS = 5 * 60_000;
+
+/** What a certificate is given. */
+export interface Grant {
+  readonly usages: readonly Usage[];
+  /** How long it holds, from now. */
+  readonly seconds: number;
+}
+
+/**
+ * Signs requests with the site's authority. `now` is the latest that is known, so that a clock that
+ * says 1970 makes nothing that is over once it is right; the certificate holds by the clock, too.
+ */
+export function createSigner(pki: Pki, now: () => Date) {
+  const issuer = {
+    certificate: new X509Certificate(pki.ca),
+    privateKey: createPrivateKey(pki.caKey),
+  };
+  return (request: CertificateRequest, { usages, seconds }: Grant): string => {
+    const notBeforeMs = Math.max(0, Math.min(Date.now(), now().getTime()) - BACKDATE_MS);
+    const validity = {
+      notBefore: new Date(notBeforeMs),
+      notAfter: new Date(now().getTime() + seconds * 1000),
+    };
+    return signRequest({ request, issuer, validity, usages });
+  };
+}
