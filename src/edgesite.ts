@@ -11,6 +11,7 @@ import type { Module } from "#bus/module.ts";
 import { createClient } from "#client/client.ts";
 import { createEventRecorder } from "#client/events.ts";
 import { createInformerFactory } from "#client/informer-factory.ts";
+import { QueueMetrics } from "#client/queue-metrics.ts";
 import type { EdgeSiteConfig } from "#config/edgesite-config.ts";
 import type { Database } from "#db/database.ts";
 import { createEdged, type Edged } from "#edged/edged.ts";
@@ -18,6 +19,7 @@ import type { PodNetwork } from "#edged/network/pod-network.ts";
 import type { Runtime } from "#edged/runtime/runtime.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { Logger } from "#lib/log.ts";
+import { Metrics } from "#lib/metrics.ts";
 import { createEdgeMesh, type EdgeMesh } from "#mesh/mesh.ts";
 import type { NetworkPlan } from "#mesh/network-plan.ts";
 import { createMetaClient } from "#meta/create-meta-client.ts";
@@ -31,6 +33,7 @@ import { createSigner } from "#site/apiserver/signer.ts";
 import { createControllers } from "#site/controllers/controllers.ts";
 import { createEdgeController } from "#site/edgecontroller/edge-controller.ts";
 import { createScheduler } from "#site/scheduler/scheduler.ts";
+import { countProcess } from "./process-metrics.ts";
 import { healthChecks } from "./site-health.ts";
 import { version, versionInfo } from "./version.ts";
 
@@ -70,12 +73,18 @@ export function composeSite(parts: SiteParts): Site {
   const { modules: enabled } = parts.config;
   const mesh = enabled.edgeMesh.enable ? edgeMesh(parts) : undefined;
   const edged = enabled.edged.enable ? nodeAgent(parts, mesh) : undefined;
-  const api = apiServer(parts, edged?.streams ?? noNode);
+  const metrics = new Metrics();
+  countProcess(metrics);
+  const queues = new QueueMetrics(metrics);
+  const api = apiServer({ ...parts, metrics }, edged?.streams ?? noNode);
   const front = enabled.apiServer.enable ? apiFront(parts, api) : undefined;
   const component = componentOf(parts, api);
   const list: readonly (readonly [name: string, module: Module | undefined])[] = [
     ["apiserver", front && served(front, api, parts.certificate)],
-    ["controllers", enabled.controllers.enable ? controllers(parts, component, api) : undefined],
+    [
+      "controllers",
+      enabled.controllers.enable ? controllers({ ...parts, queues }, component, api) : undefined,
+    ],
     ["scheduler", enabled.scheduler.enable ? scheduler(component) : undefined],
     [
       "edgecontroller",
@@ -103,12 +112,16 @@ const noNode: NodeStreams = {
   portForward: () => Promise.reject(serviceUnavailable(NO_NODE)),
 };
 
-function apiServer(parts: SiteParts, nodeStreams: NodeStreams): ApiServer {
+function apiServer(
+  parts: SiteParts & { readonly metrics: Metrics },
+  nodeStreams: NodeStreams,
+): ApiServer {
   const { db, certificate, network, config, clock, lifetime } = parts;
   const log = parts.log.child({ module: "apiserver" });
   return createApiServer({
     store: db.objects,
     checks: healthChecks(db),
+    metrics: parts.metrics,
     nodeStreams,
     openStream: webSocketStreams({ log }),
     version: versionInfo(`linux/${process.arch === "x64" ? "amd64" : process.arch}`),
@@ -168,7 +181,7 @@ function componentOf({ log, clock, lifetime }: SiteParts, api: ApiServer) {
 type Component = ReturnType<typeof componentOf>;
 
 function controllers(
-  { certificate, latestTime }: SiteParts,
+  { certificate, latestTime, queues }: SiteParts & { readonly queues: QueueMetrics },
   { as, events, informers, log, clock }: Component,
   { catalog, allows }: ApiServer,
 ): Module {
@@ -177,6 +190,7 @@ function controllers(
     events: (name) => events(name, controllerUser(name)),
     informers,
     catalog,
+    queues,
     allows,
     sign: createSigner(certificate.current, latestTime),
     log: log.child({ module: "controllers" }),

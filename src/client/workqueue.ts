@@ -10,6 +10,19 @@ export interface WorkQueueOptions {
   readonly retryInitialMs?: number;
   /** Longest delay of a key that fails. Default 1,000 s, as client-go's. */
   readonly retryMaxMs?: number;
+  /** Told what happens; costs a little per key. */
+  readonly observer?: QueueObserver;
+}
+
+/** Learns how a queue does. */
+export interface QueueObserver {
+  /** The queue that it is about, once. */
+  watch(queue: { readonly size: number }): void;
+  added(): void;
+  /** A key was taken, after it had waited. */
+  taken(waitedMs: number): void;
+  done(workedMs: number): void;
+  retried(): void;
 }
 
 /**
@@ -23,6 +36,9 @@ export class WorkQueue {
   readonly #timer: Timer;
   readonly #retryInitialMs: number;
   readonly #retryMaxMs: number;
+  readonly #observer: QueueObserver | undefined;
+  /** Key → monotonic time at which it was added, or taken; only where somebody observes. */
+  readonly #sinceMs = new Map<string, number>();
   readonly #waiting = new Set<string>();
   /** Keys to be worked on: those that wait, and those added again while worked on. */
   readonly #dirty = new Set<string>();
@@ -39,6 +55,8 @@ export class WorkQueue {
     this.#timer = options.timer ?? systemTimer;
     this.#retryInitialMs = options.retryInitialMs ?? 5;
     this.#retryMaxMs = options.retryMaxMs ?? 1_000_000;
+    this.#observer = options.observer;
+    this.#observer?.watch(this);
   }
 
   /** Keys that wait for a worker, without the delayed ones. */
@@ -54,6 +72,7 @@ export class WorkQueue {
   add(key: string): void {
     if (this.#closed || this.#dirty.has(key)) return;
     this.#dirty.add(key);
+    this.#observer?.added();
     if (!this.#processing.has(key)) this.#offer(key);
   }
 
@@ -77,6 +96,7 @@ export class WorkQueue {
       backoff: new Backoff({ initialMs: this.#retryInitialMs, maxMs: this.#retryMaxMs }),
     };
     retry.count += 1;
+    this.#observer?.retried();
     this.#retries.set(key, retry);
     this.addAfter(key, retry.backoff.next());
   }
@@ -105,6 +125,7 @@ export class WorkQueue {
   /** Must follow every `take`, however the work went. */
   done(key: string): void {
     this.#processing.delete(key);
+    if (this.#observer) this.#observer.done(this.#took(key));
     if (this.#dirty.has(key)) this.#offer(key);
   }
 
@@ -118,7 +139,16 @@ export class WorkQueue {
     this.#takers.clear();
   }
 
+  /** How long ago the key was last stamped. */
+  #took(key: string): number {
+    const nowMs = this.#clock.monotonicMs();
+    const sinceMs = this.#sinceMs.get(key) ?? nowMs;
+    this.#sinceMs.delete(key);
+    return nowMs - sinceMs;
+  }
+
   #offer(key: string): void {
+    if (this.#observer) this.#sinceMs.set(key, this.#clock.monotonicMs());
     const [take] = this.#takers;
     if (take === undefined) {
       this.#waiting.add(key);
@@ -131,6 +161,10 @@ export class WorkQueue {
   #begin(key: string): string {
     this.#dirty.delete(key);
     this.#processing.add(key);
+    if (this.#observer) {
+      this.#observer.taken(this.#took(key));
+      this.#sinceMs.set(key, this.#clock.monotonicMs());
+    }
     return key;
   }
 

@@ -22,6 +22,10 @@ export class Collection {
     this.history = new History(options);
   }
 
+  get size(): number {
+    return this.#items.size;
+  }
+
   get(place: string): StoredItem | undefined {
     return this.#items.get(place);
   }

@@ -7,6 +7,7 @@ import { Expiry } from "./expiry.ts";
 import type { GroupCommit } from "./group-commit.ts";
 import type {
   Change,
+  CollectionCounts,
   ObjectKey,
   ObjectStore,
   Put,
@@ -144,6 +145,14 @@ export class CommittedObjects implements ObjectStore {
   async discard(key: ObjectKey): Promise<void> {
     await this.#commits.commit([{ kind: "removeQuarantined", key }]);
     this.#quarantine.delete(uniqueOf(key));
+  }
+
+  counts(): readonly CollectionCounts[] {
+    return [...this.#collections].map(([collection, { size, listeners }]) => ({
+      collection,
+      objects: size,
+      watchers: listeners.size,
+    }));
   }
 
   expireIn(key: ObjectKey, ttlMs: number): void {

@@ -31,6 +31,14 @@ export interface Put {
   readonly ttlMs?: number;
 }
 
+/** How much there is of a collection. */
+export interface CollectionCounts {
+  readonly collection: string;
+  readonly objects: number;
+  /** Open subscriptions. */
+  readonly watchers: number;
+}
+
 /** What a write leaves: an object, nothing (the last version says how it ended), or all as it was. */
 export type Change = Put | { readonly remove: KubeObject } | "keep";
 
@@ -72,6 +80,8 @@ export interface ObjectStore {
   readonly hasQuarantine: boolean;
   /** Forgets the quarantined rows of an object. Resolves once that is durable. */
   discard(key: ObjectKey): Promise<void>;
+  /** One entry per collection that has or had objects, or a follower. */
+  counts(): readonly CollectionCounts[];
   /** Gives an object that is there a time to live, from now on; a restart forgets that of `Put.ttlMs`. */
   expireIn(key: ObjectKey, ttlMs: number): void;
   /**

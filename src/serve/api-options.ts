@@ -4,6 +4,9 @@ import type { NodeStreams } from "#api/node-streams.ts";
 import type { UserInfo, Verbs } from "#api/verbs.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { Logger } from "#lib/log.ts";
+import type { Metrics } from "#lib/metrics.ts";
+import type { Timer } from "#lib/timer.ts";
+import type { Limits } from "./request-limits.ts";
 import type { StreamCall } from "./stream-call.ts";
 
 /** What `/version` answers; kubectl reads `major`, `minor` and a semantic `gitVersion`. */
@@ -51,6 +54,11 @@ export interface ApiOptions {
   readonly nodeStreams: NodeStreams;
   readonly log: Logger;
   readonly clock: Clock;
+  readonly timer: Timer;
+  /** Where requests are counted; what `/metrics` answers. */
+  readonly metrics: Metrics;
+  /** Default: the apiserver's. */
+  readonly limits?: Limits;
   /** The API as one user who may do what he asks for: see `authorize`. */
   verbs(user: UserInfo): Verbs;
   /**

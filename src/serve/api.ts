@@ -9,20 +9,27 @@ import { HEALTH_PATHS, Health } from "./health.ts";
 import { OpenApi } from "./openapi.ts";
 import { streamOf } from "./pod-streams.ts";
 import { discardBody } from "./read-body.ts";
-import { isStream } from "./request-path.ts";
+import { DEFAULT_LIMITS, RequestLimits } from "./request-limits.ts";
+import { RequestMetrics } from "./request-metrics.ts";
+import { isStream, type ResourcePath } from "./request-path.ts";
 import { respondValue } from "./respond.ts";
 import { Router, verbOf } from "./router.ts";
 import type { StreamCall } from "./stream-call.ts";
 import { addWarnings } from "./warnings.ts";
 
-type Env = { Bindings: Connection; Variables: { user: UserInfo } };
+type Env = { Bindings: Connection; Variables: { user: UserInfo; path?: ResourcePath } };
+
+const METRICS_TYPE = { "Content-Type": "text/plain; version=0.0.4; charset=utf-8" };
 
 /** How long a stranger may go on sending before it is told that it is one. */
 const STRANGER_MS = 2000;
 
 /** Makes Kubernetes' HTTP API over a table of resources and the verbs that act on them. */
 export function createApi(options: ApiOptions): Api {
-  const { log } = options;
+  const { log, clock, timer, metrics } = options;
+  const counted = new RequestMetrics(metrics);
+  const nowMs = (): number => clock.monotonicMs();
+  const limits = new RequestLimits(options.limits ?? DEFAULT_LIMITS, { timer, nowMs, metrics });
   const calls = new Calls(options);
   const app = new Hono<Env>();
   app.onError((error, { req }) => {
@@ -31,8 +38,11 @@ export function createApi(options: ApiOptions): Api {
     return answerError(error, log, req.raw);
   });
   app.use(async (context, next) => {
+    const fromMs = nowMs();
     await next();
-    const { headers } = context.res;
+    const { headers, status } = context.res;
+    const seconds = (nowMs() - fromMs) / 1000;
+    counted.answered({ request: context.req.raw, path: context.get("path"), status, seconds });
     headers.set("Audit-Id", crypto.randomUUID());
     if (!headers.has("Cache-Control")) headers.set("Cache-Control", "no-cache, private");
   });
@@ -56,7 +66,7 @@ export function createApi(options: ApiOptions): Api {
     await next();
     await discardBody(request);
   });
-  addRoutes(app, options, { calls, health });
+  addRoutes(app, options, { calls, health, limits });
   return {
     // A `Host` that cannot be part of an URL leaves no URL to look at.
     fetch: async (request, connection = {}) =>
@@ -81,7 +91,7 @@ function addPublicRoutes(app: Hono<Env>, { version }: ApiOptions, health: Health
 function addRoutes(
   app: Hono<Env>,
   options: ApiOptions,
-  { calls, health }: { calls: Calls; health: Health },
+  { calls, health, limits }: { calls: Calls; health: Health; limits: RequestLimits },
 ): void {
   const discovery = new Discovery(options.catalog);
   const openApi = new OpenApi(options.catalog);
@@ -89,6 +99,7 @@ function addRoutes(
   const fixed = [
     ...HEALTH_PATHS.map((path) => `/${path}`),
     ...health.paths,
+    "/metrics",
     "/openapi/v2",
     "/openapi/v3",
     "/version",
@@ -106,6 +117,10 @@ function addRoutes(
       return health.one({ path, stopping }, context.req.param("check")) ?? notFoundText();
     });
   }
+  app.get("/metrics", (context) => {
+    authorizePath(context);
+    return new Response(options.metrics.text(), { headers: METRICS_TYPE });
+  });
   app.get("/openapi/*", (context) => {
     authorizePath(context);
     return openApi.answer(context.req.raw, new URL(context.req.url)) ?? notFoundText();
@@ -121,7 +136,10 @@ function addRoutes(
     }
     const open = calls.open(req.raw, { url, user: get("user"), connection: env });
     if (open === undefined) return notFoundText();
-    const response = await router.answer(open.call, env);
+    const { call } = open;
+    context.set("path", call.path);
+    const limited = { request: req.raw, path: call.path, user: call.user };
+    const response = await limits.run(limited, () => router.answer(call, env));
     addWarnings(response, open.warnings);
     return response;
   });

@@ -2,6 +2,7 @@ import { Item, WatchEvent } from "#api/item.ts";
 import { deepFreeze, type KubeObject, nameOf } from "#api/object.ts";
 import {
   type Change,
+  type CollectionCounts,
   Expired,
   type ObjectKey,
   type ObjectStore,
@@ -66,6 +67,14 @@ export class MemoryStore implements ObjectStore {
     const pending = this.#pending.get(placeOf(key));
     if (pending === undefined) return this.get(key);
     return pending.removed ? undefined : pending.item;
+  }
+
+  counts(): readonly CollectionCounts[] {
+    return [...this.#collections].map(([collection, { items, listeners }]) => ({
+      collection,
+      objects: items.size,
+      watchers: listeners.size,
+    }));
   }
 
   get hasQuarantine(): boolean {

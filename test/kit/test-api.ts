@@ -2,6 +2,7 @@ import type { NodeStreams } from "#api/node-streams.ts";
 import type { UserInfo, Verbs } from "#api/verbs.ts";
 import { type Logger, silentLogger } from "#lib/log.ts";
 import type { ApiOptions, HealthCheck } from "#serve/api-options.ts";
+import type { Limits } from "#serve/request-limits.ts";
 import { createApiServer } from "#site/apiserver/apiserver.ts";
 import type { ApiServer } from "#site/apiserver/options.ts";
 import { ManualClock } from "./manual-clock.ts";
@@ -15,6 +16,7 @@ export interface TestApiOptions {
   readonly checks?: readonly HealthCheck[];
   readonly log?: Logger;
   readonly store?: MemoryStore;
+  readonly limits?: Limits;
 }
 
 export interface Sent {
@@ -51,6 +53,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     timer: clock,
     log,
     checks,
+    ...(options.limits && { limits: options.limits }),
     signal: stop.signal,
     adminToken: ADMIN_TOKEN,
     serviceCidr: "10.43.0.0/16",

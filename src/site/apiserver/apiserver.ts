@@ -1,3 +1,5 @@
+import type { ObjectStore } from "#db/object-store.ts";
+import { type Labels, Metrics } from "#lib/metrics.ts";
 import { systemTimer } from "#lib/timer.ts";
 import { createApi } from "#serve/api.ts";
 import { keepApiServices } from "./api-services.ts";
@@ -12,6 +14,8 @@ import { firstAddress } from "./strategies/service-allocators.ts";
 export function createApiServer(options: ApiServerOptions): ApiServer {
   const { store, clock, timer = systemTimer, serviceCidr, signal, advertise } = options;
   const registry = createRegistry({ store, clock, timer, serviceCidr, signal });
+  const { metrics = new Metrics(), limits } = options;
+  countStored(metrics, store);
   const api = createApi({
     catalog: registry.catalog,
     version: options.version,
@@ -20,6 +24,9 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     openStream: options.openStream,
     log: options.log,
     clock,
+    timer,
+    metrics,
+    ...(limits && { limits }),
     verbs: (user) => registry.as(user),
     authorize: (user, access) => registry.authorizer.authorize(user, access),
     authenticate: tokenAuthenticator(options.adminToken),
@@ -37,4 +44,24 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       await keepIpAddresses({ store, verbs, log: options.log, signal });
     },
   };
+}
+
+/** What lies in the store and who follows it, read when somebody asks. */
+function countStored(metrics: Metrics, store: ObjectStore): void {
+  const labels = (collection: string): Labels => {
+    const [group = "", resource = ""] = collection.split("/");
+    return { group, resource };
+  };
+  metrics.read(
+    { type: "gauge", name: "apiserver_resource_objects", help: "Stored objects by kind." },
+    () => store.counts().map(({ collection, objects }) => [labels(collection), objects]),
+  );
+  metrics.read(
+    {
+      type: "gauge",
+      name: "apiserver_registered_watchers",
+      help: "Those who follow a kind now, the site's own informers included.",
+    },
+    () => store.counts().map(({ collection, watchers }) => [labels(collection), watchers]),
+  );
 }

@@ -5,8 +5,10 @@ import type { UserInfo, Verbs } from "#api/verbs.ts";
 import type { ObjectStore } from "#db/object-store.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { Logger } from "#lib/log.ts";
+import type { Metrics } from "#lib/metrics.ts";
 import type { Timer } from "#lib/timer.ts";
 import type { Api, ApiOptions, HealthCheck, VersionInfo } from "#serve/api-options.ts";
+import type { Limits } from "#serve/request-limits.ts";
 
 export interface ApiServerOptions {
   readonly store: ObjectStore;
@@ -18,6 +20,10 @@ export interface ApiServerOptions {
   readonly clock: Clock;
   /** Default: the system's. */
   readonly timer?: Timer;
+  /** Where the API server counts what it does. Default: its own. */
+  readonly metrics?: Metrics;
+  /** Default: the apiserver's. */
+  readonly limits?: Limits;
   /** Bearer token of the user `edgesite-admin`. */
   readonly adminToken: string;
   /** IPv4 range of ClusterIPs: `10.43.0.0/16`. */

@@ -1,6 +1,7 @@
 import type { Client } from "#client/client.ts";
 import type { EventRecorder } from "#client/events.ts";
 import type { InformerFactory } from "#client/informer.ts";
+import type { QueueMetrics } from "#client/queue-metrics.ts";
 import { WorkQueue } from "#client/workqueue.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { Logger } from "#lib/log.ts";
@@ -17,17 +18,23 @@ export interface ControllerDeps {
   readonly clock: Clock;
   /** Rings when a delayed key is due; the system's by default. */
   readonly timer?: Timer;
+  /** Where work queues are counted. */
+  readonly queues?: QueueMetrics;
 }
 
 /** The deps dressed for one controller: its own client, recorder and queue. */
 export function equip(deps: ControllerDeps, user: string) {
-  const { informers, log, clock, timer } = deps;
+  const { informers, log, clock, timer, queues } = deps;
   return {
     informers,
     log,
     clock,
     client: deps.client(user),
     events: deps.events(user),
-    queue: new WorkQueue({ clock, ...(timer && { timer }) }),
+    queue: new WorkQueue({
+      clock,
+      ...(timer && { timer }),
+      ...(queues && { observer: queues.of(user) }),
+    }),
   };
 }
