@@ -10,6 +10,8 @@ export interface ControlOptions {
   stop(): void;
   /** Gives Secrets a new key. @throws {UserError} when it could not be brought to its end. */
   rotateKey(): Promise<void>;
+  /** Takes in which client certificates were revoked. */
+  reloadClients(): void;
 }
 
 /**
@@ -31,6 +33,10 @@ export function serveControl(options: ControlOptions): Disposable {
     // One after the other: two at once would each let the other's key go.
     rotation = rotation.catch(() => undefined).then(options.rotateKey);
     await rotation;
+    return c.text("ok");
+  });
+  app.post("/clients/reload", (c) => {
+    options.reloadClients();
     return c.text("ok");
   });
   app.onError((error, c) => c.text(explain(error), 500));

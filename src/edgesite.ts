@@ -26,6 +26,7 @@ import { createMetaClient } from "#meta/create-meta-client.ts";
 import { createMetaManager } from "#meta/meta-manager.ts";
 import { spdyStreams, webSocketStreams } from "#serve/streams/streams.ts";
 import { createApiServer } from "#site/apiserver/apiserver.ts";
+import type { ClientCertificates } from "#site/apiserver/client-certificates.ts";
 import { createFront, type Front } from "#site/apiserver/front/front.ts";
 import { type ApiServer, componentUser, controllerUser } from "#site/apiserver/options.ts";
 import type { ServingCertificate } from "#site/apiserver/serving-certificate.ts";
@@ -46,6 +47,7 @@ export interface SiteParts {
   readonly network: NetworkPlan;
   readonly db: Database;
   readonly certificate: ServingCertificate;
+  readonly clients: ClientCertificates;
   /** The latest time that is known to be over: the clock may say 1970. */
   latestTime(): Date;
   readonly runtime: Runtime;
@@ -134,7 +136,10 @@ function apiServer(
   });
 }
 
-function apiFront({ config, certificate, directories, log }: SiteParts, api: ApiServer): Front {
+function apiFront(
+  { config, certificate, clients, directories, log }: SiteParts,
+  api: ApiServer,
+): Front {
   const pki = certificate.current;
   const { bindAddress, port } = config.apiServer;
   const own = log.child({ module: "apiserver" });
@@ -143,6 +148,7 @@ function apiFront({ config, certificate, directories, log }: SiteParts, api: Api
     address: bindAddress,
     port,
     tls: { certificate: pki.certificate, key: pki.key, clientCa: pki.ca },
+    isRevoked: (fingerprint) => clients.isRevoked(fingerprint),
     socketDirectory: directories.sockets,
     fetch: api.fetch,
     upgradeSpdy: spdyStreams(api, { log: own }),

@@ -14,7 +14,10 @@ import { silentLogger } from "#lib/log.ts";
 import { removeCgroup } from "#linux/cgroup.ts";
 import { unmountBelow } from "#linux/mount.ts";
 import { removeMesh } from "#mesh/remove-mesh.ts";
+import { ClientCertificates } from "#site/apiserver/client-certificates.ts";
+import { readAuthority } from "#site/apiserver/pki.ts";
 import { dataDirectory, removeSiteFiles, secretsKeyFile } from "./data-directory.ts";
+import { latestTime } from "./latest-time.ts";
 import type { StopSignals } from "./signals.ts";
 import { createRuntime } from "./site-runtime.ts";
 import { startSite } from "./start.ts";
@@ -38,6 +41,17 @@ export function siteCommands(signals: () => StopSignals): SiteCommands {
       await using db = await Database.open({ path: database, ...keysOfSite({ path, database }) });
       await rotateKey(db, path);
       return true;
+    },
+    createClient({ dataDir }, wish) {
+      const directory = dataDirectory(dataDir);
+      const authority = readAuthority(directory.pki);
+      const clients = new ClientCertificates(directory.pki);
+      return clients.create(authority, { ...wish, now: latestTime(directory) });
+    },
+    listClients: ({ dataDir }) => new ClientCertificates(dataDirectory(dataDir).pki).list(),
+    revokeClient({ dataDir }, user) {
+      const directory = dataDirectory(dataDir);
+      return new ClientCertificates(directory.pki).revoke(user, latestTime(directory));
     },
     async reset(config, io) {
       const site = await stoppedSite(config);

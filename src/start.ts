@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { addModules } from "#bus/add-modules.ts";
 import { createBus } from "#bus/create-bus.ts";
@@ -17,6 +17,7 @@ import { mendable } from "#lib/errors.ts";
 import { createLogger, type Logger } from "#lib/log.ts";
 import { systemTimer } from "#lib/timer.ts";
 import type { NetworkPlan } from "#mesh/network-plan.ts";
+import { ClientCertificates } from "#site/apiserver/client-certificates.ts";
 import { loadPki, type Pki, type PkiOptions, renewedPki } from "#site/apiserver/pki.ts";
 import { ServingCertificate } from "#site/apiserver/serving-certificate.ts";
 import { serveControl } from "./control-server.ts";
@@ -28,13 +29,13 @@ import {
 } from "./data-directory.ts";
 import { composeSite, type Site, type SiteParts } from "./edgesite.ts";
 import { hostAddresses, hostNodeName } from "./host.ts";
+import { latestTime } from "./latest-time.ts";
 import { networkOf } from "./network-settings.ts";
 import type { StopSignals } from "./signals.ts";
 import { kept, newSiteId } from "./site-identity.ts";
 import { createRuntime } from "./site-runtime.ts";
 import { siteStatus } from "./site-status.ts";
 import { StartReport } from "./start-report.ts";
-import { version } from "./version.ts";
 import { farewell, type Whereabouts, welcome } from "./welcome.ts";
 import { countWrittenToday } from "./written-today.ts";
 
@@ -110,12 +111,10 @@ async function gather({ config, directory, db, log, io, lifetime }: Given): Prom
   const network = await networkOf(settings, config.network);
   const addresses = hostAddresses(OWN_LINKS);
   const nodeAddresses = addresses.length > 0 ? addresses : [network.gateway];
-  const latestTime = (): Date =>
-    new Date(Math.max(Date.now(), Date.parse(version.buildTime), lastSeenMs(directory)));
   const pkiOptions = (): PkiOptions => ({
     directory: directory.pki,
     hosts: certificateHosts({ network, nodeName, addresses: hostAddresses(OWN_LINKS), config }),
-    times: [latestTime()],
+    times: [latestTime(directory)],
     log,
   });
   const leases = db.addressLeases(() => podAddresses(network));
@@ -126,7 +125,8 @@ async function gather({ config, directory, db, log, io, lifetime }: Given): Prom
     nodeAddresses,
     network,
     db,
-    latestTime,
+    clients: clientCertificates(directory),
+    latestTime: () => latestTime(directory),
     certificate: new ServingCertificate({
       pki: loadPki(pkiOptions()),
       renewed: (current) => renewedPki(current, pkiOptions()),
@@ -181,6 +181,7 @@ async function runSite(run: Run): Promise<number> {
     status: () =>
       siteStatus({ site, parts, directory, modules: [...modules.values()], writtenTodayBytes }),
     stop: () => told.abort(new Error("edgesite stop")),
+    reloadClients: () => parts.clients.reload(),
     rotateKey: () => rotateKey(parts.db, secretsKeyFile(parts.config)),
   });
   for (const name of site.disabled) parts.log.info("A module is disabled", { module: name });
@@ -247,16 +248,10 @@ function writeKubeconfig(
   writeFileAtomically(kubeconfig, { text, mode: PRIVATE });
 }
 
-/**
- * The last time that is known to have been, on a box whose clock starts at 1970: when something was
- * written here last.
- */
-function lastSeenMs({ database, pki }: DataDirectory): number {
-  const times = [database, `${database}-wal`, pki].map((path) => {
-    const { mtimeMs = 0 } = statSync(path, { throwIfNoEntry: false }) ?? {};
-    return mtimeMs;
-  });
-  return Math.max(...times);
+function clientCertificates(directory: DataDirectory): ClientCertificates {
+  const clients = new ClientCertificates(directory.pki);
+  clients.prune(latestTime(directory));
+  return clients;
 }
 
 function certificateHosts({

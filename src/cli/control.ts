@@ -52,6 +52,11 @@ export class Control {
     await this.#ask("POST", "/secrets/rotate-key");
   }
 
+  /** Tells the site that client certificates were revoked. */
+  async reloadClients(): Promise<void> {
+    await this.#ask("POST", "/clients/reload");
+  }
+
   async #ask(method: string, path: string): Promise<Response> {
     const answer = await fetch(`http://edgesite${path}`, {
       method,

@@ -2,7 +2,12 @@ import { chownSync, copyFileSync, existsSync, mkdirSync, readFileSync } from "no
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { parse } from "yaml";
-import { type ClusterAccess, createKubeconfig, mergeKubeconfig } from "#config/kubeconfig.ts";
+import {
+  type ClusterAccess,
+  type ClusterAddress,
+  createKubeconfig,
+  mergeKubeconfig,
+} from "#config/kubeconfig.ts";
 import { writeFileAtomically } from "#lib/atomic-file.ts";
 import { errorCode, explain, must, UserError } from "#lib/errors.ts";
 import type { Io } from "./io.ts";
@@ -73,6 +78,12 @@ interface KubeconfigDocument {
     },
   ];
   readonly users: readonly [{ readonly user: { readonly token: string } }];
+}
+
+/** Where the site is, by its own file. */
+export function readCluster(request: KubeconfigRequest): ClusterAddress {
+  const { server, ca } = readAccess(request);
+  return { server, ca };
 }
 
 /** Our own file: its shape is what `createKubeconfig` made. */

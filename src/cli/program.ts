@@ -1,18 +1,13 @@
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { type EdgeSiteConfig, FIELDS } from "#config/edgesite-config.ts";
-import { eachField, loadConfig } from "#config/load.ts";
+import { FIELDS } from "#config/edgesite-config.ts";
 import { defaultConfig, minConfig } from "#config/print.ts";
-import { errorCode, explain, UserError } from "#lib/errors.ts";
+import { UserError } from "#lib/errors.ts";
 import { Control } from "./control.ts";
+import { configOf, EX_USAGE, type Flags, withConfigFlags, withDataDir } from "./flags.ts";
 import type { Io } from "./io.ts";
-import { mergeIntoOwnKubeconfig, printKubeconfig } from "./kubeconfig-file.ts";
-import { DEFAULT_DATA_DIR, sitePaths } from "./paths.ts";
+import { addKubeconfigCommands } from "./kubeconfig-commands.ts";
 import type { SiteCommands, Version } from "./site.ts";
 import { statusText } from "./status-text.ts";
-
-/** EX_USAGE of sysexits.h. */
-const EX_USAGE = 64;
 
 export interface CliOptions {
   readonly io: Io;
@@ -38,8 +33,6 @@ export async function runCli(argv: readonly string[], options: CliOptions): Prom
 interface Run extends CliOptions {
   exitCode: number;
 }
-
-type Flags = Readonly<Record<string, string | boolean | undefined>>;
 
 /** All commands; also what docs/cli.md is made of. */
 export function createProgram(run: Run): Command {
@@ -67,19 +60,7 @@ export function createProgram(run: Run): Command {
     .command("version")
     .description("print the version")
     .action(() => io.out(`${versionText(version)}\n`));
-  withDataDir(program.command("kubeconfig"))
-    .description("print the kubeconfig of the site")
-    .option(
-      "--merge",
-      "merge it into your own kubeconfig, with a backup; your current context stays",
-    )
-    .option("--server <address>", "the address that kubectl is to use instead of 127.0.0.1")
-    .action((flags: Flags) => {
-      const { kubeconfig } = sitePaths(configOf(flags, io).dataDir);
-      const given = { path: kubeconfig, server: textOf(flags["server"]) };
-      if (flags["merge"] === true) mergeIntoOwnKubeconfig(given, io);
-      else printKubeconfig(given, io);
-    });
+  addKubeconfigCommands(program, run);
   return program;
 }
 
@@ -164,31 +145,6 @@ function addSecretsCommands(program: Command, { io, site }: Run): void {
     });
 }
 
-/** `--data-dir` and `--config`: which site a command is about. */
-function withDataDir(command: Command): Command {
-  return command
-    .option("--config <file>", "the configuration file (default /etc/edgesite/edgesite.yaml)")
-    .option("--data-dir <directory>", FIELDS.dataDir.text);
-}
-
-/** All flags that are configuration fields. */
-function withConfigFlags(command: Command): Command {
-  command.option("--config <file>", "the configuration file (default /etc/edgesite/edgesite.yaml)");
-  eachField(FIELDS, (_path, field) => {
-    if (field.kind === "option" && field.flag !== undefined) {
-      const text = `${field.text} (${field.rule})`;
-      if (field.repeatable) command.option(`${field.flag} <value>`, text, joined);
-      else command.option(`${field.flag} <value>`, text);
-    }
-  });
-  return command.option("-v, --verbose", "log everything: --log-level debug");
-}
-
-/** A flag that was given again adds to what it said before. */
-function joined(value: string, before: string | undefined): string {
-  return before === undefined ? value : `${before},${value}`;
-}
-
 function printAndExit({ io, version }: Run, program: Command, flags: Flags): void {
   if (flags["minconfig"] === true) return io.out(minConfig());
   if (flags["defaultconfig"] === true) return io.out(defaultConfig());
@@ -205,42 +161,4 @@ function printAndExit({ io, version }: Run, program: Command, flags: Flags): voi
 /** KubeEdge prints `KubeEdge v1.3.1`. */
 function versionText({ edgesite, kubernetes }: Version): string {
   return `edgesite v${edgesite} (Kubernetes ${kubernetes})`;
-}
-
-function textOf(flag: string | boolean | undefined): string | undefined {
-  return typeof flag === "string" ? flag : undefined;
-}
-
-function configOf(flags: Flags, { env }: Io): EdgeSiteConfig {
-  const given: Record<string, string> = {};
-  eachField(FIELDS, (_path, field) => {
-    if (field.kind !== "option" || field.flag === undefined) return;
-    const name = field.flag.slice(2).replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
-    const value = textOf(flags[name]);
-    if (value !== undefined) given[field.flag] = value;
-  });
-  if (flags["verbose"] === true) given["--log-level"] = "debug";
-  const dataDir = given["--data-dir"] ?? env["EDGESITE_DATA_DIR"] ?? DEFAULT_DATA_DIR;
-  const named = textOf(flags["config"]);
-  const path = named ?? sitePaths(dataDir).config;
-  const text = readConfig(path, named !== undefined);
-  return loadConfig({ env, flags: given, ...(text !== undefined && { file: { path, text } }) });
-}
-
-/** The file's text; undefined for a default file that is not there. */
-function readConfig(path: string, mustExist: boolean): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    if (!mustExist && isAbsence(error)) return undefined;
-    throw new UserError(`Cannot read the configuration ${path}: ${explain(error)}`, {
-      cause: error,
-      ...(mustExist && { exitCode: EX_USAGE }),
-    });
-  }
-}
-
-/** No file there, nor a directory that could hold it. */
-function isAbsence(error: unknown): boolean {
-  return errorCode(error) === "ENOENT" || errorCode(error) === "ENOTDIR";
 }

@@ -48,6 +48,25 @@ export interface SiteStatus {
   readonly writtenTodayBytes: number;
 }
 
+/** Whom a client certificate is for. */
+export interface ClientWish {
+  readonly user: string;
+  readonly groups: readonly string[];
+  readonly validMs: number;
+}
+
+/** A client certificate that was made here. */
+export interface ClientStatus {
+  readonly user: string;
+  readonly groups: readonly string[];
+  /** RFC 3339 */
+  readonly createdAt: string;
+  /** RFC 3339 */
+  readonly notAfter: string;
+  /** RFC 3339; absent while it holds. */
+  readonly revokedAt?: string;
+}
+
 /** What the site can be told, in this process or over the control socket. */
 export interface SiteCommands {
   /**
@@ -62,6 +81,18 @@ export interface SiteCommands {
    * @throws {UserError} when it could not be brought to its end; the next start or call goes on.
    */
   rotateKey(config: EdgeSiteConfig): Promise<boolean>;
+  /**
+   * Makes a client certificate and its key, PEM; whether the site runs or not.
+   * @throws {UserError} when it was never started, or no certificate can have those names.
+   */
+  createClient(
+    config: EdgeSiteConfig,
+    wish: ClientWish,
+  ): { readonly certificate: string; readonly key: string };
+  /** The client certificates that were made and are not over. */
+  listClients(config: EdgeSiteConfig): readonly ClientStatus[];
+  /** Revokes all of a user; answers how many held. A site that runs learns of it by `Control.reloadClients`. */
+  revokeClient(config: EdgeSiteConfig, user: string): number;
   /** Removes everything that a site which does not run has left on the host, its data included; false where none is. */
   reset(config: EdgeSiteConfig, io: Io): Promise<boolean>;
 }

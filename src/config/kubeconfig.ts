@@ -1,17 +1,25 @@
 import { Document, isMap, isSeq, parseDocument, type YAMLMap } from "yaml";
 import { UserError } from "#lib/errors.ts";
 
-/** What a client needs to reach a cluster as its administrator. */
-export interface ClusterAccess {
+/** Where a cluster is. */
+export interface ClusterAddress {
   /** `https://127.0.0.1:6443` */
   readonly server: string;
   /** PEM of the authority that signed the server's certificate. */
   readonly ca: string;
-  /** Bearer token. A secret, and so is everything made from it here. */
-  readonly token: string;
-  /** Of cluster, user and context. Default `edgesite`. */
-  readonly name?: string;
 }
+
+/** What shows who a client is: a bearer token, or a certificate with its key, PEM. Secrets, and so is everything made from them here. */
+type Credential =
+  | { readonly token: string }
+  | { readonly certificate: string; readonly key: string };
+
+/** What a client needs to reach a cluster as somebody. */
+export type ClusterAccess = ClusterAddress &
+  Credential & {
+    /** Of cluster, user and context. Default `edgesite`. */
+    readonly name?: string;
+  };
 
 export interface MergeOptions {
   /** Makes our context the current one, whatever was. Otherwise it is where none was. */
@@ -55,17 +63,27 @@ export function mergeKubeconfig(
 const YAML_STYLE = { lineWidth: 0 };
 
 function insert(document: Document, access: ClusterAccess, { makeCurrent }: MergeOptions): void {
-  const { server, ca, token, name = DEFAULT_NAME } = access;
-  const authority = Buffer.from(ca).toString("base64");
+  const { server, ca, name = DEFAULT_NAME } = access;
+  const authority = base64(ca);
   const cluster = { server, "certificate-authority-data": authority };
   put(document, "clusters", { name, cluster });
-  put(document, "users", { name, user: { token } });
+  put(document, "users", { name, user: credentialOf(access) });
   put(document, "contexts", { name, context: { cluster: name, user: name } });
   const current = document.get("current-context");
   if (makeCurrent || current === undefined || current === null || current === "") {
     document.set("current-context", name);
   }
 }
+
+function credentialOf(access: ClusterAccess): object {
+  if ("token" in access) return { token: access.token };
+  return {
+    "client-certificate-data": base64(access.certificate),
+    "client-key-data": base64(access.key),
+  };
+}
+
+const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
 type Entry = { readonly name: string } & Readonly<Record<string, unknown>>;
 

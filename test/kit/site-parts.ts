@@ -15,6 +15,7 @@ import { systemClock } from "#lib/clock.ts";
 import { type Logger, silentLogger } from "#lib/log.ts";
 import { systemTimer } from "#lib/timer.ts";
 import type { NetworkPlan } from "#mesh/network-plan.ts";
+import { ClientCertificates } from "#site/apiserver/client-certificates.ts";
 import { loadPki } from "#site/apiserver/pki.ts";
 import { ServingCertificate } from "#site/apiserver/serving-certificate.ts";
 import { dataDirectory, prepareDataDirectory } from "../../src/data-directory.ts";
@@ -88,6 +89,7 @@ export class TestSite implements AsyncDisposable {
       nodeAddresses: [NETWORK.gateway],
       network: NETWORK,
       db,
+      clients: new ClientCertificates(directories.pki),
       latestTime: () => new Date(),
       certificate: new ServingCertificate({
         pki: loadPki({

@@ -1,5 +1,5 @@
 import { createPrivateKey, createPublicKey, randomBytes, X509Certificate } from "node:crypto";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { writeFileAtomically } from "#lib/atomic-file.ts";
 import { errorCode, explain, UserError } from "#lib/errors.ts";
@@ -83,7 +83,18 @@ export function renewedPki(current: Pki, options: PkiOptions): Pki | undefined {
   return why === undefined ? undefined : loadPki(options);
 }
 
+/** The authority of a site that was started before. @throws {UserError} when there is none, or it is damaged. */
+export function readAuthority(directory: string): Authority {
+  const authority = existsSync(directory) ? loadAuthority(directory) : undefined;
+  if (authority) return authority;
+  throw new UserError(
+    `There is no certificate authority in ${directory}: the site was never started. Start it with 'edgesite start'`,
+  );
+}
+
 /** A certificate and its private key, PEM. */
+export type Authority = Identity;
+
 interface Identity {
   readonly certificate: X509Certificate;
   readonly key: string;

@@ -1,6 +1,6 @@
 import type { X509Certificate } from "node:crypto";
 import type { Socket } from "bun";
-import type { Clock } from "#lib/clock.ts";
+import { type Clock, systemClock } from "#lib/clock.ts";
 import { subjectNames } from "#lib/x509/read-certificate.ts";
 import type { Peer } from "#serve/api-options.ts";
 
@@ -15,6 +15,12 @@ export interface Identity {
 /** All that a certificate that proves nothing stands for. */
 export const UNTRUSTED: Identity = { key: "untrusted", peer: () => "untrusted" };
 
+export interface IdentityOptions {
+  readonly clock?: Clock;
+  /** Whether a certificate was taken back, by its SHA-256. */
+  readonly isRevoked?: (fingerprint: string) => boolean;
+}
+
 const AUTHENTICATED = "system:authenticated";
 
 /**
@@ -22,7 +28,10 @@ const AUTHENTICATED = "system:authenticated";
  * organizations are groups. `undefined` where it showed no certificate. Chain, purpose and validity
  * were checked by the handshake against our own authority alone.
  */
-export function identityOf<T>(socket: Socket<T>, clock: Clock): Identity | undefined {
+export function identityOf<T>(
+  socket: Socket<T>,
+  { clock = systemClock, isRevoked }: IdentityOptions,
+): Identity | undefined {
   // Its type promises one in every case.
   const certificate: X509Certificate | undefined = socket.getPeerX509Certificate();
   if (!certificate) return undefined;
@@ -34,6 +43,7 @@ export function identityOf<T>(socket: Socket<T>, clock: Clock): Identity | undef
   const notAfter = new Date(certificate.validTo);
   return {
     key: certificate.fingerprint256,
-    peer: () => (clock.now() <= notAfter ? user : "untrusted"),
+    peer: () =>
+      clock.now() <= notAfter && !isRevoked?.(certificate.fingerprint256) ? user : "untrusted",
   };
 }

@@ -1,7 +1,7 @@
 import type { Socket, TCPSocketListener } from "bun";
 import type { Module, Scope } from "#bus/module.ts";
 import { aborted } from "#lib/abort.ts";
-import { type Clock, systemClock } from "#lib/clock.ts";
+import type { Clock } from "#lib/clock.ts";
 import type { Logger } from "#lib/log.ts";
 import type { Api } from "#serve/api-options.ts";
 import type { UpgradeSpdy } from "#serve/streams/streams.ts";
@@ -26,6 +26,8 @@ export interface FrontOptions {
   readonly log: Logger;
   /** Says when client certificates end. Default: the system's. */
   readonly clock?: Clock;
+  /** Whether a client certificate was taken back, by its SHA-256; asked for every request. Default: none was. */
+  readonly isRevoked?: (fingerprint: string) => boolean;
   /** More connections are closed as they come. Default 10,000. */
   readonly maxConnections?: number;
 }
@@ -148,7 +150,7 @@ class TlsFront implements Front {
 
   /** Where a connection goes; known once its handshake is over. */
   #destination(connection: FrontConnection): Destination | undefined {
-    const identity = identityOf(connection.socket, this.#options.clock ?? systemClock);
+    const identity = identityOf(connection.socket, this.#options);
     const server = this.#servers?.open(identity);
     if (!server) {
       this.#options.log.warn("A client is turned away, there are too many certificates.");

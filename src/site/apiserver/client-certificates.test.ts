@@ -1,0 +1,94 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { X509Certificate } from "node:crypto";
+import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { UserError } from "#lib/errors.ts";
+import { silentLogger } from "#lib/log.ts";
+import { ClientCertificates } from "./client-certificates.ts";
+import { loadPki, readAuthority } from "./pki.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const NOW = new Date("2026-03-01T12:00:00Z");
+const later = (days: number): Date => new Date(NOW.getTime() + days * DAY_MS);
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "edgesite-clients-"));
+  loadPki({ directory: root, hosts: ["localhost"], times: [NOW], log: silentLogger });
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+const make = (user: string, groups: readonly string[] = []) =>
+  new ClientCertificates(root).create(readAuthority(root), {
+    user,
+    groups,
+    validMs: 30 * DAY_MS,
+    now: NOW,
+  });
+const fingerprintOf = ({ certificate }: { readonly certificate: string }): string =>
+  new X509Certificate(certificate).fingerprint256;
+
+test("a certificate says who it is for, holds its time, and is listed", () => {
+  const { certificate } = make("jane", ["devs", "ops"]);
+  const leaf = new X509Certificate(certificate);
+  expect(leaf.subject).toBe("O=devs\nO=ops\nCN=jane");
+  expect(leaf.verify(readAuthority(root).certificate.publicKey)).toBe(true);
+  expect(leaf.keyUsage).toEqual(["1.3.6.1.5.5.7.3.2"]);
+  expect(new Date(leaf.validTo)).toEqual(later(30));
+  const clients = new ClientCertificates(root);
+  expect(clients.list()).toEqual([
+    {
+      user: "jane",
+      groups: ["devs", "ops"],
+      createdAt: NOW.toISOString(),
+      notAfter: later(30).toISOString(),
+    },
+  ]);
+  expect(clients.isRevoked(leaf.fingerprint256)).toBe(false);
+  for (const name of readdirSync(join(root, "clients"))) {
+    expect(statSync(join(root, "clients", name)).mode & 0o777).toBe(0o600);
+  }
+});
+
+test("a revocation reaches those who look again, and those who start", () => {
+  const [jane, again, john] = [make("jane"), make("jane"), make("john")];
+  const site = new ClientCertificates(root);
+  expect(new ClientCertificates(root).revoke("jane", NOW)).toBe(2);
+  expect(site.isRevoked(fingerprintOf(jane))).toBe(false);
+  site.reload();
+  for (const clients of [site, new ClientCertificates(root)]) {
+    expect(clients.isRevoked(fingerprintOf(jane))).toBe(true);
+    expect(clients.isRevoked(fingerprintOf(again))).toBe(true);
+    expect(clients.isRevoked(fingerprintOf(john))).toBe(false);
+  }
+  expect(site.revoke("jane", NOW)).toBe(0);
+  expect(site.isRevoked(fingerprintOf(make("jane")))).toBe(false);
+});
+
+test("a file that is damaged lets nobody in", () => {
+  const jane = make("jane");
+  const [name = ""] = readdirSync(join(root, "clients"));
+  writeFileSync(join(root, "clients", name), "{");
+  const clients = new ClientCertificates(root);
+  expect(clients.isRevoked(fingerprintOf(jane))).toBe(true);
+  expect(clients.list()).toMatchObject([{ user: "<damaged>" }]);
+});
+
+test("what is over is forgotten, and no sooner", () => {
+  make("jane");
+  const clients = new ClientCertificates(root);
+  clients.revoke("jane", NOW);
+  clients.prune(later(29));
+  expect(clients.list()).toHaveLength(1);
+  clients.prune(later(31));
+  expect(clients.list()).toEqual([]);
+});
+
+test("names that no certificate can have are refused", () => {
+  expect(() => make("")).toThrow(UserError);
+  expect(() => make("jane", ["x".repeat(65)])).toThrow("a name has 1 to 64 bytes");
+  rmSync(root, { recursive: true });
+  expect(() => make("jane")).toThrow("the site was never started");
+  loadPki({ directory: root, hosts: ["localhost"], times: [NOW], log: silentLogger });
+});

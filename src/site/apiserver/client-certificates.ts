@@ -1,0 +1,156 @@
+import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { writeFileAtomically } from "#lib/atomic-file.ts";
+import { UserError } from "#lib/errors.ts";
+import { generateKey, issueLeaf } from "#lib/x509/certificate.ts";
+import type { Authority } from "./pki.ts";
+
+/** A certificate that was made for a person or a program, as its file says. */
+interface ClientRecord {
+  readonly user: string;
+  readonly groups: readonly string[];
+  /** RFC 3339 */
+  readonly createdAt: string;
+  /** RFC 3339 */
+  readonly notAfter: string;
+  /** RFC 3339; absent while it holds. */
+  readonly revokedAt?: string;
+}
+
+interface ClientWish {
+  readonly user: string;
+  readonly groups: readonly string[];
+  readonly validMs: number;
+  /** The latest time that is known. */
+  readonly now: Date;
+}
+
+/** A certificate and its key, PEM. The key is kept nowhere. */
+interface ClientIdentity {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+const PRIVATE = 0o600;
+const SUFFIX = ".json";
+/** RFC 5280 `ub-common-name`, `ub-organization-name`. */
+const MAX_NAME = 64;
+
+/**
+ * The client certificates that were made here: one file each in `clients/`, so that two who make or
+ * revoke at once undo nothing of each other. A revoked one is remembered until its time is over.
+ */
+export class ClientCertificates {
+  readonly #directory: string;
+  #revoked: ReadonlySet<string>;
+
+  /** `pki` is the directory of the authority. */
+  constructor(pki: string) {
+    this.#directory = join(pki, "clients");
+    this.#revoked = this.#readRevoked();
+  }
+
+  /** Whether a certificate was revoked, by its SHA-256 in hex, with colons or without; as of the last `reload`. */
+  isRevoked(fingerprint: string): boolean {
+    return this.#revoked.size > 0 && this.#revoked.has(plainHex(fingerprint));
+  }
+
+  /** Takes in what other processes have revoked. */
+  reload(): void {
+    this.#revoked = this.#readRevoked();
+  }
+
+  /** @throws {UserError} for names that no certificate can have. */
+  create(authority: Authority, { user, groups, validMs, now }: ClientWish): ClientIdentity {
+    for (const name of [user, ...groups]) checkName(name);
+    const key = generateKey();
+    const notAfter = new Date(now.getTime() + validMs);
+    const certificate = issueLeaf({
+      subject: { commonName: user, organizations: groups },
+      publicKey: createPublicKey(createPrivateKey(key)),
+      issuer: {
+        certificate: authority.certificate,
+        privateKey: createPrivateKey(authority.key),
+      },
+      validity: { notBefore: new Date(0), notAfter },
+      usages: ["client"],
+    });
+    const record = { user, groups, createdAt: now.toISOString(), notAfter: notAfter.toISOString() };
+    this.#write(plainHex(new X509Certificate(certificate).fingerprint256), record);
+    return { certificate, key };
+  }
+
+  /** All that were made, by user and time. */
+  list(): readonly ClientRecord[] {
+    const order = (a: ClientRecord, b: ClientRecord): number =>
+      a.user.localeCompare(b.user) || a.createdAt.localeCompare(b.createdAt);
+    return [...this.#read().values()].toSorted(order);
+  }
+
+  /** Revokes all certificates of a user; answers how many held until now. */
+  revoke(user: string, now: Date): number {
+    const holding = [...this.#read()].filter(([, one]) => one.user === user && !one.revokedAt);
+    for (const [fingerprint, one] of holding) {
+      this.#write(fingerprint, { ...one, revokedAt: now.toISOString() });
+    }
+    this.reload();
+    return holding.length;
+  }
+
+  /** Forgets those that no handshake lets in any more. */
+  prune(now: Date): void {
+    for (const [fingerprint, { notAfter }] of this.#read()) {
+      if (Date.parse(notAfter) < now.getTime()) rmSync(this.#pathOf(fingerprint), { force: true });
+    }
+  }
+
+  #readRevoked(): ReadonlySet<string> {
+    const revoked = [...this.#read()].filter(([, { revokedAt }]) => revokedAt !== undefined);
+    return new Set(revoked.map(([fingerprint]) => fingerprint));
+  }
+
+  /** Fingerprint → what its file says. */
+  #read(): ReadonlyMap<string, ClientRecord> {
+    if (!existsSync(this.#directory)) return new Map();
+    const names = readdirSync(this.#directory).filter((name) => name.endsWith(SUFFIX));
+    return new Map(
+      names.map((name) => [name.slice(0, -SUFFIX.length), readRecord(join(this.#directory, name))]),
+    );
+  }
+
+  #write(fingerprint: string, record: ClientRecord): void {
+    mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+    const text = `${JSON.stringify(record, null, 2)}\n`;
+    writeFileAtomically(this.#pathOf(fingerprint), { text, mode: PRIVATE });
+  }
+
+  #pathOf(fingerprint: string): string {
+    return join(this.#directory, `${fingerprint}${SUFFIX}`);
+  }
+}
+
+/** Nobody knows what a damaged file said: its certificate counts as revoked. */
+function readRecord(path: string): ClientRecord {
+  try {
+    const { user, groups, createdAt, notAfter, revokedAt }: ClientRecord = JSON.parse(
+      readFileSync(path, "utf8"),
+    );
+    if (Number.isNaN(Date.parse(notAfter))) throw new TypeError("Expected a time");
+    return { user, groups, createdAt, notAfter, ...(revokedAt && { revokedAt }) };
+  } catch {
+    const time = new Date(statSync(path).mtimeMs).toISOString();
+    const notAfter = "9999-12-31T23:59:59Z";
+    return { user: "<damaged>", groups: [], createdAt: time, notAfter, revokedAt: time };
+  }
+}
+
+const plainHex = (fingerprint: string): string => fingerprint.replaceAll(":", "").toLowerCase();
+
+function checkName(name: string): void {
+  if (name !== "" && Buffer.byteLength(name) <= MAX_NAME) return;
+  throw new UserError(
+    `Cannot make a certificate for ${JSON.stringify(name)}: a name has 1 to ${MAX_NAME} bytes`,
+    { exitCode: 64 },
+  );
+}
