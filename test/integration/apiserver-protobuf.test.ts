@@ -39,7 +39,7 @@ test("objects, lists and failures come as protobuf", async () => {
     metadata: { name: "a" },
     data: { k: "v" },
   });
-  const list = await ask("GET", MAPS);
+  const list = await ask("GET", `${MAPS}?fieldSelector=metadata.name=a`);
   expect(list).toMatchObject({ status: 200, type: PROTOBUF, kind: "ConfigMapList" });
   expect(decodeMessage(`${CORE}.ConfigMapList`, list.raw)).toMatchObject({
     items: [{ metadata: { name: "a" }, data: { k: "v" } }],
