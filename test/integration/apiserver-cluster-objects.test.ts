@@ -260,3 +260,21 @@ test("every address of a Service is an IPAddress, for as long as the Service has
   await api.send("DELETE", `${services}/web`);
   await eventually(async () => (await shown()) === undefined);
 });
+
+test("a lease is not taken unseen", async () => {
+  using api = await startTestApi();
+  const path = "/apis/coordination.k8s.io/v1/namespaces/default/leases";
+  const lease = { metadata: { name: "l" }, spec: { holderIdentity: "a" } };
+  await api.send("POST", path, { body: lease });
+  const taken = { ...lease, spec: { holderIdentity: "b" } };
+  expect(await refusal(api.send("PUT", `${path}/l`, { body: taken }))).toMatchObject({
+    code: 422,
+    message:
+      'leases.coordination.k8s.io "l" is invalid: metadata.resourceVersion: Invalid value: 0x0: must be specified for an update',
+  });
+  const patched = await api.send("PATCH", `${path}/l`, {
+    body: { spec: { holderIdentity: "b" } },
+    type: "application/merge-patch+json",
+  });
+  expect(patched.status).toBe(200);
+});

@@ -6,17 +6,29 @@ import {
   CERTIFICATE_SIGNING_REQUESTS,
   CLUSTER_ROLE_BINDINGS,
   CLUSTER_ROLES,
+  CSI_DRIVERS,
+  CSI_NODES,
+  CSI_STORAGE_CAPACITIES,
   CUSTOM_RESOURCE_DEFINITIONS,
   DEPLOYMENTS,
   EVENTS,
   JOBS,
+  LEASES,
+  MUTATING_ADMISSION_POLICIES,
+  MUTATING_ADMISSION_POLICY_BINDINGS,
+  MUTATING_WEBHOOK_CONFIGURATIONS,
   NAMESPACES,
   NODES,
   PODS,
   REPLICA_SETS,
   ROLE_BINDINGS,
   ROLES,
+  RUNTIME_CLASSES,
   SERVICES,
+  VALIDATING_ADMISSION_POLICIES,
+  VALIDATING_ADMISSION_POLICY_BINDINGS,
+  VALIDATING_WEBHOOK_CONFIGURATIONS,
+  VOLUME_ATTACHMENTS,
 } from "#api/resources.ts";
 import type { ObjectStore } from "#db/object-store.ts";
 import type { EscalationGuard } from "../authorization/escalation.ts";
@@ -44,6 +56,22 @@ export interface StrategyParts {
   readonly store: ObjectStore;
 }
 
+/** Plain kinds, but that nobody changes them unseen (`AllowUnconditionalUpdate` is false). */
+const NEED_VERSION: readonly Resource[] = [
+  CSI_DRIVERS,
+  CSI_NODES,
+  CSI_STORAGE_CAPACITIES,
+  LEASES,
+  MUTATING_ADMISSION_POLICIES,
+  MUTATING_ADMISSION_POLICY_BINDINGS,
+  MUTATING_WEBHOOK_CONFIGURATIONS,
+  RUNTIME_CLASSES,
+  VALIDATING_ADMISSION_POLICIES,
+  VALIDATING_ADMISSION_POLICY_BINDINGS,
+  VALIDATING_WEBHOOK_CONFIGURATIONS,
+  VOLUME_ATTACHMENTS,
+];
+
 /** The strategy of every kind. */
 export class Strategies {
   readonly #own = new Map<string, Strategy>();
@@ -67,6 +95,7 @@ export class Strategies {
     this.#set(ROLE_BINDINGS, bindings(escalation));
     this.#set(CLUSTER_ROLE_BINDINGS, bindings(escalation));
     this.#set(CUSTOM_RESOURCE_DEFINITIONS, definitions(store));
+    for (const resource of NEED_VERSION) this.#set(resource, { needsVersion: true });
   }
 
   /** Kinds without a strategy of their own are plain. */
