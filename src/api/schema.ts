@@ -77,7 +77,7 @@ export interface ObjectType extends Omit<Definition, "properties"> {
   /** `io.k8s.api.core.v1.PodSpec` */
   readonly name: string;
   readonly fields: ReadonlyMap<string, Field>;
-  /** What Go writes although nobody set it: structs by value, and plain values without omitempty. */
+  /** What Go writes although nobody set it: structs by value, plain values and lists without omitempty. */
   readonly implied: readonly Field[];
 }
 
@@ -98,7 +98,8 @@ const IMPLIED_SCALARS: readonly Scalar[] = ["bool", "double", "int32", "int64", 
 function isImplied({ type, pointer, always }: Field): boolean {
   if (pointer) return false;
   if (type.is === "object") return true;
-  return always === true && type.is === "scalar" && IMPLIED_SCALARS.includes(type.scalar);
+  if (always !== true) return false;
+  return type.is === "list" || (type.is === "scalar" && IMPLIED_SCALARS.includes(type.scalar));
 }
 
 const kindKey = ({ group, version, kind }: GroupVersionKind): string =>

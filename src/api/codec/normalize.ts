@@ -48,7 +48,8 @@ class Normalizer {
       else if (child !== null && child !== undefined) this.#field(result, { type, field, child });
     }
     for (const { name, type: implied } of type.implied)
-      if (!Object.hasOwn(result, name)) result[name] = this.#zero(implied);
+      if (!Object.hasOwn(result, name))
+        result[name] = implied.is === "list" ? [] : this.#zero(implied);
     return result;
   }
 
@@ -146,7 +147,7 @@ function schemas(type: ObjectType, value: unknown): unknown {
 /**
  * Checks a JSON value against its type and brings it into the form that Go would write it back in:
  * unknown fields, nulls and zero values that Go omits are gone, structs that Go holds by value are
- * there. Two spellings of one object become one. The result shares nothing with `value`. Of the
+ * there, and lists that it never omits (where Go writes null for none, an empty one). Two spellings of one object become one. The result shares nothing with `value`. Of the
  * unknown fields at most 100 are named.
  *
  * @throws DecodeError

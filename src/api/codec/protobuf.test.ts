@@ -105,7 +105,11 @@ const RECORDED: readonly Recorded[] = [
     group: "authentication.k8s.io",
     kind: "TokenRequest",
     body: "azhzAAooChhhdXRoZW50aWNhdGlvbi5rOHMuaW8vdjESDFRva2VuUmVxdWVzdBIdChAKABIAGgAiACoAMgA4AEIAEgMgkBwaBAoAEgAaACIA",
-    expected: { metadata: {}, spec: { expirationSeconds: 3600 }, status: { token: "" } },
+    expected: {
+      metadata: {},
+      spec: { audiences: [], expirationSeconds: 3600 },
+      status: { token: "" },
+    },
   },
 ];
 
