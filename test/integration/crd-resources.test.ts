@@ -329,6 +329,123 @@ describe("a custom resource", () => {
   });
 });
 
+describe("rules", () => {
+  const spec = {
+    type: "object",
+    properties: {
+      replicas: { type: "integer" },
+      max: { type: "integer" },
+      name: { type: "string", "x-kubernetes-validations": [{ rule: "self == oldSelf" }] },
+      "with-dash": { type: "string", format: "duration" },
+      ports: {
+        type: "array",
+        "x-kubernetes-list-type": "map",
+        "x-kubernetes-list-map-keys": ["port"],
+        items: {
+          type: "object",
+          required: ["port"],
+          properties: { port: { type: "integer" }, weight: { type: "integer" } },
+          "x-kubernetes-validations": [
+            { rule: "self.weight >= oldSelf.weight", reason: "FieldValueForbidden" },
+          ],
+        },
+      },
+    },
+    "x-kubernetes-validations": [
+      {
+        rule: "!has(self.max) || self.replicas <= self.max",
+        messageExpression: "'at most %d replicas'.format([self.max])",
+        fieldPath: ".replicas",
+      },
+      { rule: "!has(self.with__dash__dash) || self.with__dash__dash > duration('1s')" },
+    ],
+  } as const;
+  const causes = (answer: Answer): unknown[] =>
+    answer.at(".details.causes[*]").map((cause) => Object.values(Object(cause)).slice(1).join(" "));
+
+  test("are compiled against the schema when the definition is made", async () => {
+    const rules = [
+      { rule: "self.missing > 1" },
+      { rule: "self.n + 1" },
+      { rule: "self.n > 'a'", messageExpression: "self.n" },
+      { rule: "true", optionalOldSelf: true },
+      { rule: "true", message: "two\nlines" },
+    ];
+    const wrong = (some: readonly object[]) =>
+      post(
+        CRDS,
+        widgetDefinition({
+          type: "object",
+          properties: { n: { type: "integer" } },
+          "x-kubernetes-validations": JSON.parse(JSON.stringify(some)),
+        }),
+      );
+    const path = "spec.validation.openAPIV3Schema.properties[spec].x-kubernetes-validations";
+    const answer = await wrong(rules.slice(0, 4));
+    expect(answer.at(".details.causes[*].field")).toEqual([
+      `${path}[0].rule`,
+      `${path}[1].rule`,
+      `${path}[2].rule`,
+      `${path}[2].messageExpression`,
+      `${path}[3].optionalOldSelf`,
+    ]);
+    expect(answer.at(".details.causes[0].message")[0]).toContain(
+      "compilation failed: ERROR: <input>:1:5: undefined field 'missing'\n | self.missing > 1\n | ....^",
+    );
+    expect((await wrong(rules.slice(4))).at(".details.causes[0].message")).toEqual([
+      'Invalid value: "two\\nlines": message must not contain line breaks',
+    ]);
+  });
+
+  test("are held against objects, transition rules against what changes", async () => {
+    expect((await post(CRDS, widgetDefinition(spec))).code).toBe(201);
+    const refused = await post(WIDGETS, widget("a", { replicas: 5, max: 3, "with-dash": "500ms" }));
+    expect(causes(refused)).toEqual([
+      `Invalid value: "object": at most 3 replicas spec.replicas`,
+      `Invalid value: "object": failed rule: !has(self.with__dash__dash) || self.with__dash__dash > duration('1s') spec`,
+    ]);
+    const good = { replicas: 1, name: "x", ports: [{ port: 80, weight: 2 }] };
+    expect((await post(WIDGETS, widget("a", good))).code).toBe(201);
+    const changed = await patch(`${WIDGETS}/a`, {
+      spec: {
+        name: "y",
+        ports: [
+          { port: 81, weight: 0 },
+          { port: 80, weight: 1 },
+        ],
+      },
+    });
+    expect(causes(changed)).toEqual([
+      `Invalid value: "string": failed rule: self == oldSelf spec.name`,
+      "Forbidden: failed rule: self.weight >= oldSelf.weight spec.ports[1]",
+    ]);
+    const unset = await patch(`${WIDGETS}/a`, { spec: { replicas: null, max: 1 } });
+    expect(causes(unset)).toEqual([
+      `Invalid value: "object": no such key: replicas evaluating rule: !has(self.max) || self.replicas <= self.max spec`,
+    ]);
+    const invalid = await patch(`${WIDGETS}/a`, { spec: { replicas: "many" } });
+    expect(causes(invalid).at(-1)).toBe(
+      "Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors to complete validation <nil>",
+    );
+  });
+
+  test("cost no more than they may", async () => {
+    const rule = "self.l.all(a, self.l.all(b, self.l.all(c, a + b + c > 0)))";
+    await post(
+      CRDS,
+      widgetDefinition({
+        type: "object",
+        properties: { l: { type: "array", items: { type: "integer" } } },
+        "x-kubernetes-validations": [{ rule }],
+      }),
+    );
+    const l = Array.from({ length: 200 }, () => 1);
+    expect(causes(await post(WIDGETS, widget("a", { l })))).toEqual([
+      `Invalid value: "object": 'operation cancelled: actual cost limit exceeded': no further validation rules will be run due to call cost exceeds limit for rule: ${rule} spec`,
+    ]);
+  });
+});
+
 test("one kind in two versions: each sees the other's objects as its own", async () => {
   const definition = widgetDefinition({ type: "object", properties: { n: { type: "integer" } } });
   const [v1] = definition.spec?.versions ?? [];

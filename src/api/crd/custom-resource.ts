@@ -1,7 +1,5 @@
 import { DecodeError } from "../codec/decode-error.ts";
 import { isJsonObject, jsonType } from "../codec/json-value.ts";
-import type { FieldError } from "../field-error.ts";
-import { Patterns } from "../go-regexp.ts";
 import { deepFreeze, type KubeObject } from "../object.ts";
 import { apiVersionOf, type FieldReader, type Resource, type Subresource } from "../resource.ts";
 import { row, SCALE } from "../resources/row.ts";
@@ -11,12 +9,11 @@ import { customColumns } from "./columns.ts";
 import type { CustomKind, NormalizedObject } from "./custom-kind.ts";
 import { applyDefaults, hasDefaults } from "./default.ts";
 import { type CustomResourceDefinition, type DefinedVersion, isTrue } from "./definition.ts";
-import { embeddedIn, holdsEmbedded, normalizeMetadata, validateEmbedded } from "./embedded.ts";
+import { embeddedIn, normalizeMetadata } from "./embedded.ts";
 import { simplePath, valueAt } from "./json-path.ts";
 import type { JsonSchemaProps } from "./json-schema-props.ts";
-import { validateListTypes } from "./list-types.ts";
+import { judgeOf } from "./judge.ts";
 import { prune } from "./prune.ts";
-import { validateValue } from "./validate-value.ts";
 
 /** A schema that knows nothing and lets everything be. */
 const ANYTHING: JsonSchemaProps = { "x-kubernetes-preserve-unknown-fields": true };
@@ -141,35 +138,6 @@ function reader({ schema }: CustomKind, apiVersion: string): (stored: KubeObject
     const removed = prune(read, schema);
     const isSame = stored.apiVersion === apiVersion && removed.length === 0;
     return isSame && (!isDefaulted || Bun.deepEquals(read, stored)) ? stored : deepFreeze(read);
-  };
-}
-
-type Judge = Pick<Resource, "validateCreate" | "validateUpdate" | "prepareForCreate">;
-
-function judgeOf(custom: CustomKind, read: (stored: KubeObject) => KubeObject): Judge {
-  const { schema } = custom;
-  const patterns = new Patterns();
-  const hasEmbedded = holdsEmbedded(schema);
-  const values = (object: KubeObject, old: KubeObject | undefined): readonly FieldError[] =>
-    validateValue(schema, { value: object, old }, patterns);
-  /** Rules that are only held against an object that did not break them before. */
-  const structure = (object: KubeObject): FieldError[] => validateListTypes(object, schema);
-  const embedded = (object: KubeObject): FieldError[] =>
-    hasEmbedded ? validateEmbedded(object, schema) : [];
-  return {
-    validateCreate: (object) => [
-      ...values(object, undefined),
-      ...embedded(object),
-      ...structure(object),
-    ],
-    validateUpdate(next, stored) {
-      const current = read(stored);
-      const ratchet = (rule: (object: KubeObject) => FieldError[]): FieldError[] => {
-        const errors = rule(next);
-        return errors.length > 0 && rule(current).length > 0 ? [] : errors;
-      };
-      return [...values(next, current), ...ratchet(embedded), ...ratchet(structure)];
-    },
   };
 }
 

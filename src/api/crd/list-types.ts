@@ -44,15 +44,24 @@ function duplicatesIn(
 }
 
 /** The keys of an element of a list that is a map. */
-export function mapKeyOf(element: unknown, keys: readonly string[]): Record<string, unknown> {
+function mapKeyOf(element: unknown, keys: readonly string[]): Record<string, unknown> {
   if (!isJsonObject(element)) return {};
   return Object.fromEntries(keys.filter((key) => key in element).map((key) => [key, element[key]]));
 }
 
 /** One text per value, whatever the order of its fields. */
-export function canonical(value: unknown): string {
+function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
   if (!isJsonObject(value)) return jsonText(value);
   const fields = Object.keys(value).sort();
   return `{${fields.map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`).join(",")}}`;
+}
+
+/** Finds the earlier version of an element: only lists that are maps say which that is. */
+export function correlate(schema: JsonSchemaProps, old: unknown): (element: unknown) => unknown {
+  const isMap = schema["x-kubernetes-list-type"] === "map";
+  if (!isMap || !Array.isArray(old)) return () => undefined;
+  const keys = schema["x-kubernetes-list-map-keys"] ?? [];
+  const known = new Map(old.map((each: unknown) => [canonical(mapKeyOf(each, keys)), each]));
+  return (element) => known.get(canonical(mapKeyOf(element, keys)));
 }

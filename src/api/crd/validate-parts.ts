@@ -4,6 +4,7 @@ import type { JsonSchemaProps } from "./json-schema-props.ts";
 import { schemaAtPath } from "./schema-path.ts";
 import { validateStructural } from "./structural.ts";
 import { validateDefaults } from "./validate-defaults.ts";
+import { validateRules } from "./validate-rules.ts";
 import { validateSchema } from "./validate-schema.ts";
 
 /** What a version says, and where errors about it are: at the top where all versions say the same. */
@@ -128,7 +129,9 @@ function validateOpenApi(
     errors.push(forbidden(`${path}.nullable`, "nullable cannot be true at the root"));
   const structural = validateStructural(schema, path);
   const defaults = structural.length > 0 ? [] : validateDefaults(schema, path);
-  return [...errors, ...structural, ...defaults, ...validateSchema(schema, path)];
+  const found = [...errors, ...structural, ...defaults, ...validateSchema(schema, path)];
+  // A schema that is wrong gives its values no type.
+  return found.length > 0 ? found : [...validateRules(schema, path)];
 }
 
 function validateSubresources(

@@ -4,7 +4,7 @@ import { type FieldError, invalid, notSupported, required, tooLong } from "../fi
 import type { Patterns } from "../go-regexp.ts";
 import { hasFormat } from "./formats.ts";
 import { itemsOf, type JsonSchemaProps, propertyOf } from "./json-schema-props.ts";
-import { canonical, mapKeyOf } from "./list-types.ts";
+import { correlate } from "./list-types.ts";
 
 /** A value and, where it can be told, the one that it replaces. */
 interface Pair {
@@ -220,15 +220,6 @@ function closest(outcomes: readonly Outcome[]): readonly FieldError[] {
   const [first, ...others] = outcomes;
   const best = others.reduce((a, b) => (a === undefined || b.depth > a.depth ? b : a), first);
   return best?.errors ?? [];
-}
-
-/** Finds the earlier version of an element: only lists that are maps say which that is. */
-function correlate(schema: JsonSchemaProps, old: unknown): (element: unknown) => unknown {
-  const isMap = schema["x-kubernetes-list-type"] === "map";
-  if (!isMap || !Array.isArray(old)) return () => undefined;
-  const keys = schema["x-kubernetes-list-map-keys"] ?? [];
-  const known = new Map(old.map((each: unknown) => [canonical(mapKeyOf(each, keys)), each]));
-  return (element) => known.get(canonical(mapKeyOf(element, keys)));
 }
 
 const JSON_TYPES: Readonly<Record<string, string>> = {

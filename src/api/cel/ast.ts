@@ -1,0 +1,78 @@
+import type { CelValue } from "./values.ts";
+
+/** Where an expression stands: an index into the source. */
+interface Placed {
+  readonly at: number;
+}
+
+/** `all`, `map` and their like: `vars` are one or two names, bound to each element of `range`. */
+export interface Comprehension extends Placed {
+  readonly is: "comprehension";
+  readonly macro: Macro;
+  readonly range: Expression;
+  readonly vars: readonly string[];
+  readonly filter?: Expression;
+  readonly body: Expression;
+}
+
+export type Macro =
+  | "all"
+  | "exists"
+  | "existsOne"
+  | "filter"
+  | "map"
+  | "transformList"
+  | "transformMap"
+  | "transformMapEntry"
+  | "optMap"
+  | "optFlatMap";
+
+export interface MapEntry {
+  readonly key: Expression;
+  readonly value: Expression;
+  readonly isOptional: boolean;
+}
+
+export type Expression =
+  | (Placed & { readonly is: "literal"; readonly value: CelValue })
+  | (Placed & { readonly is: "name"; readonly name: string })
+  | (Placed & {
+      readonly is: "select";
+      readonly operand: Expression;
+      readonly field: string;
+      /** `has(a.b)` */
+      readonly isTest: boolean;
+      /** `a.?b` */
+      readonly isOptional: boolean;
+    })
+  | (Placed & {
+      readonly is: "index";
+      readonly operand: Expression;
+      readonly index: Expression;
+      readonly isOptional: boolean;
+    })
+  | (Placed & {
+      readonly is: "call";
+      readonly name: string;
+      readonly target?: Expression;
+      readonly args: readonly Expression[];
+    })
+  | (Placed & { readonly is: "and" | "or"; readonly left: Expression; readonly right: Expression })
+  | (Placed & {
+      readonly is: "conditional";
+      readonly condition: Expression;
+      readonly then: Expression;
+      readonly otherwise: Expression;
+    })
+  | (Placed & {
+      readonly is: "list";
+      readonly elements: readonly { readonly value: Expression; readonly isOptional: boolean }[];
+    })
+  | (Placed & { readonly is: "map"; readonly entries: readonly MapEntry[] })
+  | (Placed & {
+      readonly is: "bind";
+      readonly name: string;
+      readonly value: Expression;
+      readonly body: Expression;
+    })
+  | Comprehension;

@@ -1,0 +1,321 @@
+import type { Comprehension, Expression } from "./ast.ts";
+import { CelCompileError } from "./errors.ts";
+import type { Functions } from "./functions.ts";
+import { isNumeric, operatorType } from "./operator-types.ts";
+import {
+  BOOL,
+  type CelType,
+  commonType,
+  DYN,
+  INT,
+  isAssignable,
+  listOf,
+  mapOf,
+  optionalOf,
+  STRING,
+  substitute,
+  typeName,
+} from "./types.ts";
+import { type CelValue, Uint } from "./values.ts";
+
+export interface Declarations {
+  readonly functions: Functions;
+  readonly variables: ReadonlyMap<string, CelType>;
+}
+
+const TYPE_NAMES = new Set([
+  "bool",
+  "bytes",
+  "double",
+  "int",
+  "list",
+  "map",
+  "null_type",
+  "string",
+  "type",
+  "uint",
+  "optional_type",
+]);
+
+/** True for a name that means a type. */
+export const isTypeName = (name: string): boolean => TYPE_NAMES.has(name);
+
+/** The type of an expression. @throws CelCompileError */
+export function checkExpression(
+  expression: Expression,
+  declarations: Declarations,
+  source: string,
+): CelType {
+  return new Checker(declarations, source).check(expression);
+}
+
+type Call = Extract<Expression, { is: "call" }>;
+
+class Checker {
+  readonly #functions: Functions;
+  readonly #scopes: ReadonlyMap<string, CelType>[];
+  readonly #source: string;
+
+  constructor({ functions, variables }: Declarations, source: string) {
+    this.#functions = functions;
+    this.#scopes = [variables];
+    this.#source = source;
+  }
+
+  check(expression: Expression): CelType {
+    switch (expression.is) {
+      case "literal":
+        return typeOfLiteral(expression.value);
+      case "name":
+        return this.#name(expression.name, expression.at);
+      case "select":
+        return this.#select(expression);
+      case "index":
+        return this.#index(expression);
+      case "call":
+        return this.#call(expression);
+      case "and":
+      case "or":
+        this.#bool(expression.left, expression.is === "and" ? "_&&_" : "_||_");
+        this.#bool(expression.right, expression.is === "and" ? "_&&_" : "_||_");
+        return BOOL;
+      case "conditional": {
+        this.#bool(expression.condition, "_?_:_");
+        const [then, otherwise] = [this.check(expression.then), this.check(expression.otherwise)];
+        return this.#joined("_?_:_", { types: [BOOL, then, otherwise], at: expression.at });
+      }
+      case "list": {
+        const types = expression.elements.map(({ value, isOptional }) =>
+          unwrapped(this.check(value), isOptional),
+        );
+        return listOf(types.length === 0 ? DYN : types.reduce(commonType));
+      }
+      case "map": {
+        const keys = expression.entries.map(({ key }) => this.check(key));
+        const values = expression.entries.map(({ value, isOptional }) =>
+          unwrapped(this.check(value), isOptional),
+        );
+        if (keys.length === 0) return mapOf(DYN, DYN);
+        return mapOf(keys.reduce(commonType), values.reduce(commonType));
+      }
+      case "bind":
+        return this.#within([[expression.name, this.check(expression.value)]], expression.body);
+      case "comprehension":
+        return this.#comprehension(expression);
+    }
+  }
+
+  #error(problem: string, at: number): CelCompileError {
+    return new CelCompileError(problem, { source: this.#source, at });
+  }
+
+  #noOverload(name: string, types: readonly CelType[], at: number): CelCompileError {
+    return this.#error(
+      `found no matching overload for '${name}' applied to '(${types.map(typeName).join(", ")})'`,
+      at,
+    );
+  }
+
+  #within(bindings: readonly (readonly [string, CelType])[], body: Expression): CelType {
+    this.#scopes.push(new Map(bindings));
+    const type = this.check(body);
+    this.#scopes.pop();
+    return type;
+  }
+
+  #bool(expression: Expression, operator: string): void {
+    const type = this.check(expression);
+    if (type.is !== "bool" && type.is !== "dyn")
+      throw this.#noOverload(operator, operator === "_?_:_" ? [type] : [type, BOOL], expression.at);
+  }
+
+  #joined(
+    name: string,
+    { types, at }: { readonly types: readonly CelType[]; readonly at: number },
+  ): CelType {
+    const [a = DYN, b = DYN] = types.slice(-2);
+    const joined = commonType(a, b);
+    if (joined.is === "dyn" && a.is !== "dyn" && b.is !== "dyn")
+      throw this.#noOverload(name, types, at);
+    return joined;
+  }
+
+  #name(name: string, at: number): CelType {
+    const found = this.#scopes.findLast((scope) => scope.has(name))?.get(name);
+    if (found) return found;
+    if (isTypeName(name)) return { is: "type" };
+    throw this.#error(`undeclared reference to '${name}' (in container '')`, at);
+  }
+
+  #select(expression: Extract<Expression, { is: "select" }>): CelType {
+    const { operand, field, at, isTest, isOptional } = expression;
+    const qualified = qualifiedName(expression);
+    if (qualified && isQualifiedType(qualified)) return { is: "type" };
+    const operandType = this.check(operand);
+    const inside = operandType.is === "optional" ? operandType.of : operandType;
+    const type = this.#fieldType(inside, field, at);
+    if (isTest) return BOOL;
+    return isOptional || operandType.is === "optional" ? optionalOf(unwrapped(type, true)) : type;
+  }
+
+  #fieldType(type: CelType, field: string, at: number): CelType {
+    if (type.is === "dyn") return DYN;
+    if (type.is === "map") return type.value;
+    if (type.is !== "object")
+      throw this.#error(`type '${typeName(type)}' does not support field selection`, at);
+    const found = type.fields.get(field);
+    if (!found) throw this.#error(`undefined field '${field}'`, at);
+    return found.type;
+  }
+
+  #index({ operand, index, at, isOptional }: Extract<Expression, { is: "index" }>): CelType {
+    const operandType = this.check(operand);
+    const indexType = this.check(index);
+    const inside = operandType.is === "optional" ? operandType.of : operandType;
+    const type = elementOf(inside, indexType);
+    if (type === undefined)
+      throw this.#noOverload(isOptional ? "_[?_]" : "_[_]", [operandType, indexType], at);
+    return isOptional || operandType.is === "optional" ? optionalOf(unwrapped(type, true)) : type;
+  }
+
+  #call(call: Call): CelType {
+    const { name, target, args, at } = call;
+    const operator = this.#operator(call);
+    if (operator) return operator;
+    const isNamespaced = target !== undefined && this.#namespaced(call) !== undefined;
+    const all = target === undefined || isNamespaced ? args : [target, ...args];
+    const types = all.map((arg) => this.check(arg));
+    const fullName = this.#namespaced(call) ?? name;
+    const overloads = this.#functions.find(fullName, target !== undefined && !isNamespaced);
+    if (overloads.length === 0)
+      throw this.#error(`undeclared reference to '${fullName}' (in container '')`, at);
+    const results: CelType[] = [];
+    for (const { parameters, result } of overloads) {
+      const bindings = new Map<string, CelType>();
+      const fits =
+        parameters.length === types.length &&
+        parameters.every((wanted, at_) => isAssignable(wanted, types[at_] ?? DYN, bindings));
+      if (fits) results.push(substitute(result, bindings));
+    }
+    if (results.length > 0) return results.reduce(commonType);
+    const shown = types.map(typeName);
+    const text =
+      target === undefined || isNamespaced
+        ? `(${shown.join(", ")})`
+        : `${shown[0]}.(${shown.slice(1).join(", ")})`;
+    throw this.#error(`found no matching overload for '${fullName}' applied to '${text}'`, at);
+  }
+
+  /** `optional.of`, `ip.isCanonical`: a function whose name has a dot. */
+  #namespaced({ name, target }: Call): string | undefined {
+    if (target?.is !== "name") return undefined;
+    if (this.#scopes.some((scope) => scope.has(target.name))) return undefined;
+    const full = `${target.name}_${name}`;
+    return this.#functions.find(full, false).length > 0 ? full : undefined;
+  }
+
+  #operator({ name, args, at }: Call): CelType | undefined {
+    if (!/^(?:_\W+_|_in_|[!-]_)$/.test(name)) return undefined;
+    const types = args.map((arg) => this.check(arg));
+    const [a = DYN, b = DYN] = types;
+    const shown = name === "_in_" ? "@in" : name === "-_" ? "-_" : name;
+    const fits = operatorType(name, a, b);
+    if (fits) return fits;
+    throw this.#noOverload(shown, types, at);
+  }
+
+  #comprehension({ macro, range, vars, filter, body, at }: Comprehension): CelType {
+    const rangeType = this.check(range);
+    if (macro === "optMap" || macro === "optFlatMap") {
+      const inside = rangeType.is === "optional" ? rangeType.of : DYN;
+      const type = this.#within([[vars[0] ?? "", inside]], body);
+      return macro === "optMap" ? optionalOf(type) : type;
+    }
+    const [first, second] = rangeTypes(rangeType, vars.length);
+    if (first === undefined || second === undefined)
+      throw this.#error(
+        `expression of type '${typeName(rangeType)}' cannot be range of a comprehension (must be list, map, or dynamic)`,
+        at,
+      );
+    const [a = "", b] = vars;
+    const bindings =
+      b === undefined ? [[a, first] as const] : [[a, first] as const, [b, second] as const];
+    this.#scopes.push(new Map(bindings));
+    if (filter) this.#bool(filter, "_?_:_");
+    const type = this.check(body);
+    if (["all", "exists", "existsOne", "filter"].includes(macro)) this.#bool(body, "_&&_");
+    this.#scopes.pop();
+    return resultOf(macro, { body: type, element: first });
+  }
+}
+
+function resultOf(
+  macro: Comprehension["macro"],
+  { body, element }: { readonly body: CelType; readonly element: CelType },
+): CelType {
+  switch (macro) {
+    case "filter":
+      return listOf(element);
+    case "map":
+    case "transformList":
+      return listOf(body);
+    case "transformMap":
+      return mapOf(element, body);
+    case "transformMapEntry":
+      return body.is === "map" ? body : mapOf(DYN, DYN);
+    default:
+      return BOOL;
+  }
+}
+
+/** The types of the variables: elements; or keys; or indexes and elements; or keys and values. */
+function rangeTypes(range: CelType, vars: number): readonly CelType[] {
+  switch (range.is) {
+    case "dyn":
+      return [DYN, DYN];
+    case "list":
+      return vars === 1 ? [range.of, range.of] : [INT, range.of];
+    case "map":
+      return [range.key, range.value];
+    case "object":
+      return [STRING, DYN];
+    default:
+      return [];
+  }
+}
+
+function elementOf(type: CelType, index: CelType): CelType | undefined {
+  const isNumber = isNumeric(index);
+  if (type.is === "dyn") return DYN;
+  if (type.is === "list") return isNumber || index.is === "dyn" ? type.of : undefined;
+  if (type.is === "map") return isAssignable(type.key, index, new Map()) ? type.value : undefined;
+  return undefined;
+}
+
+function unwrapped(type: CelType, isOptional: boolean): CelType {
+  return isOptional && type.is === "optional" ? type.of : type;
+}
+
+function typeOfLiteral(value: CelValue): CelType {
+  if (value === null) return { is: "null" };
+  if (typeof value === "bigint") return INT;
+  if (typeof value === "string") return STRING;
+  if (typeof value === "boolean") return BOOL;
+  if (value instanceof Uint) return { is: "uint" };
+  return { is: typeof value === "number" ? "double" : "bytes" };
+}
+
+/** `google.protobuf.Timestamp` as it was written, where an expression is nothing but names. */
+export function qualifiedName(expression: Expression): string | undefined {
+  if (expression.is === "name") return expression.name;
+  if (expression.is !== "select" || expression.isTest || expression.isOptional) return undefined;
+  const left = qualifiedName(expression.operand);
+  return left === undefined ? undefined : `${left}.${expression.field}`;
+}
+
+/** True for types whose names have dots. */
+export function isQualifiedType(name: string): boolean {
+  return /^(?:google\.protobuf\.(?:Timestamp|Duration)|net\.(?:IP|CIDR)|kubernetes\.(?:Quantity|URL|Semver|NamedFormat))$/.test(
+    name,
+  );
+}

@@ -1,0 +1,57 @@
+import { type CelType, parseType } from "./types.ts";
+import type { CelValue } from "./values.ts";
+
+/** One form of a function or method. */
+export interface Overload {
+  readonly name: string;
+  /** Of methods: what stands before the dot. It is the first argument of `call`. */
+  readonly receiver: CelType | undefined;
+  /** Receiver included. */
+  readonly parameters: readonly CelType[];
+  readonly result: CelType;
+  call(args: readonly CelValue[]): CelValue;
+}
+
+/**
+ * A function by its signature: `size(string): int`, `string.charAt(int): string`. Capital letters
+ * are placeholders for one type each. `call` throws CelError where there is no value.
+ */
+export function define(
+  signature: string,
+  call: (...args: readonly CelValue[]) => CelValue,
+): Overload {
+  const [, receiver, name = "", list = "", result = "dyn"] =
+    /^(?:(.+)\.)?(\w+)\((.*)\): (.+)$/.exec(signature) ?? [];
+  const own = receiver === undefined ? undefined : parseType(receiver);
+  const parameters = splitTypes(list).map(parseType);
+  return {
+    name,
+    receiver: own,
+    parameters: own ? [own, ...parameters] : parameters,
+    result: parseType(result),
+    call: (args) => call(...args),
+  };
+}
+
+/** Splits at commas outside of `<…>`. */
+function splitTypes(list: string): string[] {
+  return list.match(/(?:<[^<>]*(?:<[^<>]*>[^<>]*)*>|[^,<>])+/g) ?? [];
+}
+
+/** The functions of an environment, by name and whether they are methods. */
+export class Functions {
+  readonly #byName = new Map<string, Overload[]>();
+
+  constructor(overloads: Iterable<Overload>) {
+    for (const overload of overloads) {
+      const key = keyOf(overload.name, overload.receiver !== undefined);
+      this.#byName.set(key, [...(this.#byName.get(key) ?? []), overload]);
+    }
+  }
+
+  find(name: string, isMethod: boolean): readonly Overload[] {
+    return this.#byName.get(keyOf(name, isMethod)) ?? [];
+  }
+}
+
+const keyOf = (name: string, isMethod: boolean): string => (isMethod ? `.${name}` : name);

@@ -1,0 +1,111 @@
+import { CelError } from "../errors.ts";
+import { runtimeName } from "../operators.ts";
+import { type CelValue, Duration, isList, isMap, Timestamp, TypeValue, Uint } from "../values.ts";
+import { doubleText } from "./standard.ts";
+import { durationText, timestampText } from "./time-text.ts";
+
+const VERB = /%(?:(%)|(?:\.(\d+))?([a-zA-Z]))/g;
+const DIGITS = 6;
+
+/** cel-go's `format`: `%s %d %f %e %b %x %X %o`. @throws CelError */
+export function formatText(format: string, args: readonly CelValue[]): string {
+  let out = "";
+  let last = 0;
+  let next = 0;
+  for (const match of format.matchAll(VERB)) {
+    const [whole, percent, digits, verb = ""] = match;
+    out += format.slice(last, match.index);
+    last = match.index + whole.length;
+    if (percent !== undefined) {
+      out += "%";
+      continue;
+    }
+    if (next >= args.length) throw new CelError(`index ${next} out of range`);
+    const value = args[next++] ?? null;
+    out += formatOne(value, { verb, digits: digits === undefined ? DIGITS : Number(digits) });
+  }
+  return out + format.slice(last);
+}
+
+interface Clause {
+  readonly verb: string;
+  readonly digits: number;
+}
+
+type Writer = (value: CelValue, digits: number) => string | undefined;
+
+const whole =
+  (radix: number): Writer =>
+  (value) => {
+    const number = numberOf(value);
+    return typeof number === "bigint" ? number.toString(radix) : undefined;
+  };
+
+const WRITERS: Readonly<Record<string, Writer>> = {
+  s: shownText,
+  d: whole(10),
+  o: whole(8),
+  b: (value, digits) =>
+    typeof value === "boolean" ? String(Number(value)) : whole(2)(value, digits),
+  x: hexOf,
+  X: (value) => hexOf(value)?.toUpperCase(),
+  f(value, digits) {
+    const number = numberOf(value);
+    return number === undefined ? undefined : fixed(Number(number), digits);
+  },
+  e(value, digits) {
+    const number = numberOf(value);
+    if (number === undefined) return undefined;
+    return Number(number)
+      .toExponential(digits)
+      .replace(/e([+-])(\d)$/, "e$10$2");
+  },
+};
+
+function formatOne(value: CelValue, { verb, digits }: Clause): string {
+  const write = WRITERS[verb];
+  if (write === undefined)
+    throw new CelError(
+      `could not parse formatting clause: unrecognized formatting clause "${verb}"`,
+    );
+  const written = write(value, digits);
+  if (written !== undefined) return written;
+  throw new CelError(`error during formatting: %${verb} cannot be used with ${runtimeName(value)}`);
+}
+
+function numberOf(value: CelValue): bigint | number | undefined {
+  if (value instanceof Uint) return value.value;
+  return typeof value === "bigint" || typeof value === "number" ? value : undefined;
+}
+
+function fixed(value: number, digits: number): string {
+  return Number.isFinite(value) ? value.toFixed(digits) : doubleText(value);
+}
+
+function hexOf(value: CelValue): string | undefined {
+  const number = numberOf(value);
+  if (typeof number === "bigint") return number.toString(16);
+  if (typeof value === "string") return Buffer.from(value).toString("hex");
+  return value instanceof Uint8Array ? Buffer.from(value).toString("hex") : undefined;
+}
+
+function shownText(value: CelValue): string {
+  if (value === null) return "null";
+  if (typeof value === "number") return doubleText(value);
+  if (typeof value !== "object") return String(value);
+  if (isList(value)) return `[${value.map(shownText).join(", ")}]`;
+  if (isMap(value)) {
+    const entries = value
+      .keys()
+      .map((key) => `${shownText(key)}: ${shownText(value.get(key) ?? null)}`);
+    return `{${entries.sort().join(", ")}}`;
+  }
+  if (value instanceof Uint) return String(value.value);
+  if (value instanceof Timestamp) return timestampText(value);
+  if (value instanceof Duration) return durationText(value);
+  if (value instanceof TypeValue) return value.typeName;
+  if (value instanceof Uint8Array) return new TextDecoder().decode(value);
+  throw new CelError(
+    `error during formatting: string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps, was given ${runtimeName(value)}`,
+  );
+}

@@ -1,0 +1,149 @@
+import { goRegexp, RegexpError } from "../../go-regexp.ts";
+import { CelError, noOverload } from "../errors.ts";
+import { define, type Overload } from "../functions.ts";
+import { runtimeName, toInt, toUint } from "../operators.ts";
+import { type CelValue, Duration, isList, isMap, Timestamp, TypeValue, Uint } from "../values.ts";
+import { durationText, parseDuration, parseTimestamp, timestampText } from "./time-text.ts";
+
+export const text = (value: CelValue | undefined): string => {
+  if (typeof value === "string") return value;
+  throw noOverload();
+};
+
+export const int = (value: CelValue | undefined): bigint => {
+  if (typeof value === "bigint") return value;
+  throw noOverload();
+};
+
+export const list = (value: CelValue | undefined): readonly CelValue[] => {
+  if (value !== undefined && isList(value)) return value;
+  throw noOverload();
+};
+
+/** A pattern in RE2's syntax. @throws CelError */
+export function pattern(source: string): RegExp {
+  try {
+    return goRegexp(source);
+  } catch (error) {
+    if (error instanceof RegexpError) throw new CelError(error.message);
+    throw error;
+  }
+}
+
+/** How many characters, elements or entries there are. */
+export function sizeOf(value: CelValue): bigint {
+  if (typeof value === "string") return BigInt([...value].length);
+  if (value instanceof Uint8Array || isList(value)) return BigInt(value.length);
+  if (isMap(value)) return BigInt(value.size);
+  throw noOverload();
+}
+
+const SECOND = 1_000_000_000n;
+
+function doubleToInt(value: number): bigint {
+  if (!Number.isFinite(value) || Math.abs(value) >= 2 ** 63) throw new CelError("integer overflow");
+  return BigInt(Math.trunc(value));
+}
+
+function textToInt(value: string): bigint {
+  if (!/^[+-]?\d+$/.test(value))
+    throw new CelError(`strconv.ParseInt: parsing "${value}": invalid syntax`);
+  return toInt(BigInt(value.replace(/^\+/, "")));
+}
+
+function textToDouble(value: string): number {
+  const isNumber = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(value);
+  if (isNumber) return Number(value);
+  if (/^[+-]?inf(?:inity)?$/i.test(value)) return value.startsWith("-") ? -Infinity : Infinity;
+  if (/^nan$/i.test(value)) return Number.NaN;
+  throw new CelError(`strconv.ParseFloat: parsing "${value}": invalid syntax`);
+}
+
+/** A double as Go's `%g` writes it. */
+export function doubleText(value: number): string {
+  if (Number.isNaN(value)) return "NaN";
+  if (!Number.isFinite(value)) return value > 0 ? "+Inf" : "-Inf";
+  const exponent = value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value)));
+  if (exponent >= -4 && exponent < 21) return String(value);
+  return value.toExponential().replace(/e([+-])(\d)$/, "e$10$2");
+}
+
+function decodeUtf8(bytes: CelValue | undefined): string {
+  if (!(bytes instanceof Uint8Array)) throw noOverload();
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new CelError("invalid UTF-8 in bytes, cannot convert to string");
+  }
+}
+
+const time = (value: CelValue | undefined): Timestamp => {
+  if (value instanceof Timestamp) return value;
+  throw noOverload();
+};
+
+const length = (value: CelValue | undefined): Duration => {
+  if (value instanceof Duration) return value;
+  throw noOverload();
+};
+
+function textToBool(value: string): boolean {
+  if (["1", "t", "T", "TRUE", "true", "True"].includes(value)) return true;
+  if (["0", "f", "F", "FALSE", "false", "False"].includes(value)) return false;
+  throw new CelError(`strconv.ParseBool: parsing "${value}": invalid syntax`);
+}
+
+/** The functions of the language itself. */
+export const STANDARD: readonly Overload[] = [
+  ...["string", "bytes", "list<A>", "map<A, B>"].flatMap((type) => [
+    define(`size(${type}): int`, (value = null) => sizeOf(value)),
+    define(`${type}.size(): int`, (value = null) => sizeOf(value)),
+  ]),
+  define("type(A): type", (value = null) => new TypeValue(runtimeName(value))),
+  define("dyn(A): dyn", (value = null) => value),
+  define("int(int): int", (value = null) => value),
+  define("int(uint): int", (value) => toInt(value instanceof Uint ? value.value : 0n)),
+  define("int(double): int", (value) => doubleToInt(Number(value))),
+  define("int(string): int", (value) => textToInt(text(value))),
+  define("int(timestamp): int", (value) => floorDivide(time(value).nanos, SECOND)),
+  define("int(duration): int", (value) => length(value).nanos),
+  define("uint(uint): uint", (value = null) => value),
+  define("uint(int): uint", (value) => toUint(int(value))),
+  define("uint(double): uint", (value) => toUint(doubleToInt(Number(value)))),
+  define("uint(string): uint", (value) => toUint(textToInt(text(value)))),
+  define("double(double): double", (value = null) => value),
+  define("double(int): double", (value) => Number(int(value))),
+  define("double(uint): double", (value) => Number(value instanceof Uint ? value.value : 0n)),
+  define("double(string): double", (value) => textToDouble(text(value))),
+  define("string(string): string", (value = null) => value),
+  define("string(bool): string", String),
+  define("string(int): string", String),
+  define("string(uint): string", (value) => String(value instanceof Uint ? value.value : "")),
+  define("string(double): string", (value) => doubleText(Number(value))),
+  define("string(bytes): string", decodeUtf8),
+  define("string(timestamp): string", (value) => timestampText(time(value))),
+  define("string(duration): string", (value) => durationText(length(value))),
+  define("bytes(bytes): bytes", (value = null) => value),
+  define("bytes(string): bytes", (value) => new TextEncoder().encode(text(value))),
+  define("bool(bool): bool", (value = null) => value),
+  define("bool(string): bool", (value) => textToBool(text(value))),
+  define("timestamp(timestamp): timestamp", (value = null) => value),
+  define("timestamp(string): timestamp", (value) => parseTimestamp(text(value))),
+  define("timestamp(int): timestamp", (value) => new Timestamp(int(value) * SECOND)),
+  define("duration(duration): duration", (value = null) => value),
+  define("duration(string): duration", (value) => parseDuration(text(value))),
+  define("string.contains(string): bool", (value, part) => text(value).includes(text(part))),
+  define("string.startsWith(string): bool", (value, part) => text(value).startsWith(text(part))),
+  define("string.endsWith(string): bool", (value, part) => text(value).endsWith(text(part))),
+  define("string.matches(string): bool", (value, source) =>
+    pattern(text(source)).test(text(value)),
+  ),
+  define("matches(string, string): bool", (value, source) =>
+    pattern(text(source)).test(text(value)),
+  ),
+];
+
+function floorDivide(a: bigint, b: bigint): bigint {
+  const quotient = a / b;
+  return a % b < 0n ? quotient - 1n : quotient;
+}

@@ -1,0 +1,99 @@
+import type { Expression } from "./ast.ts";
+import { checkExpression } from "./check.ts";
+import { CelCompileError } from "./errors.ts";
+import { type Bindings, type Budget, evaluateExpression } from "./evaluate.ts";
+import { Functions, type Overload } from "./functions.ts";
+import { KUBERNETES_LIBRARY } from "./library/library.ts";
+import { parse } from "./parser.ts";
+import { type CelType, isAssignable, typeName } from "./types.ts";
+import type { CelValue } from "./values.ts";
+
+export interface CompileOptions {
+  /** What the expression may name. */
+  readonly variables: ReadonlyMap<string, CelType>;
+  /** What it must be; anything where absent. */
+  readonly result?: CelType;
+}
+
+/** A compiled expression. */
+export interface Program {
+  readonly type: CelType;
+  /** True where the expression names that variable. */
+  uses(variable: string): boolean;
+  /** @throws CelError where there is no value, CelCostError when the budget is used up. */
+  evaluate(bindings: Bindings, budget: Budget): CelValue;
+}
+
+/** CEL with the functions that Kubernetes has, and perhaps more. */
+export class CelEnvironment {
+  readonly #functions: Functions;
+
+  constructor(more: Iterable<Overload> = []) {
+    this.#functions = new Functions([...KUBERNETES_LIBRARY, ...more]);
+  }
+
+  /** Parses and type-checks an expression. @throws CelCompileError */
+  compile(source: string, { variables, result }: CompileOptions): Program {
+    const functions = this.#functions;
+    const expression = parse(source);
+    const type = checkExpression(expression, { functions, variables }, source);
+    if (result && !isAssignable(result, type, new Map()))
+      throw new CelCompileError(`must evaluate to ${typeName(result)}, not ${typeName(type)}`, {
+        source,
+        at: 0,
+      });
+    const names = new Set(namesIn(expression));
+    return {
+      type,
+      uses: (variable) => names.has(variable),
+      evaluate: (bindings, budget) =>
+        evaluateExpression(expression, { functions, bindings, budget }),
+    };
+  }
+}
+
+/** All names in an expression, those of its own variables too. */
+function* namesIn(expression: Expression): Iterable<string> {
+  switch (expression.is) {
+    case "literal":
+      return;
+    case "name":
+      yield expression.name;
+      return;
+    case "select":
+      yield* namesIn(expression.operand);
+      return;
+    case "index":
+      yield* namesInAll([expression.operand, expression.index]);
+      return;
+    case "call":
+      yield* namesInAll(
+        expression.target ? [expression.target, ...expression.args] : expression.args,
+      );
+      return;
+    case "and":
+    case "or":
+      yield* namesInAll([expression.left, expression.right]);
+      return;
+    case "conditional":
+      yield* namesInAll([expression.condition, expression.then, expression.otherwise]);
+      return;
+    case "list":
+      yield* namesInAll(expression.elements.map(({ value }) => value));
+      return;
+    case "map":
+      yield* namesInAll(expression.entries.flatMap(({ key, value }) => [key, value]));
+      return;
+    case "bind":
+      yield* namesInAll([expression.value, expression.body]);
+      return;
+    case "comprehension": {
+      const { range, filter, body } = expression;
+      yield* namesInAll(filter ? [range, filter, body] : [range, body]);
+    }
+  }
+}
+
+function* namesInAll(expressions: readonly Expression[]): Iterable<string> {
+  for (const expression of expressions) yield* namesIn(expression);
+}

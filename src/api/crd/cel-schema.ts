@@ -1,0 +1,173 @@
+import { CelError } from "../cel/errors.ts";
+import { parseDuration, parseTimestamp } from "../cel/library/time-text.ts";
+import {
+  BOOL,
+  type CelField,
+  type CelType,
+  DYN,
+  INT,
+  listOf,
+  mapOf,
+  STRING,
+} from "../cel/types.ts";
+import { type CelMap, type CelValue, LiteralMap } from "../cel/values.ts";
+import { isJsonObject, type JsonObject } from "../codec/json-value.ts";
+import { itemsOf, type JsonSchemaProps, propertyOf } from "./json-schema-props.ts";
+
+/** What is known of a resource whatever its schema says. */
+const RESOURCE: Readonly<Record<string, JsonSchemaProps>> = {
+  apiVersion: { type: "string" },
+  kind: { type: "string" },
+  metadata: {
+    type: "object",
+    properties: { name: { type: "string" }, generateName: { type: "string" } },
+  },
+};
+
+/** The schema of a resource as its rules see it. */
+export function withResourceFields(schema: JsonSchemaProps): JsonSchemaProps {
+  return { ...schema, properties: { ...schema.properties, ...RESOURCE } };
+}
+
+const WORDS = new Set(
+  "true false null in as break const continue else for function if import let loop package namespace return".split(
+    " ",
+  ),
+);
+
+/** How an expression writes the name of a property; undefined where it cannot. */
+export function escapedName(name: string): string | undefined {
+  if (WORDS.has(name)) return `__${name}__`;
+  if (!/^[A-Za-z_.\-/][\w.\-/]*$/.test(name)) return undefined;
+  return name
+    .replaceAll("__", "__underscores__")
+    .replaceAll(".", "__dot__")
+    .replaceAll("-", "__dash__")
+    .replaceAll("/", "__slash__");
+}
+
+const FORMATTED: Readonly<Record<string, CelType>> = {
+  byte: { is: "bytes" },
+  duration: { is: "duration" },
+  date: { is: "timestamp" },
+  "date-time": { is: "timestamp" },
+};
+
+/** The type that values of a schema have in expressions. `name` tells object types apart. */
+export function celTypeOf(schema: JsonSchemaProps, name: string): CelType {
+  if (schema["x-kubernetes-int-or-string"]) return DYN;
+  switch (schema.type) {
+    case "object":
+      return objectType(schema, name);
+    case "array":
+      return listOf(celTypeOf(itemsOf(schema) ?? {}, `${name}.@items`));
+    case "string":
+      return FORMATTED[schema.format ?? ""] ?? STRING;
+    case "boolean":
+      return BOOL;
+    case "number":
+      return { is: "double" };
+    case "integer":
+      return INT;
+    default:
+      return DYN;
+  }
+}
+
+function objectType(schema: JsonSchemaProps, name: string): CelType {
+  const { additionalProperties } = schema;
+  if (typeof additionalProperties === "object")
+    return mapOf(STRING, celTypeOf(additionalProperties, `${name}.@elem`));
+  const own = schema["x-kubernetes-embedded-resource"] ? withResourceFields(schema) : schema;
+  const fields = new Map<string, CelField>();
+  for (const [property, inner] of Object.entries(own.properties ?? {})) {
+    const written = escapedName(property);
+    if (written !== undefined)
+      fields.set(written, { name: property, type: celTypeOf(inner, `${name}.${property}`) });
+  }
+  return { is: "object", name, fields };
+}
+
+/** A JSON value as expressions see it: what is whole is an int only where the schema says so. */
+export function celValueOf(value: unknown, schema: JsonSchemaProps | undefined): CelValue {
+  if (value === null || value === undefined) return null;
+  if (typeof value === "boolean") return value;
+  if (typeof value === "number") return numberOf(value, schema);
+  if (typeof value === "string") return textOf(value, schema);
+  if (Array.isArray(value)) {
+    const items = schema && itemsOf(schema);
+    return value.map((element: unknown) => celValueOf(element, items));
+  }
+  if (!isJsonObject(value)) return null;
+  if (schema?.properties === undefined)
+    return new LiteralMap(
+      Object.entries(value).map(([name, child]) => [
+        name,
+        celValueOf(child, schema && propertyOf(schema, name)),
+      ]),
+    );
+  const own = schema["x-kubernetes-embedded-resource"] ? withResourceFields(schema) : schema;
+  return new SchemaObject(value, own);
+}
+
+function numberOf(value: number, schema: JsonSchemaProps | undefined): CelValue {
+  const isDouble = schema?.type === "number" || !Number.isInteger(value);
+  return isDouble ? value : BigInt(value);
+}
+
+function textOf(text: string, schema: JsonSchemaProps | undefined): CelValue {
+  if (schema?.type !== "string") return text;
+  try {
+    switch (schema.format) {
+      case "byte":
+        return new Uint8Array(Buffer.from(text, "base64"));
+      case "duration":
+        return parseDuration(text);
+      case "date":
+        return parseTimestamp(`${text}T00:00:00Z`);
+      case "date-time":
+        return parseTimestamp(text);
+      default:
+        return text;
+    }
+  } catch (error) {
+    if (error instanceof CelError) return text;
+    throw error;
+  }
+}
+
+/** An object of declared fields, each converted when it is first asked for. */
+class SchemaObject implements CelMap {
+  readonly isMap = true;
+  readonly #object: JsonObject;
+  readonly #schema: JsonSchemaProps;
+  readonly #names: ReadonlyMap<string, string>;
+  readonly #values = new Map<string, CelValue>();
+
+  constructor(object: JsonObject, schema: JsonSchemaProps) {
+    this.#object = object;
+    this.#schema = schema;
+    const known = Object.keys(object).filter((name) =>
+      Object.hasOwn(schema.properties ?? {}, name),
+    );
+    this.#names = new Map(known.flatMap((name) => [[escapedName(name) ?? name, name] as const]));
+  }
+
+  get size(): number {
+    return this.#names.size;
+  }
+
+  get(key: CelValue): CelValue | undefined {
+    const name = typeof key === "string" ? this.#names.get(key) : undefined;
+    if (name === undefined) return undefined;
+    const known = this.#values.get(name);
+    if (known !== undefined) return known;
+    const value = celValueOf(this.#object[name], this.#schema.properties?.[name]);
+    this.#values.set(name, value);
+    return value;
+  }
+
+  keys(): readonly CelValue[] {
+    return [...this.#names.keys()];
+  }
+}

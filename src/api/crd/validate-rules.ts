@@ -1,0 +1,100 @@
+import { CelCompileError } from "../cel/errors.ts";
+import type { Program } from "../cel/program.ts";
+import type { CelType } from "../cel/types.ts";
+import { type FieldError, invalid } from "../field-error.ts";
+import { celTypeOf, withResourceFields } from "./cel-schema.ts";
+import { itemsOf, type JsonSchemaProps, type ValidationRule } from "./json-schema-props.ts";
+import { hasRules, RuleCompiler } from "./rules.ts";
+
+/** Errors in the expressions of a schema's rules, at every depth. */
+export function* validateRules(schema: JsonSchemaProps, path: string): Iterable<FieldError> {
+  if (!hasRules(schema)) return;
+  yield* rulesIn(withResourceFields(schema), {
+    path,
+    compiler: new RuleCompiler(),
+    uncorrelated: undefined,
+  });
+}
+
+interface Place {
+  readonly path: string;
+  readonly compiler: RuleCompiler;
+  /** Where on the way old and new elements cannot be told to be the same. */
+  readonly uncorrelated: string | undefined;
+}
+
+function* rulesIn(schema: JsonSchemaProps, place: Place): Iterable<FieldError> {
+  const { path } = place;
+  const self = celTypeOf(schema, path);
+  for (const [index, rule] of (schema["x-kubernetes-validations"] ?? []).entries())
+    if (rule.rule.trim() !== "")
+      yield* ruleErrors(rule, self, {
+        ...place,
+        path: `${path}.x-kubernetes-validations[${index}]`,
+      });
+  const { additionalProperties, properties = {} } = schema;
+  const items = itemsOf(schema);
+  const inMap =
+    schema["x-kubernetes-map-type"] === "atomic"
+      ? (place.uncorrelated ?? path)
+      : place.uncorrelated;
+  const inList =
+    schema["x-kubernetes-list-type"] === "map" ? place.uncorrelated : (place.uncorrelated ?? path);
+  for (const [name, property] of Object.entries(properties))
+    if (hasRules(property))
+      yield* rulesIn(property, {
+        ...place,
+        path: `${path}.properties[${name}]`,
+        uncorrelated: inMap,
+      });
+  if (typeof additionalProperties === "object" && hasRules(additionalProperties))
+    yield* rulesIn(additionalProperties, { ...place, path: `${path}.additionalProperties` });
+  if (items && hasRules(items))
+    yield* rulesIn(items, { ...place, path: `${path}.items`, uncorrelated: inList });
+}
+
+function* ruleErrors(
+  rule: ValidationRule,
+  self: CelType,
+  { path, compiler, uncorrelated }: Place,
+): Iterable<FieldError> {
+  const program = compiled(() => compiler.rule(rule, self));
+  if (typeof program === "string") {
+    yield invalid(`${path}.rule`, { value: rule, detail: `compilation failed: ${program}` });
+  } else if (program && program.type.is !== "bool" && program.type.is !== "dyn") {
+    const detail = "cel expression must evaluate to a bool";
+    yield invalid(`${path}.rule`, { value: rule, detail });
+  }
+  const message = compiled(() => compiler.message(rule, self));
+  if (typeof message === "string")
+    yield invalid(`${path}.messageExpression`, {
+      value: rule,
+      detail: `messageExpression compilation failed: ${message}`,
+    });
+  else if (message && message.type.is !== "string" && message.type.is !== "dyn")
+    yield invalid(`${path}.messageExpression`, {
+      value: rule,
+      detail: "messageExpression must evaluate to a string",
+    });
+  if (program === undefined || typeof program === "string") return;
+  if (program.uses("oldSelf") && uncorrelated !== undefined)
+    yield invalid(`${path}.rule`, {
+      value: rule.rule,
+      detail: `oldSelf cannot be used on the uncorrelatable portion of the schema within ${uncorrelated}`,
+    });
+  if (!program.uses("oldSelf") && rule.optionalOldSelf !== undefined)
+    yield invalid(`${path}.optionalOldSelf`, {
+      value: rule.optionalOldSelf,
+      detail: "may not be set if oldSelf is not used in rule",
+    });
+}
+
+/** A program, or what is wrong with its source. */
+function compiled(compile: () => Program | undefined): Program | string | undefined {
+  try {
+    return compile();
+  } catch (error) {
+    if (error instanceof CelCompileError) return error.message;
+    throw error;
+  }
+}
