@@ -28,7 +28,12 @@ import { spdyStreams, webSocketStreams } from "#serve/streams/streams.ts";
 import { createApiServer } from "#site/apiserver/apiserver.ts";
 import type { ClientCertificates } from "#site/apiserver/client-certificates.ts";
 import { createFront, type Front } from "#site/apiserver/front/front.ts";
-import { type ApiServer, componentUser, controllerUser } from "#site/apiserver/options.ts";
+import {
+  API_SERVER,
+  type ApiServer,
+  componentUser,
+  controllerUser,
+} from "#site/apiserver/options.ts";
 import type { ServingCertificate } from "#site/apiserver/serving-certificate.ts";
 import { createSigner } from "#site/apiserver/signer.ts";
 import { createControllers } from "#site/controllers/controllers.ts";
@@ -193,6 +198,7 @@ function controllers(
 ): Module {
   return createControllers({
     client: (name) => as(controllerUser(name)),
+    apiServer: as(API_SERVER),
     events: (name) => events(name, controllerUser(name)),
     informers,
     catalog,

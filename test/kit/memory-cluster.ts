@@ -67,7 +67,7 @@ export async function createMemoryCluster(
       const shared = { informers, log, clock, timer };
       const modules = [
         createControllers({
-          ...{ ...shared, catalog, client: clientOf, events },
+          ...{ ...shared, catalog, client: clientOf, apiServer: client, events },
           allows: (user, access) => registry.authorizer.decide(user, access).allowed,
           sign: () => "",
           ...more,

@@ -56,7 +56,7 @@ const FORMATTED: Readonly<Record<string, CelType>> = {
 /** The type that values of a schema have in expressions. `name` tells object types apart. */
 export function celTypeOf(schema: JsonSchemaProps, name: string): CelType {
   if (schema["x-kubernetes-int-or-string"]) return DYN;
-  switch (schema.type) {
+  switch (schema.type ?? "") {
     case "object":
       return objectType(schema, name);
     case "array":
@@ -118,7 +118,7 @@ function numberOf(value: number, schema: JsonSchemaProps | undefined): CelValue 
 function textOf(text: string, schema: JsonSchemaProps | undefined): CelValue {
   if (schema?.type !== "string") return text;
   try {
-    switch (schema.format) {
+    switch (schema.format ?? "") {
       case "byte":
         return new Uint8Array(Buffer.from(text, "base64"));
       case "duration":

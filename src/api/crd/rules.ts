@@ -219,7 +219,7 @@ function failed(compiled: CompiledRule, attempt: Attempt): FieldError {
   const place = rule.fieldPath ? `${run.path}${rule.fieldPath}`.replace(/^\./, "") : run.path;
   const field = place === "" ? "<nil>" : place;
   const detail = messageOf(compiled, attempt);
-  switch (rule.reason) {
+  switch (rule.reason ?? "") {
     case "FieldValueForbidden":
       return forbidden(field, detail);
     case "FieldValueRequired":

@@ -1,7 +1,10 @@
+import type { CustomResourceDefinition } from "#api/crd/definition.ts";
+import { isOutdated, KUBEEDGE_DEFINITIONS } from "#api/kubeedge/definitions.ts";
 import type { EndpointSlice, Endpoints, KubeObject, Namespace, Service } from "#api/object.ts";
 import { nameOf, namespaceOf } from "#api/object.ts";
 import type { Resource } from "#api/resource.ts";
 import {
+  CUSTOM_RESOURCE_DEFINITIONS,
   ENDPOINT_SLICES,
   ENDPOINTS,
   NAMESPACES,
@@ -32,7 +35,7 @@ export interface Advertised {
 
 /**
  * Makes sure of what every cluster has from its first second: system namespaces, roles, priorities,
- * flow control, the range of Services, and the way to the API.
+ * flow control, the kinds of KubeEdge, the range of Services, and the way to the API.
  */
 export async function bootstrap(verbs: Verbs, advertised: Advertised): Promise<void> {
   const { now } = advertised;
@@ -41,9 +44,22 @@ export async function bootstrap(verbs: Verbs, advertised: Advertised): Promise<v
   for (const made of SYSTEM_PRIORITY_CLASSES) await ensure(verbs, PRIORITY_CLASSES, made);
   await ensureFlowControl(verbs, now);
   await ensureServiceCidr(verbs, { cidr: advertised.serviceCidr, now });
+  await Promise.all(KUBEEDGE_DEFINITIONS.map((definition) => ensureDefinition(verbs, definition)));
   await ensure(verbs, SERVICES, service(advertised));
   await keep(verbs, ENDPOINTS, endpoints(advertised));
   await keep(verbs, ENDPOINT_SLICES, endpointSlice(advertised));
+}
+
+/** Installs a definition of KubeEdge, or brings an older one of ours up to date. */
+async function ensureDefinition(verbs: Verbs, definition: CustomResourceDefinition): Promise<void> {
+  if (await ensure(verbs, CUSTOM_RESOURCE_DEFINITIONS, definition)) return;
+  const resource = CUSTOM_RESOURCE_DEFINITIONS;
+  const target = { resource, namespace: "", name: nameOf(definition) };
+  const { value } = await verbs.get(target);
+  if (!isOutdated(value)) return;
+  const { resourceVersion = "" } = value.metadata ?? {};
+  const metadata = { ...definition.metadata, resourceVersion };
+  await verbs.update(target, { ...definition, metadata });
 }
 
 /** Makes it as it must be now; no write where it is so already. */

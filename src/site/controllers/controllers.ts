@@ -1,4 +1,5 @@
 import type { Catalog } from "#api/catalog.ts";
+import type { Client } from "#client/client.ts";
 import type { Controller } from "#client/controller.ts";
 import { abortable } from "#lib/abort.ts";
 import { type Allows, createApprovingController } from "./certificates/approver.ts";
@@ -29,6 +30,8 @@ export interface ControllersOptions extends ControllerDeps, NodeLifecycleOptions
   readonly allows: Allows;
   /** Signs requests for certificates with the site's authority. */
   readonly sign: Sign;
+  /** The API as its server itself, for what Kubernetes does inside of that. */
+  readonly apiServer: Client;
 }
 
 /** What a supervisor lends a module; the bus's `Scope` is one. */
@@ -55,7 +58,7 @@ export function createControllers(options: ControllersOptions) {
 }
 
 function createAll(options: ControllersOptions): readonly Controller[] {
-  const { catalog } = options;
+  const { catalog, apiServer } = options;
   return [
     createDeploymentController(options),
     createReplicaSetController(options),
@@ -64,7 +67,7 @@ function createAll(options: ControllersOptions): readonly Controller[] {
     createEndpointSliceController(options),
     createNamespaceController(options, catalog),
     createGarbageCollector(options, catalog),
-    createDefinitionsController(options, catalog),
+    createDefinitionsController({ ...options, client: () => apiServer }, catalog),
     createNodeLifecycleController(options, options),
     createTaintEvictionController(options),
     createApprovingController(options, options.allows),
