@@ -1,21 +1,26 @@
-import type { CustomResourceDefinition } from "./definition.ts";
+import type { CustomResourceDefinition, DefinitionSpec } from "./definition.ts";
+
+/** What Go would read where nothing was written; validation finds all of it wrong. */
+const NOTHING: DefinitionSpec = {
+  group: "",
+  names: { plural: "", kind: "" },
+  scope: "",
+  versions: [],
+};
 
 /** Fills in what `apiextensions.k8s.io/v1` would, in place. */
 export function setDefinitionDefaults(definition: CustomResourceDefinition): void {
-  const { spec } = definition;
-  if (spec === undefined) return;
-  const { versions = [], names } = spec;
-  const { kind } = names;
+  const given: Partial<DefinitionSpec> = definition.spec ?? {};
+  const spec = { ...NOTHING, ...given, names: { ...NOTHING.names, ...given.names } };
+  const { kind } = spec.names;
   const { webhook } = spec.conversion ?? {};
   const service = webhook?.clientConfig?.service;
   definition.spec = {
     ...spec,
-    // Clients may leave out what must not be empty.
-    versions,
     names: {
-      ...names,
-      singular: names.singular || kind.toLowerCase(),
-      listKind: names.listKind || (kind === "" ? "" : `${kind}List`),
+      ...spec.names,
+      singular: spec.names.singular || kind.toLowerCase(),
+      listKind: spec.names.listKind || (kind === "" ? "" : `${kind}List`),
     },
     conversion: {
       ...spec.conversion,

@@ -199,6 +199,7 @@ interface Paths {
   readonly place: string;
 }
 
+/** Asked of the root's own alternatives only, as Kubernetes does. */
 function* completeness(schema: JsonSchemaProps, path: string): Iterable<FieldError> {
   yield* branches(schema, schema, { structure: path, place: path });
 }
