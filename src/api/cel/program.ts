@@ -1,6 +1,6 @@
 import type { Expression } from "./ast.ts";
 import { checkExpression } from "./check.ts";
-import { CelCompileError } from "./errors.ts";
+import { CelCompileError, CelError } from "./errors.ts";
 import { type Bindings, type Budget, evaluateExpression } from "./evaluate.ts";
 import { Functions, type Overload } from "./functions.ts";
 import { KUBERNETES_LIBRARY } from "./library/library.ts";
@@ -35,8 +35,16 @@ export class CelEnvironment {
   /** Parses and type-checks an expression. @throws CelCompileError */
   compile(source: string, { variables, result }: CompileOptions): Program {
     const functions = this.#functions;
-    const expression = parse(source);
-    const type = checkExpression(expression, { functions, variables }, source);
+    const { expression, type } = withinStack(
+      () => {
+        const parsed = parse(source);
+        return {
+          expression: parsed,
+          type: checkExpression(parsed, { functions, variables }, source),
+        };
+      },
+      () => new CelCompileError("expression recursion limit exceeded", { source, at: 0 }),
+    );
     if (result && !isAssignable(result, type, new Map()))
       throw new CelCompileError(`must evaluate to ${typeName(result)}, not ${typeName(type)}`, {
         source,
@@ -47,8 +55,21 @@ export class CelEnvironment {
       type,
       uses: (variable) => names.has(variable),
       evaluate: (bindings, budget) =>
-        evaluateExpression(expression, { functions, bindings, budget }),
+        withinStack(
+          () => evaluateExpression(expression, { functions, bindings, budget }),
+          () => new CelError("expression recursion limit exceeded"),
+        ),
     };
+  }
+}
+
+/** Runs what recurses as deep as an expression does; `tooDeep` says so where that is too deep. */
+function withinStack<T>(run: () => T, tooDeep: () => Error): T {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof RangeError && /call stack/i.test(error.message)) throw tooDeep();
+    throw error;
   }
 }
 

@@ -6,6 +6,7 @@ import { durationText, timestampText } from "./time-text.ts";
 
 const VERB = /%(?:(%)|(?:\.(\d+))?([a-zA-Z]))/g;
 const DIGITS = 6;
+const MAX_DIGITS = 100;
 
 /** cel-go's `format`: `%s %d %f %e %b %x %X %o`. @throws CelError */
 export function formatText(format: string, args: readonly CelValue[]): string {
@@ -21,6 +22,8 @@ export function formatText(format: string, args: readonly CelValue[]): string {
       continue;
     }
     if (next >= args.length) throw new CelError(`index ${next} out of range`);
+    if (Number(digits ?? 0) > MAX_DIGITS)
+      throw new CelError(`precision ${digits} is more than ${MAX_DIGITS}`);
     const value = args[next++] ?? null;
     out += formatOne(value, { verb, digits: digits === undefined ? DIGITS : Number(digits) });
   }

@@ -1,4 +1,4 @@
-import { CelError } from "../errors.ts";
+import { CelCostError, CelError } from "../errors.ts";
 import { define, type Overload } from "../functions.ts";
 import { arithmetic, compare, contains, equals } from "../operators.ts";
 import { type CelValue, Duration, isList, LiteralMap, Optional, Uint } from "../values.ts";
@@ -46,6 +46,14 @@ function slice(values: readonly CelValue[], from: bigint, to: bigint): readonly 
   return values.slice(Number(from), Number(to));
 }
 
+/** More would cost more than any evaluation may. */
+const MAX_RANGE = 1_000_000n;
+
+function range(count: bigint): CelValue[] {
+  if (count > MAX_RANGE) throw new CelCostError();
+  return Array.from({ length: Math.max(0, Number(count)) }, (_, index) => BigInt(index));
+}
+
 /** Kubernetes' and cel-go's functions of lists, and sets. */
 export const LISTS: readonly Overload[] = [
   ...ZEROS.map(([type, zero]) =>
@@ -78,9 +86,7 @@ export const LISTS: readonly Overload[] = [
   ),
   define("list<A>.first(): optional<A>", (values) => new Optional(list(values)[0])),
   define("list<A>.last(): optional<A>", (values) => new Optional(list(values).at(-1))),
-  define("lists_range(int): list<int>", (count) =>
-    Array.from({ length: Number(int(count)) }, (_, index) => BigInt(index)),
-  ),
+  define("lists_range(int): list<int>", (count) => range(int(count))),
   define("sets_contains(list<A>, list<A>): bool", (all, some) =>
     list(some).every((value) => contains(list(all), value)),
   ),

@@ -1,6 +1,7 @@
 import { Quantity } from "../../quantity.ts";
 import { CelError, noOverload } from "../errors.ts";
 import { define, type Overload } from "../functions.ts";
+import { toInt } from "../operators.ts";
 import type { CelValue } from "../values.ts";
 import { int, text } from "./standard.ts";
 
@@ -29,7 +30,7 @@ export const QUANTITIES: readonly Overload[] = [
   define("quantity.isInteger(): bool", (value) => quantity(value).isWhole),
   define("quantity.asInteger(): int", (value) => {
     if (!quantity(value).isWhole) throw new CelError("cannot convert value to integer");
-    return quantity(value).value;
+    return toInt(quantity(value).value);
   }),
   define("quantity.asApproximateFloat(): double", (value) => approximate(quantity(value))),
   define("quantity.sign(): int", (value) => BigInt(quantity(value).compare(Quantity.zero))),

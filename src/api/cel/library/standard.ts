@@ -1,7 +1,7 @@
 import { goRegexp, RegexpError } from "../../go-regexp.ts";
 import { CelError, noOverload } from "../errors.ts";
 import { define, type Overload } from "../functions.ts";
-import { runtimeName, toInt, toUint } from "../operators.ts";
+import { runtimeName, toInt, toTimestamp, toUint } from "../operators.ts";
 import { type CelValue, Duration, isList, isMap, Timestamp, TypeValue, Uint } from "../values.ts";
 import { durationText, parseDuration, parseTimestamp, timestampText } from "./time-text.ts";
 
@@ -129,7 +129,7 @@ export const STANDARD: readonly Overload[] = [
   define("bool(string): bool", (value) => textToBool(text(value))),
   define("timestamp(timestamp): timestamp", (value = null) => value),
   define("timestamp(string): timestamp", (value) => parseTimestamp(text(value))),
-  define("timestamp(int): timestamp", (value) => new Timestamp(int(value) * SECOND)),
+  define("timestamp(int): timestamp", (value) => toTimestamp(int(value) * SECOND)),
   define("duration(duration): duration", (value = null) => value),
   define("duration(string): duration", (value) => parseDuration(text(value))),
   define("string.contains(string): bool", (value, part) => text(value).includes(text(part))),
