@@ -71,6 +71,11 @@ export function tooMany(field: string, { count, max }: { count: number; max: num
   return { reason: "FieldValueTooMany", field, message };
 }
 
+/** Something is wrong with a value that is better not repeated. */
+export function invalidWithoutValue(field: string, detail: string): FieldError {
+  return { reason: "FieldValueInvalid", field, message: `Invalid value: ${detail}` };
+}
+
 /** A number is below 0. */
 export function nonNegative(field: string, value: number | undefined): FieldError[] {
   if (value === undefined || value >= 0) return [];

@@ -111,12 +111,17 @@ export interface Resource<T extends KubeObject = KubeObject> extends GroupVersio
   prepareForUpdate?(next: T, current: T): void;
   /** Errors of a new object. Names and metadata are checked for all kinds by the registry. */
   validate(object: T): FieldError[];
-  /** Errors of a new object alone, beside those of `validate`. */
+  /** Errors of a new object alone, which older ones are not held against: a name that is too long. */
   validateCreate?(object: T): FieldError[];
   /** Errors of a change, beside those of `validate(next)`: immutable fields and such. */
   validateUpdate(next: T, current: T): FieldError[];
   /** Errors of a change through `/status`. */
   validateStatus?(next: T, current: T): FieldError[];
+  /**
+   * Texts for the client's `Warning` header about what is allowed but not wise. `current` is the
+   * version before, absent for a new object.
+   */
+  warnings?(next: T, current: T | undefined): string[];
 }
 
 /** `group/version`, or `version` for the core group: the `apiVersion` of its objects. */

@@ -1,9 +1,9 @@
 import type { ConfigMap, KubeObject, Lease, Namespace, Secret } from "../object.ts";
 import type { Column } from "../resource.ts";
-import { AGE, text } from "./column.ts";
+import { AGE, CREATED_AT, text } from "./column.ts";
 
-/** The columns of a kind that has none of its own. */
-export const PLAIN_COLUMNS: readonly Column<KubeObject>[] = [AGE];
+/** The columns of a kind for which Kubernetes has no printer. */
+export const PLAIN_COLUMNS: readonly Column<KubeObject>[] = [CREATED_AT];
 
 export const NAMESPACE_COLUMNS: readonly Column<Namespace>[] = [
   text(

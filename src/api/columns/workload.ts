@@ -1,8 +1,17 @@
-import { age, humanDuration } from "../duration-text.ts";
-import type { Deployment, Job, ReplicaSet, Scale } from "../object.ts";
+import type {
+  ControllerRevision,
+  DaemonSet,
+  Deployment,
+  PodTemplate,
+  ReplicaSet,
+  ReplicationController,
+  Scale,
+  StatefulSet,
+} from "../object.ts";
+import { controllerOf } from "../ownership.ts";
 import type { Column } from "../resource.ts";
 import { matcherOf } from "../selector.ts";
-import { AGE, containerColumns, integer, selectorText, text, wide } from "./column.ts";
+import { AGE, containerColumns, fieldText, integer, selectorText, text, wide } from "./column.ts";
 
 /** The columns of `kubectl get deployments`. */
 export const DEPLOYMENT_COLUMNS: readonly Column<Deployment>[] = [
@@ -99,53 +108,117 @@ export const SCALE_COLUMNS: readonly Column<Scale>[] = [
   AGE,
 ];
 
-function jobStatus({ metadata, status }: Job): string {
-  const has = (type: string) =>
-    status?.conditions?.some((condition) => condition.type === type && condition.status === "True");
-  if (has("Complete")) return "Complete";
-  if (has("Failed")) return "Failed";
-  if (metadata?.deletionTimestamp !== undefined) return "Terminating";
-  if (has("Suspended")) return "Suspended";
-  if (has("FailureTarget")) return "FailureTarget";
-  return has("SuccessCriteriaMet") ? "SuccessCriteriaMet" : "Running";
-}
+/** The columns of `kubectl get statefulsets`. */
+export const STATEFUL_SET_COLUMNS: readonly Column<StatefulSet>[] = [
+  text(
+    { name: "Ready", description: "Number of the pod with ready state" },
+    ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`,
+  ),
+  AGE,
+  ...containerColumns<StatefulSet>(({ spec }) => spec?.template.spec?.containers),
+];
 
-function jobCompletions({ spec, status }: Job): string {
-  const succeeded = status?.succeeded ?? 0;
-  if (spec?.completions !== undefined) return `${succeeded}/${spec.completions}`;
-  const parallelism = spec?.parallelism ?? 0;
-  return parallelism > 1 ? `${succeeded}/1 of ${parallelism}` : `${succeeded}/1`;
-}
+const ofDaemonSet = (field: string) => fieldText("io.k8s.api.apps.v1.DaemonSetStatus", field);
 
-function jobDuration({ status }: Job, now: Date): string {
-  const { startTime, completionTime } = status ?? {};
-  if (startTime === undefined) return "";
-  if (completionTime === undefined) return age(startTime, now);
-  return humanDuration(Date.parse(completionTime) - Date.parse(startTime));
-}
-
-/** The columns of `kubectl get jobs`. */
-export const JOB_COLUMNS: readonly Column<Job>[] = [
-  text({ name: "Status", description: "Status of the job." }, jobStatus),
+/** The columns of `kubectl get daemonsets`. */
+export const DAEMON_SET_COLUMNS: readonly Column<DaemonSet>[] = [
+  integer(
+    { name: "Desired", description: ofDaemonSet("desiredNumberScheduled") },
+    ({ status }) => status?.desiredNumberScheduled ?? 0,
+  ),
+  integer(
+    { name: "Current", description: ofDaemonSet("currentNumberScheduled") },
+    ({ status }) => status?.currentNumberScheduled ?? 0,
+  ),
+  integer(
+    { name: "Ready", description: ofDaemonSet("numberReady") },
+    ({ status }) => status?.numberReady ?? 0,
+  ),
+  integer(
+    { name: "Up-to-date", description: ofDaemonSet("updatedNumberScheduled") },
+    ({ status }) => status?.updatedNumberScheduled ?? 0,
+  ),
+  integer(
+    { name: "Available", description: ofDaemonSet("numberAvailable") },
+    ({ status }) => status?.numberAvailable ?? 0,
+  ),
   text(
     {
-      name: "Completions",
-      description:
-        "Specifies the desired number of successfully finished pods the job should be run with.  Setting to null means that the success of any pod signals the success of all pods, and allows parallelism to have any positive value.  Setting to 1 means that parallelism is limited to 1 and the success of that pod signals the success of the job. More info: https://kubernetes.io/docs/concepts/workloads/controllers/jobs-run-to-completion/",
+      name: "Node Selector",
+      description: fieldText("io.k8s.api.core.v1.PodSpec", "nodeSelector"),
     },
-    jobCompletions,
+    ({ spec }) => selectorText({ matchLabels: spec?.template.spec?.nodeSelector ?? {} }),
   ),
-  text({ name: "Duration", description: "Time required to complete the job." }, jobDuration),
   AGE,
-  ...containerColumns<Job>(({ spec }) => spec?.template.spec?.containers),
+  ...containerColumns<DaemonSet>(({ spec }) => spec?.template.spec?.containers),
   wide(
     text(
       {
         name: "Selector",
         description:
-          "A label query over pods that should match the pod count. Normally, the system sets this field for you. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors",
+          "A label query over pods that are managed by the daemon set. Must match in order to be controlled. It must match the pod template's labels. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors",
       },
       ({ spec }) => selectorText(spec?.selector),
     ),
   ),
+];
+
+const REPLICATION_STATUS = "io.k8s.api.core.v1.ReplicationControllerStatus";
+const REPLICATION_SPEC = "io.k8s.api.core.v1.ReplicationControllerSpec";
+
+/** The columns of `kubectl get replicationcontrollers`. */
+export const REPLICATION_CONTROLLER_COLUMNS: readonly Column<ReplicationController>[] = [
+  integer(
+    { name: "Desired", description: fieldText(REPLICATION_SPEC, "replicas") },
+    ({ spec }) => spec?.replicas ?? 0,
+  ),
+  integer(
+    { name: "Current", description: fieldText(REPLICATION_STATUS, "replicas") },
+    ({ status }) => status?.replicas ?? 0,
+  ),
+  integer(
+    { name: "Ready", description: fieldText(REPLICATION_STATUS, "readyReplicas") },
+    ({ status }) => status?.readyReplicas ?? 0,
+  ),
+  AGE,
+  ...containerColumns<ReplicationController>(({ spec }) => spec?.template?.spec?.containers),
+  wide(
+    text({ name: "Selector", description: fieldText(REPLICATION_SPEC, "selector") }, ({ spec }) =>
+      selectorText({ matchLabels: spec?.selector ?? {} }),
+    ),
+  ),
+];
+
+/** The columns of `kubectl get podtemplates`: what it runs is all there is to a template. */
+export const POD_TEMPLATE_COLUMNS: readonly Column<PodTemplate>[] = [
+  ...containerColumns<PodTemplate>(({ template }) => template?.spec?.containers).map((column) => ({
+    ...column,
+    priority: 0 as const,
+  })),
+  text({ name: "Pod Labels", description: "The labels for the pod template." }, ({ template }) =>
+    selectorText({ matchLabels: template?.metadata?.labels ?? {} }),
+  ),
+];
+
+/** `statefulset.apps/web`, as kubectl names an object together with its kind. */
+function nameWithKind({ apiVersion, kind, name }: NonNullable<ReturnType<typeof controllerOf>>) {
+  const [group, version] = apiVersion.split("/");
+  const lower = kind.toLowerCase();
+  return `${version === undefined ? lower : `${lower}.${group}`}/${name}`;
+}
+
+/** The columns of `kubectl get controllerrevisions`. */
+export const CONTROLLER_REVISION_COLUMNS: readonly Column<ControllerRevision>[] = [
+  text({ name: "Controller", description: "Controller of the object" }, (revision) => {
+    const controller = controllerOf(revision);
+    return controller === undefined ? "<none>" : nameWithKind(controller);
+  }),
+  text(
+    {
+      name: "Revision",
+      description: fieldText("io.k8s.api.apps.v1.ControllerRevision", "revision"),
+    },
+    ({ revision }) => revision,
+  ),
+  AGE,
 ];

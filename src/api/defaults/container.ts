@@ -48,7 +48,7 @@ function setHttpGetDefaults(action: HttpGet | undefined): void {
 }
 
 /** `Always` for the tag `latest`, which is also that of an image with neither tag nor digest. */
-function pullPolicyOf(image: string): "Always" | "IfNotPresent" {
+export function pullPolicyOf(image: string): "Always" | "IfNotPresent" {
   const [name = "", digest] = image.split("@");
   const tag = /:([^/:]+)$/.exec(name)?.[1] ?? (digest === undefined ? "latest" : "");
   return tag === "latest" ? "Always" : "IfNotPresent";

@@ -1,7 +1,8 @@
 import type { Volume } from "../object.ts";
 import { canonicalQuantity } from "../quantity.ts";
-import { setFieldSourceDefaults } from "./container.ts";
-import { canonicalizeResources } from "./quantities.ts";
+import { pullPolicyOf, setFieldSourceDefaults } from "./container.ts";
+import { setNetworkVolumeDefaults } from "./network-volume.ts";
+import { setClaimSpecDefaults } from "./volume-claim.ts";
 
 const FILE_MODE = 0o644;
 const TOKEN_LIFETIME_SECONDS = 3600;
@@ -12,7 +13,8 @@ type ProjectedSources = NonNullable<NonNullable<Volume["projected"]>["sources"]>
 export function setVolumeDefaults(volume: Volume): void {
   const { name: _, ...sources } = volume;
   if (Object.values(sources).every((source) => source === undefined)) volume.emptyDir = {};
-  const { emptyDir, hostPath, secret, configMap, downwardAPI, projected, ephemeral } = volume;
+  const { emptyDir, hostPath, secret, configMap, downwardAPI, projected, ephemeral, image } =
+    volume;
   if (emptyDir?.sizeLimit !== undefined) {
     emptyDir.sizeLimit = canonicalQuantity(emptyDir.sizeLimit);
   }
@@ -23,10 +25,8 @@ export function setVolumeDefaults(volume: Volume): void {
   for (const item of downwardAPI?.items ?? []) setFieldSourceDefaults(item);
   setProjectedDefaults(projected?.sources ?? []);
   const claim = ephemeral?.volumeClaimTemplate?.spec;
-  if (claim) {
-    claim.volumeMode ??= "Filesystem";
-    canonicalizeResources(claim.resources);
-  }
+  if (claim) setClaimSpecDefaults(claim);
+  if (image) image.pullPolicy ||= pullPolicyOf(image.reference ?? "");
   setNetworkVolumeDefaults(volume);
 }
 
@@ -34,14 +34,5 @@ function setProjectedDefaults(sources: ProjectedSources): void {
   for (const { serviceAccountToken, downwardAPI } of sources) {
     if (serviceAccountToken) serviceAccountToken.expirationSeconds ??= TOKEN_LIFETIME_SECONDS;
     for (const item of downwardAPI?.items ?? []) setFieldSourceDefaults(item);
-  }
-}
-
-function setNetworkVolumeDefaults({ iscsi, rbd }: Volume): void {
-  if (iscsi) iscsi.iscsiInterface ||= "default";
-  if (rbd) {
-    rbd.pool ||= "rbd";
-    rbd.user ||= "admin";
-    rbd.keyring ||= "/etc/ceph/keyring";
   }
 }

@@ -1,7 +1,13 @@
-import type { Deployment, Job, ReplicaSet } from "../object.ts";
+import type {
+  DaemonSet,
+  Deployment,
+  PodTemplate,
+  ReplicaSet,
+  ReplicationController,
+  StatefulSet,
+} from "../object.ts";
 import { setTemplateDefaults } from "./pod.ts";
-
-const MAX_INT32 = 2_147_483_647;
+import { setClaimDefaults } from "./volume-claim.ts";
 
 export function setDeploymentDefaults({ spec }: Deployment): void {
   if (spec === undefined) return;
@@ -29,12 +35,6 @@ export function prepareReplicaSet(replicaSet: ReplicaSet): void {
   replicaSet.status = { replicas: 0 };
 }
 
-/** The status of a new Job, and the selector that is its alone. */
-export function prepareJob(job: Job): void {
-  job.status = {};
-  generateJobSelector(job);
-}
-
 export function setReplicaSetDefaults({ spec }: ReplicaSet): void {
   if (spec === undefined) return;
   spec.replicas ??= 1;
@@ -42,43 +42,99 @@ export function setReplicaSetDefaults({ spec }: ReplicaSet): void {
   setTemplateDefaults(spec.template);
 }
 
-export function setJobDefaults({ spec }: Job): void {
+/** The claims of a StatefulSet are whole objects, and say so. */
+export function setStatefulSetDefaults({ spec }: StatefulSet): void {
   if (spec === undefined) return;
-  if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1;
-  spec.parallelism ??= 1;
-  spec.backoffLimit ??= spec.backoffLimitPerIndex === undefined ? 6 : MAX_INT32;
-  spec.completionMode ??= "NonIndexed";
-  spec.manualSelector ??= false;
-  spec.suspend ??= false;
-  spec.podReplacementPolicy ??= spec.podFailurePolicy ? "Failed" : "TerminatingOrFailed";
-  for (const { onPodConditions = [] } of spec.podFailurePolicy?.rules ?? []) {
-    for (const condition of onPodConditions) condition.status ||= "True";
+  spec.podManagementPolicy ||= "OrderedReady";
+  spec.updateStrategy ??= {};
+  spec.updateStrategy.type ||= "RollingUpdate";
+  if (spec.updateStrategy.type === "RollingUpdate") {
+    spec.updateStrategy.rollingUpdate ??= {};
+    spec.updateStrategy.rollingUpdate.partition ??= 0;
+    spec.updateStrategy.rollingUpdate.maxUnavailable ??= 1;
+  }
+  spec.persistentVolumeClaimRetentionPolicy ??= {};
+  spec.persistentVolumeClaimRetentionPolicy.whenDeleted ||= "Retain";
+  spec.persistentVolumeClaimRetentionPolicy.whenScaled ||= "Retain";
+  spec.replicas ??= 1;
+  spec.revisionHistoryLimit ??= 10;
+  for (const claim of spec.volumeClaimTemplates ?? []) {
+    Object.assign(claim, { apiVersion: "v1", kind: "PersistentVolumeClaim" });
+    setClaimDefaults(claim);
   }
   spec.template ??= {};
   setTemplateDefaults(spec.template);
 }
 
-/** The labels by which a Job's pods are found, today's names and those of before 1.27. */
-export function jobPodLabels({ metadata }: Job): Record<string, string> {
-  const { uid = "", name = "" } = metadata ?? {};
-  return {
-    "batch.kubernetes.io/controller-uid": uid,
-    "batch.kubernetes.io/job-name": name,
-    "controller-uid": uid,
-    "job-name": name,
-  };
+/** The status of a new StatefulSet. */
+export function prepareStatefulSet(set: StatefulSet): void {
+  set.status = { replicas: 0, availableReplicas: 0 };
 }
 
-/** Gives a Job, in place, the selector and pod labels that are its alone, unless it brings its own. */
-export function generateJobSelector(job: Job): void {
-  const { spec } = job;
-  if (spec === undefined || spec.manualSelector) return;
-  const { metadata } = spec.template;
-  const labels = { ...metadata?.labels, ...jobPodLabels(job) };
-  spec.template = { ...spec.template, metadata: { ...metadata, labels } };
-  const own = { "batch.kubernetes.io/controller-uid": job.metadata?.uid ?? "" };
-  spec.selector = {
-    ...spec.selector,
-    matchLabels: { ...spec.selector?.matchLabels, ...own },
+export function setDaemonSetDefaults({ spec }: DaemonSet): void {
+  if (spec === undefined) return;
+  spec.updateStrategy ??= {};
+  spec.updateStrategy.type ||= "RollingUpdate";
+  if (spec.updateStrategy.type === "RollingUpdate") {
+    spec.updateStrategy.rollingUpdate ??= {};
+    spec.updateStrategy.rollingUpdate.maxUnavailable ??= 1;
+    spec.updateStrategy.rollingUpdate.maxSurge ??= 0;
+  }
+  spec.revisionHistoryLimit ??= 10;
+  spec.template ??= {};
+  setTemplateDefaults(spec.template);
+}
+
+/** How often the template changed, as clients of before apps/v1 still read it. */
+const TEMPLATE_GENERATION = "deprecated.daemonset.template.generation";
+
+function setTemplateGeneration(set: DaemonSet, generation: number): void {
+  const annotations = { ...set.metadata?.annotations, [TEMPLATE_GENERATION]: String(generation) };
+  set.metadata = { ...set.metadata, annotations };
+}
+
+/** The status of a new DaemonSet, and the first generation of its template. */
+export function prepareDaemonSet(set: DaemonSet): void {
+  set.status = {
+    currentNumberScheduled: 0,
+    desiredNumberScheduled: 0,
+    numberMisscheduled: 0,
+    numberReady: 0,
   };
+  setTemplateGeneration(set, 1);
+}
+
+/** Counts the template on where it changed; what the client says of the count is not heard. */
+export function prepareDaemonSetUpdate(next: DaemonSet, current: DaemonSet): void {
+  const counted = current.metadata?.annotations?.[TEMPLATE_GENERATION];
+  const same = Bun.deepEquals(next.spec?.template, current.spec?.template);
+  if (same && counted === undefined) return;
+  setTemplateGeneration(next, Number(counted ?? 0) + (same ? 0 : 1));
+}
+
+/** A ReplicationController selects, and is labelled with, what its template is labelled with. */
+export function setReplicationControllerDefaults(controller: ReplicationController): void {
+  const { spec } = controller;
+  if (spec === undefined) return;
+  spec.replicas ??= 1;
+  const labels = spec.template?.metadata?.labels;
+  if (labels) {
+    if (isEmpty(spec.selector)) spec.selector = { ...labels };
+    if (isEmpty(controller.metadata?.labels)) {
+      controller.metadata = { ...controller.metadata, labels: { ...labels } };
+    }
+  }
+  if (spec.template) setTemplateDefaults(spec.template);
+}
+
+const isEmpty = (labels: object | undefined) => Object.keys(labels ?? {}).length === 0;
+
+/** The status of a new ReplicationController. */
+export function prepareReplicationController(controller: ReplicationController): void {
+  controller.status = { replicas: 0 };
+}
+
+export function setPodTemplateDefaults(holder: PodTemplate): void {
+  holder.template ??= {};
+  setTemplateDefaults(holder.template);
 }

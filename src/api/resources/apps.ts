@@ -1,15 +1,41 @@
-import { DEPLOYMENT_COLUMNS, REPLICA_SET_COLUMNS } from "../columns/workload.ts";
 import {
+  CONTROLLER_REVISION_COLUMNS,
+  DAEMON_SET_COLUMNS,
+  DEPLOYMENT_COLUMNS,
+  REPLICA_SET_COLUMNS,
+  STATEFUL_SET_COLUMNS,
+} from "../columns/workload.ts";
+import {
+  prepareDaemonSet,
+  prepareDaemonSetUpdate,
   prepareDeployment,
   prepareReplicaSet,
+  prepareStatefulSet,
+  setDaemonSetDefaults,
   setDeploymentDefaults,
   setReplicaSetDefaults,
+  setStatefulSetDefaults,
 } from "../defaults/workload.ts";
 import type * as objects from "../object.ts";
 import {
+  validateControllerRevision,
+  validateControllerRevisionUpdate,
+  validateDaemonSet,
+  validateDaemonSetStatus,
+  validateDaemonSetUpdate,
+} from "../validation/daemon-set.ts";
+import {
+  validateStatefulSet,
+  validateStatefulSetCreate,
+  validateStatefulSetStatus,
+  validateStatefulSetUpdate,
+} from "../validation/stateful-set.ts";
+import {
   validateDeployment,
+  validateDeploymentStatus,
   validateDeploymentUpdate,
   validateReplicaSet,
+  validateReplicaSetStatus,
   validateReplicaSetUpdate,
 } from "../validation/workload.ts";
 import { row, SCALE, statusOf } from "./row.ts";
@@ -30,6 +56,7 @@ export const DEPLOYMENTS = row<objects.Deployment>({
   prepareForCreate: prepareDeployment,
   validate: validateDeployment,
   validateUpdate: validateDeploymentUpdate,
+  validateStatus: validateDeploymentStatus,
 });
 
 export const REPLICA_SETS = row<objects.ReplicaSet>({
@@ -49,6 +76,7 @@ export const REPLICA_SETS = row<objects.ReplicaSet>({
   prepareForCreate: prepareReplicaSet,
   validate: validateReplicaSet,
   validateUpdate: validateReplicaSetUpdate,
+  validateStatus: validateReplicaSetStatus,
 });
 
 export const STATEFUL_SETS = row<objects.StatefulSet>({
@@ -62,6 +90,13 @@ export const STATEFUL_SETS = row<objects.StatefulSet>({
   categories: ["all"],
   hasGeneration: true,
   subresources: [SCALE, statusOf({ kind: "StatefulSet", group: "apps" })],
+  columns: STATEFUL_SET_COLUMNS,
+  setDefaults: setStatefulSetDefaults,
+  prepareForCreate: prepareStatefulSet,
+  validate: validateStatefulSet,
+  validateCreate: validateStatefulSetCreate,
+  validateUpdate: validateStatefulSetUpdate,
+  validateStatus: validateStatefulSetStatus,
 });
 
 export const DAEMON_SETS = row<objects.DaemonSet>({
@@ -75,6 +110,13 @@ export const DAEMON_SETS = row<objects.DaemonSet>({
   categories: ["all"],
   hasGeneration: true,
   subresources: [statusOf({ kind: "DaemonSet", group: "apps" })],
+  columns: DAEMON_SET_COLUMNS,
+  setDefaults: setDaemonSetDefaults,
+  prepareForCreate: prepareDaemonSet,
+  prepareForUpdate: prepareDaemonSetUpdate,
+  validate: validateDaemonSet,
+  validateUpdate: validateDaemonSetUpdate,
+  validateStatus: validateDaemonSetStatus,
 });
 
 export const CONTROLLER_REVISIONS = row<objects.ControllerRevision>({
@@ -84,4 +126,7 @@ export const CONTROLLER_REVISIONS = row<objects.ControllerRevision>({
   plural: "controllerrevisions",
   namespaced: true,
   definition: "io.k8s.api.apps.v1.ControllerRevision",
+  columns: CONTROLLER_REVISION_COLUMNS,
+  validate: validateControllerRevision,
+  validateUpdate: validateControllerRevisionUpdate,
 });

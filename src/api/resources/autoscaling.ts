@@ -1,4 +1,7 @@
+import { HORIZONTAL_POD_AUTOSCALER_COLUMNS } from "../columns/autoscaler.ts";
+import { prepareAutoscaler, setAutoscalerDefaults } from "../defaults/autoscaler.ts";
 import type * as objects from "../object.ts";
+import { validateAutoscaler, validateAutoscalerStatus } from "../validation/autoscaler.ts";
 import { row, statusOf } from "./row.ts";
 
 export const HORIZONTAL_POD_AUTOSCALERS = row<objects.HorizontalPodAutoscaler>({
@@ -13,4 +16,9 @@ export const HORIZONTAL_POD_AUTOSCALERS = row<objects.HorizontalPodAutoscaler>({
   subresources: [
     { ...statusOf({ kind: "HorizontalPodAutoscaler", group: "autoscaling" }), version: "v2" },
   ],
+  columns: HORIZONTAL_POD_AUTOSCALER_COLUMNS,
+  setDefaults: setAutoscalerDefaults,
+  prepareForCreate: prepareAutoscaler,
+  validate: validateAutoscaler,
+  validateStatus: validateAutoscalerStatus,
 });

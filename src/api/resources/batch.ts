@@ -1,7 +1,9 @@
-import { JOB_COLUMNS } from "../columns/workload.ts";
-import { prepareJob, setJobDefaults } from "../defaults/workload.ts";
+import { CRON_JOB_COLUMNS, JOB_COLUMNS } from "../columns/batch.ts";
+import { prepareCronJob, prepareJob, setCronJobDefaults, setJobDefaults } from "../defaults/job.ts";
 import type * as objects from "../object.ts";
-import { validateJob, validateJobUpdate } from "../validation/workload.ts";
+import { validateCronJob, validateCronJobCreate } from "../validation/cron-job.ts";
+import { validateJob, validateJobUpdate } from "../validation/job.ts";
+import { validateJobStatus } from "../validation/job-status.ts";
 import { row, statusOf } from "./row.ts";
 
 export const JOBS = row<objects.Job>({
@@ -20,6 +22,7 @@ export const JOBS = row<objects.Job>({
   prepareForCreate: prepareJob,
   validate: validateJob,
   validateUpdate: validateJobUpdate,
+  validateStatus: validateJobStatus,
 });
 
 export const CRON_JOBS = row<objects.CronJob>({
@@ -33,4 +36,9 @@ export const CRON_JOBS = row<objects.CronJob>({
   categories: ["all"],
   hasGeneration: true,
   subresources: [statusOf({ kind: "CronJob", group: "batch" })],
+  columns: CRON_JOB_COLUMNS,
+  setDefaults: setCronJobDefaults,
+  prepareForCreate: prepareCronJob,
+  validate: validateCronJob,
+  validateCreate: validateCronJobCreate,
 });

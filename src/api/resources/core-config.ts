@@ -1,3 +1,4 @@
+import { AGE } from "../columns/column.ts";
 import { CONFIG_MAP_COLUMNS, SECRET_COLUMNS } from "../columns/core.ts";
 import { setSecretDefaults } from "../defaults/core.ts";
 import type * as objects from "../object.ts";
@@ -44,4 +45,5 @@ export const SERVICE_ACCOUNTS = row<objects.ServiceAccount>({
   namespaced: true,
   definition: "io.k8s.api.core.v1.ServiceAccount",
   shortNames: ["sa"],
+  columns: [AGE],
 });

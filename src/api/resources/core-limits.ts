@@ -1,4 +1,16 @@
+import { RESOURCE_QUOTA_COLUMNS } from "../columns/limits.ts";
+import {
+  prepareResourceQuota,
+  setLimitRangeDefaults,
+  setResourceQuotaDefaults,
+} from "../defaults/limits.ts";
 import type * as objects from "../object.ts";
+import { validateLimitRange } from "../validation/limit-range.ts";
+import {
+  validateResourceQuota,
+  validateResourceQuotaStatus,
+  validateResourceQuotaUpdate,
+} from "../validation/resource-quota.ts";
 import { row, statusOf } from "./row.ts";
 
 export const LIMIT_RANGES = row<objects.LimitRange>({
@@ -9,6 +21,8 @@ export const LIMIT_RANGES = row<objects.LimitRange>({
   namespaced: true,
   definition: "io.k8s.api.core.v1.LimitRange",
   shortNames: ["limits"],
+  setDefaults: setLimitRangeDefaults,
+  validate: validateLimitRange,
 });
 
 export const RESOURCE_QUOTAS = row<objects.ResourceQuota>({
@@ -20,4 +34,10 @@ export const RESOURCE_QUOTAS = row<objects.ResourceQuota>({
   definition: "io.k8s.api.core.v1.ResourceQuota",
   shortNames: ["quota"],
   subresources: [statusOf({ kind: "ResourceQuota", group: "" })],
+  columns: RESOURCE_QUOTA_COLUMNS,
+  setDefaults: setResourceQuotaDefaults,
+  prepareForCreate: prepareResourceQuota,
+  validate: validateResourceQuota,
+  validateUpdate: validateResourceQuotaUpdate,
+  validateStatus: validateResourceQuotaStatus,
 });

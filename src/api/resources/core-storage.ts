@@ -1,4 +1,20 @@
+import { PERSISTENT_VOLUME_CLAIM_COLUMNS, PERSISTENT_VOLUME_COLUMNS } from "../columns/volume.ts";
+import {
+  prepareClaim,
+  prepareDataSource,
+  setClaimDefaults,
+  setVolumeObjectDefaults,
+} from "../defaults/volume-claim.ts";
 import type * as objects from "../object.ts";
+import {
+  validatePersistentVolume,
+  validatePersistentVolumeUpdate,
+} from "../validation/persistent-volume.ts";
+import {
+  validateClaim,
+  validateClaimStatus,
+  validateClaimUpdate,
+} from "../validation/volume-claim.ts";
 import { row, statusOf } from "./row.ts";
 
 export const PERSISTENT_VOLUMES = row<objects.PersistentVolume>({
@@ -10,6 +26,10 @@ export const PERSISTENT_VOLUMES = row<objects.PersistentVolume>({
   definition: "io.k8s.api.core.v1.PersistentVolume",
   shortNames: ["pv"],
   subresources: [statusOf({ kind: "PersistentVolume", group: "" })],
+  columns: PERSISTENT_VOLUME_COLUMNS,
+  setDefaults: setVolumeObjectDefaults,
+  validate: validatePersistentVolume,
+  validateUpdate: validatePersistentVolumeUpdate,
 });
 
 export const PERSISTENT_VOLUME_CLAIMS = row<objects.PersistentVolumeClaim>({
@@ -21,4 +41,11 @@ export const PERSISTENT_VOLUME_CLAIMS = row<objects.PersistentVolumeClaim>({
   definition: "io.k8s.api.core.v1.PersistentVolumeClaim",
   shortNames: ["pvc"],
   subresources: [statusOf({ kind: "PersistentVolumeClaim", group: "" })],
+  columns: PERSISTENT_VOLUME_CLAIM_COLUMNS,
+  setDefaults: setClaimDefaults,
+  prepareForCreate: prepareClaim,
+  prepareForUpdate: prepareDataSource,
+  validate: validateClaim,
+  validateUpdate: validateClaimUpdate,
+  validateStatus: validateClaimStatus,
 });

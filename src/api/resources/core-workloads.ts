@@ -1,4 +1,15 @@
+import { POD_TEMPLATE_COLUMNS, REPLICATION_CONTROLLER_COLUMNS } from "../columns/workload.ts";
+import {
+  prepareReplicationController,
+  setPodTemplateDefaults,
+  setReplicationControllerDefaults,
+} from "../defaults/workload.ts";
 import type * as objects from "../object.ts";
+import {
+  validatePodTemplate,
+  validateReplicationController,
+  validateReplicationControllerStatus,
+} from "../validation/replication-controller.ts";
 import { row, SCALE, statusOf } from "./row.ts";
 
 export const REPLICATION_CONTROLLERS = row<objects.ReplicationController>({
@@ -12,6 +23,12 @@ export const REPLICATION_CONTROLLERS = row<objects.ReplicationController>({
   categories: ["all"],
   hasGeneration: true,
   subresources: [SCALE, statusOf({ kind: "ReplicationController", group: "" })],
+  columns: REPLICATION_CONTROLLER_COLUMNS,
+  fields: { "status.replicas": ({ status }) => String(status?.replicas ?? 0) },
+  setDefaults: setReplicationControllerDefaults,
+  prepareForCreate: prepareReplicationController,
+  validate: validateReplicationController,
+  validateStatus: validateReplicationControllerStatus,
 });
 
 export const POD_TEMPLATES = row<objects.PodTemplate>({
@@ -21,5 +38,8 @@ export const POD_TEMPLATES = row<objects.PodTemplate>({
   plural: "podtemplates",
   namespaced: true,
   definition: "io.k8s.api.core.v1.PodTemplate",
+  columns: POD_TEMPLATE_COLUMNS,
+  setDefaults: setPodTemplateDefaults,
+  validate: validatePodTemplate,
   hasGeneration: true,
 });

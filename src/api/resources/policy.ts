@@ -1,4 +1,10 @@
+import { POD_DISRUPTION_BUDGET_COLUMNS } from "../columns/limits.ts";
+import { preparePodDisruptionBudget } from "../defaults/limits.ts";
 import type * as objects from "../object.ts";
+import {
+  validatePodDisruptionBudget,
+  validatePodDisruptionBudgetStatus,
+} from "../validation/disruption-budget.ts";
 import { row, statusOf } from "./row.ts";
 
 export const POD_DISRUPTION_BUDGETS = row<objects.PodDisruptionBudget>({
@@ -11,4 +17,8 @@ export const POD_DISRUPTION_BUDGETS = row<objects.PodDisruptionBudget>({
   shortNames: ["pdb"],
   hasGeneration: true,
   subresources: [statusOf({ kind: "PodDisruptionBudget", group: "policy" })],
+  columns: POD_DISRUPTION_BUDGET_COLUMNS,
+  prepareForCreate: preparePodDisruptionBudget,
+  validate: validatePodDisruptionBudget,
+  validateStatus: validatePodDisruptionBudgetStatus,
 });

@@ -4,6 +4,7 @@ import {
   forbidden,
   invalid,
   invalidAll,
+  nonNegative,
   notSupported,
   required,
 } from "../field-error.ts";
@@ -34,6 +35,15 @@ export function oneOf(
 ): FieldError[] {
   if (!value) return [required(path)];
   return supported.includes(value) ? [] : [notSupported(path, { value, supported })];
+}
+
+/** Numbers of one object that must not be below 0, in the order given. */
+export function nonNegativeFields<K extends string>(
+  object: { readonly [field in K]?: number } | undefined,
+  path: string,
+  fields: readonly K[],
+): FieldError[] {
+  return fields.flatMap((field) => nonNegative(`${path}.${field}`, object?.[field]));
 }
 
 export const PROTOCOLS = ["SCTP", "TCP", "UDP"] as const;

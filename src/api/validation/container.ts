@@ -13,9 +13,10 @@ import { isRestartable } from "../pod.ts";
 import { each, oneOf, PROTOCOLS } from "./common.ts";
 import { validateEnv, validateEnvFrom } from "./env.ts";
 import { validateHooksAndProbes } from "./handler.ts";
+import { validateDescendingPath } from "./paths.ts";
 import { validateRequirements } from "./resources.ts";
 import { validateContainerContext } from "./security.ts";
-import { type Volumes, validateDescendingPath } from "./volume.ts";
+import type { Volumes } from "./volume.ts";
 
 type Port = NonNullable<Container["ports"]>[number];
 type Mount = NonNullable<Container["volumeMounts"]>[number];

@@ -7,6 +7,7 @@ import { qosClass } from "../pod.ts";
 import { each } from "./common.ts";
 import { validatePodSpec } from "./pod-spec.ts";
 import { validateTolerationsUpdate } from "./scheduling.ts";
+import { validateOwnClaims } from "./volume.ts";
 
 const MAX_INT32 = 2_147_483_647;
 
@@ -19,8 +20,9 @@ const UPDATABLE = [
 ].join(",");
 
 /** Errors of a pod after defaulting. */
-export function validatePod({ spec = { containers: [] } }: Pod): FieldError[] {
+export function validatePod({ metadata, spec = { containers: [] } }: Pod): FieldError[] {
   const errors = validatePodSpec(spec, "spec", "pod");
+  errors.push(...validateOwnClaims(spec.volumes, "spec.volumes", { name: metadata?.name ?? "" }));
   errors.push(...validateImages(spec.containers, "spec.containers"));
   errors.push(...validateImages(spec.initContainers, "spec.initContainers"));
   if (spec.ephemeralContainers?.length) {

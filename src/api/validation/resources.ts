@@ -30,12 +30,24 @@ const STANDARD = new Set([
 ]);
 const OF_CONTAINERS = new Set(["cpu", "memory", "ephemeral-storage"]);
 /** Names of counts, which have no fractions. */
-const INTEGERS = new Set(["pods", "services", "secrets", "configmaps", "resourcequotas"]);
+const INTEGERS = new Set([
+  "pods",
+  "resourcequotas",
+  "services",
+  "replicationcontrollers",
+  "secrets",
+  "configmaps",
+  "persistentvolumeclaims",
+  "services.nodeports",
+  "services.loadbalancers",
+]);
 
 const isHugePages = (name: string) => name.startsWith("hugepages-");
 const isQualified = (name: string) => name.includes("/");
 const isNative = (name: string) => !isQualified(name) || name.includes("kubernetes.io/");
-const mayOvercommit = (name: string) => isNative(name) && !isHugePages(name);
+
+/** True for what may be promised to more than can have it. */
+export const mayOvercommit = (name: string) => isNative(name) && !isHugePages(name);
 
 /** Errors of one amount: syntax, sign, fractions of what is counted. */
 export function validateAmount(
@@ -53,22 +65,55 @@ export function validateAmount(
   return [];
 }
 
-function validateName(name: string, path: string): FieldError[] {
+/** An amount that is more than nothing. */
+export function validatePositiveAmount(path: string, amount: string): FieldError[] {
+  const quantity = Quantity.tryParse(amount);
+  if (quantity === undefined) return [invalid(path, { value: amount, detail: QUANTITY_ERROR })];
+  if (quantity.compare(Quantity.zero) > 0) return [];
+  return [invalid(path, { value: quantity, detail: "must be greater than zero" })];
+}
+
+const isHugePagesOfQuota = (name: string) => /^(requests\.)?hugepages-/.test(name);
+
+/** Errors in the name of any resource. */
+export function validateResource(name: string, path: string): FieldError[] {
   const errors = invalidAll(path, { value: name, details: qualifiedName(name) });
-  if (errors.length > 0) return errors;
+  if (errors.length > 0 || isQualified(name)) return errors;
+  if (STANDARD.has(name) || isHugePagesOfQuota(name)) return [];
+  const detail = "must be a standard resource type or fully qualified";
+  return [invalid(path, { value: name, detail })];
+}
+
+/** Errors in the name of a resource that a container can ask for. */
+export function validateContainerResource(name: string, path: string): FieldError[] {
+  const errors = validateResource(name, path);
   if (!isQualified(name)) {
-    if (OF_CONTAINERS.has(name) || isHugePages(name)) return [];
-    const details = ["must be a standard resource for containers"];
-    if (!STANDARD.has(name)) details.unshift("must be a standard resource type or fully qualified");
-    return invalidAll(path, { value: name, details });
+    if (OF_CONTAINERS.has(name) || isHugePages(name)) return errors;
+    const detail = "must be a standard resource for containers";
+    return [...errors, invalid(path, { value: name, detail })];
   }
-  if (isNative(name) || !name.startsWith("requests.")) return [];
-  return [invalid(path, { value: name, detail: "doesn't follow extended resource name standard" })];
+  if (isNative(name) || !name.startsWith("requests.")) return errors;
+  const detail = "doesn't follow extended resource name standard";
+  return [...errors, invalid(path, { value: name, detail })];
+}
+
+/** True for what quotas count under a name of its own. */
+export function isQuotaResource(name: string): boolean {
+  return (STANDARD.has(name) && name !== "storage") || isHugePagesOfQuota(name);
+}
+
+/** Errors in the name of a resource that a quota can be about. */
+export function validateQuotaResource(name: string, path: string): FieldError[] {
+  const errors = validateResource(name, path);
+  // whatever has a count has one as `count/RESOURCE`, which is a qualified name
+  if (isQualified(name) || isQuotaResource(name)) return errors;
+  const detail = "must be a standard resource for quota";
+  return [...errors, invalid(path, { value: name, detail })];
 }
 
 function validateAmounts(amounts: Amounts, path: string): FieldError[] {
   return Object.entries(amounts).flatMap(([name, amount]) => [
-    ...validateName(name, `${path}[${name}]`),
+    ...validateContainerResource(name, `${path}[${name}]`),
     ...validateAmount(`${path}[${name}]`, { name, amount }),
   ]);
 }

@@ -114,18 +114,23 @@ function validateWeight(weight: number, path: string): FieldError[] {
   return [invalid(`${path}.weight`, { value: weight, detail: "must be in the range 1-100" })];
 }
 
+/** Errors of which nodes are meant: by one of some terms. */
+export function validateNodeSelector(
+  { nodeSelectorTerms: terms }: { readonly nodeSelectorTerms?: readonly NodeSelectorTerm[] },
+  path: string,
+): FieldError[] {
+  const at = `${path}.nodeSelectorTerms`;
+  if (terms?.length) return each(terms, at, validateNodeTerm);
+  return [required(at, "must have at least one node selector term")];
+}
+
 function validateNodeAffinity(affinity: NodeAffinity, path: string): FieldError[] {
   const {
     requiredDuringSchedulingIgnoredDuringExecution: must,
     preferredDuringSchedulingIgnoredDuringExecution: wish,
   } = affinity;
-  const errors: FieldError[] = [];
-  if (must) {
-    const at = `${path}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms`;
-    if (must.nodeSelectorTerms?.length) {
-      errors.push(...each(must.nodeSelectorTerms, at, validateNodeTerm));
-    } else errors.push(required(at, "must have at least one node selector term"));
-  }
+  const at = `${path}.requiredDuringSchedulingIgnoredDuringExecution`;
+  const errors = must ? validateNodeSelector(must, at) : [];
   const wishes = `${path}.preferredDuringSchedulingIgnoredDuringExecution`;
   return [
     ...errors,

@@ -7,33 +7,19 @@ import {
   notSupported,
   required,
 } from "../field-error.ts";
-import { configKey, dns1123Label, dns1123Subdomain } from "../names.ts";
+import { dns1123Label, dns1123Subdomain } from "../names.ts";
 import type { Volume } from "../object.ts";
 import { QUANTITY_ERROR, Quantity } from "../quantity.ts";
-import { each } from "./common.ts";
-import { validateFieldRef, validateResourceFieldRef } from "./env.ts";
+import { each, formatted } from "./common.ts";
+import { validateDescendingPath } from "./paths.ts";
+import { validateProjections } from "./projection.ts";
+import { validateEphemeralClaim } from "./volume-claim.ts";
+import { validateDownwardFile, validateFiles, validateMode } from "./volume-files.ts";
+import { requiredFields, SOURCE_CHECKS, validateDriverName } from "./volume-source.ts";
 
 type Source = keyof Omit<Volume, "name">;
-type KeyToPath = NonNullable<NonNullable<Volume["secret"]>["items"]>[number];
-type DownwardFile = NonNullable<NonNullable<Volume["downwardAPI"]>["items"]>[number];
-type Projection = NonNullable<NonNullable<Volume["projected"]>["sources"]>[number];
-type Token = NonNullable<Projection["serviceAccountToken"]>;
 
-const HOST_PATH_TYPES = [
-  "",
-  "BlockDevice",
-  "CharDevice",
-  "Directory",
-  "DirectoryOrCreate",
-  "File",
-  "FileOrCreate",
-  "Socket",
-] as const;
-
-const MAX_FILE_MODE = 0o777;
-const FILE_MODE_ERROR = "must be a number between 0 and 0777 (octal), both inclusive";
-const TOKEN_MIN_SECONDS = 600;
-const TOKEN_MAX_SECONDS = 2 ** 32;
+const PULL_POLICIES: readonly string[] = ["Always", "IfNotPresent", "Never"];
 
 /** Volumes by name, for mounts to refer to. */
 export type Volumes = ReadonlyMap<string, Volume>;
@@ -55,21 +41,34 @@ export function validateVolumes(
   });
 }
 
-function validateSource({ name: _, ...sources }: Volume, path: string): FieldError[] {
-  const given = Object.entries(sources).filter(([, source]) => source !== undefined);
-  const [first, ...others] = given.map(([source]) => source);
-  if (first === undefined) return [required(path, "must specify a volume type")];
-  return [
-    ...checkSource(sources, path),
-    ...others.map((other) =>
-      forbidden(`${path}.${other}`, "may not specify more than 1 volume type"),
-    ),
-  ];
+/** A pod makes a claim `POD-VOLUME` for each ephemeral volume: nothing else may mean that name. */
+export function validateOwnClaims(
+  volumes: readonly Volume[] | undefined,
+  path: string,
+  pod: { readonly name: string },
+): FieldError[] {
+  if (pod.name === "") return [];
+  const made = (volumes ?? [])
+    .filter(({ ephemeral }) => ephemeral)
+    .map(({ name }) => `${pod.name}-${name}`);
+  return each(volumes, path, ({ name, ephemeral, persistentVolumeClaim: claim }, at) => {
+    if (claim && made.includes(claim.claimName)) {
+      const detail = "must not reference a PVC that gets created for an ephemeral volume";
+      const field = `${at}.persistentVolumeClaim.claimName`;
+      return [invalid(field, { value: claim.claimName, detail })];
+    }
+    if (ephemeral === undefined || !name) return [];
+    const claimName = `${pod.name}-${name}`;
+    return dns1123Subdomain(claimName).map((why) =>
+      invalid(`${at}.name`, { value: name, detail: `PVC name "${claimName}": ${why}` }),
+    );
+  });
 }
 
 type Check<S extends Source> = (source: NonNullable<Volume[S]>, path: string) => FieldError[];
 
-const CHECKS: { readonly [S in Source]?: Check<S> } = {
+const CHECKS: { readonly [S in Source]: Check<S> } = {
+  ...SOURCE_CHECKS,
   emptyDir: ({ sizeLimit }, path) => {
     if (sizeLimit === undefined) return [];
     const size = Quantity.tryParse(sizeLimit);
@@ -78,167 +77,100 @@ const CHECKS: { readonly [S in Source]?: Check<S> } = {
     if (size.compare(Quantity.zero) >= 0) return [];
     return [forbidden(at, "SizeLimit field must be a valid resource quantity")];
   },
-  hostPath: ({ path: host, type = "" }, path) => {
-    if (!host) return [required(`${path}.path`)];
-    const errors = noBacksteps(host, `${path}.path`);
-    const supported: readonly string[] = HOST_PATH_TYPES;
-    if (!supported.includes(type))
-      errors.push(notSupported(`${path}.type`, { value: type, supported }));
-    return errors;
-  },
+  gitRepo: ({ repository, directory = "" }, path) => [
+    ...requiredFields(path, { repository }),
+    ...validateDescendingPath(directory, `${path}.directory`),
+  ],
+  gcePersistentDisk: (source, path) =>
+    SOURCE_CHECKS.gcePersistentDisk(source, path.replace(/gcePersistentDisk$/, "persistentDisk")),
   secret: ({ secretName, defaultMode, items }, path) => [
-    ...(secretName ? [] : [required(`${path}.secretName`)]),
+    ...requiredFields(path, { secretName }),
     ...validateFiles({ defaultMode, items }, path),
   ],
-  configMap: ({ name, defaultMode, items }, path) => [
-    ...(name ? [] : [required(`${path}.name`)]),
-    ...validateFiles({ defaultMode, items }, path),
-  ],
+  persistentVolumeClaim: ({ claimName }, path) => requiredFields(path, { claimName }),
   downwardAPI: ({ defaultMode, items }, path) => [
     ...validateMode(defaultMode, `${path}.defaultMode`),
-    ...each(items, path, validateDownwardFile),
+    ...(items ?? []).flatMap((item) => validateDownwardFile(item, path)),
+  ],
+  configMap: ({ name, defaultMode, items }, path) => [
+    ...requiredFields(path, { name }),
+    ...validateFiles({ defaultMode, items }, path),
   ],
   projected: ({ defaultMode, sources }, path) => [
     ...validateMode(defaultMode, `${path}.defaultMode`),
-    ...each(sources, `${path}.sources`, validateProjection),
+    ...validateProjections(sources ?? [], path),
   ],
-  persistentVolumeClaim: ({ claimName }, path) =>
-    claimName ? [] : [required(`${path}.claimName`)],
-  nfs: ({ server, path: exported }, path) => {
-    const errors: FieldError[] = server ? [] : [required(`${path}.server`)];
-    if (!exported) errors.push(required(`${path}.path`));
-    else if (!exported.startsWith("/")) {
-      errors.push(invalid(`${path}.path`, { value: exported, detail: "must be an absolute path" }));
-    }
-    return errors;
+  csi: ({ driver, nodePublishSecretRef: secret }, path) => {
+    const errors = validateDriverName(driver, `${path}.driver`);
+    if (secret === undefined) return errors;
+    const { name } = secret;
+    if (!name) return [...errors, required(`${path}.nodePublishSecretRef.name`)];
+    return [...errors, ...formatted(`${path}.name`, { value: name, as: "subdomain" })];
   },
-  csi: ({ driver }, path) => {
-    if (!driver) return [required(`${path}.driver`)];
-    const details = dns1123Subdomain(driver.toLowerCase());
-    return invalidAll(`${path}.driver`, { value: driver, details });
+  ephemeral: ({ volumeClaimTemplate: claim }, path) => {
+    const at = `${path}.volumeClaimTemplate`;
+    return claim ? validateEphemeralClaim(claim, at) : [required(at)];
   },
-  ephemeral: ({ volumeClaimTemplate }, path) =>
-    volumeClaimTemplate ? [] : [required(`${path}.volumeClaimTemplate`)],
+  image: ({ reference, pullPolicy: value }, path) => {
+    const errors = requiredFields(path, { reference });
+    if (!value || PULL_POLICIES.includes(value)) return errors;
+    return [...errors, notSupported(`${path}.pullPolicy`, { value, supported: PULL_POLICIES })];
+  },
 };
 
-function checkSource(sources: Omit<Volume, "name">, path: string): FieldError[] {
-  const check = <S extends Source>(name: S): FieldError[] => {
-    const source = sources[name];
-    const rule: Check<S> | undefined = CHECKS[name];
-    return source && rule ? rule(source, `${path}.${name}`) : [];
-  };
+function checkSource<S extends Source>(
+  path: string,
+  { name, sources }: { name: S; sources: Omit<Volume, "name"> },
+): FieldError[] {
+  const source = sources[name];
+  const check: Check<S> = CHECKS[name];
+  return source ? check(source, `${path}.${name}`) : [];
+}
+
+/** In the order in which Kubernetes looks at them: the first one given is the one that counts. */
+const SOURCES: readonly Source[] = [
+  "emptyDir",
+  "hostPath",
+  "gitRepo",
+  "gcePersistentDisk",
+  "awsElasticBlockStore",
+  "secret",
+  "nfs",
+  "iscsi",
+  "glusterfs",
+  "flocker",
+  "persistentVolumeClaim",
+  "rbd",
+  "cinder",
+  "cephfs",
+  "quobyte",
+  "downwardAPI",
+  "fc",
+  "flexVolume",
+  "configMap",
+  "azureFile",
+  "vsphereVolume",
+  "photonPersistentDisk",
+  "portworxVolume",
+  "azureDisk",
+  "storageos",
+  "projected",
+  "scaleIO",
+  "csi",
+  "ephemeral",
+  "image",
+];
+
+/** Kubernetes' own slips. */
+const SLIPS: Readonly<Record<string, string>> = { cephfs: "cephFS", downwardAPI: "downwarAPI" };
+
+function validateSource({ name: _, ...sources }: Volume, path: string): FieldError[] {
+  const [first, ...others] = SOURCES.filter((source) => sources[source] !== undefined);
+  if (first === undefined) return [required(path, "must specify a volume type")];
   return [
-    ...check("emptyDir"),
-    ...check("hostPath"),
-    ...check("secret"),
-    ...check("nfs"),
-    ...check("persistentVolumeClaim"),
-    ...check("downwardAPI"),
-    ...check("configMap"),
-    ...check("projected"),
-    ...check("csi"),
-    ...check("ephemeral"),
+    ...checkSource(path, { name: first, sources }),
+    ...others.map((other) =>
+      forbidden(`${path}.${SLIPS[other] ?? other}`, "may not specify more than 1 volume type"),
+    ),
   ];
-}
-
-/** A path that stays below where it starts. */
-export function validateDescendingPath(value: string, path: string): FieldError[] {
-  const errors = value.startsWith("/")
-    ? [invalid(path, { value, detail: "must be a relative path" })]
-    : [];
-  return [...errors, ...noBacksteps(value, path)];
-}
-
-function noBacksteps(value: string, path: string): FieldError[] {
-  if (!value.split("/").includes("..")) return [];
-  return [invalid(path, { value, detail: "must not contain '..'" })];
-}
-
-function validateMode(mode: number | undefined, path: string): FieldError[] {
-  if (mode === undefined || (mode >= 0 && mode <= MAX_FILE_MODE)) return [];
-  return [invalid(path, { value: mode, detail: FILE_MODE_ERROR })];
-}
-
-interface Files {
-  readonly defaultMode?: number | undefined;
-  readonly items?: readonly KeyToPath[] | undefined;
-}
-
-function validateFiles({ defaultMode, items }: Files, path: string): FieldError[] {
-  return [
-    ...validateMode(defaultMode, `${path}.defaultMode`),
-    ...each(items, `${path}.items`, validateKeyToPath),
-  ];
-}
-
-function validateKeyToPath({ key, path: file, mode }: KeyToPath, path: string): FieldError[] {
-  return [
-    ...(key
-      ? invalidAll(`${path}.key`, { value: key, details: configKey(key) })
-      : [required(`${path}.key`)]),
-    ...validateFilePath(file, `${path}.path`),
-    ...validateMode(mode, `${path}.mode`),
-  ];
-}
-
-function validateFilePath(file: string, path: string): FieldError[] {
-  if (!file) return [required(path)];
-  const errors = validateDescendingPath(file, path);
-  if (errors.length > 0 || !file.startsWith("..")) return errors;
-  return [invalid(path, { value: file, detail: "must not start with '..'" })];
-}
-
-function validateDownwardFile(file: DownwardFile, path: string): FieldError[] {
-  const { fieldRef, resourceFieldRef, mode } = file;
-  const errors = validateFilePath(file.path, `${path}.path`);
-  if (fieldRef) {
-    errors.push(...validateFieldRef(fieldRef, `${path}.fieldRef`, "volume"));
-    if (resourceFieldRef) {
-      const detail = "fieldRef and resourceFieldRef can not be specified simultaneously";
-      errors.push(invalid(path, { value: "resource", detail }));
-    }
-  } else if (resourceFieldRef) {
-    const at = `${path}.resourceFieldRef`;
-    errors.push(...validateResourceFieldRef(resourceFieldRef, at, "volume"));
-  } else {
-    errors.push(required(`${path}.fieldRef`, "one of fieldRef and resourceFieldRef is required"));
-  }
-  return [...errors, ...validateMode(mode, `${path}.mode`)];
-}
-
-function validateProjection(projection: Projection, path: string): FieldError[] {
-  const { secret, configMap, downwardAPI, serviceAccountToken } = projection;
-  const errors: FieldError[] = [];
-  for (const [kind, source] of [
-    ["secret", secret],
-    ["configMap", configMap],
-  ] as const) {
-    if (source === undefined) continue;
-    if (!source.name) errors.push(required(`${path}.${kind}.name`));
-    errors.push(...each(source.items, `${path}.${kind}.items`, validateKeyToPath));
-  }
-  errors.push(...each(downwardAPI?.items, `${path}.downwardAPI`, validateDownwardFile));
-  if (serviceAccountToken) {
-    errors.push(...validateToken(serviceAccountToken, `${path}.serviceAccountToken`));
-  }
-  const [, ...others] = Object.entries(projection).filter(([, source]) => source !== undefined);
-  for (const [other] of others) {
-    errors.push(forbidden(`${path}.${other}`, "may not specify more than 1 volume type"));
-  }
-  return errors;
-}
-
-function validateToken({ expirationSeconds, path: file }: Token, path: string): FieldError[] {
-  const value = expirationSeconds ?? 0;
-  const errors: FieldError[] = [];
-  if (value < TOKEN_MIN_SECONDS) {
-    const detail = "may not specify a duration less than 10 minutes";
-    errors.push(invalid(`${path}.expirationSeconds`, { value, detail }));
-  }
-  if (value > TOKEN_MAX_SECONDS) {
-    const detail = "may not specify a duration larger than 2^32 seconds";
-    errors.push(invalid(`${path}.expirationSeconds`, { value, detail }));
-  }
-  if (!file) return [...errors, required(`${path}.path`)];
-  return [...errors, ...validateDescendingPath(file, `${path}.path`)];
 }

@@ -7,65 +7,19 @@ import {
   notSupported,
   required,
 } from "../field-error.ts";
-import type { Deployment, Job, LabelSelector, PodTemplateSpec, ReplicaSet } from "../object.ts";
-import { matcherOf } from "../selector.ts";
-import { validateLabelSelector } from "./common.ts";
-import { validateTemplate } from "./pod.ts";
+import type { Deployment, ReplicaSet } from "../object.ts";
+import { nonNegativeFields } from "./common.ts";
+import { notMoreThanAll, numberOf, validateIntOrPercent } from "./int-or-percent.ts";
+import {
+  nothingGiven,
+  validateLastingTemplate,
+  validateRequiredSelector,
+} from "./selected-template.ts";
+import { notAboveReady, notDecremented, partsOf } from "./status-counts.ts";
 
-type IntOrPercent = number | string;
 type DeploymentSpec = NonNullable<Deployment["spec"]>;
-type JobSpec = NonNullable<Job["spec"]>;
 type Strategy = NonNullable<DeploymentSpec["strategy"]>;
 type RollingUpdate = NonNullable<Strategy["rollingUpdate"]>;
-
-const PERCENT = /^[0-9]+%$/;
-const PERCENT_ERROR =
-  "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
-
-function validateSelector(selector: LabelSelector | undefined, path: string): FieldError[] {
-  if (selector === undefined) return [required(path)];
-  const errors = validateLabelSelector(selector, path);
-  if (!matcherOf(selector).isEmpty) return errors;
-  const detail = "empty selector is invalid for deployment";
-  return [...errors, invalid(path, { value: selector, detail })];
-}
-
-interface Selected {
-  readonly selector?: LabelSelector | undefined;
-  readonly template?: PodTemplateSpec | undefined;
-}
-
-function validateMatch({ selector, template }: Selected, path: string): FieldError[] {
-  const labels = template?.metadata?.labels;
-  const matcher = matcherOf(selector);
-  if (matcher.isEmpty || matcher.matches(labels)) return [];
-  const detail = "`selector` does not match template `labels`";
-  return [invalid(`${path}.metadata.labels`, { value: labels ?? null, detail })];
-}
-
-/** A workload that keeps its pods running: they restart for ever. */
-function validateLastingTemplate(selected: Selected, path: string): FieldError[] {
-  const { template } = selected;
-  const errors = [...validateMatch(selected, path), ...validateTemplate(template, path)];
-  const { restartPolicy: value = "", activeDeadlineSeconds } = template?.spec ?? {};
-  if (value !== "Always") {
-    errors.push(notSupported(`${path}.spec.restartPolicy`, { value, supported: ["Always"] }));
-  }
-  if (activeDeadlineSeconds !== undefined) {
-    const detail = "activeDeadlineSeconds in ReplicaSet is not Supported";
-    errors.push(forbidden(`${path}.spec.activeDeadlineSeconds`, detail));
-  }
-  return errors;
-}
-
-/** What a workload without a spec is told. */
-function nothingGiven(): FieldError[] {
-  return [
-    required("spec.selector"),
-    ...validateMatch({}, "spec.template"),
-    required("spec.template.spec.containers"),
-  ];
-}
 
 /** Errors of a Deployment after defaulting. */
 export function validateDeployment({ spec }: Deployment): FieldError[] {
@@ -74,7 +28,7 @@ export function validateDeployment({ spec }: Deployment): FieldError[] {
   const minReadySeconds = spec.minReadySeconds ?? 0;
   const errors = [
     ...nonNegative("spec.replicas", replicas),
-    ...validateSelector(selector, "spec.selector"),
+    ...validateRequiredSelector(selector, { path: "spec.selector", kind: "deployment" }),
     ...validateLastingTemplate({ selector, template }, "spec.template"),
     ...validateStrategy(strategy ?? {}, "spec.strategy"),
     ...nonNegative("spec.minReadySeconds", minReadySeconds),
@@ -104,28 +58,16 @@ function validateStrategy(strategy: Strategy, path: string): FieldError[] {
 
 function validateRollingUpdate(update: RollingUpdate, path: string): FieldError[] {
   const { maxUnavailable = 0, maxSurge = 0 } = update;
+  const at = `${path}.maxUnavailable`;
   const errors = [
-    ...validateIntOrPercent(maxUnavailable, `${path}.maxUnavailable`),
+    ...validateIntOrPercent(maxUnavailable, at),
     ...validateIntOrPercent(maxSurge, `${path}.maxSurge`),
   ];
-  const at = `${path}.maxUnavailable`;
-  if (
-    Number.parseInt(String(maxUnavailable), 10) === 0 &&
-    Number.parseInt(String(maxSurge), 10) === 0
-  ) {
+  if (numberOf(maxUnavailable) === 0 && numberOf(maxSurge) === 0) {
     const detail = "may not be 0 when `maxSurge` is 0";
     errors.push(invalid(at, { value: maxUnavailable, detail }));
   }
-  const percent = typeof maxUnavailable === "string" && PERCENT.test(maxUnavailable);
-  if (percent && Number.parseInt(maxUnavailable, 10) > 100) {
-    errors.push(invalid(at, { value: maxUnavailable, detail: "must not be greater than 100%" }));
-  }
-  return errors;
-}
-
-function validateIntOrPercent(value: IntOrPercent, path: string): FieldError[] {
-  if (typeof value === "number") return nonNegative(path, value);
-  return PERCENT.test(value) ? [] : [invalid(path, { value, detail: PERCENT_ERROR })];
+  return [...errors, ...notMoreThanAll(maxUnavailable, at)];
 }
 
 export function validateDeploymentUpdate(next: Deployment, current: Deployment): FieldError[] {
@@ -139,7 +81,7 @@ export function validateReplicaSet({ spec }: ReplicaSet): FieldError[] {
   return [
     ...nonNegative("spec.replicas", spec.replicas),
     ...nonNegative("spec.minReadySeconds", spec.minReadySeconds),
-    ...validateSelector(selector, "spec.selector"),
+    ...validateRequiredSelector(selector, { path: "spec.selector", kind: "deployment" }),
     ...validateLastingTemplate({ selector, template }, "spec.template"),
   ];
 }
@@ -148,92 +90,43 @@ export function validateReplicaSetUpdate(next: ReplicaSet, current: ReplicaSet):
   return immutable("spec.selector", { next: next.spec?.selector, current: current.spec?.selector });
 }
 
-/** Errors of a Job after defaulting and generation of its selector. */
-export function validateJob(job: Job): FieldError[] {
-  const spec: Partial<JobSpec> = job.spec ?? {};
-  const { selector, template, completionMode, completions } = spec;
-  const errors: FieldError[] = [];
-  for (const field of [
-    "parallelism",
-    "completions",
-    "activeDeadlineSeconds",
-    "backoffLimit",
-    "ttlSecondsAfterFinished",
-    "backoffLimitPerIndex",
-    "maxFailedIndexes",
-  ] as const) {
-    errors.push(...nonNegative(`spec.${field}`, spec[field]));
-  }
-  if (completionMode === "Indexed" && completions === undefined) {
-    errors.push(required("spec.completions", "when completion mode is Indexed"));
-  } else if (completionMode !== "Indexed" && completionMode !== "NonIndexed") {
-    const rule = { value: completionMode, supported: ["Indexed", "NonIndexed"] };
-    errors.push(notSupported("spec.completionMode", rule));
-  }
-  errors.push(...validateTemplate(template, "spec.template"), ...validateJobRestart(template));
-  if (selector === undefined) errors.push(required("spec.selector"));
-  return [
-    ...errors,
-    ...validateLabelSelector(selector, "spec.selector"),
-    ...validateMatch({ selector, template }, "spec.template"),
-  ];
-}
-
-function validateJobRestart(template: PodTemplateSpec | undefined): FieldError[] {
-  const path = "spec.template.spec.restartPolicy";
-  const value = template?.spec?.restartPolicy ?? "";
-  if (value === "" || value === "Always") {
-    return [required(path, 'valid values: "OnFailure", "Never"')];
-  }
-  const supported = ["OnFailure", "Never"];
-  return supported.includes(value) ? [] : [notSupported(path, { value, supported })];
-}
-
-const JOB_FIXED = [
-  "completionMode",
-  "podFailurePolicy",
-  "backoffLimitPerIndex",
-  "managedBy",
-  "successPolicy",
+const DEPLOYMENT_COUNTS = [
+  "observedGeneration",
+  "replicas",
+  "updatedReplicas",
+  "readyReplicas",
+  "availableReplicas",
+  "unavailableReplicas",
+  "terminatingReplicas",
+  "collisionCount",
 ] as const;
 
-/** Errors of a change: what a Job is may not change while it works. */
-export function validateJobUpdate(next: Job, current: Job): FieldError[] {
-  const now: Partial<JobSpec> = next.spec ?? {};
-  const before: Partial<JobSpec> = current.spec ?? {};
-  // an indexed Job may grow and shrink as a whole
-  const elastic = now.completionMode === "Indexed" && now.completions === now.parallelism;
-  const completions = { next: now.completions, current: before.completions };
-  const template = isNotStarted(current) ? placedAs(now.template, before.template) : now.template;
+/** Errors of what a Deployment's controller says of it. */
+export function validateDeploymentStatus(next: Deployment, current: Deployment): FieldError[] {
+  const { updatedReplicas, readyReplicas, availableReplicas, ...status } = next.status ?? {};
   return [
-    ...(elastic ? [] : immutable("spec.completions", completions)),
-    ...immutable("spec.selector", { next: now.selector, current: before.selector }),
-    ...immutable("spec.template", { next: template, current: before.template }),
-    ...JOB_FIXED.flatMap((field) =>
-      immutable(`spec.${field}`, { next: now[field], current: before[field] }),
-    ),
+    ...nonNegativeFields(next.status, "status", DEPLOYMENT_COUNTS),
+    ...partsOf({ updatedReplicas, readyReplicas, availableReplicas }, status.replicas),
+    ...notAboveReady(next.status),
+    ...notDecremented(next.status, current.status),
   ];
 }
 
-const isNotStarted = ({ spec, status }: Job) =>
-  spec?.suspend === true && status?.startTime === undefined;
+const REPLICA_SET_COUNTS = [
+  "replicas",
+  "fullyLabeledReplicas",
+  "readyReplicas",
+  "availableReplicas",
+  "observedGeneration",
+  "terminatingReplicas",
+] as const;
 
-const PLACEMENT = ["affinity", "nodeSelector", "tolerations", "schedulingGates"] as const;
-
-/** The new template with what decides where pods go set back: that may change until the Job starts. */
-function placedAs(
-  next: PodTemplateSpec | undefined,
-  current: PodTemplateSpec | undefined,
-): PodTemplateSpec | undefined {
-  if (next?.spec === undefined || current?.spec === undefined) return next;
-  const spec = { ...next.spec };
-  for (const field of PLACEMENT) {
-    delete spec[field];
-    const value = current.spec[field];
-    if (value !== undefined) Object.assign(spec, { [field]: value });
-  }
-  const { labels: _, annotations: __, ...metadata } = next.metadata ?? {};
-  const { labels, annotations } = current.metadata ?? {};
-  const placed = { ...metadata, ...(labels && { labels }), ...(annotations && { annotations }) };
-  return { ...next, ...(Object.keys(placed).length > 0 && { metadata: placed }), spec };
+/** Errors of what a ReplicaSet's controller says of it. */
+export function validateReplicaSetStatus({ status = { replicas: 0 } }: ReplicaSet): FieldError[] {
+  const { fullyLabeledReplicas, readyReplicas, availableReplicas, replicas } = status;
+  return [
+    ...nonNegativeFields(status, "status", REPLICA_SET_COUNTS),
+    ...partsOf({ fullyLabeledReplicas, readyReplicas, availableReplicas }, replicas),
+    ...notAboveReady(status),
+  ];
 }

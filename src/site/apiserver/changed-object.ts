@@ -47,12 +47,18 @@ export function changedObject<T extends KubeObject>(rewrite: Rewrite<T>, next: T
   if (view === undefined) {
     target.resource.prepareForUpdate?.(next, current);
     strategy.prepareUpdate?.({ next, current }, rewrite.admission);
+  } else if (target.subresource === "status") {
+    strategy.prepareStatus?.({ next, current }, rewrite.admission);
   }
   if (sameJson(next, current)) return current;
   if (target.resource.hasGeneration && specChanged(target.resource, { next, current })) {
     next.metadata.generation = (current.metadata?.generation ?? 0) + 1;
   }
   check(rewrite, next, view);
+  if (view === undefined) {
+    const warnings = target.resource.warnings?.(next, current) ?? [];
+    for (const warning of warnings) rewrite.admission.warn(warning);
+  }
   return next;
 }
 

@@ -57,6 +57,7 @@ export function newObject<T extends KubeObject>(
   if (errors.length > 0) {
     throw invalidObject({ resource, name: object.metadata.name ?? "" }, errors);
   }
+  for (const warning of resource.warnings?.(object, undefined) ?? []) admission.warn(warning);
   return object;
 }
 

@@ -52,6 +52,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   prepareCreate?(object: T, admission: Admission): void;
   /** The same for a change through the main resource. */
   prepareUpdate?(revision: Revision<T>, admission: Admission): void;
+  /** The same for a change through `/status`. */
+  prepareStatus?(revision: Revision<T>, admission: Admission): void;
   /** How long the object may take to go; by default it goes at once. */
   graceSeconds?(current: T, requested: number | undefined): number;
   /** Marks an object whose deletion has begun and that lives on for a while. */

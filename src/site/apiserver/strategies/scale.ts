@@ -5,7 +5,9 @@ import type {
   LabelSelector,
   ObjectMeta,
   ReplicaSet,
+  ReplicationController,
   Scale,
+  StatefulSet,
 } from "#api/object.ts";
 import { matcherOf } from "#api/selector.ts";
 import { invalidObject } from "#api/status.ts";
@@ -13,21 +15,24 @@ import { present } from "#lib/present.ts";
 import { cloneJson, field } from "../json.ts";
 import type { Strategy, View } from "../strategy.ts";
 
+/** A selector, or the plain map of labels that it was before there were selectors. */
+type Selector = LabelSelector | { [label: string]: string };
+
 interface Scalable extends KubeObject {
-  spec?: { replicas?: number; selector: LabelSelector };
+  spec?: { replicas?: number; selector?: Selector };
   status?: { replicas?: number };
 }
 
-/** A workload as autoscaling/v1 Scale: how many there are, should be, and which. */
-const scale = {
-  validated: true,
-  read: scaleOf,
-} as const;
-
-/** The scale subresource of kinds whose spec says `replicas` and `selector`. */
-function scaleView<T extends Scalable>(): View<T> {
+/**
+ * A workload as autoscaling/v1 Scale: how many there are, should be, and which. `selectorOf` reads
+ * the selector of the kind.
+ */
+function scaleView<T extends Scalable>(
+  selectorOf: (object: T) => LabelSelector | undefined,
+): View<T> {
   return {
-    ...scale,
+    validated: true,
+    read: (object) => scaleOf(object, selectorOf(object)),
     write(current, body) {
       const replicas = replicasOf(body);
       const next = cloneJson(current);
@@ -37,13 +42,13 @@ function scaleView<T extends Scalable>(): View<T> {
   };
 }
 
-function scaleOf({ metadata, spec, status }: Scalable): Scale {
+function scaleOf({ metadata, spec, status }: Scalable, selector: LabelSelector | undefined): Scale {
   return {
     apiVersion: "autoscaling/v1",
     kind: "Scale",
     metadata: scaleMetadata(metadata ?? {}),
     spec: { replicas: spec?.replicas ?? 0 },
-    status: { replicas: status?.replicas ?? 0, selector: matcherOf(spec?.selector).toString() },
+    status: { replicas: status?.replicas ?? 0, selector: matcherOf(selector).toString() },
   };
 }
 
@@ -68,7 +73,20 @@ export function replicasOf(body: KubeObject): number {
   ]);
 }
 
-export const deployments: Strategy<Deployment> = { views: { scale: scaleView<Deployment>() } };
+export const deployments: Strategy<Deployment> = {
+  views: { scale: scaleView<Deployment>(({ spec }) => spec?.selector) },
+};
 export const replicaSets: Strategy<ReplicaSet> = {
-  views: { scale: scaleView<ReplicaSet>() },
+  views: { scale: scaleView<ReplicaSet>(({ spec }) => spec?.selector) },
+};
+export const statefulSets: Strategy<StatefulSet> = {
+  views: { scale: scaleView<StatefulSet>(({ spec }) => spec?.selector) },
+};
+
+/** Deleting one leaves its pods, as it always did, unless one says otherwise. */
+export const replicationControllers: Strategy<ReplicationController> = {
+  defaultPropagation: () => "Orphan",
+  views: {
+    scale: scaleView<ReplicationController>(({ spec }) => ({ matchLabels: spec?.selector ?? {} })),
+  },
 };

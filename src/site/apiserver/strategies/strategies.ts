@@ -1,6 +1,9 @@
 import type { CustomKind } from "#api/crd/custom-kind.ts";
 import type { KubeObject } from "#api/object.ts";
 import type { Resource } from "#api/resource.ts";
+import { STATEFUL_SETS } from "#api/resources/apps.ts";
+import { PERSISTENT_VOLUMES } from "#api/resources/core-storage.ts";
+import { REPLICATION_CONTROLLERS } from "#api/resources/core-workloads.ts";
 import {
   API_SERVICES,
   CERTIFICATE_SIGNING_REQUESTS,
@@ -42,9 +45,10 @@ import { events } from "./events.ts";
 import { jobs } from "./jobs.ts";
 import { namespaces } from "./namespaces.ts";
 import { nodes } from "./nodes.ts";
+import { persistentVolumes } from "./persistent-volumes.ts";
 import { pods } from "./pods.ts";
 import { bindings, roles } from "./rbac.ts";
-import { deployments, replicaSets } from "./scale.ts";
+import { deployments, replicaSets, replicationControllers, statefulSets } from "./scale.ts";
 import type { ServiceAllocators } from "./service-allocators.ts";
 import { services } from "./services.ts";
 
@@ -85,6 +89,9 @@ export class Strategies {
     this.#set(SERVICES, services(allocators));
     this.#set(DEPLOYMENTS, deployments);
     this.#set(REPLICA_SETS, replicaSets);
+    this.#set(STATEFUL_SETS, statefulSets);
+    this.#set(REPLICATION_CONTROLLERS, replicationControllers);
+    this.#set(PERSISTENT_VOLUMES, persistentVolumes);
     this.#set(JOBS, jobs);
     this.#set(EVENTS, events(eventLimit));
     this.#set(NODES, nodes);

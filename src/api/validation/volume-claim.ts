@@ -1,0 +1,218 @@
+import { differences } from "../difference.ts";
+import {
+  type FieldError,
+  forbidden,
+  immutable,
+  invalid,
+  notSupported,
+  required,
+} from "../field-error.ts";
+import { validateAnnotations, validateLabels } from "../metadata.ts";
+import type { ObjectMeta, PersistentVolumeClaim } from "../object.ts";
+import { Quantity } from "../quantity.ts";
+import { formatted, validateLabelSelector } from "./common.ts";
+import { validateAmount, validatePositiveAmount } from "./resources.ts";
+import { VOLUME_MODES, validateAccessModes } from "./volume-modes.ts";
+
+type Spec = NonNullable<PersistentVolumeClaim["spec"]>;
+type Source = NonNullable<Spec["dataSourceRef"]>;
+
+const CLASS_ANNOTATION = "volume.beta.kubernetes.io/storage-class";
+
+/** Errors of a claim after defaulting. */
+export function validateClaim({ spec = {} }: PersistentVolumeClaim): FieldError[] {
+  return validateClaimSpec(spec, "spec");
+}
+
+/** Errors of a claim that a StatefulSet will make. */
+export function validateClaimTemplate(claim: PersistentVolumeClaim, path: string): FieldError[] {
+  const { metadata, spec = {} } = claim;
+  return [
+    ...formatted(`${path}.metadata.name`, { value: metadata?.name, as: "subdomain" }),
+    ...validateClaimSpec(spec, `${path}.spec`),
+  ];
+}
+
+/** Errors of a claim that a pod brings along: it has labels and annotations and no name. */
+export function validateEphemeralClaim(
+  { metadata = {}, spec }: { metadata?: ObjectMeta; spec: Spec },
+  path: string,
+): FieldError[] {
+  const { annotations, labels, ...others } = metadata;
+  return [
+    ...validateAnnotations(annotations, `${path}.metadata.annotations`),
+    ...validateLabels(labels, `${path}.metadata.labels`),
+    ...Object.keys(others).map((field) => forbidden(`${path}.metadata.${field}`, "cannot be set")),
+    ...validateClaimSpec(spec, `${path}.spec`),
+  ];
+}
+
+function validateClaimSpec(spec: Spec, path: string): FieldError[] {
+  const { accessModes = [], selector, storageClassName, volumeMode } = spec;
+  const errors =
+    accessModes.length === 0
+      ? [required(`${path}.accessModes`, "at least 1 access mode is required")]
+      : [];
+  errors.push(...validateLabelSelector(selector, `${path}.selector`));
+  errors.push(...validateAccessModes(accessModes, `${path}.accessModes`));
+  errors.push(...validateStorage(spec.resources?.requests?.["storage"], `${path}.resources`));
+  errors.push(
+    ...formatted(`${path}.storageClassName`, { value: storageClassName, as: "subdomain" }),
+  );
+  if (volumeMode !== undefined && !VOLUME_MODES.includes(volumeMode)) {
+    const rule = { value: volumeMode, supported: VOLUME_MODES };
+    errors.push(notSupported(`${path}.volumeMode`, rule));
+  }
+  const { volumeAttributesClassName: value } = spec;
+  return [
+    ...errors,
+    ...validateSources(spec, path),
+    ...formatted(`${path}.volumeAttributesClassName`, { value, as: "subdomain" }),
+  ];
+}
+
+function validateStorage(amount: string | undefined, path: string): FieldError[] {
+  const at = `${path}[storage]`;
+  if (amount === undefined) return [required(at)];
+  const errors = validatePositiveAmount(at, amount);
+  return errors.length > 0 ? errors : validateAmount(at, { name: "storage", amount });
+}
+
+/** Where the data comes from: two fields that must say the same, or the new one alone. */
+function validateSources({ dataSource, dataSourceRef }: Spec, path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  if (dataSource) errors.push(...validateSource(dataSource, `${path}.dataSource`));
+  if (dataSourceRef) errors.push(...validateSource(dataSourceRef, `${path}.dataSourceRef`));
+  if (dataSource === undefined || dataSourceRef === undefined) return errors;
+  const value = `${path}.dataSource`;
+  if (dataSourceRef.namespace) {
+    const detail = "may not be specified when dataSourceRef.namespace is specified";
+    return [...errors, invalid(path, { value, detail })];
+  }
+  const { namespace: _, ...reference } = dataSourceRef;
+  if (Bun.deepEquals(reference, dataSource)) return errors;
+  return [...errors, invalid(path, { value, detail: "must match dataSourceRef" })];
+}
+
+function validateSource({ name, kind, apiGroup, namespace }: Source, path: string): FieldError[] {
+  const errors: FieldError[] = name ? [] : [required(`${path}.name`)];
+  if (!kind) errors.push(required(`${path}.kind`));
+  if (!apiGroup && kind !== "PersistentVolumeClaim") {
+    const detail = "must be 'PersistentVolumeClaim' when referencing the default apiGroup";
+    errors.push(invalid(path, { value: kind, detail }));
+  }
+  return [
+    ...errors,
+    ...formatted(`${path}.apiGroup`, { value: apiGroup, as: "subdomain" }),
+    ...formatted(`${path}.namespace`, { value: namespace, as: "label" }),
+  ];
+}
+
+/** Errors of a change: a claim is a promise; a bound one may ask for more. */
+export function validateClaimUpdate(
+  next: PersistentVolumeClaim,
+  current: PersistentVolumeClaim,
+): FieldError[] {
+  const [now, before] = [next.spec ?? {}, current.spec ?? {}];
+  const errors = upgradesClass(next, current) ? [] : validateClassAnnotation(next, current);
+  const changed = differences({ current: before, next: settled(next, current) });
+  if (changed.length > 0) {
+    const detail = `spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n${changed.join("\n")}`;
+    errors.push(forbidden("spec", detail));
+  }
+  const size = sizeOf(now.resources?.requests);
+  const isLess = size.compare(sizeOf(before.resources?.requests)) < 0;
+  if (isLess && size.compare(sizeOf(current.status?.capacity)) <= 0) {
+    const detail = "field can not be less than status.capacity";
+    errors.push(forbidden("spec.resources.requests.storage", detail));
+  }
+  return [
+    ...errors,
+    ...immutable("volumeMode", { next: now.volumeMode, current: before.volumeMode }),
+    ...validateAttributesClass(now.volumeAttributesClassName, before.volumeAttributesClassName),
+  ];
+}
+
+const sizeOf = (amounts: Readonly<Record<string, string>> | undefined) =>
+  Quantity.tryParse(amounts?.["storage"] ?? "0") ?? Quantity.zero;
+
+const classAnnotation = ({ metadata }: PersistentVolumeClaim) =>
+  metadata?.annotations?.[CLASS_ANNOTATION];
+
+/** A class that was said in the annotation may come to be said in the field. */
+function upgradesClass(next: PersistentVolumeClaim, current: PersistentVolumeClaim): boolean {
+  const before = classAnnotation(current);
+  if (before === undefined || current.spec?.storageClassName !== undefined) return false;
+  if (next.spec?.storageClassName !== before) return false;
+  return (classAnnotation(next) ?? before) === before;
+}
+
+function validateClassAnnotation(
+  next: PersistentVolumeClaim,
+  current: PersistentVolumeClaim,
+): FieldError[] {
+  const path = `metadata.annotations.${CLASS_ANNOTATION}`;
+  return immutable(path, {
+    next: classAnnotation(next) ?? "",
+    current: classAnnotation(current) ?? "",
+  });
+}
+
+/** The new spec with what may change set back. */
+function settled(next: PersistentVolumeClaim, current: PersistentVolumeClaim): Spec {
+  const before = current.spec ?? {};
+  const spec: Spec = { ...next.spec };
+  const restore = (field: keyof Spec) => {
+    delete spec[field];
+    if (before[field] !== undefined) Object.assign(spec, { [field]: before[field] });
+  };
+  if (!before.volumeName) restore("volumeName");
+  const annotated = classAnnotation(current);
+  const named = spec.storageClassName;
+  if (before.storageClassName === undefined && named !== undefined) {
+    if (annotated === undefined || named === annotated) restore("storageClassName");
+  }
+  if (next.status?.phase !== "Bound") return spec;
+  if (spec.volumeAttributesClassName !== undefined) restore("volumeAttributesClassName");
+  const storage = before.resources?.requests?.["storage"];
+  if (spec.resources?.requests && storage !== undefined) {
+    spec.resources = { ...spec.resources, requests: { ...spec.resources.requests, storage } };
+  }
+  return spec;
+}
+
+function validateAttributesClass(
+  next: string | undefined,
+  current: string | undefined,
+): FieldError[] {
+  if (next === current || current === undefined) return [];
+  const to = next === undefined ? "nil" : "an empty string";
+  if (next) return [];
+  const detail = `update from non-nil value to ${to} is forbidden`;
+  return [forbidden("spec.volumeAttributesClassName", detail)];
+}
+
+const RESIZE_STATUSES = [
+  "ControllerResizeInProgress",
+  "ControllerResizeInfeasible",
+  "NodeResizeInProgress",
+  "NodeResizeInfeasible",
+  "NodeResizePending",
+] as const;
+
+/** Errors of what is said about a claim. */
+export function validateClaimStatus({ spec, status }: PersistentVolumeClaim): FieldError[] {
+  const errors = spec?.accessModes?.length ? [] : [required("Spec.accessModes")];
+  for (const [name, amount] of Object.entries(status?.capacity ?? {})) {
+    errors.push(...validateAmount(`status.capacity[${name}]`, { name, amount }));
+  }
+  const supported: readonly string[] = RESIZE_STATUSES;
+  for (const [name, resize] of Object.entries(status?.allocatedResourceStatuses ?? {})) {
+    if (supported.includes(resize)) continue;
+    errors.push(notSupported("status.allocatedResourceStatus", { value: name, supported }));
+  }
+  for (const [name, amount] of Object.entries(status?.allocatedResources ?? {})) {
+    errors.push(...validateAmount(`status.allocatedResources[${name}]`, { name, amount }));
+  }
+  return errors;
+}
