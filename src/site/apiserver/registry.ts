@@ -15,6 +15,7 @@ import { serveCustomKinds } from "./custom-kinds.ts";
 import { Lister } from "./list.ts";
 import { verbsOf } from "./quarantined.ts";
 import { Snapshots } from "./snapshots.ts";
+import { DisruptionBudgets } from "./strategies/disruption-budgets.ts";
 import { EventLimit } from "./strategies/event-limit.ts";
 import { ServiceAllocators } from "./strategies/service-allocators.ts";
 import { Strategies } from "./strategies/strategies.ts";
@@ -52,6 +53,7 @@ export function createRegistry(options: RegistryOptions): Registry {
   serveCustomKinds({ store, catalog, signal });
   const strategies = new Strategies({
     allocators: new ServiceAllocators({ store, cidr: options.serviceCidr }),
+    budgets: new DisruptionBudgets(store),
     eventLimit: new EventLimit(store),
     escalation: new EscalationGuard({ authorizer, roles }),
     store,

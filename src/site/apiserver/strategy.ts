@@ -26,12 +26,17 @@ export interface View<T extends KubeObject> {
 export interface Action<T extends KubeObject> {
   /** True where the body itself asks that nothing be stored. */
   isDryRun?(body: KubeObject): boolean;
-  /** Decides on the newest version; returns the version to store, or `"delete"`. */
-  apply(current: T, body: KubeObject, admission: Admission): T | ActionDelete;
+  /** Decides on the newest version; returns the version to store, or how to delete it. */
+  apply(current: T, body: KubeObject, admission: Admission): T | ActionDelete<T>;
 }
 
-export interface ActionDelete {
+/** An action that ends its object. */
+export interface ActionDelete<T extends KubeObject> {
   readonly delete: DeleteOptions;
+  /** The version that is deleted, where the action marks it first. */
+  readonly from?: T;
+  /** Writes, synchronously, what must be in the same commit. */
+  alongside?(): void;
 }
 
 /** How a version is stored: see `Put`. */

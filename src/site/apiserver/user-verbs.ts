@@ -245,8 +245,17 @@ export class UserVerbs implements Verbs {
       chain.validate<KubeObject>(request);
       const result = action.apply(current, body, admission);
       if (!("delete" in result)) return { put: result };
+      const { delete: deletion, from = current } = result;
       const subject = { resource, name };
-      return deletionOf({ current, subject, strategy, options: result.delete, admission });
+      const decision = deletionOf({
+        current: from,
+        subject,
+        strategy,
+        options: deletion,
+        admission,
+      });
+      if (!dryRun) result.alongside?.();
+      return decision;
     });
     return actionDone();
   }

@@ -4,8 +4,10 @@ import { badRequest, conflict } from "#api/status.ts";
 import type { DeleteOptions } from "#api/verbs.ts";
 import { rfc3339 } from "#lib/clock.ts";
 import { parseDeleteOptions } from "#serve/delete-options.ts";
+import type { Admission } from "../admission.ts";
 import { cloneJson } from "../json.ts";
 import type { Action } from "../strategy.ts";
+import type { DisruptionBudgets } from "./disruption-budgets.ts";
 
 /** `pods/binding`: the scheduler's word, given once. */
 export const binding: Action<Pod> = {
@@ -23,11 +25,34 @@ export const binding: Action<Pod> = {
   },
 };
 
-/** `pods/eviction`: a delete that disruption budgets may refuse; there are none yet. */
-export const eviction: Action<Pod> = {
-  isDryRun: (body) => deleteOptionsOf(body).dryRun ?? false,
-  apply: (_current, body) => ({ delete: deleteOptionsOf(body) }),
-};
+/** `pods/eviction`: a delete that disruption budgets may refuse. */
+export function eviction(budgets: DisruptionBudgets): Action<Pod> {
+  return {
+    isDryRun: (body) => deleteOptionsOf(body).dryRun ?? false,
+    apply(current, body, admission) {
+      if (current.metadata?.name !== body.metadata?.name) {
+        throw badRequest("name in URL does not match name in Eviction object");
+      }
+      const alongside = budgets.admit(current, admission);
+      return { delete: deleteOptionsOf(body), from: disrupted(current, admission), alongside };
+    },
+  };
+}
+
+/** A pod says why it ends. */
+function disrupted(current: Pod, { now }: Pick<Admission, "now">): Pod {
+  const next = cloneJson(current);
+  const others = next.status?.conditions?.filter(({ type }) => type !== "DisruptionTarget") ?? [];
+  const condition = {
+    type: "DisruptionTarget",
+    status: "True",
+    reason: "EvictionByEvictionAPI",
+    message: "Eviction API: evicting",
+    lastTransitionTime: rfc3339(now),
+  };
+  next.status = { ...next.status, conditions: [...others, condition] };
+  return next;
+}
 
 function nodeOf(body: KubeObject): string {
   const target = "target" in body ? body.target : undefined;

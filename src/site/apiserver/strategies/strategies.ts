@@ -40,6 +40,7 @@ import { apiServices } from "./api-services.ts";
 import { certificateRequests } from "./certificate-requests.ts";
 import { customResources } from "./custom.ts";
 import { definitions } from "./definitions.ts";
+import type { DisruptionBudgets } from "./disruption-budgets.ts";
 import type { EventLimit } from "./event-limit.ts";
 import { events } from "./events.ts";
 import { jobs } from "./jobs.ts";
@@ -56,6 +57,7 @@ import { services } from "./services.ts";
 export interface StrategyParts {
   readonly allocators: ServiceAllocators;
   readonly eventLimit: EventLimit;
+  readonly budgets: DisruptionBudgets;
   readonly escalation: EscalationGuard;
   readonly store: ObjectStore;
 }
@@ -82,9 +84,9 @@ export class Strategies {
   readonly #store: ObjectStore;
   readonly #custom = new WeakMap<Resource, Strategy>();
 
-  constructor({ allocators, eventLimit, escalation, store }: StrategyParts) {
+  constructor({ allocators, budgets, eventLimit, escalation, store }: StrategyParts) {
     this.#store = store;
-    this.#set(PODS, pods);
+    this.#set(PODS, pods(budgets));
     this.#set(NAMESPACES, namespaces);
     this.#set(SERVICES, services(allocators));
     this.#set(DEPLOYMENTS, deployments);
