@@ -67,6 +67,8 @@ export type PersistentVolumeClaim = Wire<models.V1PersistentVolumeClaim>;
 export type LimitRange = Wire<models.V1LimitRange>;
 export type ResourceQuota = Wire<models.V1ResourceQuota>;
 export type HorizontalPodAutoscaler = Wire<models.V2HorizontalPodAutoscaler>;
+/** An autoscaler as autoscaling/v1 has it. */
+export type HorizontalPodAutoscalerV1 = Wire<models.V1HorizontalPodAutoscaler>;
 export type PodDisruptionBudget = Wire<models.V1PodDisruptionBudget>;
 export type Ingress = Wire<models.V1Ingress>;
 export type IngressClass = Wire<models.V1IngressClass>;

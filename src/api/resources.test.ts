@@ -36,6 +36,7 @@ test("names are those of Kubernetes", () => {
     "v1 limitranges limitrange LimitRange",
     "v1 resourcequotas resourcequota ResourceQuota",
     "autoscaling/v2 horizontalpodautoscalers horizontalpodautoscaler HorizontalPodAutoscaler",
+    "autoscaling/v1 horizontalpodautoscalers horizontalpodautoscaler HorizontalPodAutoscaler",
     "policy/v1 poddisruptionbudgets poddisruptionbudget PodDisruptionBudget",
     "networking.k8s.io/v1 ingresses ingress Ingress",
     "networking.k8s.io/v1 ingressclasses ingressclass IngressClass",

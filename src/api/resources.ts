@@ -15,7 +15,10 @@ import {
   REPLICA_SETS,
   STATEFUL_SETS,
 } from "./resources/apps.ts";
-import { HORIZONTAL_POD_AUTOSCALERS } from "./resources/autoscaling.ts";
+import {
+  HORIZONTAL_POD_AUTOSCALERS,
+  HORIZONTAL_POD_AUTOSCALERS_V1,
+} from "./resources/autoscaling.ts";
 import { CRON_JOBS, JOBS } from "./resources/batch.ts";
 import { CERTIFICATE_SIGNING_REQUESTS } from "./resources/certificates.ts";
 import { LEASES } from "./resources/coordination.ts";
@@ -128,6 +131,7 @@ export const RESOURCES = [
   LIMIT_RANGES,
   RESOURCE_QUOTAS,
   HORIZONTAL_POD_AUTOSCALERS,
+  HORIZONTAL_POD_AUTOSCALERS_V1,
   POD_DISRUPTION_BUDGETS,
   INGRESSES,
   INGRESS_CLASSES,

@@ -1,8 +1,9 @@
 import { HORIZONTAL_POD_AUTOSCALER_COLUMNS } from "../columns/autoscaler.ts";
+import { fromAutoscalingV1, toAutoscalingV1 } from "../conversion/autoscaler.ts";
 import { prepareAutoscaler, setAutoscalerDefaults } from "../defaults/autoscaler.ts";
 import type * as objects from "../object.ts";
 import { validateAutoscaler, validateAutoscalerStatus } from "../validation/autoscaler.ts";
-import { row, statusOf } from "./row.ts";
+import { convertedRow, row, statusOf } from "./row.ts";
 
 export const HORIZONTAL_POD_AUTOSCALERS = row<objects.HorizontalPodAutoscaler>({
   group: "autoscaling",
@@ -22,3 +23,14 @@ export const HORIZONTAL_POD_AUTOSCALERS = row<objects.HorizontalPodAutoscaler>({
   validate: validateAutoscaler,
   validateStatus: validateAutoscalerStatus,
 });
+
+/** The same objects in the version that knows only of cpu. */
+export const HORIZONTAL_POD_AUTOSCALERS_V1 = convertedRow<objects.HorizontalPodAutoscalerV1>(
+  HORIZONTAL_POD_AUTOSCALERS,
+  {
+    version: "v1",
+    definition: "io.k8s.api.autoscaling.v1.HorizontalPodAutoscaler",
+    toStored: fromAutoscalingV1,
+    fromStored: toAutoscalingV1,
+  },
+);
