@@ -38,6 +38,7 @@ import {
   validateReplicaSetStatus,
   validateReplicaSetUpdate,
 } from "../validation/workload.ts";
+import { warnOfDaemonSet, warnOfReplicated, warnOfStatefulSet } from "../warnings/workload.ts";
 import { row, SCALE, statusOf } from "./row.ts";
 
 export const DEPLOYMENTS = row<objects.Deployment>({
@@ -55,6 +56,7 @@ export const DEPLOYMENTS = row<objects.Deployment>({
   setDefaults: setDeploymentDefaults,
   prepareForCreate: prepareDeployment,
   validate: validateDeployment,
+  warnings: warnOfReplicated,
   validateUpdate: validateDeploymentUpdate,
   validateStatus: validateDeploymentStatus,
 });
@@ -75,6 +77,7 @@ export const REPLICA_SETS = row<objects.ReplicaSet>({
   setDefaults: setReplicaSetDefaults,
   prepareForCreate: prepareReplicaSet,
   validate: validateReplicaSet,
+  warnings: warnOfReplicated,
   validateUpdate: validateReplicaSetUpdate,
   validateStatus: validateReplicaSetStatus,
 });
@@ -94,6 +97,7 @@ export const STATEFUL_SETS = row<objects.StatefulSet>({
   setDefaults: setStatefulSetDefaults,
   prepareForCreate: prepareStatefulSet,
   validate: validateStatefulSet,
+  warnings: warnOfStatefulSet,
   validateCreate: validateStatefulSetCreate,
   validateUpdate: validateStatefulSetUpdate,
   validateStatus: validateStatefulSetStatus,
@@ -115,6 +119,7 @@ export const DAEMON_SETS = row<objects.DaemonSet>({
   prepareForCreate: prepareDaemonSet,
   prepareForUpdate: prepareDaemonSetUpdate,
   validate: validateDaemonSet,
+  warnings: warnOfDaemonSet,
   validateUpdate: validateDaemonSetUpdate,
   validateStatus: validateDaemonSetStatus,
 });

@@ -4,6 +4,7 @@ import type * as objects from "../object.ts";
 import { validateCronJob, validateCronJobCreate } from "../validation/cron-job.ts";
 import { validateJob, validateJobUpdate } from "../validation/job.ts";
 import { validateJobStatus } from "../validation/job-status.ts";
+import { warnOfCronJob, warnOfJob } from "../warnings/workload.ts";
 import { row, statusOf } from "./row.ts";
 
 export const JOBS = row<objects.Job>({
@@ -21,6 +22,7 @@ export const JOBS = row<objects.Job>({
   setDefaults: setJobDefaults,
   prepareForCreate: prepareJob,
   validate: validateJob,
+  warnings: warnOfJob,
   validateUpdate: validateJobUpdate,
   validateStatus: validateJobStatus,
 });
@@ -40,5 +42,6 @@ export const CRON_JOBS = row<objects.CronJob>({
   setDefaults: setCronJobDefaults,
   prepareForCreate: prepareCronJob,
   validate: validateCronJob,
+  warnings: warnOfCronJob,
   validateCreate: validateCronJobCreate,
 });

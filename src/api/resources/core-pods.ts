@@ -2,6 +2,7 @@ import { POD_COLUMNS, podRowConditions } from "../columns/pod.ts";
 import { preparePod, setPodDefaults } from "../defaults/pod.ts";
 import type * as objects from "../object.ts";
 import { validatePod, validatePodUpdate } from "../validation/pod.ts";
+import { warnOfPod } from "../warnings/workload.ts";
 import { row, statusOf } from "./row.ts";
 
 export const PODS = row<objects.Pod>({
@@ -52,4 +53,5 @@ export const PODS = row<objects.Pod>({
   prepareForCreate: preparePod,
   validate: validatePod,
   validateUpdate: validatePodUpdate,
+  warnings: warnOfPod,
 });

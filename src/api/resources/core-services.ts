@@ -8,6 +8,7 @@ import {
   validateServiceStatus,
   validateServiceUpdate,
 } from "../validation/service.ts";
+import { warnOfService } from "../warnings/service.ts";
 import { row, statusOf } from "./row.ts";
 
 export const SERVICES = row<objects.Service>({
@@ -32,6 +33,7 @@ export const SERVICES = row<objects.Service>({
   validate: validateService,
   validateUpdate: validateServiceUpdate,
   validateStatus: validateServiceStatus,
+  warnings: warnOfService,
 });
 
 export const ENDPOINTS = row<objects.Endpoints>({

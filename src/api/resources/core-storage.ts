@@ -15,6 +15,7 @@ import {
   validateClaimStatus,
   validateClaimUpdate,
 } from "../validation/volume-claim.ts";
+import { warnOfClaim, warnOfVolume } from "../warnings/storage.ts";
 import { row, statusOf } from "./row.ts";
 
 export const PERSISTENT_VOLUMES = row<objects.PersistentVolume>({
@@ -30,6 +31,7 @@ export const PERSISTENT_VOLUMES = row<objects.PersistentVolume>({
   setDefaults: setVolumeObjectDefaults,
   validate: validatePersistentVolume,
   validateUpdate: validatePersistentVolumeUpdate,
+  warnings: warnOfVolume,
 });
 
 export const PERSISTENT_VOLUME_CLAIMS = row<objects.PersistentVolumeClaim>({
@@ -48,4 +50,5 @@ export const PERSISTENT_VOLUME_CLAIMS = row<objects.PersistentVolumeClaim>({
   validate: validateClaim,
   validateUpdate: validateClaimUpdate,
   validateStatus: validateClaimStatus,
+  warnings: warnOfClaim,
 });

@@ -10,6 +10,7 @@ import {
   validateReplicationController,
   validateReplicationControllerStatus,
 } from "../validation/replication-controller.ts";
+import { warnOfPodTemplate, warnOfReplicated } from "../warnings/workload.ts";
 import { row, SCALE, statusOf } from "./row.ts";
 
 export const REPLICATION_CONTROLLERS = row<objects.ReplicationController>({
@@ -28,6 +29,7 @@ export const REPLICATION_CONTROLLERS = row<objects.ReplicationController>({
   setDefaults: setReplicationControllerDefaults,
   prepareForCreate: prepareReplicationController,
   validate: validateReplicationController,
+  warnings: warnOfReplicated,
   validateStatus: validateReplicationControllerStatus,
 });
 
@@ -41,5 +43,6 @@ export const POD_TEMPLATES = row<objects.PodTemplate>({
   columns: POD_TEMPLATE_COLUMNS,
   setDefaults: setPodTemplateDefaults,
   validate: validatePodTemplate,
+  warnings: warnOfPodTemplate,
   hasGeneration: true,
 });

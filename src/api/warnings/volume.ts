@@ -1,0 +1,85 @@
+import type { PersistentVolumeClaim, PodSpec, Volume } from "../object.ts";
+import { fractionWarnings } from "./amount.ts";
+import { warnEach } from "./scheduling.ts";
+
+type Projection = NonNullable<NonNullable<Volume["projected"]>["sources"]>[number];
+
+const gone = (since: string, dead: string) => `deprecated in ${since}, non-functional in ${dead}+`;
+
+/** Sources of volumes that Kubernetes has left behind, in the order in which it names them. */
+const DEPRECATED_SOURCES = {
+  photonPersistentDisk: gone("v1.11", "v1.16"),
+  gitRepo: "deprecated in v1.11",
+  scaleIO: gone("v1.16", "v1.22"),
+  flocker: gone("v1.22", "v1.25"),
+  storageos: gone("v1.22", "v1.25"),
+  quobyte: gone("v1.22", "v1.25"),
+  glusterfs: gone("v1.25", "v1.26"),
+  cephfs: gone("v1.28", "v1.31"),
+  rbd: gone("v1.28", "v1.31"),
+} as const;
+
+/** Warnings of a volume whose source nothing serves any more. */
+export function sourceWarnings(
+  source: { readonly [field in keyof typeof DEPRECATED_SOURCES]?: unknown },
+  path: string,
+): string[] {
+  return Object.entries(DEPRECATED_SOURCES).flatMap(([field, said]) => {
+    if (source[field as keyof typeof DEPRECATED_SOURCES] === undefined) return [];
+    return [`${path}.${field === "storageos" ? "storageOS" : field}: ${said}`];
+  });
+}
+
+/** Warnings of how much a claim asks for. */
+export function claimWarnings(spec: PersistentVolumeClaim["spec"], path: string): string[] {
+  const { requests, limits } = spec?.resources ?? {};
+  return [
+    ...fractionWarnings(requests, `${path}.resources.requests`, ["storage"]),
+    ...fractionWarnings(limits, `${path}.resources.limits`, ["storage"]),
+  ];
+}
+
+/** Warnings of a pod's volumes. */
+export function volumeWarnings({ volumes = [] }: PodSpec, path: string): string[] {
+  return [
+    ...warnEach(volumes, `${path}.volumes`, (volume, at) => [
+      ...sourceWarnings(volume, at),
+      ...claimWarnings(
+        volume.ephemeral?.volumeClaimTemplate?.spec,
+        `${at}.ephemeral.volumeClaimTemplate.spec`,
+      ),
+    ]),
+    ...tokenWarnings(volumes, `${path}.volumes`),
+  ];
+}
+
+/** Files that would lie where a token of a ServiceAccount lies. */
+function tokenWarnings(volumes: readonly Volume[], path: string): string[] {
+  const sources = volumes.flatMap(({ projected }) => projected?.sources ?? []);
+  const tokens = new Set(sources.flatMap((source) => source.serviceAccountToken?.path ?? []));
+  if (tokens.size === 0) return [];
+  return warnEach(volumes, path, ({ projected }, at) =>
+    (projected?.sources ?? []).flatMap((source) =>
+      filesOf(source, `${at}.projected.sources`)
+        .filter(([file]) => tokens.has(file))
+        .map(
+          ([file, where]) =>
+            `${where}: has duplicated path with ServiceAccountToken ${JSON.stringify(file)}`,
+        ),
+    ),
+  );
+}
+
+/** The paths that one source fills, and how Kubernetes names them. */
+function filesOf(source: Projection, path: string): [file: string, where: string][] {
+  const { configMap, secret, downwardAPI, clusterTrustBundle } = source;
+  const lists = { configMap, secrets: secret, downwardAPI };
+  const files = Object.entries(lists).flatMap(([name, list]) =>
+    (list?.items ?? []).map((item, index): [string, string] => [
+      item.path,
+      `${path}.${name}[${index}]`,
+    ]),
+  );
+  if (clusterTrustBundle === undefined) return files;
+  return [...files, [clusterTrustBundle.path, `${path}.ClusterTrustBundle`]];
+}
