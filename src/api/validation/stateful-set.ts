@@ -49,16 +49,13 @@ function validateStrategy(
 ): FieldError[] {
   const { type, rollingUpdate } = strategy;
   const at = `${path}.rollingUpdate`;
-  switch (type) {
-    case "OnDelete": {
-      const detail = "only allowed for updateStrategy 'RollingUpdate'";
-      return rollingUpdate ? [invalid(at, { value: rollingUpdate, detail })] : [];
-    }
-    case "RollingUpdate":
-      return rollingUpdate ? validateRollingUpdate(rollingUpdate, at) : [];
-    default:
-      return [invalid(path, { value: strategy, detail: STRATEGY_ERROR })];
+  if (type === "OnDelete") {
+    const detail = "only allowed for updateStrategy 'RollingUpdate'";
+    return rollingUpdate ? [invalid(at, { value: rollingUpdate, detail })] : [];
   }
+  if (type === "RollingUpdate")
+    return rollingUpdate ? validateRollingUpdate(rollingUpdate, at) : [];
+  return [invalid(path, { value: strategy, detail: STRATEGY_ERROR })];
 }
 
 function validateRollingUpdate(update: RollingUpdate, path: string): FieldError[] {
