@@ -24,6 +24,11 @@ export function isActive(pod: Pod): boolean {
   return !isTerminal(pod) && pod.metadata?.deletionTimestamp === undefined;
 }
 
+/** True for a pod that a node has of itself, of which the API shows but an image. */
+export function isMirror(pod: Pod): boolean {
+  return pod.metadata?.annotations?.["kubernetes.io/config.mirror"] !== undefined;
+}
+
 /** True for an init container that runs beside the others: a sidecar. */
 export function isRestartable(container: Container): boolean {
   return container.restartPolicy === "Always";

@@ -1,9 +1,16 @@
 import { POD_COLUMNS, podRowConditions } from "../columns/pod.ts";
 import { preparePod, setPodDefaults } from "../defaults/pod.ts";
 import type * as objects from "../object.ts";
-import { validatePod, validatePodUpdate } from "../validation/pod.ts";
+import type { Subresource } from "../resource.ts";
+import { validatePod, validatePodCreate, validatePodUpdate } from "../validation/pod.ts";
 import { warnOfPod } from "../warnings/workload.ts";
 import { row, statusOf } from "./row.ts";
+
+/** A subresource that shows the pod itself, of which it changes a part. */
+const ofPod = (name: string): Subresource => ({
+  ...statusOf({ kind: "Pod", group: "" }),
+  name,
+});
 
 export const PODS = row<objects.Pod>({
   group: "",
@@ -24,6 +31,7 @@ export const PODS = row<objects.Pod>({
       verbs: ["create", "get"],
     },
     { name: "binding", group: "", version: "v1", kind: "Binding", verbs: ["create"] },
+    ofPod("ephemeralcontainers"),
     { name: "eviction", group: "policy", version: "v1", kind: "Eviction", verbs: ["create"] },
     { name: "exec", group: "", version: "v1", kind: "PodExecOptions", verbs: ["create", "get"] },
     { name: "log", group: "", version: "v1", kind: "Pod", verbs: ["get"] },
@@ -34,6 +42,7 @@ export const PODS = row<objects.Pod>({
       kind: "PodPortForwardOptions",
       verbs: ["create", "get"],
     },
+    ofPod("resize"),
     statusOf({ kind: "Pod", group: "" }),
   ],
   columns: POD_COLUMNS,
@@ -52,6 +61,7 @@ export const PODS = row<objects.Pod>({
   setDefaults: setPodDefaults,
   prepareForCreate: preparePod,
   validate: validatePod,
+  validateCreate: validatePodCreate,
   validateUpdate: validatePodUpdate,
   warnings: warnOfPod,
 });

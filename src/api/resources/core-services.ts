@@ -47,4 +47,5 @@ export const ENDPOINTS = row<objects.Endpoints>({
   columns: ENDPOINTS_COLUMNS,
   setDefaults: setEndpointsDefaults,
   validate: validateEndpoints,
+  deprecationWarning: "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
 });

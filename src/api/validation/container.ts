@@ -80,7 +80,19 @@ function validateInitContainers(
   });
 }
 
-function validateCommon(container: Container, path: string, { volumes }: PodContext): FieldError[] {
+/** Errors of the image of a pod's container, which a template may still name carelessly. */
+export function validateImage({ image = "" }: { image?: string }, path: string): FieldError[] {
+  if (image.trim() === image) return [];
+  const detail = "must not have leading or trailing whitespace";
+  return [invalid(`${path}.image`, { value: image, detail })];
+}
+
+/** Errors of what containers of all sorts have. */
+export function validateCommon(
+  container: Container,
+  path: string,
+  { volumes }: PodContext,
+): FieldError[] {
   const { name, image, imagePullPolicy, terminationMessagePolicy } = container;
   const errors = name
     ? invalidAll(`${path}.name`, { value: name, details: dns1123Label(name) })

@@ -4,6 +4,7 @@ import { inRange } from "../names.ts";
 import type { PodSpec } from "../object.ts";
 import { each, formatted, oneOf, validateIp } from "./common.ts";
 import { validateContainers } from "./container.ts";
+import { validateEphemeralContainers } from "./ephemeral-containers.ts";
 import { validateAmount } from "./resources.ts";
 import { validateAffinity, validateSpread, validateTolerations } from "./scheduling.ts";
 import { validateHostUsers, validatePodContext } from "./security.ts";
@@ -26,6 +27,7 @@ export function validatePodSpec(spec: PodSpec, path: string, owner: SpecOwner): 
   return [
     ...validateVolumes(spec.volumes, `${path}.volumes`),
     ...validateContainers(spec, path, { volumes, graceSeconds }),
+    ...validateEphemeralContainers(spec, `${path}.ephemeralContainers`, { volumes, graceSeconds }),
     ...validateHostPortsOfHostNetwork(spec, path, owner),
     ...oneOf(`${path}.restartPolicy`, { value: spec.restartPolicy, supported: RESTART_POLICIES }),
     ...oneOf(`${path}.dnsPolicy`, { value: spec.dnsPolicy, supported: DNS_POLICIES }),

@@ -5,6 +5,7 @@ import { inRange } from "../names.ts";
 import type { Container, Pod, PodSpec, PodTemplateSpec } from "../object.ts";
 import { qosClass } from "../pod.ts";
 import { each } from "./common.ts";
+import { validateImage } from "./container.ts";
 import { validatePodSpec } from "./pod-spec.ts";
 import { validateTolerationsUpdate } from "./scheduling.ts";
 import { validateOwnClaims } from "./volume.ts";
@@ -23,8 +24,14 @@ const UPDATABLE = [
 export function validatePod({ metadata, spec = { containers: [] } }: Pod): FieldError[] {
   const errors = validatePodSpec(spec, "spec", "pod");
   errors.push(...validateOwnClaims(spec.volumes, "spec.volumes", { name: metadata?.name ?? "" }));
-  errors.push(...validateImages(spec.containers, "spec.containers"));
-  errors.push(...validateImages(spec.initContainers, "spec.initContainers"));
+  errors.push(...each(spec.containers, "spec.containers", validateImage));
+  errors.push(...each(spec.initContainers, "spec.initContainers", validateImage));
+  return errors;
+}
+
+/** Errors of a new pod alone. */
+export function validatePodCreate({ spec = { containers: [] } }: Pod): FieldError[] {
+  const errors: FieldError[] = [];
   if (spec.ephemeralContainers?.length) {
     errors.push(forbidden("spec.ephemeralContainers", "cannot be set on create"));
   }
@@ -33,14 +40,6 @@ export function validatePod({ metadata, spec = { containers: [] } }: Pod): Field
     errors.push(forbidden("spec.nodeName", detail));
   }
   return errors;
-}
-
-function validateImages(containers: readonly Container[] | undefined, path: string): FieldError[] {
-  return each(containers, path, ({ image = "" }, at) => {
-    if (image.trim() === image) return [];
-    const detail = "must not have leading or trailing whitespace";
-    return [invalid(`${at}.image`, { value: image, detail })];
-  });
 }
 
 /** Errors of the pods that a workload would make. */

@@ -3,6 +3,7 @@ import { isTerminal } from "#api/pod.ts";
 import type { Strategy } from "../strategy.ts";
 import type { DisruptionBudgets } from "./disruption-budgets.ts";
 import { binding, eviction } from "./pod-actions.ts";
+import { ephemeralContainers, resize } from "./pod-views.ts";
 
 const DEFAULT_GRACE_SECONDS = 30;
 
@@ -17,6 +18,7 @@ export function pods(budgets: DisruptionBudgets): Strategy<Pod> {
       );
       return seconds < 0 ? 1 : seconds;
     },
+    views: { ephemeralcontainers: ephemeralContainers, resize },
     actions: { binding, eviction: eviction(budgets) },
   };
 }

@@ -1,0 +1,28 @@
+import { differences } from "../difference.ts";
+import { type FieldError, forbidden } from "../field-error.ts";
+import type { Pod } from "../object.ts";
+import { isMirror } from "../pod.ts";
+import { validatePod } from "./pod.ts";
+
+/** Errors of a change of a pod's ephemeral containers: they come, and stay as they are. */
+export function validateEphemeralContainersUpdate(next: Pod, current: Pod): FieldError[] {
+  if (isMirror(current)) {
+    return [forbidden("", "static pods do not support ephemeral containers")];
+  }
+  const path = "spec.ephemeralContainers";
+  const containers = next.spec?.ephemeralContainers ?? [];
+  const errors = validatePod(next);
+  for (const old of current.spec?.ephemeralContainers ?? []) {
+    const told = JSON.stringify(old.name);
+    const now = containers.find(({ name }) => name === old.name);
+    if (now === undefined) {
+      errors.push(forbidden(path, `existing ephemeral containers ${told} may not be removed\n`));
+      continue;
+    }
+    const changed = differences({ current: old, next: now });
+    if (changed.length === 0) continue;
+    const detail = `existing ephemeral containers ${told} may not be changed\n${changed.join("\n")}`;
+    errors.push(forbidden(path, detail));
+  }
+  return errors;
+}
