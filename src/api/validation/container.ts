@@ -5,6 +5,7 @@ import {
   invalid,
   invalidAll,
   notFoundValue,
+  notSupported,
   required,
 } from "../field-error.ts";
 import { dns1123Label, portName, portNumber } from "../names.ts";
@@ -29,6 +30,9 @@ const MESSAGE_POLICIES = ["File", "FallbackToLogsOnError"] as const;
 export interface PodContext {
   readonly volumes: Volumes;
   readonly graceSeconds: number;
+  /** False where the pod has users of its own. */
+  readonly hostUsers: boolean;
+  readonly restartPolicy: string | undefined;
 }
 
 /** Errors of a pod's containers, then those of its init containers. */
@@ -91,7 +95,7 @@ export function validateImage({ image = "" }: { image?: string }, path: string):
 export function validateCommon(
   container: Container,
   path: string,
-  { volumes }: PodContext,
+  { volumes, hostUsers, restartPolicy }: PodContext,
 ): FieldError[] {
   const { name, image, imagePullPolicy, terminationMessagePolicy } = container;
   const errors = name
@@ -111,7 +115,8 @@ export function validateCommon(
     ...validateDevices(container, `${path}.volumeDevices`, volumes),
     ...oneOf(`${path}.imagePullPolicy`, { value: imagePullPolicy, supported: PULL_POLICIES }),
     ...validateRequirements(container.resources, `${path}.resources`),
-    ...validateContainerContext(container.securityContext, `${path}.securityContext`),
+    ...validateResizePolicy(container.resizePolicy, `${path}.resizePolicy`, restartPolicy),
+    ...validateContainerContext(container.securityContext, `${path}.securityContext`, hostUsers),
   ];
 }
 
@@ -165,7 +170,12 @@ function validateMounts(container: Container, path: string, volumes: Volumes): F
       const detail = "must not already exist as a path in volumeDevices";
       errors.push(invalid(`${at}.mountPath`, { value: mountPath, detail }));
     }
-    return [...errors, ...validateSubPath(mount, at), ...validatePropagation(mount, at, container)];
+    return [
+      ...errors,
+      ...validateSubPath(mount, at),
+      ...validatePropagation(mount, at, container),
+      ...validateRecursion(mount, `${at}.recursiveReadOnly`),
+    ];
   });
 }
 
@@ -194,6 +204,56 @@ function validatePropagation(
   return errors;
 }
 
+function validateRecursion(mount: Mount, path: string): FieldError[] {
+  const { recursiveReadOnly: value, readOnly, mountPropagation = "None" } = mount;
+  if (value === undefined || value === "Disabled") return [];
+  if (value !== "Enabled" && value !== "IfPossible") {
+    return [notSupported(path, { value, supported: ["Disabled", "Enabled", "IfPossible"] })];
+  }
+  const errors = readOnly ? [] : [forbidden(path, "may only be specified when readOnly is true")];
+  if (mountPropagation === "None") return errors;
+  const detail = "may only be specified when mountPropagation is None or not specified";
+  return [...errors, forbidden(path, detail)];
+}
+
+/** A volume is a directory of a container or a device of it. */
+function validateNotMounted(
+  { name, devicePath }: Device,
+  path: string,
+  { volumeMounts = [] }: Container,
+): FieldError[] {
+  const errors: FieldError[] = [];
+  if (volumeMounts.some((mount) => mount.name === name)) {
+    const detail = "must not already exist in volumeMounts";
+    errors.push(invalid(`${path}.name`, { value: name, detail }));
+  }
+  if (volumeMounts.some(({ mountPath }) => mountPath === devicePath)) {
+    const detail = "must not already exist as a path in volumeMounts";
+    errors.push(invalid(`${path}.devicePath`, { value: devicePath, detail }));
+  }
+  return errors;
+}
+
+/** Errors of what a change of its resources does to a container. */
+function validateResizePolicy(
+  policies: Container["resizePolicy"],
+  path: string,
+  podRestart: string | undefined,
+): FieldError[] {
+  const names = new Set<string>();
+  return each(policies, path, ({ resourceName, restartPolicy: value }, at) => {
+    const errors = names.has(resourceName) ? [duplicate(at, resourceName)] : [];
+    names.add(resourceName);
+    errors.push(
+      ...oneOf(path, { value: resourceName, supported: ["cpu", "memory"] }),
+      ...oneOf(path, { value, supported: ["NotRequired", "RestartContainer"] }),
+    );
+    if (podRestart !== "Never" || value !== "RestartContainer") return errors;
+    const detail = "must be 'NotRequired' when `restartPolicy` is 'Never'";
+    return [...errors, invalid(path, { value, detail })];
+  });
+}
+
 function validateDevices(container: Container, path: string, volumes: Volumes): FieldError[] {
   const names = new Set<string>();
   const paths = new Set<string>();
@@ -219,6 +279,6 @@ function validateDevices(container: Container, path: string, volumes: Volumes): 
     }
     names.add(name);
     paths.add(devicePath);
-    return errors;
+    return [...errors, ...validateNotMounted(device, at, container)];
   });
 }

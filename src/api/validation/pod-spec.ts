@@ -1,6 +1,6 @@
-import { type FieldError, invalid, invalidAll, required } from "../field-error.ts";
+import { duplicate, type FieldError, invalid, invalidAll, required } from "../field-error.ts";
 import { validateLabels } from "../metadata.ts";
-import { inRange } from "../names.ts";
+import { dns1123Subdomain, inRange } from "../names.ts";
 import type { PodSpec } from "../object.ts";
 import { each, formatted, oneOf, validateIp } from "./common.ts";
 import { validateContainers } from "./container.ts";
@@ -8,6 +8,7 @@ import { validateEphemeralContainers } from "./ephemeral-containers.ts";
 import { validateAmount } from "./resources.ts";
 import { validateAffinity, validateSpread, validateTolerations } from "./scheduling.ts";
 import { validateHostUsers, validatePodContext } from "./security.ts";
+import { validateSystem } from "./system.ts";
 import { validateVolumes } from "./volume.ts";
 
 const MAX_INT32 = 2_147_483_647;
@@ -23,11 +24,16 @@ export type SpecOwner = "pod" | "template";
 /** Errors of a pod's spec after defaulting, in the order in which Kubernetes reports them. */
 export function validatePodSpec(spec: PodSpec, path: string, owner: SpecOwner): FieldError[] {
   const volumes = new Map((spec.volumes ?? []).map((volume) => [volume.name, volume]));
-  const graceSeconds = spec.terminationGracePeriodSeconds ?? 30;
+  const {
+    terminationGracePeriodSeconds: graceSeconds = 30,
+    hostUsers = true,
+    restartPolicy,
+  } = spec;
+  const context = { volumes, graceSeconds, hostUsers, restartPolicy };
   return [
     ...validateVolumes(spec.volumes, `${path}.volumes`),
-    ...validateContainers(spec, path, { volumes, graceSeconds }),
-    ...validateEphemeralContainers(spec, `${path}.ephemeralContainers`, { volumes, graceSeconds }),
+    ...validateContainers(spec, path, context),
+    ...validateEphemeralContainers(spec, `${path}.ephemeralContainers`, context),
     ...validateHostPortsOfHostNetwork(spec, path, owner),
     ...oneOf(`${path}.restartPolicy`, { value: spec.restartPolicy, supported: RESTART_POLICIES }),
     ...oneOf(`${path}.dnsPolicy`, { value: spec.dnsPolicy, supported: DNS_POLICIES }),
@@ -38,9 +44,7 @@ export function validatePodSpec(spec: PodSpec, path: string, owner: SpecOwner): 
     ...each(spec.readinessGates, `${path}.readinessGates`, ({ conditionType }, at) =>
       formatted(`${at}.conditionType`, { value: conditionType, as: "qualifiedName" }),
     ),
-    ...each(spec.schedulingGates, `${path}.schedulingGates`, ({ name }, at) =>
-      formatted(at, { value: name, as: "qualifiedName" }),
-    ),
+    ...validateGates(spec, `${path}.schedulingGates`),
     ...validateSpread(spec.topologySpreadConstraints, `${path}.topologySpreadConstraints`),
     ...validateHostUsers(spec, path),
     ...validateReferences(spec, path),
@@ -65,6 +69,23 @@ function validateHostPortsOfHostNetwork(
       return [invalid(`${port}.hostPort`, { value: hostPort, detail })];
     }),
   );
+}
+
+function validateGates({ schedulingGates }: PodSpec, path: string): FieldError[] {
+  const names = new Set<string>();
+  return each(schedulingGates, path, ({ name }, at) => {
+    const errors = formatted(at, { value: name, as: "qualifiedName" });
+    if (names.has(name)) errors.push(duplicate(at, name));
+    names.add(name);
+    return errors;
+  });
+}
+
+/** A domain to search in; other than names of objects it may have underscores, or be the root. */
+function validateSearch(search: string, path: string): FieldError[] {
+  const value = search.replace(/\.$/, "");
+  if (search === "." || dns1123Subdomain(value.replaceAll("_", "a")).length === 0) return [];
+  return formatted(path, { value, as: "subdomain" });
 }
 
 function validateDns({ dnsConfig, dnsPolicy }: PodSpec, path: string): FieldError[] {
@@ -94,9 +115,7 @@ function validateDns({ dnsConfig, dnsPolicy }: PodSpec, path: string): FieldErro
   }
   return [
     ...errors,
-    ...each(searches, `${path}.searches`, (search, at) =>
-      formatted(at, { value: search.replace(/\.$/, ""), as: "subdomain" }),
-    ),
+    ...each(searches, `${path}.searches`, validateSearch),
     ...each(options, `${path}.options`, ({ name }, at) =>
       name ? [] : [required(at, "must not be empty")],
     ),
@@ -147,9 +166,5 @@ function validateClass(spec: PodSpec, path: string): FieldError[] {
   for (const [name, amount] of Object.entries(overhead ?? {})) {
     errors.push(...validateAmount(`${path}.overhead[${name}]`, { name, amount }));
   }
-  if (os) {
-    const supported = ["linux", "windows"];
-    errors.push(...oneOf(`${path}.os`, { value: os.name, supported }));
-  }
-  return errors;
+  return os ? [...errors, ...validateSystem(os.name, spec, path)] : errors;
 }

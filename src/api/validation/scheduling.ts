@@ -25,6 +25,8 @@ type PodAffinityTerm = NonNullable<
 >[number];
 type Spread = NonNullable<PodSpec["topologySpreadConstraints"]>[number];
 
+const POSITIVE = "must be greater than zero";
+
 export const TAINT_EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"] as const;
 
 /** Errors of a pod's tolerations. */
@@ -124,13 +126,27 @@ export function validateNodeSelector(
   return [required(at, "must have at least one node selector term")];
 }
 
+/** No node has a label of a value that labels cannot have: a pod would wait for it for ever. */
+function validateValues(
+  { nodeSelectorTerms }: { readonly nodeSelectorTerms?: readonly NodeSelectorTerm[] },
+  path: string,
+): FieldError[] {
+  return each(nodeSelectorTerms, `${path}.nodeSelectorTerms`, ({ matchExpressions }, term) =>
+    each(matchExpressions, `${term}.matchExpressions`, ({ values }, at) =>
+      each(values, `${at}.values`, (value, where) =>
+        invalidAll(where, { value, details: labelValue(value) }),
+      ),
+    ),
+  );
+}
+
 function validateNodeAffinity(affinity: NodeAffinity, path: string): FieldError[] {
   const {
     requiredDuringSchedulingIgnoredDuringExecution: must,
     preferredDuringSchedulingIgnoredDuringExecution: wish,
   } = affinity;
   const at = `${path}.requiredDuringSchedulingIgnoredDuringExecution`;
-  const errors = must ? validateNodeSelector(must, at) : [];
+  const errors = must ? [...validateNodeSelector(must, at), ...validateValues(must, at)] : [];
   const wishes = `${path}.preferredDuringSchedulingIgnoredDuringExecution`;
   return [
     ...errors,
@@ -150,8 +166,24 @@ function validatePodTerm(term: PodAffinityTerm, path: string): FieldError[] {
   for (const value of namespaces ?? []) {
     errors.push(...invalidAll(`${path}.namespace`, { value, details: dns1123Label(value) }));
   }
+  errors.push(...validateTermKeys(term, path));
   if (!topologyKey) errors.push(required(`${path}.topologyKey`, "can not be empty"));
   return [...errors, ...validateLabelKey(topologyKey ?? "", `${path}.topologyKey`)];
+}
+
+function validateTermKeys(term: PodAffinityTerm, path: string): FieldError[] {
+  const { matchLabelKeys, mismatchLabelKeys, labelSelector } = term;
+  return [
+    ...validateLabelKeys({ keys: matchLabelKeys ?? [], labelSelector }, `${path}.matchLabelKeys`),
+    ...validateLabelKeys(
+      { keys: mismatchLabelKeys ?? [], labelSelector },
+      `${path}.mismatchLabelKeys`,
+    ),
+    ...each(matchLabelKeys, `${path}.matchLabelKeys`, (value, at) => {
+      const detail = "exists in both matchLabelKeys and mismatchLabelKeys";
+      return mismatchLabelKeys?.includes(value) ? [invalid(at, { value, detail })] : [];
+    }),
+  ];
 }
 
 function validatePodAffinity(affinity: PodAffinity, path: string): FieldError[] {
@@ -179,35 +211,87 @@ export function validateAffinity(affinity: Affinity | undefined, path: string): 
   ];
 }
 
+const INCLUSION_POLICIES = ["Honor", "Ignore"] as const;
+const SPREAD_ACTIONS = ["DoNotSchedule", "ScheduleAnyway"] as const;
+
 /** Errors of how a pod's siblings are spread. */
 export function validateSpread(
   constraints: readonly Spread[] | undefined,
   path: string,
 ): FieldError[] {
-  const seen = new Set<string>();
+  const kinds = (constraints ?? []).map(kindOfSpread);
   return each(constraints, path, (constraint, at) => {
-    const { maxSkew, topologyKey, whenUnsatisfiable, minDomains, labelSelector } = constraint;
+    const { maxSkew, topologyKey, whenUnsatisfiable: value, labelSelector } = constraint;
     const errors: FieldError[] = [];
-    const positive = "must be greater than 0";
-    if (!(maxSkew > 0))
-      errors.push(invalid(`${at}.maxSkew`, { value: maxSkew ?? 0, detail: positive }));
+    if (!(maxSkew > 0)) {
+      errors.push(invalid(`${at}.maxSkew`, { value: maxSkew ?? 0, detail: POSITIVE }));
+    }
     if (!topologyKey) errors.push(required(`${at}.topologyKey`, "can not be empty"));
-    const supported = ["DoNotSchedule", "ScheduleAnyway"];
-    if (!supported.includes(whenUnsatisfiable)) {
-      errors.push(notSupported(`${at}.whenUnsatisfiable`, { value: whenUnsatisfiable, supported }));
+    const actions: readonly string[] = SPREAD_ACTIONS;
+    if (!actions.includes(value)) {
+      errors.push(notSupported(`${at}.whenUnsatisfiable`, { value, supported: actions }));
     }
-    const both = `{${topologyKey}, ${whenUnsatisfiable}}`;
-    if (seen.has(both)) errors.push(duplicate(`${at}.{topologyKey, whenUnsatisfiable}`, both));
-    seen.add(both);
-    if (minDomains !== undefined && minDomains <= 0) {
-      errors.push(invalid(`${at}.minDomains`, { value: minDomains, detail: positive }));
+    const kind = kinds.shift() ?? "";
+    if (kinds.includes(kind)) {
+      errors.push(duplicate(`${at}.{topologyKey, whenUnsatisfiable}`, kind));
     }
-    if (minDomains !== undefined && whenUnsatisfiable !== "DoNotSchedule") {
-      const detail = `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${whenUnsatisfiable}`;
-      errors.push(invalid(`${at}.minDomains`, { value: minDomains, detail }));
-    }
-    return [...errors, ...validateLabelSelector(labelSelector, `${at}.labelSelector`)];
+    return [
+      ...errors,
+      ...validateMinDomains(constraint, `${at}.minDomains`),
+      ...(["nodeAffinityPolicy", "nodeTaintsPolicy"] as const).flatMap((field) =>
+        validateInclusion(constraint[field], `${at}.${field}`),
+      ),
+      ...validateKeys(constraint, `${at}.matchLabelKeys`),
+      ...validateLabelSelector(labelSelector, `${at}.labelSelector`),
+    ];
   });
+}
+
+const kindOfSpread = ({ topologyKey, whenUnsatisfiable }: Spread) =>
+  `{${topologyKey}, ${whenUnsatisfiable}}`;
+
+function validateMinDomains(constraint: Spread, path: string): FieldError[] {
+  const { minDomains: value, whenUnsatisfiable } = constraint;
+  if (value === undefined) return [];
+  const errors = value > 0 ? [] : [invalid(path, { value, detail: POSITIVE })];
+  if (whenUnsatisfiable === "DoNotSchedule") return errors;
+  const detail = `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${whenUnsatisfiable}`;
+  return [...errors, invalid(path, { value, detail })];
+}
+
+function validateInclusion(value: string | undefined, path: string): FieldError[] {
+  const supported: readonly string[] = INCLUSION_POLICIES;
+  if (value === undefined || supported.includes(value)) return [];
+  return [notSupported(path, { value, supported })];
+}
+
+/** Labels whose values are those of the pod: not also asked for by value. */
+function validateKeys(
+  { matchLabelKeys: keys = [], labelSelector }: Pick<Spread, "matchLabelKeys" | "labelSelector">,
+  path: string,
+): FieldError[] {
+  const { matchLabels = {}, matchExpressions = [] } = labelSelector ?? {};
+  const selected = new Set([
+    ...Object.keys(matchLabels),
+    ...matchExpressions.map(({ key }) => key),
+  ]);
+  return [
+    ...validateLabelKeys({ keys, labelSelector }, path),
+    ...each(keys, path, (value, at) => {
+      const detail = "exists in both matchLabelKeys and labelSelector";
+      return selected.has(value) ? [invalid(at, { value, detail })] : [];
+    }),
+  ];
+}
+
+function validateLabelKeys(
+  { keys = [], labelSelector }: { keys?: readonly string[]; labelSelector: unknown },
+  path: string,
+): FieldError[] {
+  if (keys.length === 0) return [];
+  const detail = "must not be specified when labelSelector is not set";
+  const errors = labelSelector === undefined ? [forbidden(path, detail)] : [];
+  return [...errors, ...each(keys, path, validateLabelKey)];
 }
 
 /** A pod may come to tolerate more, and each taint for another time, but never less. */

@@ -6,10 +6,12 @@ import {
   invalidAll,
   notSupported,
   required,
+  tooLong,
 } from "../field-error.ts";
 import { userId } from "../names.ts";
 import type { Container, PodSpec } from "../object.ts";
 import { each, oneOf } from "./common.ts";
+import { validateDescendingPath } from "./paths.ts";
 
 type ContainerContext = NonNullable<Container["securityContext"]>;
 type PodContext = NonNullable<PodSpec["securityContext"]>;
@@ -19,6 +21,7 @@ const PROFILE_TYPES = ["Localhost", "RuntimeDefault", "Unconfined"] as const;
 const FS_GROUP_POLICIES = ["Always", "OnRootMismatch"] as const;
 const SYSCTL = /^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$/;
 const SYSCTL_MAX_BYTES = 253;
+const PROFILE_MAX_BYTES = 4095;
 
 interface Ids {
   readonly runAsUser?: number;
@@ -36,18 +39,45 @@ function validateId(id: number | undefined, path: string): FieldError[] {
   return id === undefined ? [] : invalidAll(path, { value: id, details: userId(id) });
 }
 
-function validateProfile(profile: Profile | undefined, path: string): FieldError[] {
+function validateSeccomp(profile: Profile | undefined, path: string): FieldError[] {
   if (profile === undefined) return [];
   const { type, localhostProfile } = profile;
-  const errors = oneOf(`${path}.type`, { value: type, supported: PROFILE_TYPES });
   const at = `${path}.localhostProfile`;
-  if (type === "Localhost" && !localhostProfile) {
-    errors.push(required(at, "must be set when seccomp type is Localhost"));
-  }
-  if (type !== "Localhost" && localhostProfile !== undefined) {
+  const errors = validateProfileType(type, { path, what: "seccompProfile" });
+  if (type !== "Localhost") {
     const detail = "can only be set when seccomp type is Localhost";
-    errors.push(invalid(at, { value: localhostProfile, detail }));
+    if (localhostProfile === undefined) return errors;
+    return [...errors, invalid(at, { value: localhostProfile, detail })];
   }
+  if (!localhostProfile)
+    return [...errors, required(at, "must be set when seccomp type is Localhost")];
+  return [...errors, ...validateDescendingPath(localhostProfile, at)];
+}
+
+function validateProfileType(
+  type: string,
+  { path, what }: { path: string; what: string },
+): FieldError[] {
+  const at = `${path}.type`;
+  if (!type) return [required(at, `type is required when ${what} is set`)];
+  const supported: readonly string[] = PROFILE_TYPES;
+  return supported.includes(type) ? [] : [notSupported(at, { value: type, supported })];
+}
+
+function validateAppArmor(profile: Profile | undefined, path: string): FieldError[] {
+  if (profile === undefined) return [];
+  const { type, localhostProfile: value } = profile;
+  const at = `${path}.localhostProfile`;
+  const errors = validateProfileType(type, { path, what: "appArmorProfile" });
+  if (type !== "Localhost") {
+    const detail = "can only be set when AppArmor type is Localhost";
+    return value === undefined ? errors : [...errors, invalid(at, { value, detail })];
+  }
+  if (!value) return [...errors, required(at, "must be set when AppArmor type is Localhost")];
+  if (value.trim() !== value) {
+    errors.push(invalid(at, { value, detail: "must not be padded with whitespace" }));
+  }
+  if (Buffer.byteLength(value) > PROFILE_MAX_BYTES) errors.push(tooLong(at, PROFILE_MAX_BYTES));
   return errors;
 }
 
@@ -55,15 +85,34 @@ function validateProfile(profile: Profile | undefined, path: string): FieldError
 export function validateContainerContext(
   context: ContainerContext | undefined,
   path: string,
+  hostUsers: boolean,
 ): FieldError[] {
   if (context === undefined) return [];
-  const { allowPrivilegeEscalation, privileged, capabilities, procMount } = context;
-  const errors = validateIds(context, path);
-  if (procMount !== undefined && procMount !== "Default" && procMount !== "Unmasked") {
-    const supported = ["Default", "Unmasked"];
-    errors.push(notSupported(`${path}.procMount`, { value: procMount, supported }));
+  return [
+    ...validateIds(context, path),
+    ...validateProcMount(context.procMount, `${path}.procMount`, hostUsers),
+    ...validateSeccomp(context.seccompProfile, `${path}.seccompProfile`),
+    ...validateEscalation(context, path),
+    ...validateAppArmor(context.appArmorProfile, `${path}.appArmorProfile`),
+  ];
+}
+
+function validateProcMount(
+  value: string | undefined,
+  path: string,
+  hostUsers: boolean,
+): FieldError[] {
+  if (value === undefined || value === "Default") return [];
+  if (value !== "Unmasked") {
+    return [notSupported(path, { value, supported: ["Default", "Unmasked"] })];
   }
-  errors.push(...validateProfile(context.seccompProfile, `${path}.seccompProfile`));
+  const detail = "`hostUsers` must be false to use `Unmasked`";
+  return hostUsers ? [invalid(path, { value, detail })] : [];
+}
+
+function validateEscalation(context: ContainerContext, path: string): FieldError[] {
+  const { allowPrivilegeEscalation, privileged, capabilities } = context;
+  const errors: FieldError[] = [];
   if (allowPrivilegeEscalation !== false) return errors;
   if (privileged) {
     const detail = "cannot set `allowPrivilegeEscalation` to false and `privileged` to true";
@@ -96,8 +145,28 @@ export function validatePodContext(spec: PodSpec, path: string): FieldError[] {
     const value = fsGroupChangePolicy;
     errors.push(...oneOf(`${at}.fsGroupChangePolicy`, { value, supported: FS_GROUP_POLICIES }));
   }
-  errors.push(...validateProfile(context.seccompProfile, `${at}.seccompProfile`));
-  return errors;
+  return [
+    ...errors,
+    ...validateSeccomp(context.seccompProfile, `${at}.seccompProfile`),
+    ...validateChoice(context.supplementalGroupsPolicy, `${at}.supplementalGroupsPolicy`, [
+      "Merge",
+      "Strict",
+    ]),
+    ...validateAppArmor(context.appArmorProfile, `${at}.appArmorProfile`),
+    ...validateChoice(context.seLinuxChangePolicy, `${at}.seLinuxChangePolicy`, [
+      "MountOption",
+      "Recursive",
+    ]),
+  ];
+}
+
+function validateChoice(
+  value: string | undefined,
+  path: string,
+  supported: readonly string[],
+): FieldError[] {
+  if (value === undefined || supported.includes(value)) return [];
+  return [notSupported(path, { value, supported })];
 }
 
 function validateSysctls(sysctls: readonly { name: string }[], path: string): FieldError[] {
