@@ -12,8 +12,8 @@ import { firstAddress } from "./strategies/service-allocators.ts";
 
 /** Makes the API server of a site over its store. It listens nowhere by itself. */
 export function createApiServer(options: ApiServerOptions): ApiServer {
-  const { store, clock, timer = systemTimer, serviceCidr, signal, advertise } = options;
-  const registry = createRegistry({ store, clock, timer, serviceCidr, signal });
+  const { store, clock, timer = systemTimer, serviceCidr, signal, log, advertise } = options;
+  const registry = createRegistry({ store, clock, timer, serviceCidr, signal, log });
   const { metrics = new Metrics(), limits } = options;
   countStored(metrics, store);
   const api = createApi({

@@ -1,6 +1,8 @@
+import type { CustomKind } from "#api/crd/custom-kind.ts";
 import type { Item, WatchEvent } from "#api/item.ts";
 import type { KubeObject } from "#api/object.ts";
 import { apiVersionOf, type Resource } from "#api/resource.ts";
+import { SCHEMA } from "#api/schema.ts";
 import type { Subject } from "#api/status.ts";
 import type { Target } from "#api/verbs.ts";
 import type { ObjectKey } from "#db/object-store.ts";
@@ -45,6 +47,25 @@ export function storedForm<T extends KubeObject>(
   object.kind = kind;
   resource.setDefaults(object);
   return storedAs.toStored(object);
+}
+
+/** What is stored, in the form in which a kind shows it. */
+export function servedForm<T extends KubeObject>(
+  { storedAs }: Resource<T>,
+  stored: KubeObject,
+): KubeObject {
+  return storedAs === undefined ? stored : storedAs.fromStored(stored);
+}
+
+/** The definition of what a target, or one of its subresources, shows. */
+export function definitionOf({
+  resource,
+  subresource,
+}: Target & { readonly subresource?: string }): string | CustomKind {
+  const shown = resource.subresources.find(({ name }) => name === subresource);
+  const own = resource.custom ?? resource.definition;
+  if (shown === undefined || shown.kind === resource.kind) return own;
+  return SCHEMA.ofKind(shown)?.name ?? own;
 }
 
 /** Where a kind's objects lie in the store. */

@@ -61,6 +61,13 @@ export function newObject<T extends KubeObject>(
   return object;
 }
 
+/** A draft without what the server has added to what was sent: as nobody knows it yet. */
+export function asSent(draft: KubeObject, { metadata: sent }: KubeObject): KubeObject {
+  const { uid: _uid, creationTimestamp: _created, name, ...metadata } = draft.metadata ?? {};
+  const wasNamed = (sent?.name ?? "") !== "" && name !== undefined;
+  return { ...draft, metadata: { ...(wasNamed && { name }), ...metadata } };
+}
+
 /** True for kinds whose status is written through its own subresource. */
 export function hasStatus({ subresources }: Resource): boolean {
   return subresources.some(({ name }) => name === "status");

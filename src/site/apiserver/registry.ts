@@ -3,9 +3,11 @@ import { RESOURCES } from "#api/resources.ts";
 import type { UserInfo, Verbs } from "#api/verbs.ts";
 import type { ObjectStore } from "#db/object-store.ts";
 import type { Clock } from "#lib/clock.ts";
+import { type Logger, silentLogger } from "#lib/log.ts";
 import type { Timer } from "#lib/timer.ts";
 import { AdmissionChain } from "./admission/chain.ts";
 import { admissionPlugins } from "./admission/plugins.ts";
+import { Webhooks } from "./admission/webhooks/webhooks.ts";
 import { Authorizer } from "./authorization/authorizer.ts";
 import { EscalationGuard } from "./authorization/escalation.ts";
 import { RbacIndex } from "./authorization/rbac-index.ts";
@@ -25,6 +27,8 @@ export interface RegistryOptions {
   readonly store: ObjectStore;
   readonly clock: Clock;
   readonly timer: Timer;
+  /** Says what nobody is told: a webhook that failed and was passed over. Default: nowhere. */
+  readonly log?: Logger;
   /** IPv4 range of ClusterIPs: `10.43.0.0/16`. */
   readonly serviceCidr: string;
   /** Ends all watches and timers. */
@@ -44,7 +48,7 @@ export interface Registry {
 
 /** Makes the registry of a site; what is in the store already counts as allocated. */
 export function createRegistry(options: RegistryOptions): Registry {
-  const { store, clock, timer, signal } = options;
+  const { store, clock, timer, signal, log = silentLogger } = options;
   const snapshots = new Snapshots({ clock, timer });
   signal.addEventListener("abort", () => snapshots.close(), { once: true });
   const catalog = new LiveCatalog(RESOURCES);
@@ -66,6 +70,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     lister: new Lister(store, snapshots),
     strategies,
     chain: new AdmissionChain(admissionPlugins(store, authorizer)),
+    webhooks: new Webhooks({ store, catalog, log }),
     watching: { store, catalog, bookmarks: new Bookmarks(timer), timer, signal },
   };
   const as = (user: UserInfo): Verbs => verbsOf(deps, user);

@@ -1,5 +1,4 @@
 import type { LiveCatalog } from "#api/catalog.ts";
-import type { CustomKind } from "#api/crd/custom-kind.ts";
 import { required } from "#api/field-error.ts";
 import { Item, type WatchEvent } from "#api/item.ts";
 import type { KubeObject } from "#api/object.ts";
@@ -25,17 +24,34 @@ import type {
 import type { ObjectStore } from "#db/object-store.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { AdmissionChain } from "./admission/chain.ts";
+import { mutated } from "./admission/webhooks/mutated.ts";
+import { shownDeleteOptions, shownOptions } from "./admission/webhooks/options.ts";
+import type { ReviewRequest } from "./admission/webhooks/request.ts";
+import type { Review } from "./admission/webhooks/reviewing.ts";
+import type { Webhooks } from "./admission/webhooks/webhooks.ts";
 import { Admission } from "./admission.ts";
 import { changedDraft, changedObject, checkIdentity, viewOf } from "./changed-object.ts";
 import { deletionOf, isFinished } from "./deletion.ts";
-import { itemOf, keyOf, storedForm, storedRow, subjectOf } from "./kind.ts";
+import {
+  definitionOf,
+  itemOf,
+  keyOf,
+  servedForm,
+  storedForm,
+  storedRow,
+  subjectOf,
+} from "./kind.ts";
 import type { Lister } from "./list.ts";
-import { newDraft, newObject } from "./new-object.ts";
+import { asSent, newDraft, newObject } from "./new-object.ts";
 import { checkNotInFuture, parseResourceVersion } from "./resource-versions.ts";
+import { reviewedWrite, type Steps } from "./reviewed-write.ts";
 import type { Strategies } from "./strategies/strategies.ts";
 import { actionDone, deletedStatus } from "./success.ts";
 import { startWatch, type WatcherDeps } from "./watch.ts";
-import type { Decision, Writer } from "./writer.ts";
+import type { Decision, Write, Writer } from "./writer.ts";
+
+/** What becomes of an object, or of the part of it that is shown. */
+type Changing = (shown: KubeObject) => KubeObject;
 
 /** A generated name that is taken is tried again this often. */
 const NAME_ATTEMPTS = 8;
@@ -48,6 +64,7 @@ export interface VerbsDeps {
   readonly lister: Lister;
   readonly strategies: Strategies;
   readonly chain: AdmissionChain;
+  readonly webhooks: Webhooks;
   readonly watching: WatcherDeps;
 }
 
@@ -100,10 +117,9 @@ export class UserVerbs implements Verbs {
     if (subresource !== undefined) {
       return this.#act({ ...stored(target), name: name ?? "", subresource }, object, options);
     }
-    const sent = storedForm(resource, object);
     for (let attempt = 1; ; attempt++) {
       try {
-        return itemOf(resource, await this.#createOnce(stored(target), sent, options));
+        return itemOf(resource, await this.#createOnce(target, object, options));
       } catch (error) {
         const generated = (object.metadata?.name ?? "") === "";
         const again = generated && attempt < NAME_ATTEMPTS && hasReason(error, "AlreadyExists");
@@ -119,7 +135,7 @@ export class UserVerbs implements Verbs {
   ): Promise<Item> {
     const target = this.#served(given);
     checkIdentity(target, object);
-    return this.#rewrite(target, options, () => object);
+    return this.#rewrite(target, options, { change: () => object, kind: "UpdateOptions" });
   }
 
   async patch<T extends KubeObject>(
@@ -129,12 +145,13 @@ export class UserVerbs implements Verbs {
   ): Promise<Item> {
     const target = this.#served(given);
     const { fieldValidation = "Ignore", warn } = options;
-    return this.#rewrite(target, options, (shown) => {
+    const change: Changing = (shown) => {
       const definition = definitionOf(target);
       const patched = applyPatch({ definition, patch, current: shown, fieldValidation });
       for (const warning of patched.warnings) warn?.(warning);
       return patched.object;
-    });
+    };
+    return this.#rewrite(target, options, { change, kind: "PatchOptions" });
   }
 
   async delete<T extends KubeObject>(
@@ -143,7 +160,7 @@ export class UserVerbs implements Verbs {
   ): Promise<DeleteResult<T>> {
     const target = this.#served(given);
     const { resource } = target;
-    const result = await this.#delete(stored(target), options);
+    const result = await this.#delete(target, options);
     return "kept" in result
       ? { kept: itemOf(resource, result.kept) }
       : { ...result, gone: itemOf(resource, result.gone) };
@@ -160,7 +177,7 @@ export class UserVerbs implements Verbs {
       listed.items.map(async (item) => {
         const { name = "", namespace = "" } = item.value.metadata ?? {};
         try {
-          const result = await this.#delete(stored({ resource, namespace, name }), options);
+          const result = await this.#delete({ resource, namespace, name }, options);
           return itemOf(resource, "kept" in result ? result.kept : result.gone);
         } catch (error) {
           if (hasReason(error, "NotFound")) return item;
@@ -171,23 +188,41 @@ export class UserVerbs implements Verbs {
     return { ...listed, items };
   }
 
-  async #createOnce<T extends KubeObject>(
-    target: CreateTarget<T>,
-    sent: KubeObject,
-    options: WriteOptions,
-  ): Promise<Item<T>> {
+  async #createOnce(given: CreateTarget, object: KubeObject, options: WriteOptions): Promise<Item> {
     const { strategies, writer, chain } = this.#deps;
+    const target = stored(given);
     const { resource, namespace } = target;
     const admission = this.#admission(options);
     const creation = { target, strategy: strategies.of(resource), admission, chain };
     if (resource.namespaced && namespace === "") throw namespaceRequired(target);
+    const draftOf = (sent: KubeObject): KubeObject =>
+      newDraft(creation, storedForm(given.resource, sent));
     try {
-      const object = newObject(creation, newDraft(creation, sent));
-      const name = object.metadata?.name ?? "";
+      const first = draftOf(object);
+      const { name: asked = "" } = object.metadata ?? {};
+      const review = this.#review({ ...given, name: asked }, "CREATE", {
+        admission,
+        options: shownOptions("CreateOptions", options),
+      });
+      const shown = (draft: KubeObject): KubeObject => servedForm(given.resource, draft);
+      const draft =
+        review === undefined
+          ? first
+          : await mutated(review, first, {
+              shown: (draft) => asSent(shown(draft), object),
+              redraft: draftOf,
+            });
+      const made = newObject(creation, draft);
+      const request = { operation: "CREATE", target, object: made, admission } as const;
+      if (review !== undefined) {
+        chain.validate(request);
+        await review.validate({ object: shown(made) });
+      }
+      const name = made.metadata?.name ?? "";
       return await writer.write({ resource, key: keyOf(target, name), admission }, (current) => {
-        chain.validate({ operation: "CREATE", target, object, admission });
+        chain.validate(request);
         if (current !== undefined) throw alreadyExists({ resource, name });
-        return { put: object };
+        return { put: made };
       });
     } finally {
       // What was set aside for an object that was refused before it came to the store.
@@ -199,47 +234,78 @@ export class UserVerbs implements Verbs {
   async #rewrite<T extends KubeObject>(
     target: NamedTarget<T>,
     options: WriteOptions,
-    change: (shown: KubeObject) => KubeObject,
+    {
+      change,
+      kind,
+    }: { readonly change: Changing; readonly kind: "PatchOptions" | "UpdateOptions" },
   ): Promise<Item> {
-    const { strategies, writer, chain } = this.#deps;
+    const { strategies, chain } = this.#deps;
     const { name, subresource } = target;
     const own = stored(target);
     const { resource } = own;
     const strategy = strategies.of(resource);
     const admission = this.#admission(options);
-    const write = { resource, key: keyOf(own, name), admission };
-    const item = await writer.write(write, (current): Decision<KubeObject> => {
-      if (current === undefined) throw notFound(subjectOf({ resource }, name));
-      const shown =
-        subresource === undefined
-          ? current
-          : viewOf({ target: own, strategy }, subresource).read(current);
-      const rewrite = { target: own, strategy, admission, chain, current };
-      const sent = changed(target.resource, { shown, current }, change);
-      const next = changedObject(rewrite, changedDraft(rewrite, sent));
+    const rewriteOf = (current: KubeObject) => ({
+      target: own,
+      strategy,
+      admission,
+      chain,
+      current,
+    });
+    const shown = (object: KubeObject): KubeObject =>
+      subresource === undefined ? object : viewOf(rewriteOf(object), subresource).read(object);
+    const draftOf = (current: KubeObject, made: Changing): KubeObject => {
+      const sent = changed(target.resource, { shown: shown(current), current }, made);
+      return changedDraft(rewriteOf(current), sent);
+    };
+    const decisionOn = (next: KubeObject, current: KubeObject): Decision<KubeObject> => {
       if (next === current) return "keep";
       chain.validate({ operation: "UPDATE", target: own, object: next, current, admission });
       if (!isFinished(next, strategy)) return { put: next };
       admission.onCommit(() => strategy.release?.(next));
       return { remove: next };
-    });
+    };
+    const served = (object: KubeObject): KubeObject =>
+      subresource === undefined ? servedForm(target.resource, object) : shown(object);
+    const item = await this.#write(
+      { resource, key: keyOf(own, name), admission },
+      {
+        subject: subjectOf({ resource }, name),
+        decide: (current) =>
+          decisionOn(changedObject(rewriteOf(current), draftOf(current, change)), current),
+        async review(review, current) {
+          const oldObject = served(current);
+          const draft = await mutated(review, draftOf(current, change), {
+            oldObject,
+            shown: served,
+            redraft: (sent) => draftOf(current, () => sent),
+          });
+          const next = changedObject(rewriteOf(current), draft);
+          if (next !== current) {
+            chain.validate({ operation: "UPDATE", target: own, object: next, current, admission });
+            await review.validate({ object: served(next), oldObject });
+          }
+          return () => decisionOn(next, current);
+        },
+      },
+      this.#review(target, "UPDATE", { admission, options: shownOptions(kind, options) }),
+    );
     return this.#shown(target, item);
   }
 
   async #act<T extends KubeObject>(
     target: NamedTarget<T> & { readonly subresource: string },
-    body: KubeObject,
+    sent: KubeObject,
     options: WriteOptions,
   ): Promise<Item> {
-    const { strategies, writer, chain } = this.#deps;
+    const { strategies, chain } = this.#deps;
     const { resource, name, subresource } = target;
     const strategy = strategies.of(resource);
     const action = strategy.actions?.[subresource];
     if (action === undefined) throw unknownResource();
-    const dryRun = (options.dryRun ?? false) || (action.isDryRun?.(body) ?? false);
+    const dryRun = (options.dryRun ?? false) || (action.isDryRun?.(sent) ?? false);
     const admission = this.#admission({ ...options, dryRun });
-    await writer.write({ resource, key: keyOf(target, name), admission }, (current) => {
-      if (current === undefined) throw notFound(subjectOf({ resource }, name));
+    const decisionOn = (current: T, body: KubeObject): Decision<T> => {
       const request = { operation: "CREATE", target, object: body, admission } as const;
       chain.mutate<KubeObject>(request);
       chain.validate<KubeObject>(request);
@@ -256,23 +322,39 @@ export class UserVerbs implements Verbs {
       });
       if (!dryRun) result.alongside?.();
       return decision;
-    });
+    };
+    await this.#write(
+      { resource, key: keyOf(target, name), admission },
+      {
+        subject: subjectOf({ resource }, name),
+        decide: (current) => decisionOn(current, sent),
+        async review(review) {
+          const shown = (body: KubeObject): KubeObject => body;
+          const body = await mutated(review, sent, { shown, redraft: shown });
+          await review.validate({ object: body });
+          return (newest) => decisionOn(newest, body);
+        },
+      },
+      this.#review(target, "CREATE", {
+        admission,
+        options: shownOptions("CreateOptions", options),
+      }),
+    );
     return actionDone();
   }
 
   async #delete<T extends KubeObject>(
-    target: NamedTarget<T>,
+    given: NamedTarget<T>,
     options: DeleteOptions,
-  ): Promise<DeleteResult<T>> {
-    const { strategies, writer, chain } = this.#deps;
+  ): Promise<DeleteResult> {
+    const { strategies, chain } = this.#deps;
+    const target = stored(given);
     const { resource, name } = target;
     const subject = { resource, name };
     const strategy = strategies.of(resource);
     const admission = this.#admission(options);
     let removed = false;
-    const write = { resource, key: keyOf(target, name), admission };
-    const item = await writer.write(write, (current) => {
-      if (current === undefined) throw notFound(subject);
+    const decide = (current: KubeObject): Decision<KubeObject> => {
       const request = { operation: "DELETE", target, current, admission } as const;
       chain.mutate(request);
       chain.validate(request);
@@ -280,8 +362,39 @@ export class UserVerbs implements Verbs {
       removed = decision !== "keep" && "remove" in decision;
       if (removed) admission.onCommit(() => strategy.release?.(current));
       return decision;
-    });
+    };
+    const item = await this.#write(
+      { resource, key: keyOf(target, name), admission },
+      {
+        subject,
+        decide,
+        async review(review, current) {
+          const versions = { oldObject: servedForm(given.resource, current) };
+          await review.mutate(versions);
+          await review.validate(versions);
+          return decide;
+        },
+      },
+      this.#review(given, "DELETE", { admission, options: shownDeleteOptions(options) }),
+    );
     return removed ? { gone: item, status: deletedStatus(subject, item.value) } : { kept: item };
+  }
+
+  async #write<T extends KubeObject>(
+    write: Write<T>,
+    steps: Steps<T>,
+    review: Review | undefined,
+  ): Promise<Item<T>> {
+    return await reviewedWrite(this.#deps, { write, steps, review });
+  }
+
+  /** The webhooks that are to be asked about a write, if there are any. */
+  #review(
+    target: CreateTarget,
+    operation: ReviewRequest["operation"],
+    rest: Pick<ReviewRequest, "admission" | "options">,
+  ): Review | undefined {
+    return this.#deps.webhooks.reviewOf({ name: "", ...target, operation, ...rest });
   }
 
   /** A stored item as the caller sees it. */
@@ -317,17 +430,11 @@ function stored<T extends Target>(target: T): T & { readonly resource: Resource 
 function changed<T extends KubeObject>(
   resource: Resource<T>,
   { shown, current }: { shown: KubeObject; current: KubeObject },
-  change: (shown: KubeObject) => KubeObject,
+  change: Changing,
 ): KubeObject {
   const { storedAs } = resource;
   if (storedAs === undefined || shown !== current) return change(shown);
   return storedForm(resource, change(storedAs.fromStored(current)));
-}
-
-function definitionOf({ resource, subresource }: NamedTarget): string | CustomKind {
-  const kind = resource.subresources.find(({ name }) => name === subresource)?.kind;
-  if (kind === "Scale") return "io.k8s.api.autoscaling.v1.Scale";
-  return resource.custom ?? resource.definition;
 }
 
 function namespaceRequired({ resource }: CreateTarget): Error {

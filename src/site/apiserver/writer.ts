@@ -10,7 +10,8 @@ import type { Strategies } from "./strategies/strategies.ts";
 /** A version to store, or the last version of an object that goes; `current` itself means no change. */
 export type Decision<T extends KubeObject> = { readonly put: T } | { readonly remove: T } | "keep";
 
-interface Write<T extends KubeObject> {
+/** What a decision is about. */
+export interface Write<T extends KubeObject> {
   readonly resource: Resource<T>;
   readonly key: ObjectKey;
   readonly admission: Admission;

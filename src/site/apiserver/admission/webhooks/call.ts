@@ -1,0 +1,121 @@
+import type { ObjectStore } from "#db/object-store.ts";
+import { errorCode, explain } from "#lib/errors.ts";
+import { type Endpoint, endpointOf } from "./endpoint.ts";
+import { CallFailure, statusText } from "./errors.ts";
+import type { Hook } from "./hook.ts";
+
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+
+/** Posts a review to a webhook over TLS that its CA bundle vouches for; answers the parsed body. */
+export async function callWebhook(
+  store: ObjectStore,
+  hook: Pick<Hook, "name" | "client" | "timeoutSeconds">,
+  review: object,
+): Promise<unknown> {
+  const endpoint = endpointOrFailure(store, hook);
+  const url = new URL(endpoint.url);
+  url.searchParams.set("timeout", `${hook.timeoutSeconds}s`);
+  const failed = (why: string): CallFailure =>
+    new CallFailure(hook.name, `failed to call webhook: ${why}`);
+  let answer: { code: number; body: string };
+  try {
+    answer = await post(url, { endpoint, hook, review });
+  } catch (error) {
+    throw failed(`Post ${JSON.stringify(shownUrl(url))}: ${reasonOf(error, url)}`);
+  }
+  if (answer.code < 200 || answer.code > 299) throw failed(statusText(answer.code, answer.body));
+  try {
+    return JSON.parse(answer.body);
+  } catch (error) {
+    throw failed(explain(error));
+  }
+}
+
+function endpointOrFailure(
+  store: ObjectStore,
+  { name, client }: Pick<Hook, "name" | "client">,
+): Endpoint {
+  try {
+    return endpointOf(store, client);
+  } catch (error) {
+    throw new CallFailure(name, `could not get REST client: ${explain(error)}`);
+  }
+}
+
+async function post(
+  url: URL,
+  {
+    endpoint,
+    hook: { client, timeoutSeconds },
+    review,
+  }: { endpoint: Endpoint; hook: Pick<Hook, "client" | "timeoutSeconds">; review: object },
+): Promise<{ code: number; body: string }> {
+  const dialled = endpoint.resolve();
+  const target =
+    dialled === undefined ? url : new URL(`https://${dialled}${url.pathname}${url.search}`);
+  const { caBundle } = client;
+  const response = await fetch(target, {
+    method: "POST",
+    body: JSON.stringify(review),
+    headers: {
+      Accept: "application/json, */*",
+      "Content-Type": "application/json",
+      "User-Agent": "kube-apiserver-admission",
+      ...(dialled !== undefined && { Host: url.host }),
+    },
+    redirect: "manual",
+    signal: AbortSignal.timeout(timeoutSeconds * 1000),
+    tls: {
+      ...(caBundle && { ca: Buffer.from(caBundle, "base64").toString() }),
+      ...(dialled !== undefined && { serverName: url.hostname }),
+    },
+  });
+  return { code: response.status, body: await textOf(response) };
+}
+
+async function textOf(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += chunk.length;
+    if (size > MAX_ANSWER_BYTES)
+      throw new Error(`the answer is longer than ${MAX_ANSWER_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+/** With the port that is Go's to show and JavaScript's to drop. */
+function shownUrl(url: URL): string {
+  const port = url.port === "" && url.hostname.endsWith(".svc") ? ":443" : "";
+  return `https://${url.host}${port}${url.pathname}${url.search}`;
+}
+
+/** What went wrong on the way, in the words that Go's client has for it. */
+function reasonOf(error: unknown, url: URL): string {
+  if (error instanceof Error && error.name === "TimeoutError") return "context deadline exceeded";
+  const place = `${url.hostname}:${url.port || "443"}`;
+  const unverified = "tls: failed to verify certificate: x509:";
+  switch (errorCode(error)) {
+    case "ECONNREFUSED":
+    case "ConnectionRefused":
+      return `dial tcp ${place}: connect: connection refused`;
+    case "ENOTFOUND":
+      return `dial tcp: lookup ${url.hostname}: no such host`;
+    case "ECONNRESET":
+    case "ConnectionClosed":
+      return "EOF";
+    case "ERR_TLS_CERT_ALTNAME_INVALID":
+      return `${unverified} certificate is not valid for ${url.hostname}`;
+    case "DEPTH_ZERO_SELF_SIGNED_CERT":
+    case "SELF_SIGNED_CERT_IN_CHAIN":
+    case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
+    case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
+      return `${unverified} certificate signed by unknown authority`;
+    case "CERT_HAS_EXPIRED":
+    case "CERT_NOT_YET_VALID":
+      return `${unverified} certificate has expired or is not yet valid`;
+    default:
+      return explain(error);
+  }
+}
