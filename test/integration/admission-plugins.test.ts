@@ -344,3 +344,60 @@ describe("storage", () => {
     expect(made.spec.ingressClassName).toBe("web");
   });
 });
+
+describe("PodSecurity", () => {
+  const NAMESPACE = "/api/v1/namespaces/default";
+  async function label(labels: object) {
+    const prefixed = Object.fromEntries(
+      Object.entries(labels).map(([name, value]) => [`pod-security.kubernetes.io/${name}`, value]),
+    );
+    return await api.send("PATCH", NAMESPACE, {
+      body: { metadata: { labels: prefixed } },
+      type: "application/merge-patch+json",
+    });
+  }
+  const privileged = (name: string) => pod(name, { securityContext: { privileged: true } });
+  const why =
+    'violate PodSecurity "baseline:latest": privileged (container "c" must not set securityContext.privileged=true)';
+
+  test("refuses pods, and warns of workloads whose pods it would refuse", async () => {
+    await created("Pod", privileged("before"));
+    const labelled = await label({ enforce: "baseline" });
+    expect(labelled.headers.get("warning")).toBe(
+      '299 - "existing pods in namespace \\"default\\" violate the new PodSecurity enforce level \\"baseline:latest\\"", 299 - "before: privileged"',
+    );
+    expect(await refused("Pod", privileged("a"))).toBe(
+      `pods "a" is forbidden: ${why.replace("violate", "violates")}`,
+    );
+    const template = { metadata: { labels: { a: "b" } }, spec: privileged("x").spec };
+    const answer = await api.send("POST", "/apis/apps/v1/namespaces/default/deployments", {
+      body: {
+        metadata: { name: "d" },
+        spec: { selector: { matchLabels: { a: "b" } }, template },
+      },
+    });
+    expect(answer.status).toBe(201);
+    expect(answer.headers.get("warning")).toBe(`299 - "would ${why.replaceAll('"', '\\"')}"`);
+  });
+
+  test("lets a pod that is there change in what it does not look at", async () => {
+    await created("Pod", privileged("a"));
+    await label({ enforce: "baseline" });
+    const merge = (body: object) =>
+      api.send("PATCH", `${NAMESPACE}/pods/a`, { body, type: "application/merge-patch+json" });
+    expect((await merge({ metadata: { labels: { a: "b" } } })).status).toBe(200);
+    const containers = [{ ...privileged("a").spec.containers[0], image: "other" }];
+    const image = await api.send("PATCH", `${NAMESPACE}/pods/a`, {
+      body: { spec: { containers } },
+      type: "application/strategic-merge-patch+json",
+    });
+    expect(image.status).toBe(403);
+  });
+
+  test("only warns where it is only to warn", async () => {
+    await label({ warn: "baseline" });
+    const { code } = await create("Pod", privileged("a"));
+    expect(code).toBe(201);
+    expect((await label({ enforce: "lax" })).status).toBe(422);
+  });
+});

@@ -10,6 +10,7 @@ import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
 import { claimLimitRanger, limitRanger } from "./limit-ranger.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
 import type { AdmissionPlugin } from "./plugin.ts";
+import { podSecurity, podSecurityLabels } from "./pod-security.ts";
 import { defaultPriorityClass, priority } from "./priority.ts";
 import { resourceQuota } from "./resource-quota.ts";
 import { runtimeClass } from "./runtime-class.ts";
@@ -27,6 +28,8 @@ export function admissionPlugins(
     limitRanger(store),
     claimLimitRanger(store),
     serviceAccount,
+    podSecurity(store),
+    podSecurityLabels(store),
     priority(store),
     defaultPriorityClass(store),
     systemPriorityClasses,
