@@ -96,7 +96,7 @@ function reasonOf(error: unknown, url: URL): string {
   if (error instanceof Error && error.name === "TimeoutError") return "context deadline exceeded";
   const place = `${url.hostname}:${url.port || "443"}`;
   const unverified = "tls: failed to verify certificate: x509:";
-  switch (errorCode(error)) {
+  switch (errorCode(error) ?? "") {
     case "ECONNREFUSED":
     case "ConnectionRefused":
       return `dial tcp ${place}: connect: connection refused`;
