@@ -69,8 +69,8 @@ export function createRegistry(options: RegistryOptions): Registry {
     writer: new Writer(store, strategies),
     lister: new Lister(store, snapshots),
     strategies,
-    chain: new AdmissionChain(admissionPlugins(store, authorizer)),
-    webhooks: new Webhooks({ store, catalog, log }),
+    chain: new AdmissionChain(admissionPlugins({ store, catalog, authorizer })),
+    webhooks: new Webhooks({ store, catalog, authorizer, log }),
     watching: { store, catalog, bookmarks: new Bookmarks(timer), timer, signal },
   };
   const as = (user: UserInfo): Verbs => verbsOf(deps, user);

@@ -1,3 +1,4 @@
+import type { Catalog } from "#api/catalog.ts";
 import type { ObjectStore } from "#db/object-store.ts";
 import type { Authorizer } from "../authorization/authorizer.ts";
 import {
@@ -11,6 +12,8 @@ import { claimLimitRanger, limitRanger } from "./limit-ranger.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
 import type { AdmissionPlugin } from "./plugin.ts";
 import { podSecurity, podSecurityLabels } from "./pod-security.ts";
+import { compilingExpressions } from "./policies/compiles.ts";
+import { validatingAdmissionPolicies } from "./policies/validating-policies.ts";
 import { defaultPriorityClass, priority } from "./priority.ts";
 import { resourceQuota } from "./resource-quota.ts";
 import { runtimeClass } from "./runtime-class.ts";
@@ -18,11 +21,16 @@ import { serviceAccount } from "./service-account.ts";
 import { persistentVolumeClaimResize, storageObjectInUseProtection } from "./storage-objects.ts";
 import { systemPriorityClasses } from "./system-priority-classes.ts";
 
+/** What plug-ins read. */
+interface AdmissionOptions {
+  readonly store: ObjectStore;
+  readonly catalog: Catalog;
+  readonly authorizer: Authorizer;
+}
+
 /** Kubernetes' plug-ins in Kubernetes' order (kubeapiserver/options/plugins.go). */
-export function admissionPlugins(
-  store: ObjectStore,
-  authorizer: Authorizer,
-): readonly AdmissionPlugin[] {
+export function admissionPlugins(options: AdmissionOptions): readonly AdmissionPlugin[] {
+  const { store, authorizer } = options;
   return [
     namespaceLifecycle(store),
     limitRanger(store),
@@ -42,6 +50,8 @@ export function admissionPlugins(
     certificateSigning(authorizer),
     certificateSubjectRestriction,
     defaultIngressClass(store),
+    ...compilingExpressions,
+    validatingAdmissionPolicies(options),
     resourceQuota(store),
   ];
 }

@@ -1,7 +1,12 @@
-import { badRequest, StatusError } from "#api/status.ts";
+import { Budget } from "#api/cel/evaluate.ts";
+import type { Resource } from "#api/resource.ts";
+import { badRequest, forbidden, StatusError } from "#api/status.ts";
 import type { ObjectStore } from "#db/object-store.ts";
 import { explain } from "#lib/errors.ts";
 import type { Logger } from "#lib/log.ts";
+import type { Authorizer } from "../../authorization/authorizer.ts";
+import { requestBindings } from "../cel/bindings.ts";
+import { ExpressionError } from "../cel/expression.ts";
 import { callWebhook } from "./call.ts";
 import { CallFailure, internalFailure } from "./errors.ts";
 import type { Concerned } from "./hook.ts";
@@ -10,10 +15,13 @@ import type { ReviewRequest, Versions } from "./request.ts";
 import { reviewOf, type Verdict, verdictOf } from "./review.ts";
 import { servedBy } from "./versions.ts";
 
+/** cel-go's units for the conditions of one webhook (`RuntimeCELCostBudgetMatchConditions`). */
+const CONDITIONS_COST = 2_500_000;
 const SAFE_SIDE_EFFECTS: ReadonlySet<string | undefined> = new Set(["None", "NoneOnDryRun"]);
 
 interface AskingOptions {
   readonly store: ObjectStore;
+  readonly authorizer: Authorizer;
   readonly log: Logger;
 }
 
@@ -40,6 +48,7 @@ export class Asking {
     const { request } = this;
     const { store, log } = this.#options;
     if (!selectorsMatch(hook, { request, versions, store })) return undefined;
+    if (!this.#isConcerned(concerned, versions)) return undefined;
     if (request.admission.dryRun && !SAFE_SIDE_EFFECTS.has(hook.sideEffects)) {
       throw badRequest(`admission webhook ${JSON.stringify(hook.name)} does not support dry run`);
     }
@@ -55,6 +64,30 @@ export class Asking {
     }
   }
 
+  /** @throws StatusError 403 where its conditions cannot be judged and it is not to be passed over. */
+  #isConcerned({ hook, row }: Concerned, versions: Versions): boolean {
+    if (hook.conditions.isEmpty) return true;
+    const { request } = this;
+    const { authorizer } = this.#options;
+    const seen = this.#shown(row, versions);
+    const bindings = requestBindings(request, { row, versions: seen, authorizer });
+    try {
+      return hook.conditions.hold(bindings, new Budget(CONDITIONS_COST));
+    } catch (error) {
+      if (!(error instanceof ExpressionError)) throw error;
+      if (hook.isOpen) return false;
+      throw forbidden(request, { why: error.message });
+    }
+  }
+
+  #shown(row: Resource, { object, oldObject }: Versions): Versions {
+    const from = this.request;
+    return {
+      object: object && servedBy(row, { from, object }),
+      oldObject: oldObject && servedBy(row, { from, object: oldObject }),
+    };
+  }
+
   async #call(
     { hook, row }: Concerned,
     { versions, mutating }: { versions: Versions; mutating: boolean },
@@ -66,12 +99,7 @@ export class Asking {
         "webhook does not accept known AdmissionReview versions (v1, v1beta1)",
       );
     }
-    const { request } = this;
-    const shown = {
-      object: versions.object && servedBy(row, { from: request, object: versions.object }),
-      oldObject: versions.oldObject && servedBy(row, { from: request, object: versions.oldObject }),
-    };
-    const review = reviewOf(request, { row, version, versions: shown });
+    const review = reviewOf(this.request, { row, version, versions: this.#shown(row, versions) });
     const answer = await callWebhook(this.#options.store, hook, review);
     return verdictOf(answer, { hook, uid: review.request.uid, mutating });
   }

@@ -5,10 +5,11 @@ import type {
 } from "#api/object.ts";
 import type { Resource } from "#api/resource.ts";
 import { type LabelMatcher, matcherOf } from "#api/selector.ts";
+import { Conditions, WEBHOOK_VARIABLES } from "../cel/expression.ts";
 
 type Mutating = NonNullable<MutatingWebhookConfiguration["webhooks"]>[number];
 type Validating = NonNullable<ValidatingWebhookConfiguration["webhooks"]>[number];
-export type Rule = NonNullable<Mutating["rules"]>[number];
+export type Rule = NonNullable<Mutating["rules"]>[number] & { resourceNames?: string[] };
 export type ClientConfig = Mutating["clientConfig"];
 
 const DEFAULT_TIMEOUT_SECONDS = 10;
@@ -23,7 +24,7 @@ export interface Hook {
   readonly isEquivalent: boolean;
   readonly namespaces: LabelMatcher;
   readonly objects: LabelMatcher;
-  readonly conditions: NonNullable<Mutating["matchConditions"]>;
+  readonly conditions: Conditions;
   /** `failurePolicy: Ignore`: what cannot be asked is let through. */
   readonly isOpen: boolean;
   readonly sideEffects: string | undefined;
@@ -46,7 +47,7 @@ export function hooksOf({ webhooks = [] }: WebhookConfiguration): readonly Hook[
     isEquivalent: webhook.matchPolicy !== "Exact",
     namespaces: matcherOf(webhook.namespaceSelector ?? {}),
     objects: matcherOf(webhook.objectSelector ?? {}),
-    conditions: webhook.matchConditions ?? [],
+    conditions: new Conditions(webhook.matchConditions ?? [], WEBHOOK_VARIABLES),
     isOpen: webhook.failurePolicy === "Ignore",
     sideEffects: webhook.sideEffects,
     timeoutSeconds: webhook.timeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS,

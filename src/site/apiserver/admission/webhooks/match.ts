@@ -27,6 +27,31 @@ export function rowFor(
   );
 }
 
+/**
+ * The row by which a policy or a binding knows the kind of a request that it is about; undefined
+ * where it is about others.
+ */
+export function matchingRow(
+  constraint: Constraint,
+  asked: {
+    readonly request: ReviewRequest;
+    readonly versions: Versions;
+    readonly store: ObjectStore;
+    readonly catalog: Catalog;
+  },
+): Resource | undefined {
+  const { request, catalog } = asked;
+  const { rules, excluded, isEquivalent } = constraint;
+  if (rowFor({ rules: excluded, isEquivalent }, request, catalog)) return undefined;
+  const row = rules ? rowFor({ rules, isEquivalent }, request, catalog) : request.resource;
+  return row && selectorsMatch(constraint, asked) ? row : undefined;
+}
+
+interface Constraint extends Pick<Hook, "isEquivalent" | "namespaces" | "objects"> {
+  readonly rules: readonly Rule[] | undefined;
+  readonly excluded: readonly Rule[];
+}
+
 /** Other rows of the same objects. */
 function equivalents(resource: Resource, { resources }: Catalog): readonly Resource[] {
   const { group, plural } = storedRow(resource);
@@ -48,11 +73,17 @@ function ruleMatches(
     has(rule.operations, request.operation) &&
     has(rule.apiGroups, resource.group) &&
     has(rule.apiVersions, resource.version) &&
+    namesMatch(rule, request) &&
     (rule.resources ?? []).some((pattern) => {
       const [plural = "", subresource = ""] = pattern.split("/");
       return has([plural], resource.plural) && has([subresource], request.subresource ?? "");
     })
   );
+}
+
+/** The rules of policies may name objects. */
+function namesMatch({ resourceNames = [] }: Rule, { name }: ReviewRequest): boolean {
+  return resourceNames.length === 0 || resourceNames.includes(name);
 }
 
 /** A Namespace is of the cluster. */

@@ -7,6 +7,7 @@ import {
 } from "#api/resources.ts";
 import type { ObjectStore } from "#db/object-store.ts";
 import type { Logger } from "#lib/log.ts";
+import type { Authorizer } from "../../authorization/authorizer.ts";
 import { collectionOf } from "../../kind.ts";
 import { Asking } from "./asking.ts";
 import { type Concerned, type Hook, hooksOf } from "./hook.ts";
@@ -19,6 +20,7 @@ const ADMISSION_GROUP = MUTATING_WEBHOOK_CONFIGURATIONS.group;
 interface WebhooksOptions {
   readonly store: ObjectStore;
   readonly catalog: Catalog;
+  readonly authorizer: Authorizer;
   readonly log: Logger;
 }
 

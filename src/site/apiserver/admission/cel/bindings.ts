@@ -1,0 +1,22 @@
+import type { CelValue } from "#api/cel/values.ts";
+import type { Resource } from "#api/resource.ts";
+import type { Authorizer } from "../../authorization/authorizer.ts";
+import type { ReviewRequest, Versions } from "../webhooks/request.ts";
+import { reviewOf } from "../webhooks/review.ts";
+import { authorizerValue } from "./authorizer.ts";
+import { celOf } from "./values.ts";
+
+/** What expressions about a request may name: `object`, `oldObject`, `request`, `authorizer`. */
+export function requestBindings(
+  request: ReviewRequest,
+  { row, versions, authorizer }: { row: Resource; versions: Versions; authorizer: Authorizer },
+): Map<string, CelValue> {
+  const review = reviewOf(request, { row, version: "v1", versions: {} });
+  const { object: _object, oldObject: _oldObject, uid: _uid, ...attributes } = review.request;
+  return new Map([
+    ["object", celOf(versions.object)],
+    ["oldObject", celOf(versions.oldObject)],
+    ["request", celOf(attributes)],
+    ["authorizer", authorizerValue(authorizer, request.admission.user)],
+  ]);
+}

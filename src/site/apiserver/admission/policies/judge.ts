@@ -1,0 +1,83 @@
+import { CelError } from "#api/cel/errors.ts";
+import { Budget } from "#api/cel/evaluate.ts";
+import type { CelValue } from "#api/cel/values.ts";
+import { ExpressionError } from "../cel/expression.ts";
+import { LazyMap } from "../cel/values.ts";
+import type { Policy, Validation } from "./policy.ts";
+
+/** cel-go's units for one policy, one binding and one parameter (`RuntimeCELCostBudget`). */
+const COST = 10_000_000;
+const MAX_MESSAGE_BYTES = 5 * 1024;
+
+/** What a policy has against a request. */
+export interface Objection {
+  readonly message: string;
+  /** Becomes the Status' reason. */
+  readonly reason: string;
+}
+
+/** Everything that a policy has against a request with these bindings. */
+export function objections(
+  policy: Policy,
+  given: ReadonlyMap<string, CelValue>,
+): readonly Objection[] {
+  const budget = new Budget(COST);
+  const bindings = withVariables(policy, { given, budget });
+  const judged = { bindings, budget };
+  try {
+    if (!policy.conditions.hold(bindings, budget)) return [];
+  } catch (error) {
+    return failing(policy, error);
+  }
+  return policy.validations.flatMap((validation) => {
+    try {
+      const holds = validation.expression.evaluate(bindings, budget) === true;
+      return holds ? [] : objectionOf(validation, judged);
+    } catch (error) {
+      return failing(policy, error);
+    }
+  });
+}
+
+/** Variables may name those before them; each is worked out once, when it is first named. */
+function withVariables(
+  { variables }: Policy,
+  { given, budget }: { given: ReadonlyMap<string, CelValue>; budget: Budget },
+): ReadonlyMap<string, CelValue> {
+  const bindings = new Map(given);
+  const makers = variables.map(({ name, expression }) => {
+    const make = (): CelValue => {
+      try {
+        return expression.evaluate(bindings, budget);
+      } catch (error) {
+        if (!(error instanceof ExpressionError)) throw error;
+        const which = `composited variable ${JSON.stringify(name)}`;
+        throw new CelError(`${which} fails to evaluate: ${error.why}`);
+      }
+    };
+    return [name, make] as const;
+  });
+  return bindings.set("variables", new LazyMap(new Map(makers)));
+}
+
+/** An expression without a value counts against the request, unless the policy says otherwise. */
+function failing({ isOpen }: Policy, error: unknown): readonly Objection[] {
+  if (!(error instanceof ExpressionError)) throw error;
+  return isOpen ? [] : [{ message: error.message, reason: "Invalid" }];
+}
+
+function objectionOf(
+  { expression, message, messageExpression, reason }: Validation,
+  { bindings, budget }: { bindings: ReadonlyMap<string, CelValue>; budget: Budget },
+): Objection {
+  const fallback = message || `failed expression: ${expression.source.trim()}`;
+  if (messageExpression === undefined) return { message: fallback, reason };
+  try {
+    const made = messageExpression.evaluate(bindings, budget);
+    const text = typeof made === "string" ? made.trim().slice(0, MAX_MESSAGE_BYTES) : "";
+    return { message: text === "" || text.includes("\n") ? fallback : text, reason };
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    return { message: fallback, reason };
+  }
+}

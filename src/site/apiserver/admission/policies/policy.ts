@@ -1,0 +1,77 @@
+import { BOOL, DYN, STRING } from "#api/cel/types.ts";
+import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding } from "#api/object.ts";
+import { nameOf } from "#api/object.ts";
+import { type LabelMatcher, matcherOf } from "#api/selector.ts";
+import { Conditions, Expression, POLICY_VARIABLES } from "../cel/expression.ts";
+import type { Rule } from "../webhooks/hook.ts";
+
+type Spec = NonNullable<ValidatingAdmissionPolicy["spec"]>;
+export type ParamKind = NonNullable<Spec["paramKind"]>;
+type MatchResources = NonNullable<Spec["matchConstraints"]>;
+export type BindingSpec = NonNullable<ValidatingAdmissionPolicyBinding["spec"]>;
+
+/** `MatchResources`, ready to be matched. */
+export interface Constraint {
+  /** Undefined for everything: a binding need not narrow its policy down. */
+  readonly rules: readonly Rule[] | undefined;
+  readonly excluded: readonly Rule[];
+  readonly isEquivalent: boolean;
+  readonly namespaces: LabelMatcher;
+  readonly objects: LabelMatcher;
+}
+
+export interface Validation {
+  readonly expression: Expression;
+  readonly message: string | undefined;
+  readonly messageExpression: Expression | undefined;
+  readonly reason: string;
+}
+
+/** A policy whose expressions are compiled. */
+export interface Policy {
+  readonly name: string;
+  readonly constraint: Constraint;
+  readonly conditions: Conditions;
+  readonly variables: readonly { readonly name: string; readonly expression: Expression }[];
+  readonly validations: readonly Validation[];
+  readonly paramKind: ParamKind | undefined;
+  /** `failurePolicy: Ignore` */
+  readonly isOpen: boolean;
+}
+
+const expressionOf = (source: string, result = DYN): Expression =>
+  new Expression(source, { variables: POLICY_VARIABLES, result });
+
+export function policyOf(object: ValidatingAdmissionPolicy): Policy {
+  const { spec = {} } = object;
+  return {
+    name: nameOf(object),
+    constraint: constraintOf(spec.matchConstraints),
+    conditions: new Conditions(spec.matchConditions ?? [], POLICY_VARIABLES),
+    variables: (spec.variables ?? []).map(({ name, expression }) => ({
+      name,
+      expression: expressionOf(expression),
+    })),
+    validations: (spec.validations ?? []).map((validation) => ({
+      expression: expressionOf(validation.expression, BOOL),
+      message: validation.message,
+      messageExpression: validation.messageExpression
+        ? expressionOf(validation.messageExpression, STRING)
+        : undefined,
+      reason: validation.reason ?? "Invalid",
+    })),
+    paramKind: spec.paramKind,
+    isOpen: spec.failurePolicy === "Ignore",
+  };
+}
+
+export function constraintOf(match: MatchResources | undefined): Constraint {
+  const { resourceRules, excludeResourceRules, matchPolicy } = match ?? {};
+  return {
+    rules: resourceRules,
+    excluded: excludeResourceRules ?? [],
+    isEquivalent: matchPolicy !== "Exact",
+    namespaces: matcherOf(match?.namespaceSelector ?? {}),
+    objects: matcherOf(match?.objectSelector ?? {}),
+  };
+}
