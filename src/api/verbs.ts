@@ -140,4 +140,6 @@ export interface Verbs {
     target: Target<T>,
     options?: DeleteOptions & ListOptions,
   ): Promise<ListResult<T>>;
+  /** Admits a connection: `pods/web/exec`. `options` say what it is for: PodExecOptions. */
+  connect?(target: NamedTarget, options: KubeObject): Promise<void>;
 }

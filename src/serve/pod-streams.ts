@@ -20,6 +20,7 @@ export async function streamOf(call: Call): Promise<ExecRequest | PortForwardCal
   const target = targetOf(pod);
   if (path.subresource === "portforward") {
     const ports = query.getAll("ports").flatMap((list) => list.split(",").map(portOf));
+    await admit(call, { kind: "PodPortForwardOptions", ...(ports.length > 0 && { ports }) });
     return { ...target, kind: "portforward", ports };
   }
   const kind = path.subresource === "attach" ? "attach" : "exec";
@@ -35,7 +36,19 @@ export async function streamOf(call: Call): Promise<ExecRequest | PortForwardCal
   }
   const command = kind === "exec" ? query.getAll("command") : [];
   if (kind === "exec" && command.length === 0) throw badRequest("you must specify a command");
-  return { ...target, kind, container: containerOf(pod, query), command, ...streams };
+  const container = containerOf(pod, query);
+  await admit(call, {
+    kind: kind === "exec" ? "PodExecOptions" : "PodAttachOptions",
+    ...streams,
+    container,
+    ...(kind === "exec" && { command }),
+  });
+  return { ...target, kind, container, command, ...streams };
+}
+
+/** @throws StatusError where admission refuses the connection. */
+async function admit(call: Call, options: object): Promise<void> {
+  await call.verbs.connect?.(namedTarget(call), Object.assign({ apiVersion: "v1" }, options));
 }
 
 /** What a log request is for; `undefined` while the pod is on no node. */

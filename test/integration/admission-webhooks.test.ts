@@ -437,3 +437,29 @@ describe("a webhook behind a Service", () => {
     expect(server.asked[0]?.path).toBe("/validate");
   });
 });
+
+test("a webhook is asked about connections, and may refuse them", async () => {
+  const server = serve(() => ({ allowed: false, status: { code: 403, message: "no shells" } }));
+  const rules = [{ ...RULE, resources: ["pods/exec"], operations: ["CONNECT"] }];
+  await register("validating", server, [{ rules }]);
+  await send("POST", "/api/v1/namespaces/default/pods", {
+    metadata: { name: "a" },
+    spec: { nodeName: "n", containers: [{ name: "c", image: "busybox" }] },
+  });
+  const path = "/api/v1/namespaces/default/pods/a";
+  const exec = await api.send("POST", `${path}/exec?command=sh&command=-l&stdout=true`, {
+    headers: { upgrade: "websocket", connection: "upgrade" },
+  });
+  expect(exec.status).toBe(403);
+  expect(await exec.text()).toContain(
+    `admission webhook \\"${NAME}\\" denied the request: no shells`,
+  );
+  expect(server.asked[0]?.request).toMatchObject({
+    operation: "CONNECT",
+    name: "a",
+    subResource: "exec",
+    kind: { group: "", version: "v1", kind: "PodExecOptions" },
+    object: { kind: "PodExecOptions", command: ["sh", "-l"], stdout: true, container: "c" },
+    options: null,
+  });
+});

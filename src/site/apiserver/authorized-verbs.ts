@@ -53,6 +53,10 @@ export class AuthorizedVerbs implements Verbs {
     return this.#verbs.watch(target, options, onEvent);
   }
 
+  async connect(target: NamedTarget, options: KubeObject): Promise<void> {
+    await this.#verbs.connect?.(target, options);
+  }
+
   async create<T extends KubeObject>(
     target: CreateTarget<T>,
     object: KubeObject,

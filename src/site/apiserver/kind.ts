@@ -35,6 +35,12 @@ export function storedRow(resource: Resource): Resource {
   return resource.storedAs?.resource ?? resource;
 }
 
+/** The target as the store has it. */
+export function stored<T extends Target>(target: T): T & { readonly resource: Resource } {
+  const { resource } = target;
+  return resource.storedAs === undefined ? target : { ...target, resource: storedRow(resource) };
+}
+
 /** What a caller sent, in the form in which it would be stored. */
 export function storedForm<T extends KubeObject>(
   resource: Resource<T>,

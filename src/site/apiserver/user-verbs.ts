@@ -31,16 +31,9 @@ import type { Review } from "./admission/webhooks/reviewing.ts";
 import type { Webhooks } from "./admission/webhooks/webhooks.ts";
 import { Admission } from "./admission.ts";
 import { changedDraft, changedObject, checkIdentity, viewOf } from "./changed-object.ts";
+import { admitConnection } from "./connection.ts";
 import { deletionOf, isFinished } from "./deletion.ts";
-import {
-  definitionOf,
-  itemOf,
-  keyOf,
-  servedForm,
-  storedForm,
-  storedRow,
-  subjectOf,
-} from "./kind.ts";
+import { definitionOf, itemOf, keyOf, servedForm, stored, storedForm, subjectOf } from "./kind.ts";
 import type { Lister } from "./list.ts";
 import { asSent, newDraft, newObject } from "./new-object.ts";
 import { checkNotInFuture, parseResourceVersion } from "./resource-versions.ts";
@@ -186,6 +179,11 @@ export class UserVerbs implements Verbs {
       }),
     );
     return { ...listed, items };
+  }
+
+  async connect(given: NamedTarget, object: KubeObject): Promise<void> {
+    const target = this.#served(given);
+    await admitConnection(this.#deps, { target, object, admission: this.#admission({}) });
   }
 
   async #createOnce(given: CreateTarget, object: KubeObject, options: WriteOptions): Promise<Item> {
@@ -418,12 +416,6 @@ export class UserVerbs implements Verbs {
   #admission(options: Pick<WriteOptions, "dryRun" | "warn">): Admission {
     return new Admission({ user: this.#user, now: this.#deps.clock.now(), options });
   }
-}
-
-/** The target as the store has it. */
-function stored<T extends Target>(target: T): T & { readonly resource: Resource } {
-  const { resource } = target;
-  return resource.storedAs === undefined ? target : { ...target, resource: storedRow(resource) };
 }
 
 /** What `change` makes of an object, or of the part of it that is shown, both as `resource` serves them. */

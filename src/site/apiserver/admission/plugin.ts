@@ -12,7 +12,8 @@ interface RequestBase<T extends KubeObject> {
 }
 
 interface CreateRequest<T extends KubeObject> extends RequestBase<T> {
-  readonly operation: "CREATE";
+  /** CONNECT opens a stream; its options are the object. */
+  readonly operation: "CREATE" | "CONNECT";
   /** Private to the write; mutating plug-ins change it in place. The body, for an action. */
   readonly object: T;
   readonly current?: undefined;

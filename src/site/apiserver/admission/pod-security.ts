@@ -16,7 +16,14 @@ import { collectionOf, itemOf, keyOf } from "../kind.ts";
 import { type AdmissionPlugin, type AdmissionRequest, refused } from "./plugin.ts";
 
 /** Changes of these do not touch what the standards are about. */
-const HARMLESS: ReadonlySet<string> = new Set(["binding", "eviction", "status"]);
+const HARMLESS: ReadonlySet<string> = new Set([
+  "attach",
+  "binding",
+  "eviction",
+  "exec",
+  "portforward",
+  "status",
+]);
 const MAX_CHECKED_PODS = 3000;
 
 /** Pods are what the labels of their namespace ask for; workloads are told when their pods will not be. */

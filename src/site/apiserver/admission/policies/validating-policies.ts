@@ -82,15 +82,21 @@ function remembered<V>(memory: WeakMap<KubeObject, V>, key: KubeObject, make: ()
   return made;
 }
 
-const OPTIONS = { CREATE: "CreateOptions", UPDATE: "UpdateOptions", DELETE: "DeleteOptions" };
+const OPTIONS = {
+  CONNECT: undefined,
+  CREATE: "CreateOptions",
+  UPDATE: "UpdateOptions",
+  DELETE: "DeleteOptions",
+};
 
 function askedBy(admitted: AdmissionRequest): Asked {
   const { target, operation, admission, object, current } = admitted;
   const name = target.name ?? nameOf(object ?? current ?? {});
-  const options = { kind: OPTIONS[operation], apiVersion: "meta.k8s.io/v1" };
+  const kind = OPTIONS[operation];
+  const options = kind === undefined ? {} : { options: { kind, apiVersion: "meta.k8s.io/v1" } };
   return {
     admitted,
-    request: { ...target, name, operation, admission, options },
+    request: { ...target, name, operation, admission, ...options },
     versions: { object, oldObject: current },
   };
 }

@@ -5,7 +5,7 @@ import type { Admission } from "../../admission.ts";
 
 /** A write that webhooks and policies are asked about. */
 export interface ReviewRequest {
-  readonly operation: "CREATE" | "UPDATE" | "DELETE";
+  readonly operation: "CONNECT" | "CREATE" | "UPDATE" | "DELETE";
   /** The row that the caller addressed. */
   readonly resource: Resource;
   readonly namespace: string;
@@ -13,8 +13,8 @@ export interface ReviewRequest {
   readonly name: string;
   readonly subresource?: string;
   readonly admission: Admission;
-  /** `meta.k8s.io/v1` CreateOptions, PatchOptions, … */
-  readonly options: KubeObject;
+  /** `meta.k8s.io/v1` CreateOptions, PatchOptions, …; a connection has none. */
+  readonly options?: KubeObject;
 }
 
 /** The object of a write before and after; both as the caller addressed them. */

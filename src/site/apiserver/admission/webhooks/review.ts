@@ -38,7 +38,7 @@ export function reviewOf(
       object: versions.object ?? null,
       oldObject: versions.oldObject ?? null,
       dryRun: admission.dryRun,
-      options,
+      options: options ?? null,
     },
   };
 }
