@@ -1,13 +1,13 @@
 import { validateMetadata, validateMetadataUpdate } from "#api/metadata.ts";
 import type { KubeObject, ObjectMeta } from "#api/object.ts";
-import { apiVersionOf } from "#api/resource.ts";
+import { apiVersionOf, type Resource } from "#api/resource.ts";
 import { badRequest, conflict, invalidObject, methodNotAllowed } from "#api/status.ts";
 import type { NamedTarget } from "#api/verbs.ts";
 import { present } from "#lib/present.ts";
 import type { AdmissionChain } from "./admission/chain.ts";
 import type { Admission } from "./admission.ts";
 import { cloneJson, field, sameJson } from "./json.ts";
-import { objectOf, subjectOf } from "./kind.ts";
+import { objectOf, storedForm, subjectOf } from "./kind.ts";
 import { checkNamespace, hasStatus, specChanged } from "./new-object.ts";
 import type { Strategy, View } from "./strategy.ts";
 
@@ -184,4 +184,15 @@ function check<T extends KubeObject>(
     ...(view?.validate?.(next, current) ?? []),
   ];
   if (errors.length > 0) throw invalidObject({ resource, name }, errors);
+}
+
+/** What `change` makes of an object, or of the part of it that is shown, both as `resource` serves them. */
+export function changedAs<T extends KubeObject>(
+  resource: Resource<T>,
+  { shown, current }: { shown: KubeObject; current: KubeObject },
+  change: (shown: KubeObject) => KubeObject,
+): KubeObject {
+  const { storedAs } = resource;
+  if (storedAs === undefined || shown !== current) return change(shown);
+  return storedForm(resource, change(storedAs.fromStored(current)));
 }

@@ -1,3 +1,4 @@
+import { required } from "#api/field-error.ts";
 import { generateName, validateMetadata } from "#api/metadata.ts";
 import type { KubeObject, ObjectMeta } from "#api/object.ts";
 import { apiVersionOf, type Resource } from "#api/resource.ts";
@@ -122,4 +123,9 @@ export function checkNamespace(sent: string, requested: string): void {
       "the namespace of the provided object does not match the namespace sent on the request",
     );
   }
+}
+
+/** An object of a namespaced kind is sent to some namespace. */
+export function namespaceRequired({ resource }: CreateTarget): Error {
+  return invalidObject({ resource, name: "" }, [required("metadata.namespace")]);
 }

@@ -1,10 +1,8 @@
 import type { LiveCatalog } from "#api/catalog.ts";
-import { required } from "#api/field-error.ts";
 import { Item, type WatchEvent } from "#api/item.ts";
 import type { KubeObject } from "#api/object.ts";
 import { applyPatch } from "#api/patch/apply-patch.ts";
-import type { Resource } from "#api/resource.ts";
-import { alreadyExists, hasReason, invalidObject, notFound, unknownResource } from "#api/status.ts";
+import { alreadyExists, hasReason, notFound, unknownResource } from "#api/status.ts";
 import type {
   CreateTarget,
   DeleteOptions,
@@ -30,12 +28,12 @@ import type { ReviewRequest } from "./admission/webhooks/request.ts";
 import type { Review } from "./admission/webhooks/reviewing.ts";
 import type { Webhooks } from "./admission/webhooks/webhooks.ts";
 import { Admission } from "./admission.ts";
-import { changedDraft, changedObject, checkIdentity, viewOf } from "./changed-object.ts";
+import { changedAs, changedDraft, changedObject, checkIdentity, viewOf } from "./changed-object.ts";
 import { admitConnection } from "./connection.ts";
 import { deletionOf, isFinished } from "./deletion.ts";
 import { definitionOf, itemOf, keyOf, servedForm, stored, storedForm, subjectOf } from "./kind.ts";
 import type { Lister } from "./list.ts";
-import { asSent, newDraft, newObject } from "./new-object.ts";
+import { asSent, namespaceRequired, newDraft, newObject } from "./new-object.ts";
 import { checkNotInFuture, parseResourceVersion } from "./resource-versions.ts";
 import { reviewedWrite, type Steps } from "./reviewed-write.ts";
 import type { Strategies } from "./strategies/strategies.ts";
@@ -253,7 +251,7 @@ export class UserVerbs implements Verbs {
     const shown = (object: KubeObject): KubeObject =>
       subresource === undefined ? object : viewOf(rewriteOf(object), subresource).read(object);
     const draftOf = (current: KubeObject, made: Changing): KubeObject => {
-      const sent = changed(target.resource, { shown: shown(current), current }, made);
+      const sent = changedAs(target.resource, { shown: shown(current), current }, made);
       return changedDraft(rewriteOf(current), sent);
     };
     const decisionOn = (next: KubeObject, current: KubeObject): Decision<KubeObject> => {
@@ -416,19 +414,4 @@ export class UserVerbs implements Verbs {
   #admission(options: Pick<WriteOptions, "dryRun" | "warn">): Admission {
     return new Admission({ user: this.#user, now: this.#deps.clock.now(), options });
   }
-}
-
-/** What `change` makes of an object, or of the part of it that is shown, both as `resource` serves them. */
-function changed<T extends KubeObject>(
-  resource: Resource<T>,
-  { shown, current }: { shown: KubeObject; current: KubeObject },
-  change: Changing,
-): KubeObject {
-  const { storedAs } = resource;
-  if (storedAs === undefined || shown !== current) return change(shown);
-  return storedForm(resource, change(storedAs.fromStored(current)));
-}
-
-function namespaceRequired({ resource }: CreateTarget): Error {
-  return invalidObject({ resource, name: "" }, [required("metadata.namespace")]);
 }
