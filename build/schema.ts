@@ -180,9 +180,9 @@ function* roots({ extensions }: Sources): Iterable<string> {
     extensions,
   ))
     for (const { group, version, kind } of kinds) byKind.set(`${group}/${version}/${kind}`, name);
-  for (const { definition, subresources } of RESOURCES) {
+  for (const { definition, subresources, verbs } of RESOURCES) {
     yield definition;
-    yield `${definition}List`;
+    if (verbs.includes("list")) yield `${definition}List`;
     for (const { group, version, kind } of subresources) {
       const found = byKind.get(`${group}/${version}/${kind}`);
       if (found) yield found;

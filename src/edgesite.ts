@@ -26,6 +26,7 @@ import { createMetaClient } from "#meta/create-meta-client.ts";
 import { createMetaManager } from "#meta/meta-manager.ts";
 import { spdyStreams, webSocketStreams } from "#serve/streams/streams.ts";
 import { createApiServer } from "#site/apiserver/apiserver.ts";
+import type { TokenKeys } from "#site/apiserver/authentication/token-keys.ts";
 import type { ClientCertificates } from "#site/apiserver/client-certificates.ts";
 import { createFront, type Front } from "#site/apiserver/front/front.ts";
 import {
@@ -55,6 +56,7 @@ export interface SiteParts {
   readonly clients: ClientCertificates;
   /** The latest time that is known to be over: the clock may say 1970. */
   latestTime(): Date;
+  readonly tokenKeys: TokenKeys;
   readonly runtime: Runtime;
   readonly podNetwork: PodNetwork;
   readonly bus: LocalBus;
@@ -135,6 +137,10 @@ function apiServer(
     log,
     clock,
     adminToken: certificate.current.adminToken,
+    tokens: {
+      issuer: `https://kubernetes.default.svc.${config.network.clusterDomain}`,
+      keys: parts.tokenKeys,
+    },
     serviceCidr: network.serviceCIDR,
     advertise: { address: network.gateway, port: config.apiServer.port },
     signal: lifetime,
@@ -194,17 +200,21 @@ type Component = ReturnType<typeof componentOf>;
 function controllers(
   { certificate, latestTime, queues }: SiteParts & { readonly queues: QueueMetrics },
   { as, events, informers, log, clock }: Component,
-  { catalog, allows }: ApiServer,
+  { catalog, allows, tokenForSecret }: ApiServer,
 ): Module {
+  const userOf = (name: string): UserInfo =>
+    name === "kube-controller-manager" ? componentUser(name) : controllerUser(name);
   return createControllers({
-    client: (name) => as(controllerUser(name)),
+    client: (name) => as(userOf(name)),
     apiServer: as(API_SERVER),
-    events: (name) => events(name, controllerUser(name)),
+    events: (name) => events(name, userOf(name)),
     informers,
     catalog,
     queues,
     allows,
     sign: createSigner(certificate.current, latestTime),
+    rootCa: certificate.current.ca,
+    tokenForSecret,
     log: log.child({ module: "controllers" }),
     clock,
   });

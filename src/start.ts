@@ -17,6 +17,7 @@ import { mendable } from "#lib/errors.ts";
 import { createLogger, type Logger } from "#lib/log.ts";
 import { systemTimer } from "#lib/timer.ts";
 import type { NetworkPlan } from "#mesh/network-plan.ts";
+import { loadTokenKeys } from "#site/apiserver/authentication/token-keys.ts";
 import { ClientCertificates } from "#site/apiserver/client-certificates.ts";
 import { loadPki, type Pki, type PkiOptions, renewedPki } from "#site/apiserver/pki.ts";
 import { ServingCertificate } from "#site/apiserver/serving-certificate.ts";
@@ -125,6 +126,7 @@ async function gather({ config, directory, db, log, io, lifetime }: Given): Prom
     nodeAddresses,
     network,
     db,
+    tokenKeys: loadTokenKeys(directory.pki),
     clients: clientCertificates(directory),
     latestTime: () => latestTime(directory),
     certificate: new ServingCertificate({

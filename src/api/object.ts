@@ -45,6 +45,12 @@ export type Endpoints = Wire<models.V1Endpoints>;
 export type EndpointSlice = Wire<models.V1EndpointSlice>;
 export type ConfigMap = Wire<models.V1ConfigMap>;
 export type Secret = Wire<models.V1Secret>;
+export type TokenReview = Wire<models.V1TokenReview>;
+export type SelfSubjectReview = Wire<models.V1SelfSubjectReview>;
+export type SelfSubjectAccessReview = Wire<models.V1SelfSubjectAccessReview>;
+export type SelfSubjectRulesReview = Wire<models.V1SelfSubjectRulesReview>;
+export type SubjectAccessReview = Wire<models.V1SubjectAccessReview>;
+export type TokenRequest = Wire<models.AuthenticationV1TokenRequest>;
 export type ServiceAccount = Wire<models.V1ServiceAccount>;
 export type Event = Wire<models.CoreV1Event>;
 /** An Event as events.k8s.io has it. */

@@ -7,9 +7,11 @@ import { columnsOf, tableOf } from "./table.ts";
 const now = new Date("2024-01-01T01:00:00Z");
 const creationTimestamp = "2024-01-01T00:55:00Z";
 
+const isListed = ({ verbs }: Resource): boolean => verbs.includes("list");
+
 test("every kind has the columns of kubectl get, in their order", () => {
   const titles = Object.fromEntries(
-    kinds.RESOURCES.map((kind: Resource) => [
+    kinds.RESOURCES.filter(isListed).map((kind: Resource) => [
       kind.kind,
       columnsOf(kind)
         .map(({ name, priority }) => (priority === 1 ? `${name}*` : name))

@@ -48,12 +48,12 @@ export interface Client {
     resource: Resource<T>,
     options: DeleteOptions & ListOptions & { readonly namespace: string },
   ): Promise<void>;
-  /** POST to a subresource: `pods/web/binding`, `pods/web/eviction`. */
+  /** POST to a subresource: `pods/web/binding`, `serviceaccounts/robot/token`. Answers what comes back. */
   createSubresource<T extends KubeObject>(
     resource: Resource<T>,
     key: Key & { readonly subresource: string },
     object: KubeObject,
-  ): Promise<void>;
+  ): Promise<KubeObject>;
 }
 
 /** Dresses the verbs of one user as a `Client`. */
@@ -87,7 +87,7 @@ export function createClient({ verbs }: { readonly verbs: Verbs }): Client {
       await verbs.deleteCollection({ resource, namespace }, options);
     },
     async createSubresource(resource, key, object) {
-      await verbs.create({ resource, ...key }, object);
+      return (await verbs.create({ resource, ...key }, object)).value;
     },
   };
 }

@@ -280,6 +280,28 @@ test("ConfigMaps arrive as env and as files, and files follow a change", async (
   while ((await readFile(file, "utf8")) !== "bye") await Bun.sleep(1);
 });
 
+test("a token is renewed before its end, and at once when edged comes back to a running pod", async () => {
+  const first = await start();
+  const { meta, podsDirectory } = first;
+  const serviceAccountToken = { path: "token", expirationSeconds: 1 };
+  const volumes = [{ name: "api", projected: { sources: [{ serviceAccountToken }] } }];
+  const pod = podOf("web", { serviceAccountName: "robot", volumes });
+  meta.pods.set("web", pod);
+  await apply(first, pod);
+  await meta.until("web is ready", () => isReady(meta.last("web")));
+  const file = join(podsDirectory, "uid-web/volumes/kubernetes.io~projected/api/token");
+  const token = (): Promise<string> => readFile(file, "utf8");
+  const before = await token();
+  while ((await token()) === before) await Bun.sleep(10);
+  await first.stop();
+  const known = meta.tokenRequests.length;
+  open.length = 0;
+  const second = await start(first.runtime, meta, podsDirectory);
+  await apply(second, pod);
+  while (Number((await token()).split("-")[1]) <= known) await Bun.sleep(10);
+  expect(meta.tokenRequests.at(-1)?.boundObjectRef).toMatchObject({ kind: "Pod", name: "web" });
+});
+
 test("a missing ConfigMap holds the container back until it comes", async () => {
   const harness = await start();
   const { meta } = harness;

@@ -108,8 +108,9 @@ class Life {
       ...{ options: node, machine, runtime, meta, clock, log },
       directory: podsDirectory,
       notReadyReason: notReadyReason ?? (() => undefined),
+      onBeat: () => pods.renewTokens(),
     });
-    const pods = new PodManager({
+    const pods: PodManager = new PodManager({
       ...{ runtime, meta, network, mounts, podsDirectory, dns, clock, timer, log },
       images: new ImageManager({ runtime, clock, onPulled: () => agent.refreshImages() }),
       events: new EventRecorder({ meta, node: node.name, clock, log, signal }),

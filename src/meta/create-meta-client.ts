@@ -35,8 +35,9 @@ export function createMetaClient({
   const query = async <T extends objects.KubeObject>(
     resource: string,
     signal: AbortSignal,
+    content: unknown = null,
   ): Promise<readonly T[]> => {
-    const answer = await ask({ operation: OPERATION.query, resource, content: null }, signal);
+    const answer = await ask({ operation: OPERATION.query, resource, content }, signal);
     if (answer.route.operation !== OPERATION.error) return decode(answer.content);
     if (isNotFoundContent(answer.content)) return [];
     throw errorOf(`Cannot read ${resource}`, answer.content);
@@ -48,10 +49,10 @@ export function createMetaClient({
   ): Promise<readonly T[]> => query(formatResource({ namespace: CLUSTER_NAMESPACE, type }), signal);
 
   const one = async <T extends objects.KubeObject>(
-    { type, namespace, name }: NamespacedName & { readonly type: string },
+    { content, ...path }: NamespacedName & { readonly type: string; readonly content?: unknown },
     signal: AbortSignal,
   ): Promise<T | undefined> => {
-    const [object] = await query<T>(formatResource({ namespace, type, name }), signal);
+    const [object] = await query<T>(formatResource(path), signal, content);
     return object;
   };
 
@@ -61,6 +62,8 @@ export function createMetaClient({
     listEndpointSlices: (signal) => all(RESOURCE_TYPE.endpointSlice, signal),
     getConfigMap: (key, signal) => one({ ...key, type: RESOURCE_TYPE.configMap }, signal),
     getSecret: (key, signal) => one({ ...key, type: RESOURCE_TYPE.secret }, signal),
+    requestToken: (account, content, signal) =>
+      one({ ...account, type: RESOURCE_TYPE.serviceAccountToken, content }, signal),
     getNode: (name, signal) =>
       one({ namespace: CLUSTER_NAMESPACE, name, type: RESOURCE_TYPE.node }, signal),
 
@@ -86,24 +89,14 @@ export function createMetaClient({
       const resource = formatResource({ namespace, type: RESOURCE_TYPE.pod, name });
       return tell({ operation: OPERATION.delete, resource, content: uid }, signal);
     },
-    createEvent: (event, signal) =>
-      tell(
-        {
-          operation: OPERATION.insert,
-          resource: resourceOf(event, RESOURCE_TYPE.event),
-          content: event,
-        },
-        signal,
-      ),
-    renewLease: (lease, signal) =>
-      tell(
-        {
-          operation: OPERATION.update,
-          resource: resourceOf(lease, RESOURCE_TYPE.lease),
-          content: lease,
-        },
-        signal,
-      ),
+    createEvent: (event, signal) => {
+      const resource = resourceOf(event, RESOURCE_TYPE.event);
+      return tell({ operation: OPERATION.insert, resource, content: event }, signal);
+    },
+    renewLease: (lease, signal) => {
+      const resource = resourceOf(lease, RESOURCE_TYPE.lease);
+      return tell({ operation: OPERATION.update, resource, content: lease }, signal);
+    },
   };
 }
 

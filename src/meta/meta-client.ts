@@ -25,6 +25,12 @@ export interface MetaClient {
   listEndpointSlices(signal: AbortSignal): Promise<readonly objects.EndpointSlice[]>;
   getConfigMap(key: NamespacedName, signal: AbortSignal): Promise<objects.ConfigMap | undefined>;
   getSecret(key: NamespacedName, signal: AbortSignal): Promise<objects.Secret | undefined>;
+  /** A token of a ServiceAccount, made now; `undefined` when there is no such account. */
+  requestToken(
+    account: NamespacedName,
+    request: objects.TokenRequest,
+    signal: AbortSignal,
+  ): Promise<objects.TokenRequest | undefined>;
   getNode(name: string, signal: AbortSignal): Promise<objects.Node | undefined>;
   /** Registers the node; an existing one is fine. */
   createNode(node: objects.Node, signal: AbortSignal): Promise<void>;

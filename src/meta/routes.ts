@@ -30,11 +30,13 @@ const REMOTE: ReadonlySet<string> = new Set([
   RESOURCE_TYPE.persistentVolumeClaim,
   RESOURCE_TYPE.volumeAttachment,
   RESOURCE_TYPE.node,
+  RESOURCE_TYPE.serviceAccountToken,
 ]);
 
 /** Types whose copy is too old as soon as it is made: the site is asked first. */
 const REMOTE_FIRST: ReadonlySet<string> = new Set([
   RESOURCE_TYPE.node,
+  RESOURCE_TYPE.serviceAccountToken,
   RESOURCE_TYPE.volumeAttachment,
 ]);
 

@@ -46,6 +46,9 @@ export interface Connection {
   readonly stopping?: AbortSignal;
 }
 
+/** Texts that are the same for all who may read them, by path. */
+export type Documents = Readonly<Record<string, { readonly type: string; readonly text: string }>>;
+
 export interface ApiOptions {
   /** What is served. */
   readonly catalog: Catalog;
@@ -66,6 +69,8 @@ export interface ApiOptions {
    * @throws StatusError 403.
    */
   authorize(user: UserInfo, access: Access): void;
+  /** What else is served, by path. */
+  readonly documents?: Documents;
   /** Who sent these headers; `undefined` when nobody we know. */
   authenticate(headers: Headers): UserInfo | undefined;
   /** Speaks exec, attach and port-forward on a request that asks for an upgrade. */

@@ -96,7 +96,9 @@ function addRoutes(
   const discovery = new Discovery(options.catalog);
   const openApi = new OpenApi(options.catalog);
   const router = new Router(options);
+  const { documents = {} } = options;
   const fixed = [
+    ...Object.keys(documents),
     ...HEALTH_PATHS.map((path) => `/${path}`),
     ...health.paths,
     "/metrics",
@@ -121,6 +123,13 @@ function addRoutes(
     authorizePath(context);
     return new Response(options.metrics.text(), { headers: METRICS_TYPE });
   });
+  for (const [path, { type, text }] of Object.entries(documents)) {
+    app.get(path, (context) => {
+      authorizePath(context);
+      const headers = { "Content-Type": type, "Cache-Control": "public, max-age=3600" };
+      return new Response(text, { headers });
+    });
+  }
   app.get("/openapi/*", (context) => {
     authorizePath(context);
     return openApi.answer(context.req.raw, new URL(context.req.url)) ?? notFoundText();

@@ -3,6 +3,7 @@ import { hasReason, unauthorized } from "#api/status.ts";
 import type { UserInfo } from "#api/verbs.ts";
 import type { ApiOptions, Connection } from "./api-options.ts";
 import type { Call } from "./call.ts";
+import { impersonated } from "./impersonation.ts";
 import { accessOfResource, accessOfUnknown, type Wish } from "./request-access.ts";
 import { isStream, PathTable, type ResourcePath } from "./request-path.ts";
 import { withProtocolToken } from "./streams/handshake.ts";
@@ -25,12 +26,13 @@ export class Calls {
     this.#paths = new PathTable(options.catalog);
   }
 
-  /** @throws StatusError 401 for a request of nobody we know. */
+  /** @throws StatusError 401 for a request of nobody we know, 403 for one who may not be whom he plays. */
   userOf(request: Request, { peer }: Connection): UserInfo {
-    if (peer !== undefined && peer !== "untrusted") return peer;
-    const user = this.#options.authenticate(withProtocolToken(request));
+    const { authenticate, authorize } = this.#options;
+    const known = peer === "untrusted" ? undefined : peer;
+    const user = known ?? authenticate(withProtocolToken(request));
     if (user === undefined) throw unauthorized();
-    return user;
+    return impersonated(user, request.headers, authorize);
   }
 
   /** @throws StatusError 403 for a path of no resource that the user may not read. */

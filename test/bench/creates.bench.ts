@@ -1,4 +1,5 @@
 // How many durable creates a second does the API take from 64 clients over TLS, and in process?
+
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +9,7 @@ import { systemClock } from "#lib/clock.ts";
 import { systemTimer } from "#lib/timer.ts";
 import { componentUser } from "#site/apiserver/options.ts";
 import { createRegistry } from "#site/apiserver/registry.ts";
+import { TEST_TOKENS } from "#test/kit/test-tokens.ts";
 import { drive } from "./kit/lanes.ts";
 import { configMap } from "./kit/objects.ts";
 import { median, note, option, report, rounded, timed } from "./kit/report.ts";
@@ -45,6 +47,7 @@ async function inProcess(): Promise<readonly number[]> {
       key: new Uint8Array(32),
     });
     const registry = createRegistry({
+      tokens: TEST_TOKENS,
       store: db.objects,
       clock: systemClock,
       timer: systemTimer,

@@ -13,6 +13,7 @@ import { componentUser } from "#site/apiserver/options.ts";
 import { createRegistry } from "#site/apiserver/registry.ts";
 import { rejection } from "#test/kit/eventually.ts";
 import { startTestApi } from "#test/kit/test-api.ts";
+import { TEST_TOKENS } from "#test/kit/test-tokens.ts";
 
 const CIDR = "10.43.0.0/16";
 let directory: string;
@@ -25,6 +26,7 @@ const open = () =>
 
 function registryOf(database: Database) {
   return createRegistry({
+    tokens: TEST_TOKENS,
     store: database.objects,
     clock: systemClock,
     timer: systemTimer,

@@ -15,6 +15,7 @@ import { createRegistry } from "#site/apiserver/registry.ts";
 import { eventually } from "#test/kit/eventually.ts";
 import { shellProgram } from "#test/kit/shell-program.ts";
 import { configOf, MODULE_SETS, RunningSite } from "#test/kit/site-parts.ts";
+import { TEST_TOKENS } from "#test/kit/test-tokens.ts";
 
 const REPLICAS = 50;
 /** Longer than the time between two heartbeats of the node. */
@@ -59,6 +60,7 @@ test("a site with 50 ready pods writes nothing but its node's heartbeat, and tha
   await using running = await RunningSite.start({ config, runtime });
   const { db, directories, lifetime } = running.parts;
   const registry = createRegistry({
+    tokens: TEST_TOKENS,
     store: db.objects,
     clock: systemClock,
     timer: systemTimer,

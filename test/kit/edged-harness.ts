@@ -10,6 +10,7 @@ import type {
   PodStatus,
   Secret,
   Service,
+  TokenRequest,
 } from "#api/object.ts";
 import { createBus } from "#bus/create-bus.ts";
 import { newMessage } from "#bus/message.ts";
@@ -31,6 +32,7 @@ export class FakeMeta implements MetaClient {
   readonly deleted: string[] = [];
   readonly nodes: Node[] = [];
   readonly leases: Lease[] = [];
+  readonly tokenRequests: NonNullable<TokenRequest["spec"]>[] = [];
   #waiters = new Set<() => void>();
 
   /** Resolves as soon as `fulfilled` answers something after something went up. */
@@ -70,6 +72,12 @@ export class FakeMeta implements MetaClient {
   }
   async getSecret({ name }: { name: string }) {
     return this.secrets.get(name);
+  }
+  async requestToken(_account: object, { spec }: TokenRequest): Promise<TokenRequest> {
+    if (spec === undefined) throw new Error("A token request has a spec");
+    this.tokenRequests.push(spec);
+    const token = `token-${this.tokenRequests.length}`;
+    return { spec, status: { token, expirationTimestamp: "" } };
   }
   async getNode() {
     return this.nodes.at(-1);

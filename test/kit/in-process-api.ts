@@ -7,6 +7,7 @@ import { componentUser } from "#site/apiserver/options.ts";
 import { createRegistry } from "#site/apiserver/registry.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { MemoryStore } from "./memory-store.ts";
+import { TEST_TOKENS } from "./test-tokens.ts";
 
 /** The real registry over a store in memory, as a component of the site uses it. */
 export interface InProcessApi {
@@ -19,6 +20,7 @@ export interface InProcessApi {
 export async function createInProcessApi(signal: AbortSignal): Promise<InProcessApi> {
   const clock = new ManualClock();
   const registry = createRegistry({
+    tokens: TEST_TOKENS,
     store: new MemoryStore(),
     clock,
     timer: clock,

@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parse, stringify } from "yaml";
 import type { Kubectl } from "./kubectl.ts";
 import type { NetworkNamespace } from "./network-namespace.ts";
 import type { Outcome, RunOptions } from "./process.ts";
@@ -70,6 +71,13 @@ export class KubectlSpace implements AsyncDisposable {
     const command = [version.path, "--kubeconfig", site.kubeconfig, ...this.#inSpace(args)];
     const env = { HOME: site.dataDir, ...options.env };
     return new Running(host.command(command), { ...options, env });
+  }
+
+  /** The path of a kubeconfig for the same site with another token in it. */
+  async kubeconfigWith(token: string): Promise<string> {
+    const kubeconfig = parse(readFileSync(this.#options.site.kubeconfig, "utf8"));
+    for (const { user } of kubeconfig.users) user.token = token;
+    return this.file(stringify(kubeconfig), 0o600);
   }
 
   /** The path of a file with that content. */

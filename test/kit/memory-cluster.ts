@@ -7,11 +7,17 @@ import { createInformerFactory } from "#client/informer-factory.ts";
 import { type Clock, systemClock } from "#lib/clock.ts";
 import { type Logger, silentLogger } from "#lib/log.ts";
 import { systemTimer, type Timer } from "#lib/timer.ts";
-import { componentUser } from "#site/apiserver/options.ts";
 import { createRegistry } from "#site/apiserver/registry.ts";
 import { type ControllersOptions, createControllers } from "#site/controllers/controllers.ts";
 import { createScheduler } from "#site/scheduler/scheduler.ts";
 import { MemoryStore } from "./memory-store.ts";
+import { TEST_TOKENS } from "./test-tokens.ts";
+
+/** Here it is about what controllers do, not about what they may. */
+const superuser = (name: string) => ({ name: `system:${name}`, groups: ["system:masters"] });
+
+/** What the cluster calls the certificate of its authority. */
+export const ROOT_CA = "the authority's certificate";
 
 export interface MemoryClusterOptions {
   readonly clock?: Clock;
@@ -41,8 +47,15 @@ export async function createMemoryCluster(
   const stop = new AbortController();
   const { signal } = stop;
   const store = options.api?.store ?? new MemoryStore();
-  const registry = createRegistry({ store, clock, timer, serviceCidr: "10.43.0.0/16", signal });
-  const verbsOf = (user: string): Verbs => options.api?.verbs ?? registry.as(componentUser(user));
+  const registry = createRegistry({
+    tokens: TEST_TOKENS,
+    store,
+    clock,
+    timer,
+    serviceCidr: "10.43.0.0/16",
+    signal,
+  });
+  const verbsOf = (user: string): Verbs => options.api?.verbs ?? registry.as(superuser(user));
   const verbs = verbsOf("test");
   const client = createClient({ verbs });
   if (!options.api) await createNamespaces(client);
@@ -63,12 +76,16 @@ export async function createMemoryCluster(
       const clientOf = (user: string): Client => createClient({ verbs: verbsOf(user) });
       const events = (component: string) =>
         createEventRecorder({ client: clientOf(component), component, clock, log, signal });
-      const { catalog } = registry;
+      const { catalog, security } = registry;
+      const tokens = {
+        rootCa: ROOT_CA,
+        tokenForSecret: security.tokens.issueForSecret.bind(security.tokens),
+      };
       const shared = { informers, log, clock, timer };
       const modules = [
         createControllers({
-          ...{ ...shared, catalog, client: clientOf, apiServer: client, events },
-          allows: (user, access) => registry.authorizer.decide(user, access).allowed,
+          ...{ ...tokens, ...shared, catalog, client: clientOf, apiServer: client, events },
+          allows: (user, access) => security.authorizer.decide(user, access).allowed,
           sign: () => "",
           ...more,
         }),

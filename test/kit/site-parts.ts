@@ -14,7 +14,9 @@ import { addressAt, parseCidr } from "#lib/cidr.ts";
 import { systemClock } from "#lib/clock.ts";
 import { type Logger, silentLogger } from "#lib/log.ts";
 import { systemTimer } from "#lib/timer.ts";
+import { unmountBelow } from "#linux/mount.ts";
 import type { NetworkPlan } from "#mesh/network-plan.ts";
+import { newTokenKeys } from "#site/apiserver/authentication/token-keys.ts";
 import { ClientCertificates } from "#site/apiserver/client-certificates.ts";
 import { loadPki } from "#site/apiserver/pki.ts";
 import { ServingCertificate } from "#site/apiserver/serving-certificate.ts";
@@ -73,7 +75,11 @@ export class TestSite implements AsyncDisposable {
     const { log = silentLogger, network = "none" } = options;
     await using stack = new AsyncDisposableStack();
     const root = mkdtempSync(join(tmpdir(), "edgesite-parts-"));
-    stack.defer(() => rmSync(root, { recursive: true, force: true }));
+    stack.defer(() => {
+      // Pods go on after their site: so do the volumes that they hold in memory.
+      unmountBelow(root);
+      rmSync(root, { recursive: true, force: true });
+    });
     const directories = dataDirectory(root);
     prepareDataDirectory(directories);
     const db = stack.use(
@@ -89,6 +95,7 @@ export class TestSite implements AsyncDisposable {
       nodeAddresses: [NETWORK.gateway],
       network: NETWORK,
       db,
+      tokenKeys: newTokenKeys(),
       clients: new ClientCertificates(directories.pki),
       latestTime: () => new Date(),
       certificate: new ServingCertificate({

@@ -7,6 +7,7 @@ import { createApiServer } from "#site/apiserver/apiserver.ts";
 import type { ApiServer } from "#site/apiserver/options.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { MemoryStore } from "./memory-store.ts";
+import { TEST_TOKENS } from "./test-tokens.ts";
 
 export const ADMIN_TOKEN = "a-token-for-tests";
 
@@ -48,6 +49,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
   const clock = new ManualClock();
   const stop = new AbortController();
   const server = createApiServer({
+    tokens: TEST_TOKENS,
     store,
     clock,
     timer: clock,

@@ -19,6 +19,7 @@ import { spdyStreams, webSocketStreams } from "#serve/streams/streams.ts";
 import { createApiServer } from "#site/apiserver/apiserver.ts";
 import { createFront } from "#site/apiserver/front/front.ts";
 import { MemoryStore } from "./memory-store.ts";
+import { TEST_TOKENS } from "./test-tokens.ts";
 
 /** The API server over a memory store on a TLS port of loopback, as it ships. */
 export interface TlsApi extends AsyncDisposable {
@@ -46,6 +47,7 @@ export async function startTlsApi(
   const store = new MemoryStore();
   const unavailable = (): Promise<never> => Promise.reject(serviceUnavailable("No node here"));
   const api = createApiServer({
+    tokens: TEST_TOKENS,
     store,
     nodeStreams: {
       logs: unavailable,

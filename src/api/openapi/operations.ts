@@ -60,7 +60,8 @@ export function basePath({ group, version }: { group: string; version: string })
 interface Context {
   readonly resource: DescribedResource;
   readonly object: Described;
-  readonly list: Described;
+  /** Absent for kinds that are not listed. */
+  readonly list: Described | undefined;
   readonly collection: string;
   readonly scope: readonly Parameter[];
   /** `CoreV1` */
@@ -76,12 +77,21 @@ function contextOf(resource: DescribedResource): Context {
   return {
     resource,
     object: custom ?? SCHEMA.object(definition),
-    list: custom ? customListDefinition(resource, custom) : SCHEMA.object(`${definition}List`),
+    list: listOf(resource, custom),
     collection: namespaced ? `${base}/namespaces/{namespace}/${plural}` : `${base}/${plural}`,
     scope: namespaced ? [NAMESPACE, PRETTY] : [PRETTY],
     prefix: `${groupName(group)}${capital(version)}`,
     noun: namespaced ? `Namespaced${kind}` : kind,
   };
+}
+
+function listOf(
+  resource: DescribedResource,
+  custom: ReturnType<typeof customDefinition>,
+): Described | undefined {
+  if (custom) return customListDefinition(resource, custom);
+  const { verbs, definition } = resource;
+  return verbs.includes("list") ? SCHEMA.object(`${definition}List`) : undefined;
 }
 
 type Part = Pick<Operation, "method" | "action" | "description" | "parameters"> &
@@ -106,19 +116,19 @@ function operation(
 function* collectionOperations(context: Context): Iterable<Operation> {
   const { resource, object, collection, scope, prefix, noun } = context;
   const { kind, verbs } = resource;
-  const list = {
-    method: "get",
-    action: "list",
+  const list = context.list && {
+    method: "get" as const,
+    action: "list" as const,
     description: `list or watch objects of kind ${kind}`,
     response: context.list,
-  } as const;
-  if (verbs.includes("list"))
+  };
+  if (list)
     yield operation(
       context,
       { path: collection, id: `list${prefix}${noun}` },
       { ...list, parameters: [...scope, ...LIST_PARAMETERS] },
     );
-  if (verbs.includes("list") && resource.namespaced)
+  if (list && resource.namespaced)
     yield operation(
       context,
       {

@@ -46,4 +46,13 @@ export const SERVICE_ACCOUNTS = row<objects.ServiceAccount>({
   definition: "io.k8s.api.core.v1.ServiceAccount",
   shortNames: ["sa"],
   columns: [AGE],
+  subresources: [
+    {
+      name: "token",
+      group: "authentication.k8s.io",
+      version: "v1",
+      kind: "TokenRequest",
+      verbs: ["create"],
+    },
+  ],
 });

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
-import type { ConfigMap, Secret, Service } from "#api/object.ts";
+import { type ConfigMap, namespaceOf, type Pod, type Secret, type Service } from "#api/object.ts";
 import type { MetaClient } from "#meta/meta-client.ts";
+import type { PodTokens, TokenProjection } from "../volume/pod-tokens.ts";
 import { ContainerConfigError } from "./config-error.ts";
 
 /** What pods are put together from, in one pod's namespace. */
@@ -8,13 +9,22 @@ export interface Sources {
   configMap(name: string): Promise<ConfigMap | undefined>;
   secret(name: string): Promise<Secret | undefined>;
   services(): Promise<readonly Service[]>;
+  token(projection: TokenProjection): Promise<string>;
 }
 
-export function metaSources(meta: MetaClient, namespace: string, signal: AbortSignal): Sources {
+interface Around {
+  readonly meta: MetaClient;
+  readonly tokens: PodTokens;
+  readonly pod: Pod;
+}
+
+export function metaSources({ meta, tokens, pod }: Around, signal: AbortSignal): Sources {
+  const namespace = namespaceOf(pod);
   return {
     configMap: (name) => meta.getConfigMap({ namespace, name }, signal),
     secret: (name) => meta.getSecret({ namespace, name }, signal),
     services: () => meta.listServices(signal),
+    token: (projection) => tokens.get(pod, projection, signal),
   };
 }
 

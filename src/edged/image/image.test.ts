@@ -41,6 +41,7 @@ describe("credentialsFor()", () => {
         configMap: async () => undefined,
         secret: async () => secret(auths),
         services: async () => [],
+        token: async () => "",
       },
     );
 

@@ -28,6 +28,8 @@ export interface NodeAgentOptions {
   readonly notReadyReason: () => string | undefined;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Called once in a while, with the lease. */
+  readonly onBeat?: () => void;
 }
 
 export interface NodeReadiness {
@@ -124,6 +126,7 @@ export class NodeAgent {
       });
       await sleep(options.leaseRenewMs ?? DEFAULT_LEASE_RENEW_MS, signal);
       this.refresh();
+      this.#options.onBeat?.();
     }
     await aborted(signal);
   }

@@ -67,6 +67,11 @@ export class PodManager {
     }
   }
 
+  /** A step of the wall clock makes tokens old, and nobody rings for it. */
+  renewTokens(): void {
+    for (const worker of this.workers) if (worker.tokensAreDue) worker.wake();
+  }
+
   /** The site has named all pods of this node: whatever else runs is nobody's. */
   siteNamedAll(): void {
     this.#siteHasSpoken = true;

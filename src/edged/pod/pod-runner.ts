@@ -16,6 +16,7 @@ import type { DialResult } from "../probe/dial.ts";
 import { type Handler, type HandlerTarget, runHandler, runHook } from "../probe/handler.ts";
 import { EngineUnreachable } from "../runtime/runtime.ts";
 import type { ContainerSpec, ImageInfo, PodRef, RuntimeContainer } from "../runtime/types.ts";
+import { PodTokens } from "../volume/pod-tokens.ts";
 import { PodVolumes, type PreparedVolumes } from "../volume/pod-volumes.ts";
 import { containerMounts } from "./container-mounts.ts";
 import type { PodContext } from "./context.ts";
@@ -27,6 +28,7 @@ export class PodRunner {
   readonly files: PodFiles;
   readonly #context: PodContext;
   readonly #volumes: PodVolumes;
+  readonly #tokens: PodTokens;
   /** Volumes are prepared one time after the other, never two at once. */
   #preparing: Promise<unknown> = Promise.resolve();
   #podIP: string | undefined;
@@ -36,11 +38,17 @@ export class PodRunner {
     this.#context = context;
     this.files = new PodFiles(directory);
     this.#volumes = new PodVolumes(directory, context.mounts);
+    this.#tokens = new PodTokens(context);
   }
 
   /** The pod's address, once it is on the network. */
   get podIP(): string | undefined {
     return this.#podIP;
+  }
+
+  /** When a token in the pod's volumes should be renewed, on the monotonic clock. */
+  tokensDueAtMs(pod: Pod): number {
+    return this.#tokens.dueAtMs(pod);
   }
 
   /** Makes the pod's sandbox and puts it on the network. */
@@ -227,7 +235,7 @@ export class PodRunner {
   }
 
   #sources(pod: Pod, signal: AbortSignal): Sources {
-    return metaSources(this.#context.meta, pod.metadata?.namespace ?? "", signal);
+    return metaSources({ meta: this.#context.meta, tokens: this.#tokens, pod }, signal);
   }
 }
 

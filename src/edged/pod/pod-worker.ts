@@ -89,6 +89,11 @@ export class PodWorker {
     return this.#observed;
   }
 
+  /** True when a token in the pod's volumes should be a newer one. */
+  get tokensAreDue(): boolean {
+    return this.#tokensDueAtMs <= this.#context.clock.monotonicMs();
+  }
+
   /** From now on containers may be started and stopped. */
   permit(): void {
     this.#permitted = true;
@@ -177,7 +182,13 @@ export class PodWorker {
     if (!ending) this.#noteBackOff(holds, nowMs);
     const times = [wakeAtMs ?? Infinity, ...this.#failures.heldUntilMs()];
     if (!ending) times.push(this.#memory.deadlineMs(this.#pod, this.#startTime));
+    // What is due already was begun, or waits for its next try.
+    if (!ending && this.#tokensDueAtMs > nowMs) times.push(this.#tokensDueAtMs);
     this.#wakeAt(Math.min(...times), nowMs);
+  }
+
+  get #tokensDueAtMs(): number {
+    return this.#runner.tokensDueAtMs(this.#pod);
   }
 
   #wakeAt(timeMs: number, nowMs: number): void {
@@ -202,7 +213,7 @@ export class PodWorker {
     const { pid } = sandbox;
     if (this.#runner.podIP === undefined) {
       this.#start(SANDBOX_KEY, signal, (inner) => this.#runner.joinNetwork(this.#pod, pid, inner));
-    } else if (this.#memory.volumesStale) {
+    } else if (this.#memory.volumesStale || this.tokensAreDue) {
       this.#start(VOLUMES_KEY, signal, (inner) => this.#refreshVolumes(inner));
     }
   }

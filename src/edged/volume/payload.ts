@@ -4,6 +4,7 @@ import { ContainerConfigError } from "../container/config-error.ts";
 import { fieldValue, type PodFacts, resourceValue } from "../container/field-ref.ts";
 import { keyValues, type Sources } from "../container/sources.ts";
 import type { Payload, ProjectedFile } from "./atomic-writer.ts";
+import type { TokenProjection } from "./pod-tokens.ts";
 
 const DEFAULT_MODE = 0o644;
 /** Files of a group are readable by it. */
@@ -64,16 +65,28 @@ async function filesOf(volume: Volume, facts: PodFacts, sources: Sources) {
 }
 
 function projectedFiles(source: Projection, around: Around): Promise<Payload> | Payload {
-  const { configMap, secret, downwardAPI } = source;
+  const { configMap, secret, downwardAPI, serviceAccountToken } = source;
   if (configMap) return keyedFiles({ kind: "configMap", ...named(configMap) }, around);
   if (secret) return keyedFiles({ kind: "secret", ...named(secret) }, around);
   if (downwardAPI) return downwardFiles(downwardAPI.items ?? [], around);
+  if (serviceAccountToken) return tokenFile(serviceAccountToken, around);
   const [sort = "source"] = Object.keys(source);
   throw new ContainerConfigError(`projected volume source ${sort} is not supported yet`);
 }
 
 function named({ name = "", items, optional }: NonNullable<Projection["configMap"]>) {
   return { name, items, optional };
+}
+
+/** A token is its user's alone where the pod's group can read it; kubelet's rule. */
+async function tokenFile(
+  projection: TokenProjection,
+  { facts, sources, defaultMode }: Around,
+): Promise<Payload> {
+  const isOfGroup = facts.pod.spec?.securityContext?.fsGroup !== undefined;
+  const content = new TextEncoder().encode(await sources.token(projection));
+  const mode = isOfGroup ? 0o600 : defaultMode;
+  return new Map([[checked(projection.path), { content, mode }]]);
 }
 
 async function keyedFiles(

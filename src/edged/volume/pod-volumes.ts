@@ -120,7 +120,8 @@ function sortOf(volume: Volume): string {
 }
 
 function holdsSecrets({ secret, projected }: Volume): boolean {
-  return secret !== undefined || (projected?.sources ?? []).some((one) => one.secret !== undefined);
+  const sources = projected?.sources ?? [];
+  return secret !== undefined || sources.some((one) => one.secret ?? one.serviceAccountToken);
 }
 
 /** Where a file system is mounted the device differs from that of the directory above. */

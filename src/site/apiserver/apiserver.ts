@@ -3,7 +3,8 @@ import { type Labels, Metrics } from "#lib/metrics.ts";
 import { systemTimer } from "#lib/timer.ts";
 import { createApi } from "#serve/api.ts";
 import { keepApiServices } from "./api-services.ts";
-import { tokenAuthenticator } from "./authenticate.ts";
+import { userOf } from "./authentication/authenticator.ts";
+import { issuerDocuments } from "./authentication/issuer-documents.ts";
 import { bootstrap } from "./bootstrap.ts";
 import { keepIpAddresses } from "./ip-addresses.ts";
 import { API_SERVER, type ApiServer, type ApiServerOptions } from "./options.ts";
@@ -12,8 +13,10 @@ import { firstAddress } from "./strategies/service-allocators.ts";
 
 /** Makes the API server of a site over its store. It listens nowhere by itself. */
 export function createApiServer(options: ApiServerOptions): ApiServer {
-  const { store, clock, timer = systemTimer, serviceCidr, signal, log, advertise } = options;
-  const registry = createRegistry({ store, clock, timer, serviceCidr, signal, log });
+  const { store, clock, timer = systemTimer, serviceCidr, advertise, signal } = options;
+  const { issuer, keys } = options.tokens;
+  const registry = createRegistry({ ...options, timer });
+  const { authenticator, authorizer, tokens } = registry.security;
   const { metrics = new Metrics(), limits } = options;
   countStored(metrics, store);
   const api = createApi({
@@ -28,14 +31,20 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     metrics,
     ...(limits && { limits }),
     verbs: (user) => registry.as(user),
-    authorize: (user, access) => registry.authorizer.authorize(user, access),
-    authenticate: tokenAuthenticator(options.adminToken),
+    authorize: (user, access) => authorizer.authorize(user, access),
+    documents: issuerDocuments({
+      issuer,
+      keys,
+      server: `https://${advertise.address}:${advertise.port}`,
+    }),
+    authenticate: (headers) => userOf(authenticator, { headers, audiences: [issuer] }),
   });
   return {
     ...api,
     catalog: registry.catalog,
     verbs: (user) => registry.authorizedAs(user),
-    allows: (user, access) => registry.authorizer.decide(user, access).allowed,
+    allows: (user, access) => authorizer.decide(user, access).allowed,
+    tokenForSecret: (account, secret) => tokens.issueForSecret(account, secret),
     async bootstrap() {
       const verbs = registry.as(API_SERVER);
       const clusterIp = firstAddress(serviceCidr);

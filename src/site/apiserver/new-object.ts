@@ -62,6 +62,20 @@ export function newObject<T extends KubeObject>(
   return object;
 }
 
+/** What a POST to a kind brings that is asked and not kept, private to the caller. */
+export function askedObject<T extends KubeObject>(
+  { resource, namespace }: CreateTarget<T>,
+  sent: KubeObject,
+): T {
+  const object = objectOf(resource, cloneJson(sent));
+  checkNamespace(object.metadata?.namespace ?? "", namespace);
+  object.apiVersion = apiVersionOf(resource);
+  object.kind = resource.kind;
+  object.metadata = { ...object.metadata, ...(namespace !== "" && { namespace }) };
+  resource.setDefaults(object);
+  return object;
+}
+
 /** A draft without what the server has added to what was sent: as nobody knows it yet. */
 export function asSent(draft: KubeObject, { metadata: sent }: KubeObject): KubeObject {
   const { uid: _uid, creationTimestamp: _created, name, ...metadata } = draft.metadata ?? {};

@@ -1,6 +1,7 @@
 import type { Access } from "#api/access.ts";
 import type { Catalog } from "#api/catalog.ts";
 import type { NodeStreams } from "#api/node-streams.ts";
+import type { Secret, ServiceAccount } from "#api/object.ts";
 import type { UserInfo, Verbs } from "#api/verbs.ts";
 import type { ObjectStore } from "#db/object-store.ts";
 import type { Clock } from "#lib/clock.ts";
@@ -9,6 +10,7 @@ import type { Metrics } from "#lib/metrics.ts";
 import type { Timer } from "#lib/timer.ts";
 import type { Api, ApiOptions, HealthCheck, VersionInfo } from "#serve/api-options.ts";
 import type { Limits } from "#serve/request-limits.ts";
+import type { TokenIssuer } from "./authentication/service-account-tokens.ts";
 
 export interface ApiServerOptions {
   readonly store: ObjectStore;
@@ -26,6 +28,8 @@ export interface ApiServerOptions {
   readonly limits?: Limits;
   /** Bearer token of the user `edgesite-admin`. */
   readonly adminToken: string;
+  /** Who issues the tokens of ServiceAccounts. */
+  readonly tokens: TokenIssuer;
   /** IPv4 range of ClusterIPs: `10.43.0.0/16`. */
   readonly serviceCidr: string;
   /** Where the Service `default/kubernetes` leads: the gateway address and the API port. */
@@ -41,6 +45,8 @@ export interface ApiServer extends Api {
   verbs(user: UserInfo): Verbs;
   /** Whether roles let a user do something. */
   allows(user: UserInfo, access: Access): boolean;
+  /** A token for a Secret of type `kubernetes.io/service-account-token`. */
+  tokenForSecret(account: ServiceAccount, secret: Secret): string;
   /** Creates what every cluster has: system namespaces, `default/kubernetes`. Call once the store is open. */
   bootstrap(): Promise<void>;
 }

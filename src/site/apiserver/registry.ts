@@ -1,21 +1,17 @@
 import { type Catalog, LiveCatalog } from "#api/catalog.ts";
 import { RESOURCES } from "#api/resources.ts";
 import type { UserInfo, Verbs } from "#api/verbs.ts";
-import type { ObjectStore } from "#db/object-store.ts";
-import type { Clock } from "#lib/clock.ts";
 import { type Logger, silentLogger } from "#lib/log.ts";
 import type { Timer } from "#lib/timer.ts";
 import { AdmissionChain } from "./admission/chain.ts";
 import { admissionPlugins } from "./admission/plugins.ts";
 import { Webhooks } from "./admission/webhooks/webhooks.ts";
-import { Authorizer } from "./authorization/authorizer.ts";
-import { EscalationGuard } from "./authorization/escalation.ts";
-import { RbacIndex } from "./authorization/rbac-index.ts";
 import { AuthorizedVerbs } from "./authorized-verbs.ts";
 import { Bookmarks } from "./bookmarks.ts";
 import { serveCustomKinds } from "./custom-kinds.ts";
 import { Lister } from "./list.ts";
 import { verbsOf } from "./quarantined.ts";
+import { createSecurity, type Security, type SecurityOptions } from "./security.ts";
 import { Snapshots } from "./snapshots.ts";
 import { DisruptionBudgets } from "./strategies/disruption-budgets.ts";
 import { EventLimit } from "./strategies/event-limit.ts";
@@ -23,16 +19,12 @@ import { ServiceAllocators } from "./strategies/service-allocators.ts";
 import { Strategies } from "./strategies/strategies.ts";
 import { Writer } from "./writer.ts";
 
-export interface RegistryOptions {
-  readonly store: ObjectStore;
-  readonly clock: Clock;
+export interface RegistryOptions extends SecurityOptions {
   readonly timer: Timer;
   /** Says what nobody is told: a webhook that failed and was passed over. Default: nowhere. */
   readonly log?: Logger;
   /** IPv4 range of ClusterIPs: `10.43.0.0/16`. */
   readonly serviceCidr: string;
-  /** Ends all watches and timers. */
-  readonly signal: AbortSignal;
 }
 
 /** The API over one store, as the users see it. */
@@ -43,7 +35,7 @@ export interface Registry {
   as(user: UserInfo): Verbs;
   /** The API as one user: what he may not do is refused with 403. */
   authorizedAs(user: UserInfo): Verbs;
-  readonly authorizer: Authorizer;
+  readonly security: Security;
 }
 
 /** Makes the registry of a site; what is in the store already counts as allocated. */
@@ -52,15 +44,14 @@ export function createRegistry(options: RegistryOptions): Registry {
   const snapshots = new Snapshots({ clock, timer });
   signal.addEventListener("abort", () => snapshots.close(), { once: true });
   const catalog = new LiveCatalog(RESOURCES);
-  const roles = new RbacIndex(store, signal);
-  const authorizer = new Authorizer(roles);
+  const security = createSecurity(options);
+  const { authorizer } = security;
   serveCustomKinds({ store, catalog, signal });
   const strategies = new Strategies({
     allocators: new ServiceAllocators({ store, cidr: options.serviceCidr }),
     budgets: new DisruptionBudgets(store),
     eventLimit: new EventLimit(store),
-    escalation: new EscalationGuard({ authorizer, roles }),
-    store,
+    security,
   });
   const deps = {
     store,
@@ -78,6 +69,6 @@ export function createRegistry(options: RegistryOptions): Registry {
     catalog,
     as,
     authorizedAs: (user) => new AuthorizedVerbs(as(user), { user, authorizer }),
-    authorizer,
+    security,
   };
 }

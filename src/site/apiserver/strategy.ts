@@ -26,8 +26,13 @@ export interface View<T extends KubeObject> {
 export interface Action<T extends KubeObject> {
   /** True where the body itself asks that nothing be stored. */
   isDryRun?(body: KubeObject): boolean;
-  /** Decides on the newest version; returns the version to store, or how to delete it. */
-  apply(current: T, body: KubeObject, admission: Admission): T | ActionDelete<T>;
+  /** Decides on the newest version; returns the version to store, or what else is to come of it. */
+  apply(current: T, body: KubeObject, admission: Admission): T | ActionDelete<T> | ActionAnswer;
+}
+
+/** Nothing is stored: the caller gets what he came for. */
+export interface ActionAnswer {
+  readonly answer: KubeObject;
 }
 
 /** An action that ends its object. */
@@ -55,6 +60,11 @@ export interface Strategy<T extends KubeObject = KubeObject> {
    * private, defaulted and has a UID.
    */
   prepareCreate?(object: T, admission: Admission): void;
+  /**
+   * For kinds that are asked and not kept: what a POST is answered with. Nothing is stored, and
+   * what is sent is private to this call.
+   */
+  answer?(object: T, admission: Admission): T;
   /** The same for a change through the main resource. */
   prepareUpdate?(revision: Revision<T>, admission: Admission): void;
   /** The same for a change through `/status`. */

@@ -33,7 +33,7 @@ import { admitConnection } from "./connection.ts";
 import { deletionOf, isFinished } from "./deletion.ts";
 import { definitionOf, itemOf, keyOf, servedForm, stored, storedForm, subjectOf } from "./kind.ts";
 import type { Lister } from "./list.ts";
-import { asSent, namespaceRequired, newDraft, newObject } from "./new-object.ts";
+import { askedObject, asSent, namespaceRequired, newDraft, newObject } from "./new-object.ts";
 import { checkNotInFuture, parseResourceVersion } from "./resource-versions.ts";
 import { reviewedWrite, type Steps } from "./reviewed-write.ts";
 import type { Strategies } from "./strategies/strategies.ts";
@@ -108,6 +108,8 @@ export class UserVerbs implements Verbs {
     if (subresource !== undefined) {
       return this.#act({ ...stored(target), name: name ?? "", subresource }, object, options);
     }
+    const { answer } = this.#deps.strategies.of(resource);
+    if (answer) return new Item(answer(askedObject(target, object), this.#admission(options)));
     for (let attempt = 1; ; attempt++) {
       try {
         return itemOf(resource, await this.#createOnce(target, object, options));
@@ -301,11 +303,16 @@ export class UserVerbs implements Verbs {
     if (action === undefined) throw unknownResource();
     const dryRun = (options.dryRun ?? false) || (action.isDryRun?.(sent) ?? false);
     const admission = this.#admission({ ...options, dryRun });
+    let answer: KubeObject | undefined;
     const decisionOn = (current: T, body: KubeObject): Decision<T> => {
       const request = { operation: "CREATE", target, object: body, admission } as const;
       chain.mutate<KubeObject>(request);
       chain.validate<KubeObject>(request);
       const result = action.apply(current, body, admission);
+      if ("answer" in result) {
+        answer = result.answer;
+        return "keep";
+      }
       if (!("delete" in result)) return { put: result };
       const { delete: deletion, from = current } = result;
       const subject = { resource, name };
@@ -336,7 +343,7 @@ export class UserVerbs implements Verbs {
         options: shownOptions("CreateOptions", options),
       }),
     );
-    return actionDone();
+    return answer === undefined ? actionDone() : new Item(answer);
   }
 
   async #delete<T extends KubeObject>(

@@ -2,6 +2,11 @@ import type { Catalog } from "#api/catalog.ts";
 import type { Client } from "#client/client.ts";
 import type { Controller } from "#client/controller.ts";
 import { abortable } from "#lib/abort.ts";
+import { createRootCaPublisher, createServiceAccountController } from "./accounts/per-namespace.ts";
+import {
+  createTokenSecretsController,
+  type TokenSecretsOptions,
+} from "./accounts/token-secrets.ts";
 import { type Allows, createApprovingController } from "./certificates/approver.ts";
 import { createCleaningController } from "./certificates/cleaner.ts";
 import { createSigningController, type Sign } from "./certificates/signing.ts";
@@ -23,7 +28,10 @@ import {
   createVolumeProtectionController,
 } from "./storage/protection.ts";
 
-export interface ControllersOptions extends ControllerDeps, NodeLifecycleOptions {
+export interface ControllersOptions
+  extends ControllerDeps,
+    NodeLifecycleOptions,
+    TokenSecretsOptions {
   /** The kinds that are served: what can be owned, and what a namespace can hold. */
   readonly catalog: Catalog;
   /** Whether roles let a user do something. */
@@ -74,6 +82,9 @@ function createAll(options: ControllersOptions): readonly Controller[] {
     createSigningController(options, options.sign),
     createCleaningController(options),
     createRoleAggregationController(options),
+    createServiceAccountController(options),
+    createRootCaPublisher(options, options.rootCa),
+    createTokenSecretsController(options, options),
     createResourceQuotaController(options, catalog),
     createClaimProtectionController(options),
     createVolumeProtectionController(options),

@@ -1,4 +1,4 @@
-import type { KubeObject } from "#api/object.ts";
+import type { KubeObject, TokenRequest } from "#api/object.ts";
 import {
   CONFIG_MAPS,
   ENDPOINT_SLICES,
@@ -7,14 +7,16 @@ import {
   NODES,
   PODS,
   SECRETS,
+  SERVICE_ACCOUNTS,
   SERVICES,
 } from "#api/resources.ts";
-import { notFound } from "#api/status.ts";
+import { badRequest, notFound } from "#api/status.ts";
 import { RESOURCE_TYPE } from "#bus/constants.ts";
 import type { Client, Key } from "#client/client.ts";
 import type { RequestName } from "./lanes.ts";
 
-type Read = (client: Client, key: Key) => Promise<KubeObject>;
+/** `content` is what the question says beside the name: what a token should be like. */
+type Read = (client: Client, key: Key, content: unknown) => Promise<KubeObject>;
 
 /** How a query is answered, and in which lane it waits. */
 interface Query {
@@ -30,7 +32,7 @@ const unserved =
 
 const inCluster = ({ name }: Key): Key => ({ namespace: "", name });
 
-/** What edge nodes may ask for, by resource type. KubeEdge has no lanes for leases and pods. */
+/** What edge nodes may ask for, by resource type. Where KubeEdge has no lane, another's serves. */
 const QUERIES: Readonly<Record<string, Query>> = {
   [RESOURCE_TYPE.configMap]: {
     lane: "queryConfigMap",
@@ -58,6 +60,15 @@ const QUERIES: Readonly<Record<string, Query>> = {
     lane: "queryNode",
     read: (client, key) => client.get(NODES, inCluster(key)),
   },
+  [RESOURCE_TYPE.serviceAccountToken]: {
+    lane: "querySecret",
+    read: (client, key, content) =>
+      client.createSubresource(
+        SERVICE_ACCOUNTS,
+        { ...key, subresource: "token" },
+        tokenRequestIn(content),
+      ),
+  },
   [RESOURCE_TYPE.persistentVolume]: {
     lane: "queryPersistentVolume",
     read: unserved({ group: "", plural: "persistentvolumes", kind: "PersistentVolume" }),
@@ -75,6 +86,13 @@ const QUERIES: Readonly<Record<string, Query>> = {
     }),
   },
 };
+
+function tokenRequestIn(content: unknown): TokenRequest {
+  const spec: unknown =
+    typeof content === "object" && content !== null && "spec" in content ? content.spec : undefined;
+  if (typeof spec !== "object" || spec === null) throw badRequest("a token request has no spec");
+  return { spec: { audiences: [], ...spec } };
+}
 
 /** How a query of this type is answered; undefined for what nobody may ask. */
 export function queryOf(type: string): Query | undefined {

@@ -203,7 +203,9 @@ export class Upstream {
   #query(message: Message, { type, ...key }: Key & { readonly type: string }) {
     const query = queryOf(type);
     if (query === undefined) throw new TypeError(`Cannot query ${JSON.stringify(type)}`);
-    return this.#request(query.lane, message, () => query.read(this.#options.client, key));
+    return this.#request(query.lane, message, () =>
+      query.read(this.#options.client, key, message.content),
+    );
   }
 
   #report(

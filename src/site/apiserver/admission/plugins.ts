@@ -35,7 +35,7 @@ export function admissionPlugins(options: AdmissionOptions): readonly AdmissionP
     namespaceLifecycle(store),
     limitRanger(store),
     claimLimitRanger(store),
-    serviceAccount,
+    serviceAccount(store),
     podSecurity(store),
     podSecurityLabels(store),
     priority(store),

@@ -43,7 +43,9 @@ function containsNames(held: readonly string[], names: readonly string[]): boole
 
 /** One rule for each verb on each resource, by each name, and on each URL (`BreakdownRule`). */
 function split(rule: PolicyRule): PolicyRule[] {
-  const { verbs, apiGroups = [], resources = [], resourceNames = [], nonResourceURLs = [] } = rule;
+  const { apiGroups = [], resources = [], resourceNames = [], nonResourceURLs = [] } = rule;
+  // What is wrong with a rule is found out after this.
+  const verbs: readonly string[] = rule.verbs ?? [];
   const byName = resourceNames.length === 0 ? [{}] : resourceNames.map(named);
   const onResources = apiGroups.flatMap((group) =>
     resources.flatMap((resource) =>

@@ -28,7 +28,7 @@ interface Role extends KubeObject {
 }
 
 interface Binding extends KubeObject {
-  roleRef: RoleRef;
+  roleRef?: RoleRef;
 }
 
 /**
@@ -61,7 +61,8 @@ export class EscalationGuard {
   checkBinding({ user, object, current }: Attempt<Binding>): void {
     const namespace = namespaceOf(object);
     const { roleRef } = object;
-    if (this.#mayPass({ user, object, current })) return;
+    // What is wrong with a binding is found out after this.
+    if (roleRef === undefined || this.#mayPass({ user, object, current })) return;
     const role = roleRef.kind === "Role" ? ROLES : CLUSTER_ROLES;
     const bound = { metadata: { name: roleRef.name, namespace } };
     if (this.#may(user, { resource: role, object: bound, verb: "bind" })) return;

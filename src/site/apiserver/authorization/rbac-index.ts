@@ -11,6 +11,8 @@ import { collectionOf, eventOf, itemOf } from "../kind.ts";
 export interface Grant {
   readonly binding: { readonly kind: string; readonly namespace: string; readonly name: string };
   readonly role: RoleRef;
+  /** Where the rules of `role` are found. */
+  readonly rolePlace: string;
   readonly subject: Subject;
 }
 
@@ -31,6 +33,7 @@ interface Role extends KubeObject {
 
 /** Namespace (`""`: everywhere) → binding → its grant to one subject. */
 type GrantsByNamespace = Map<string, Map<string, Grant>>;
+type GrantsBySubject = Map<string, GrantsByNamespace>;
 
 const NO_RULES: readonly PolicyRule[] = [];
 
@@ -40,7 +43,8 @@ const NO_RULES: readonly PolicyRule[] = [];
  */
 export class RbacIndex {
   readonly #roles = new Map<string, readonly PolicyRule[]>();
-  readonly #bySubject = new Map<string, GrantsByNamespace>();
+  readonly #users: GrantsBySubject = new Map();
+  readonly #groups: GrantsBySubject = new Map();
 
   constructor(store: ObjectStore, signal: AbortSignal) {
     const follow = <T extends KubeObject>(
@@ -71,21 +75,24 @@ export class RbacIndex {
     { user, namespace }: { readonly user: UserInfo; readonly namespace: string },
     test: (rule: PolicyRule) => boolean,
   ): Grant | undefined {
-    for (const grant of this.#grants(user, namespace)) {
-      if (this.#roles.get(roleKeyOf(grant))?.some(test)) return grant;
-    }
-    return undefined;
+    let found: Grant | undefined;
+    this.#visit({ user, namespace }, (grant) => {
+      if (this.#roles.get(grant.rolePlace)?.some(test)) found = grant;
+      return found === undefined;
+    });
+    return found;
   }
 
   /** Everything that a user was given, everywhere or in a namespace. */
   of(user: UserInfo, namespace: string): Grants {
     const rules: PolicyRule[] = [];
     const missing: string[] = [];
-    for (const grant of this.#grants(user, namespace)) {
-      const found = this.#roles.get(roleKeyOf(grant));
+    this.#visit({ user, namespace }, ({ role, rolePlace }) => {
+      const found = this.#roles.get(rolePlace);
       if (found) rules.push(...found);
-      else missing.push(missingText(grant.role));
-    }
+      else missing.push(missingText(role));
+      return true;
+    });
     return { rules, missing };
   }
 
@@ -94,17 +101,23 @@ export class RbacIndex {
    * @throws StatusError 404 when there is no such role.
    */
   rulesOf(role: RoleRef, namespace: string): readonly PolicyRule[] {
-    const rules = this.#roles.get(roleKeyOf({ role, binding: { namespace } }));
+    const rules = this.#roles.get(rolePlaceOf(role, namespace));
     if (rules !== undefined) return rules;
     throw notFound({ resource: role.kind === "Role" ? ROLES : CLUSTER_ROLES, name: role.name });
   }
 
-  *#grants({ name, groups }: UserInfo, namespace: string): Iterable<Grant> {
-    const subjects = [this.#bySubject.get(userKey(name))];
-    for (const group of groups) subjects.push(this.#bySubject.get(groupKey(group)));
-    for (const grants of subjects) yield* grants?.get("")?.values() ?? [];
-    if (namespace === "") return;
-    for (const grants of subjects) yield* grants?.get(namespace)?.values() ?? [];
+  /** Shows the grants that hold for a user, those for everywhere first, until `visit` says no. */
+  #visit(
+    { user, namespace }: { readonly user: UserInfo; readonly namespace: string },
+    visit: (grant: Grant) => boolean,
+  ): void {
+    const subjects = user.groups.map((group) => this.#groups.get(group));
+    subjects.push(this.#users.get(user.name));
+    for (const place of namespace === "" ? [""] : ["", namespace]) {
+      for (const subject of subjects) {
+        for (const grant of subject?.get(place)?.values() ?? []) if (!visit(grant)) return;
+      }
+    }
   }
 
   readonly #putRole = (role: Role): void => {
@@ -116,37 +129,41 @@ export class RbacIndex {
   };
 
   readonly #putBinding = (binding: Binding): void => {
-    for (const [key, grant] of grantsOf(binding)) {
-      const byNamespace: GrantsByNamespace = this.#bySubject.get(key) ?? new Map();
-      this.#bySubject.set(key, byNamespace);
-      const { namespace, name } = grant.binding;
-      const grants = byNamespace.get(namespace) ?? new Map<string, Grant>();
-      byNamespace.set(namespace, grants.set(name, grant));
+    for (const grant of grantsOf(binding)) {
+      const [subjects, name] = this.#placeOf(grant);
+      const byNamespace: GrantsByNamespace = subjects.get(name) ?? new Map();
+      subjects.set(name, byNamespace);
+      const { binding: of } = grant;
+      const grants = byNamespace.get(of.namespace) ?? new Map<string, Grant>();
+      byNamespace.set(of.namespace, grants.set(of.name, grant));
     }
   };
 
   readonly #removeBinding = (binding: Binding): void => {
-    for (const [key, { binding: of }] of grantsOf(binding)) {
-      const byNamespace = this.#bySubject.get(key);
+    for (const grant of grantsOf(binding)) {
+      const [subjects, name] = this.#placeOf(grant);
+      const byNamespace = subjects.get(name);
+      const { binding: of } = grant;
       const grants = byNamespace?.get(of.namespace);
       grants?.delete(of.name);
       if (grants?.size === 0) byNamespace?.delete(of.namespace);
-      if (byNamespace?.size === 0) this.#bySubject.delete(key);
+      if (byNamespace?.size === 0) subjects.delete(name);
     }
   };
+
+  /** A ServiceAccount is a user with a long name; one without a namespace lies where it is bound. */
+  #placeOf({ subject, binding }: Grant): [subjects: GrantsBySubject, name: string] {
+    const { kind, name } = subject;
+    const namespace = subject.namespace || binding.namespace;
+    if (kind === "Group") return [this.#groups, name];
+    return [this.#users, kind === "User" ? name : `system:serviceaccount:${namespace}:${name}`];
+  }
 }
 
-const userKey = (name: string): string => `user ${name}`;
-const groupKey = (name: string): string => `group ${name}`;
 const placeOf = (role: Role): string => `${namespaceOf(role)}/${nameOf(role)}`;
 
-interface RoleUse {
-  readonly role: RoleRef;
-  readonly binding: { readonly namespace: string };
-}
-
-function roleKeyOf({ role, binding }: RoleUse): string {
-  return `${role.kind === "Role" ? binding.namespace : ""}/${role.name}`;
+function rolePlaceOf({ kind, name }: RoleRef, bindingNamespace: string): string {
+  return `${kind === "Role" ? bindingNamespace : ""}/${name}`;
 }
 
 /** The kind in lower case, as the authorizer's listers have it. */
@@ -154,22 +171,24 @@ function missingText({ kind, name }: RoleRef): string {
   return `${kind.toLowerCase()}.rbac.authorization.k8s.io "${name}" not found`;
 }
 
-function* grantsOf(binding: Binding): Iterable<readonly [key: string, grant: Grant]> {
+function grantsOf(binding: Binding): Grant[] {
   const namespace = namespaceOf(binding);
   const kind = namespace === "" ? "ClusterRoleBinding" : "RoleBinding";
+  const { roleRef: role, subjects = [] } = binding;
   const of = { kind, namespace, name: nameOf(binding) };
-  for (const subject of binding.subjects ?? []) {
-    const key = keyOf(subject, namespace);
-    if (key !== undefined) yield [key, { binding: of, role: binding.roleRef, subject }];
-  }
+  const rolePlace = rolePlaceOf(role, namespace);
+  return subjects
+    .filter((subject) => isSomebody(subject, namespace))
+    .map((subject) => ({
+      binding: of,
+      role,
+      rolePlace,
+      subject,
+    }));
 }
 
-/** A ServiceAccount is a user with a long name; one without a namespace lies where it is bound. */
-function keyOf(subject: Subject, bindingNamespace: string): string | undefined {
-  const { kind, name } = subject;
-  if (kind === "User") return userKey(name);
-  if (kind === "Group") return groupKey(name);
-  const namespace = subject.namespace || bindingNamespace;
-  if (kind !== "ServiceAccount" || namespace === "") return undefined;
-  return userKey(`system:serviceaccount:${namespace}:${name}`);
+/** A ServiceAccount that no namespace is known of is nobody. */
+function isSomebody({ kind, namespace = "" }: Subject, bindingNamespace: string): boolean {
+  if (kind === "User" || kind === "Group") return true;
+  return kind === "ServiceAccount" && (namespace !== "" || bindingNamespace !== "");
 }

@@ -46,10 +46,13 @@ async function keepRole<T extends Role>(
     if (!selectors.some((known) => Bun.deepEquals(known, one))) selectors.push(one);
   }
   await write(verbs, resource, {
-    ...current,
-    metadata: completed(current.metadata, wanted.metadata),
-    ...(rules.length > 0 && { rules }),
-    ...(selectors.length > 0 && { aggregationRule: { clusterRoleSelectors: selectors } }),
+    current,
+    next: {
+      ...current,
+      metadata: completed(current.metadata, wanted.metadata),
+      ...(rules.length > 0 && { rules }),
+      ...(selectors.length > 0 && { aggregationRule: { clusterRoleSelectors: selectors } }),
+    },
   });
 }
 
@@ -72,9 +75,12 @@ async function keepBinding<T extends Binding>(
     if (!subjects.some((known) => isSame(known, one))) subjects.push(one);
   }
   await write(verbs, resource, {
-    ...current,
-    metadata: completed(current.metadata, wanted.metadata),
-    ...(subjects.length > 0 && { subjects }),
+    current,
+    next: {
+      ...current,
+      metadata: completed(current.metadata, wanted.metadata),
+      ...(subjects.length > 0 && { subjects }),
+    },
   });
 }
 
@@ -98,8 +104,9 @@ async function existing<T extends KubeObject>(
 async function write<T extends KubeObject>(
   verbs: Verbs,
   resource: Resource<T>,
-  next: KubeObject,
+  { current, next }: { current: T; next: T },
 ): Promise<void> {
+  if (Bun.deepEquals(current, next)) return;
   await verbs.update({ resource, namespace: namespaceOf(next), name: nameOf(next) }, next);
 }
 

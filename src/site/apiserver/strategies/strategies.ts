@@ -7,8 +7,6 @@ import { REPLICATION_CONTROLLERS } from "#api/resources/core-workloads.ts";
 import {
   API_SERVICES,
   CERTIFICATE_SIGNING_REQUESTS,
-  CLUSTER_ROLE_BINDINGS,
-  CLUSTER_ROLES,
   CSI_DRIVERS,
   CSI_NODES,
   CSI_STORAGE_CAPACITIES,
@@ -24,8 +22,6 @@ import {
   NODES,
   PODS,
   REPLICA_SETS,
-  ROLE_BINDINGS,
-  ROLES,
   RUNTIME_CLASSES,
   SERVICES,
   VALIDATING_ADMISSION_POLICIES,
@@ -34,7 +30,7 @@ import {
   VOLUME_ATTACHMENTS,
 } from "#api/resources.ts";
 import type { ObjectStore } from "#db/object-store.ts";
-import type { EscalationGuard } from "../authorization/escalation.ts";
+import type { Security } from "../security.ts";
 import type { Strategy } from "../strategy.ts";
 import { apiServices } from "./api-services.ts";
 import { certificateRequests } from "./certificate-requests.ts";
@@ -48,8 +44,8 @@ import { namespaces } from "./namespaces.ts";
 import { nodes } from "./nodes.ts";
 import { persistentVolumes } from "./persistent-volumes.ts";
 import { pods } from "./pods.ts";
-import { bindings, roles } from "./rbac.ts";
 import { deployments, replicaSets, replicationControllers, statefulSets } from "./scale.ts";
+import { securityStrategies } from "./security.ts";
 import type { ServiceAllocators } from "./service-allocators.ts";
 import { services } from "./services.ts";
 
@@ -58,8 +54,7 @@ export interface StrategyParts {
   readonly allocators: ServiceAllocators;
   readonly eventLimit: EventLimit;
   readonly budgets: DisruptionBudgets;
-  readonly escalation: EscalationGuard;
-  readonly store: ObjectStore;
+  readonly security: Security;
 }
 
 /** Plain kinds, but that nobody changes them unseen (`AllowUnconditionalUpdate` is false). */
@@ -84,8 +79,8 @@ export class Strategies {
   readonly #store: ObjectStore;
   readonly #custom = new WeakMap<Resource, Strategy>();
 
-  constructor({ allocators, budgets, eventLimit, escalation, store }: StrategyParts) {
-    this.#store = store;
+  constructor({ allocators, budgets, eventLimit, security }: StrategyParts) {
+    this.#store = security.store;
     this.#set(PODS, pods(budgets));
     this.#set(NAMESPACES, namespaces);
     this.#set(SERVICES, services(allocators));
@@ -99,12 +94,9 @@ export class Strategies {
     this.#set(NODES, nodes);
     this.#set(CERTIFICATE_SIGNING_REQUESTS, certificateRequests);
     this.#set(API_SERVICES, apiServices);
-    this.#set(ROLES, roles(escalation));
-    this.#set(CLUSTER_ROLES, roles(escalation));
-    this.#set(ROLE_BINDINGS, bindings(escalation));
-    this.#set(CLUSTER_ROLE_BINDINGS, bindings(escalation));
-    this.#set(CUSTOM_RESOURCE_DEFINITIONS, definitions(store));
     for (const resource of NEED_VERSION) this.#set(resource, { needsVersion: true });
+    this.#set(CUSTOM_RESOURCE_DEFINITIONS, definitions(security.store));
+    securityStrategies(security, (resource, strategy) => this.#set(resource, strategy));
   }
 
   /** Kinds without a strategy of their own are plain. */

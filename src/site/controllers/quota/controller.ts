@@ -19,7 +19,7 @@ export function createResourceQuotaController(deps: ControllerDeps, catalog: Cat
   };
   const contents = new KindInformers({
     informers,
-    isWanted: ({ namespaced, verbs }) => namespaced && verbs.includes("create"),
+    isWanted: ({ namespaced, verbs }) => namespaced && verbs.includes("watch"),
     handlerOf: () => ({ added: changed, updated: changed, deleted: changed }),
   });
   const removals = [

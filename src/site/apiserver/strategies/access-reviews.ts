@@ -1,0 +1,136 @@
+import type { Access } from "#api/access.ts";
+import { type FieldError, invalid } from "#api/field-error.ts";
+import {
+  namespaceOf,
+  type SelfSubjectAccessReview,
+  type SelfSubjectRulesReview,
+  type SubjectAccessReview,
+} from "#api/object.ts";
+import type { Resource } from "#api/resource.ts";
+import {
+  LOCAL_SUBJECT_ACCESS_REVIEWS,
+  SELF_SUBJECT_ACCESS_REVIEWS,
+  SUBJECT_ACCESS_REVIEWS,
+} from "#api/resources.ts";
+import { badRequest, invalidObject } from "#api/status.ts";
+import type { UserInfo } from "#api/verbs.ts";
+import type { Authorizer } from "../authorization/authorizer.ts";
+import type { RbacIndex } from "../authorization/rbac-index.ts";
+import { cloneJson } from "../json.ts";
+import type { Strategy } from "../strategy.ts";
+
+type SelfSpec = SelfSubjectAccessReview["spec"];
+
+/** May the asker do it? `kubectl auth can-i`. */
+export function selfAccess(authorizer: Authorizer): Strategy<SelfSubjectAccessReview> {
+  return {
+    answer(review, { user }) {
+      refuse(SELF_SUBJECT_ACCESS_REVIEWS, attributeErrors(review.spec));
+      return { ...review, status: verdict(authorizer, user, review.spec) };
+    },
+  };
+}
+
+/** May somebody else? */
+export function subjectAccess(authorizer: Authorizer): Strategy<SubjectAccessReview> {
+  return {
+    answer(review) {
+      refuse(SUBJECT_ACCESS_REVIEWS, subjectErrors(review.spec));
+      return { ...review, status: verdict(authorizer, userOf(review.spec), review.spec) };
+    },
+  };
+}
+
+/** May somebody else, in the namespace of the question? */
+export function localSubjectAccess(authorizer: Authorizer): Strategy<SubjectAccessReview> {
+  return {
+    answer(review) {
+      const { spec } = review;
+      const errors = subjectErrors(spec);
+      const value = spec.resourceAttributes?.namespace ?? "";
+      if (spec.resourceAttributes && value !== namespaceOf(review)) {
+        const detail = "must match metadata.namespace";
+        errors.push(invalid("spec.resourceAttributes.namespace", { value, detail }));
+      }
+      if (spec.nonResourceAttributes) {
+        const detail = "disallowed on this kind of request";
+        const at = "spec.nonResourceAttributes";
+        errors.push(invalid(at, { value: spec.nonResourceAttributes, detail }));
+      }
+      refuse(LOCAL_SUBJECT_ACCESS_REVIEWS, errors);
+      return { ...review, status: verdict(authorizer, userOf(spec), spec) };
+    },
+  };
+}
+
+/** All that the asker may do in a namespace: `kubectl auth can-i --list`. */
+export function selfRules(roles: RbacIndex): Strategy<SelfSubjectRulesReview> {
+  return {
+    answer(review, { user }) {
+      const namespace = review.spec.namespace ?? "";
+      if (namespace === "") throw badRequest("no namespace on request");
+      const { rules, missing } = roles.of(user, namespace);
+      const status: SelfSubjectRulesReview["status"] = {
+        incomplete: missing.length > 0,
+        nonResourceRules: rules
+          .filter(({ nonResourceURLs = [] }) => nonResourceURLs.length > 0)
+          .map(({ verbs, nonResourceURLs = [] }) => cloneJson({ verbs, nonResourceURLs })),
+        resourceRules: rules
+          .filter(({ resources = [] }) => resources.length > 0)
+          .map(({ verbs, apiGroups = [], resources = [], resourceNames = [] }) =>
+            cloneJson({
+              verbs,
+              apiGroups,
+              resources,
+              ...(resourceNames.length > 0 && { resourceNames }),
+            }),
+          ),
+        ...(missing.length > 0 && { evaluationError: missing.join(", ") }),
+      };
+      return { ...review, status };
+    },
+  };
+}
+
+function verdict(
+  authorizer: Authorizer,
+  user: UserInfo,
+  spec: SelfSpec,
+): NonNullable<SelfSubjectAccessReview["status"]> {
+  const { allowed, reason } = authorizer.decide(user, accessOf(spec));
+  return { allowed, ...(reason !== "" && { reason }) };
+}
+
+function accessOf({ resourceAttributes, nonResourceAttributes }: SelfSpec): Access {
+  if (nonResourceAttributes) {
+    return { verb: nonResourceAttributes.verb ?? "", path: nonResourceAttributes.path ?? "" };
+  }
+  const nothing = { verb: "", group: "", version: "", resource: "", subresource: "" };
+  return { ...nothing, namespace: "", name: "", ...resourceAttributes };
+}
+
+function userOf({ user = "", groups = [], uid, extra }: SubjectAccessReview["spec"]): UserInfo {
+  return { name: user, groups, ...(uid !== undefined && { uid }), ...(extra && { extra }) };
+}
+
+function attributeErrors({ resourceAttributes, nonResourceAttributes }: SelfSpec): FieldError[] {
+  if (resourceAttributes && nonResourceAttributes) {
+    const detail = "cannot be specified in combination with resourceAttributes";
+    return [invalid("spec.nonResourceAttributes", { value: nonResourceAttributes, detail })];
+  }
+  if (resourceAttributes || nonResourceAttributes) return [];
+  const detail = "exactly one of nonResourceAttributes or resourceAttributes must be specified";
+  return [invalid("spec.resourceAttributes", { value: null, detail })];
+}
+
+function subjectErrors(spec: SubjectAccessReview["spec"]): FieldError[] {
+  const errors = attributeErrors(spec);
+  const { user = "", groups = [] } = spec;
+  if (user !== "" || groups.length > 0) return errors;
+  const detail = "at least one of user or group must be specified";
+  return [...errors, invalid("spec.user", { value: user, detail })];
+}
+
+function refuse(resource: Resource, errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalidObject({ resource, name: "" }, errors);
+}
