@@ -48,6 +48,13 @@ const SCALARS: Readonly<Record<string, string>> = {
 /** Alpha fields of the models that the protobuf table has in another shape already; nobody serves them. */
 const LEFT_OUT = ["io.k8s.api.core.v1.NodeAllocatableResourceClaimStatus.resources"];
 
+/** Defaults that tell the entries of a list apart and that the extensions do not have. */
+const KEY_DEFAULTS: Readonly<Record<string, string>> = {
+  "io.k8s.api.core.v1.ContainerPort.protocol": "TCP",
+  "io.k8s.api.core.v1.LocalObjectReference.name": "",
+  "io.k8s.api.core.v1.ServicePort.protocol": "TCP",
+};
+
 interface PropertyExtension {
   readonly "patch-strategy"?: string;
   readonly "patch-merge-key"?: string;
@@ -137,7 +144,9 @@ function propertiesOf(
     const field = fields.get(name) ?? typeMeta(name);
     if (!field) throw new Error(`The protobuf table has no ${definition}.${name}`);
     const shape = { type: typeOf(field), flags: field[3] };
-    return [name, propertyOf(shape, { description, extension: extensions[name] ?? {} })] as const;
+    const key = KEY_DEFAULTS[`${definition}.${name}`];
+    const extension = { ...extensions[name], ...(key !== undefined && { default: key }) };
+    return [name, propertyOf(shape, { description, extension })] as const;
   });
   return sorted(properties);
 }

@@ -1,3 +1,4 @@
+import { validateManagedFields } from "./apply/manager-name.ts";
 import {
   type FieldError,
   forbidden,
@@ -104,6 +105,7 @@ function validateShared(metadata: ObjectMeta | undefined, path: string): FieldEr
     ...validateAnnotations(metadata?.annotations, `${path}.annotations`),
     ...validateOwnerReferences(metadata?.ownerReferences, `${path}.ownerReferences`),
     ...validateFinalizers(metadata?.finalizers, `${path}.finalizers`),
+    ...validateManagedFields(metadata?.managedFields, `${path}.managedFields`),
   ];
 }
 

@@ -19,6 +19,7 @@ export type ObjectMeta = Wire<models.V1ObjectMeta>;
 export type OwnerReference = Wire<models.V1OwnerReference>;
 export type ListMeta = Wire<models.V1ListMeta>;
 export type LabelSelector = Wire<models.V1LabelSelector>;
+export type ManagedFieldsEntry = Wire<models.V1ManagedFieldsEntry>;
 
 /** Any API object: what all kinds share. Values that come out of a store are deeply frozen. */
 export interface KubeObject {

@@ -85,6 +85,10 @@ export interface Resource<T extends KubeObject = KubeObject> extends GroupVersio
   readonly storedAs?: StoredAs<T>;
   /** A change outside `metadata` and `status` raises `metadata.generation`. */
   readonly hasGeneration: boolean;
+  /** A PUT makes an object that is not there (upstream's AllowCreateOnUpdate). */
+  readonly createsOnUpdate?: boolean;
+  /** A PUT must say which version it was made from (no AllowUnconditionalUpdate). */
+  readonly needsVersion?: boolean;
   /** Rows that a power cut may take: Leases, Normal Events. */
   volatile?(object: T): boolean;
   /** True where finalizers need no domain. */

@@ -61,12 +61,15 @@ export interface ScalarType {
   readonly of?: ObjectType;
 }
 
-export interface ListType {
+/** How the entries of a list or map that is no field's own value, but within one, are owned. */
+type Relations = Partial<Pick<Property, "listType" | "listMapKeys" | "mapType">>;
+
+export interface ListType extends Relations {
   readonly is: "list";
   readonly of: Type;
 }
 
-export interface MapType {
+export interface MapType extends Relations {
   readonly is: "map";
   readonly of: Type;
 }
@@ -79,6 +82,8 @@ export interface ObjectType extends Omit<Definition, "properties"> {
   readonly fields: ReadonlyMap<string, Field>;
   /** What Go writes although nobody set it: structs by value, plain values and lists without omitempty. */
   readonly implied: readonly Field[];
+  /** Fields beside the declared ones may hold any JSON. */
+  readonly open?: boolean;
 }
 
 export type Type = ScalarType | ListType | MapType | ObjectType;

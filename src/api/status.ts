@@ -51,7 +51,8 @@ export interface Status {
 
 interface Failure {
   readonly code: number;
-  readonly reason: StatusReason;
+  /** Absent for errors that upstream's API server does not foresee. */
+  readonly reason?: StatusReason;
   readonly details?: StatusDetails;
   readonly metadata?: ListMeta;
 }
@@ -69,7 +70,7 @@ export class StatusError extends Error {
       metadata: metadata ?? {},
       status: "Failure",
       message,
-      reason,
+      ...(reason && { reason }),
       ...(details && { details }),
       code,
     };

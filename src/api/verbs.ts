@@ -60,6 +60,8 @@ export interface WriteOptions {
   readonly fieldValidation?: "Ignore" | "Warn" | "Strict";
   /** Receives texts for the client's `Warning` headers. */
   readonly warn?: (text: string) => void;
+  /** Called when an update or an apply made an object that was not there. */
+  readonly onCreate?: () => void;
 }
 
 /** `metav1.DeleteOptions`, from body or query. */

@@ -1,9 +1,8 @@
-import { type FieldError, notSupported, tooLong } from "#api/field-error.ts";
+import { managerOfUserAgent, validateFieldManager } from "#api/apply/manager-name.ts";
+import { type FieldError, forbidden, notSupported, required } from "#api/field-error.ts";
 import { badRequest, invalidObject } from "#api/status.ts";
 import type { IncludeObject } from "#api/table.ts";
-import type { ListOptions, WatchOptions, WriteOptions } from "#api/verbs.ts";
-
-const MAX_FIELD_MANAGER_BYTES = 128;
+import type { ListOptions, Patch, WatchOptions, WriteOptions } from "#api/verbs.ts";
 
 /** True as Go's conversion of query parameters has it: there, and neither `false` nor `0`. */
 export function flag(query: URLSearchParams, name: string): boolean {
@@ -63,21 +62,35 @@ export function watchOptions(query: URLSearchParams): WatchOptions {
   };
 }
 
+interface WriteQuery {
+  readonly query: URLSearchParams;
+  readonly userAgent: string;
+  /** The options' kind in error messages. */
+  readonly kind: string;
+  /** What kind of patch it is, where it is one. */
+  readonly patch?: Patch["type"];
+}
+
 /**
  * `dryRun`, `fieldManager` and `fieldValidation` of a write. The field manager is the client's
  * name when it does not say.
- * @throws StatusError 422; `kind` is the options' kind in the message.
+ * @throws StatusError 422.
  */
 export function writeOptions(
-  { query, userAgent, kind }: { query: URLSearchParams; userAgent: string; kind: string },
+  { query, userAgent, kind, patch }: WriteQuery,
   warn: (text: string) => void,
 ): WriteOptions & { readonly fieldValidation: "Ignore" | "Warn" | "Strict" } {
-  const fieldManager = query.get("fieldManager") || managerOf(userAgent);
+  const given = query.get("fieldManager") ?? "";
+  const fieldManager = given || managerOfUserAgent(userAgent);
   const errors: FieldError[] = [];
   const fieldValidation = query.get("fieldValidation") || "Warn";
-  if (Buffer.byteLength(query.get("fieldManager") ?? "") > MAX_FIELD_MANAGER_BYTES) {
-    errors.push(tooLong("fieldManager", MAX_FIELD_MANAGER_BYTES));
+  if (patch === "apply" && given === "") {
+    errors.push(required("fieldManager", "is required for apply patch"));
   }
+  if (patch !== undefined && patch !== "apply" && query.has("force")) {
+    errors.push(forbidden("force", "may not be specified for non-apply patch"));
+  }
+  errors.push(...validateFieldManager(given, "fieldManager"));
   if (!isFieldValidation(fieldValidation)) {
     const supported = ["", "Ignore", "Strict", "Warn"];
     errors.push(notSupported("fieldValidation", { value: fieldValidation, supported }));
@@ -120,9 +133,4 @@ export function includeObject(query: URLSearchParams): IncludeObject {
 
 function isFieldValidation(value: string): value is "Ignore" | "Warn" | "Strict" {
   return value === "Ignore" || value === "Warn" || value === "Strict";
-}
-
-/** `kubectl/v1.36.0 (linux/amd64) kubernetes/abc` writes as `kubectl`. */
-function managerOf(userAgent: string): string {
-  return userAgent.split("/")[0]?.slice(0, MAX_FIELD_MANAGER_BYTES) || "unknown";
 }

@@ -34,8 +34,8 @@ async function budget(
   const metadata = { name: "web" };
   const selector = { matchLabels: { app: "web" } };
   const body = { metadata, spec: { minAvailable: 1, selector, ...spec } };
-  await given(api.send("POST", BUDGETS, { body }));
-  const known = { ...body, status: { observedGeneration: 1, ...status } };
+  const made = await given<PodDisruptionBudget>(api.send("POST", BUDGETS, { body }));
+  const known = { ...made, status: { observedGeneration: 1, ...status } };
   await given(api.send("PUT", `${BUDGETS}/web/status`, { body: known }), 200);
 }
 

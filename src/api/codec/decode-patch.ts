@@ -11,8 +11,7 @@ import { readYaml } from "./yaml.ts";
 
 export interface EncodedPatch {
   readonly body: Uint8Array;
-  /** `application/merge-patch+json` and its siblings. */
-  readonly contentType: string;
+  readonly type: Patch["type"];
   readonly fieldValidation: FieldValidation;
   /** The `force` query parameter; apply patches only. */
   readonly force?: boolean;
@@ -24,7 +23,7 @@ export interface DecodedPatch {
 }
 
 /** The media types of patches, in the order in which Kubernetes names them. */
-export const PATCH_TYPES: Readonly<Record<string, Patch["type"]>> = {
+const PATCH_TYPES: Readonly<Record<string, Patch["type"]>> = {
   "application/json-patch+json": "json",
   "application/merge-patch+json": "merge",
   "application/strategic-merge-patch+json": "strategic",
@@ -55,15 +54,26 @@ function read(type: Patch["type"], body: Uint8Array): ReadJson {
 }
 
 /**
- * Reads the body of a PATCH.
+ * What a PATCH with that content type is.
  *
- * @throws StatusError 400, 415 or, for keys that stand twice under `Strict`, 422 in Kubernetes' words.
+ * @throws StatusError 415
  */
-export function decodePatch(request: EncodedPatch): DecodedPatch {
-  const { body, contentType, fieldValidation, force } = request;
+export function patchTypeOf(contentType: string): Patch["type"] {
   const type = PATCH_TYPES[mediaType(contentType)];
   if (type === undefined) throw unsupportedMediaType(Object.keys(PATCH_TYPES));
+  return type;
+}
+
+/**
+ * Reads the body of a PATCH.
+ *
+ * @throws StatusError 400 or, for keys that stand twice under `Strict`, 422 in Kubernetes' words.
+ */
+export function decodePatch(request: EncodedPatch): DecodedPatch {
+  const { body, type, fieldValidation, force } = request;
   const { value, duplicates } = read(type, body);
+  if (type === "apply" && fieldValidation === "Strict" && duplicates.length > 0)
+    throw badRequest(`error strict decoding YAML: ${duplicates.join(", ")}`);
   const warnings = reportStrictErrors(duplicates, fieldValidation, (why) =>
     invalidPatch(type === "strategic" ? goFormat(value) : decodeText(body), why),
   );

@@ -60,7 +60,12 @@ class Normalizer {
     this.#enter(field.name, type);
     const value = this.#value(field.type, child);
     this.#leave();
-    if (!isOmitted(field, value)) result[field.name] = value;
+    if (!isOmitted(field, value) || this.#isOrder(field)) result[field.name] = value;
+  }
+
+  /** No managed fields at all is an order of the client to forget them. */
+  #isOrder({ name }: Field): boolean {
+    return name === "managedFields" && this.#path.length === 1 && this.#path[0] === "metadata";
   }
 
   #value(type: Type, value: unknown): unknown {

@@ -17,13 +17,16 @@ import { applyMergePatch } from "./merge-patch.ts";
 import { invalidPatch } from "./patch-errors.ts";
 import { applyStrategicMergePatch } from "./strategic-merge-patch.ts";
 
+type ObjectPatch = Pick<Patch, "body"> & { readonly type: Exclude<Patch["type"], "apply"> };
+
 export interface PatchRequest {
   /**
    * What the object is: an OpenAPI definition, where merge keys come from and what its fields may
    * be, or a custom kind.
    */
   readonly definition: string | CustomKind;
-  readonly patch: Patch;
+  /** Server-side apply is no patch of this kind: it needs to know who owns what. */
+  readonly patch: ObjectPatch;
   /** Never changed; may be frozen. */
   readonly current: KubeObject;
   readonly fieldValidation: FieldValidation;
@@ -63,13 +66,6 @@ function outcomeOf(type: ObjectType | undefined, { patch, current }: PatchReques
       const value = applyStrategicMergePatch(type, { ...current }, patch.body);
       return { value, shown: () => goFormat(patch.body) };
     }
-    case "apply":
-      // server-side apply needs managed fields, which are not kept yet
-      throw unsupportedMediaType([
-        "application/json-patch+json",
-        "application/merge-patch+json",
-        "application/strategic-merge-patch+json",
-      ]);
   }
 }
 
@@ -78,7 +74,7 @@ const shownAsJson = (value: unknown): Outcome => ({ value, shown: () => jsonText
 function normalized(
   normal: (value: unknown) => NormalizedObject,
   { value, shown }: Outcome,
-  patch: Patch,
+  patch: ObjectPatch,
 ): NormalizedObject {
   try {
     return normal(value);

@@ -18,16 +18,25 @@ export function isDirective(key: string): boolean {
   );
 }
 
-const isMarker = (element: unknown): boolean =>
-  isJsonObject(element) && (element[PATCH] === "delete" || element[PATCH] === "replace");
-
-/** A part of a patch where there is nothing to merge it with: without directives and nulls. */
+/**
+ * A part of a patch where there is nothing to merge it with: without directives and nulls, and
+ * without the maps that are an order themselves; undefined where it is one.
+ */
 export function withoutDirectives(value: unknown): unknown {
-  if (Array.isArray(value))
-    return value.filter((element) => !isMarker(element)).map(withoutDirectives);
+  if (Array.isArray(value)) {
+    return value.map(withoutDirectives).filter((element) => element !== undefined);
+  }
   if (!isJsonObject(value)) return value;
-  const kept = Object.entries(value).filter(([key, child]) => child !== null && !isDirective(key));
-  return Object.fromEntries(kept.map(([key, child]) => [key, withoutDirectives(child)]));
+  return PATCH in value ? undefined : contentOf(value);
+}
+
+/** What a map says beside its directives. */
+export function contentOf(value: JsonObject): JsonObject {
+  const kept = Object.entries(value).flatMap(([key, child]) => {
+    const content = child === null || isDirective(key) ? undefined : withoutDirectives(child);
+    return content === undefined ? [] : [[key, content] as const];
+  });
+  return Object.fromEntries(kept);
 }
 
 /** The fields that a patch speaks of, by value or by directive. */

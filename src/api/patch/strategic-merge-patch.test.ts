@@ -32,6 +32,23 @@ interface Golden {
 
 const GOLDEN: readonly Golden[] = [
   {
+    what: "a map that is an order itself adds nothing where there is nothing",
+    type: META,
+    original: { name: "a" },
+    patch: { annotations: { $patch: "replace", z: "1" }, labels: { $patch: "delete" } },
+    expected: { name: "a" },
+  },
+  {
+    what: "orders inside of what is added are not taken for content",
+    original: {},
+    patch: {
+      containers: [
+        { name: "a", resources: { $patch: "replace", limits: {} }, env: [{ name: "E" }] },
+      ],
+    },
+    expected: { containers: [{ name: "a", env: [{ name: "E" }] }] },
+  },
+  {
     what: "scalars are replaced, nulls delete, the rest stays",
     original: { nodeName: "a", hostname: "h", restartPolicy: "Always" },
     patch: { nodeName: "b", hostname: null, subdomain: null, schedulerName: "s" },

@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject, jsonType } from "../codec/json-value.ts"
 import type { Field, ObjectType, Type } from "../schema.ts";
 import { badRequest } from "../status.ts";
 import {
+  contentOf,
   DELETE_FROM_LIST,
   fieldsOfPatch,
   isDirective,
@@ -50,7 +51,7 @@ const strategies = ({ patchStrategy = "" }: Meta): string[] => patchStrategy.spl
 function mergeObject(original: JsonObject, patch: JsonObject, type?: Type): JsonObject {
   const directive = patch[PATCH];
   if (directive === "delete") return {};
-  if (directive === "replace") return asObject(withoutDirectives(patch));
+  if (directive === "replace") return contentOf(patch);
   if (directive !== undefined && directive !== "merge") throw unknownDirective(directive, patch);
 
   const result = new Map(Object.entries(retainKeys(original, patch)));
@@ -62,8 +63,6 @@ function mergeObject(original: JsonObject, patch: JsonObject, type?: Type): Json
   }
   return Object.fromEntries(result);
 }
-
-const asObject = (value: unknown): JsonObject => (isJsonObject(value) ? value : {});
 
 const unknownDirective = (directive: unknown, patch: unknown) =>
   badRequest(`unknown patch type: ${goFormat(directive)} in map: ${goFormat(patch)}`);
@@ -173,9 +172,7 @@ function mergeMaps(
     const at = firstAt.get(keyOf(change)) ?? merged.length;
     const found = merged[at];
     firstAt.set(identify(change), at);
-    merged[at] = found
-      ? mergeObject(found, change, elementType)
-      : asObject(withoutDirectives(change));
+    merged[at] = found ? mergeObject(found, change, elementType) : contentOf(change);
   }
   return orderMerged(merged, { wanted: changes, live }, identify);
 }

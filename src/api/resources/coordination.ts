@@ -10,6 +10,8 @@ export const LEASES = row<objects.Lease>({
   plural: "leases",
   namespaced: true,
   definition: "io.k8s.api.coordination.v1.Lease",
+  needsVersion: true,
+  createsOnUpdate: true,
   columns: LEASE_COLUMNS,
   validate: validateLease,
   volatile: () => true,

@@ -11,6 +11,7 @@ export const EVENTS = row<objects.Event>({
   plural: "events",
   namespaced: true,
   definition: "io.k8s.api.core.v1.Event",
+  createsOnUpdate: true,
   shortNames: ["ev"],
   columns: EVENT_COLUMNS,
   fields: {

@@ -20,6 +20,7 @@ export const LIMIT_RANGES = row<objects.LimitRange>({
   plural: "limitranges",
   namespaced: true,
   definition: "io.k8s.api.core.v1.LimitRange",
+  createsOnUpdate: true,
   shortNames: ["limits"],
   setDefaults: setLimitRangeDefaults,
   validate: validateLimitRange,

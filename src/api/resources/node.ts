@@ -11,6 +11,8 @@ export const RUNTIME_CLASSES = row<objects.RuntimeClass>({
   plural: "runtimeclasses",
   namespaced: false,
   definition: "io.k8s.api.node.v1.RuntimeClass",
+  needsVersion: true,
+  createsOnUpdate: true,
   columns: RUNTIME_CLASS_COLUMNS,
   setDefaults: setRuntimeClassDefaults,
   validate: validateRuntimeClass,

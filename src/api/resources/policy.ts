@@ -14,6 +14,7 @@ export const POD_DISRUPTION_BUDGETS = row<objects.PodDisruptionBudget>({
   plural: "poddisruptionbudgets",
   namespaced: true,
   definition: "io.k8s.api.policy.v1.PodDisruptionBudget",
+  needsVersion: true,
   shortNames: ["pdb"],
   hasGeneration: true,
   subresources: [statusOf({ kind: "PodDisruptionBudget", group: "policy" })],

@@ -1,7 +1,8 @@
 import { decodeObject } from "#api/codec/decode-object.ts";
-import { decodePatch } from "#api/codec/decode-patch.ts";
+import { decodePatch, patchTypeOf } from "#api/codec/decode-patch.ts";
+import type { Item } from "#api/item.ts";
 import type { KubeObject } from "#api/object.ts";
-import type { WriteOptions } from "#api/verbs.ts";
+import type { Patch, WriteOptions } from "#api/verbs.ts";
 import type { Call, Handler } from "../call.ts";
 import { flag, writeOptions } from "../query.ts";
 import { readBody } from "../read-body.ts";
@@ -18,28 +19,45 @@ export const create: Handler = async (call) => {
 export const update: Handler = async (call) => {
   formatOf(call);
   const { object, options } = await readObject(call, "UpdateOptions");
-  return respondItem(call, await call.verbs.update(namedTarget(call), object, options));
+  return respondWritten(call, options, (noted) =>
+    call.verbs.update(namedTarget(call), object, noted),
+  );
 };
 
 export const patch: Handler = async (call) => {
-  formatOf(call);
-  const options = optionsOf(call, "PatchOptions");
   const { query, request } = call;
-  const decoded = decodePatch({
-    body: await readBody(request),
-    contentType: request.headers.get("content-type") ?? "",
+  const type = patchTypeOf(request.headers.get("content-type") ?? "");
+  formatOf(call);
+  const body = await readBody(request);
+  const options = optionsOf(call, { kind: "PatchOptions", patch: type });
+  const { patch: decoded, warnings } = decodePatch({
+    body,
+    type,
     fieldValidation: options.fieldValidation,
     ...(query.has("force") && { force: flag(query, "force") }),
   });
-  for (const warning of decoded.warnings) call.warn(warning);
-  return respondItem(call, await call.verbs.patch(namedTarget(call), decoded.patch, options));
+  for (const warning of warnings) call.warn(warning);
+  return respondWritten(call, options, (noted) =>
+    call.verbs.patch(namedTarget(call), decoded, noted),
+  );
 };
+
+/** 201 where a write made an object that was not there. */
+async function respondWritten(
+  call: Call,
+  options: WriteOptions,
+  write: (options: WriteOptions) => Promise<Item>,
+): Promise<Response> {
+  let code: 200 | 201 = 200;
+  const item = await write({ ...options, onCreate: () => (code = 201) });
+  return respondItem(call, item, code);
+}
 
 async function readObject(
   call: Call,
   kind: string,
 ): Promise<{ object: KubeObject; options: WriteOptions }> {
-  const options = optionsOf(call, kind);
+  const options = optionsOf(call, { kind });
   const { object, warnings } = decodeObject({
     body: await readBody(call.request),
     contentType: call.request.headers.get("content-type") ?? "",
@@ -51,7 +69,10 @@ async function readObject(
   return { object, options };
 }
 
-function optionsOf({ request, query, warn }: Call, kind: string): ReturnType<typeof writeOptions> {
+function optionsOf(
+  { request, query, warn }: Call,
+  of: { readonly kind: string; readonly patch?: Patch["type"] },
+): ReturnType<typeof writeOptions> {
   const userAgent = request.headers.get("user-agent") ?? "";
-  return writeOptions({ query, userAgent, kind }, warn);
+  return writeOptions({ query, userAgent, ...of }, warn);
 }

@@ -5,6 +5,8 @@ export class Admission {
   readonly user: UserInfo;
   readonly now: Date;
   readonly dryRun: boolean;
+  /** Under which name what is written goes into `metadata.managedFields`. */
+  readonly manager: string;
   readonly #warn: WriteOptions["warn"];
   readonly #undo: (() => void)[] = [];
   readonly #effects: (() => void)[] = [];
@@ -16,11 +18,12 @@ export class Admission {
   }: {
     user: UserInfo;
     now: Date;
-    options?: Pick<WriteOptions, "dryRun" | "warn">;
+    options?: Pick<WriteOptions, "dryRun" | "warn" | "fieldManager">;
   }) {
     this.user = user;
     this.now = now;
     this.dryRun = options.dryRun ?? false;
+    this.manager = options.fieldManager ?? managerOf(user);
     this.#warn = options.warn;
   }
 
@@ -46,4 +49,10 @@ export class Admission {
     this.#effects.length = 0;
     this.#undo.length = 0;
   }
+}
+
+/** Components of the site do not say who they are: controllers are one manager, as in Kubernetes. */
+function managerOf({ name }: UserInfo): string {
+  const component = name.slice(name.lastIndexOf(":") + 1);
+  return /-controller$|-collector$/.test(component) ? "kube-controller-manager" : component;
 }

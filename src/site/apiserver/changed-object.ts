@@ -6,9 +6,10 @@ import type { NamedTarget } from "#api/verbs.ts";
 import { present } from "#lib/present.ts";
 import type { AdmissionChain } from "./admission/chain.ts";
 import type { Admission } from "./admission.ts";
+import type { FieldManager } from "./field-manager.ts";
 import { cloneJson, field, sameJson } from "./json.ts";
-import { objectOf, storedForm, subjectOf } from "./kind.ts";
-import { checkNamespace, hasStatus, specChanged } from "./new-object.ts";
+import { hasStatus, objectOf, storedForm, subjectOf } from "./kind.ts";
+import { checkNamespace, specChanged } from "./new-object.ts";
 import type { Strategy, View } from "./strategy.ts";
 
 export interface Rewrite<T extends KubeObject> {
@@ -16,6 +17,7 @@ export interface Rewrite<T extends KubeObject> {
   readonly strategy: Strategy<T>;
   readonly admission: Admission;
   readonly chain: AdmissionChain;
+  readonly fields: FieldManager;
   readonly current: T;
 }
 
@@ -25,12 +27,13 @@ export interface Rewrite<T extends KubeObject> {
  * @throws StatusError 409 when it was made from another version.
  */
 export function changedDraft<T extends KubeObject>(rewrite: Rewrite<T>, sent: KubeObject): T {
-  const { target, current, admission, chain } = rewrite;
+  const { target, current, admission, chain, fields } = rewrite;
   checkIdentity(target, sent);
   checkVersions(rewrite, { sent: sent.metadata ?? {}, current: current.metadata ?? {} });
   const view = target.subresource === undefined ? undefined : viewOf(rewrite, target.subresource);
   const next = view === undefined ? replaced(rewrite, sent) : view.write(current, sent, admission);
   next.metadata = keptMetadata(next.metadata ?? {}, current.metadata ?? {});
+  fields.track(next, current, sent.metadata?.managedFields);
   chain.mutate({ operation: "UPDATE", target, object: next, current, admission });
   return next;
 }
@@ -50,7 +53,7 @@ export function changedObject<T extends KubeObject>(rewrite: Rewrite<T>, next: T
   } else if (target.subresource === "status") {
     strategy.prepareStatus?.({ next, current }, rewrite.admission);
   }
-  if (sameJson(next, current)) return current;
+  if (sameJson(next, current) || onlyTimesDiffer(next, current)) return current;
   if (target.resource.hasGeneration && specChanged(target.resource, { next, current })) {
     next.metadata.generation = (current.metadata?.generation ?? 0) + 1;
   }
@@ -60,6 +63,16 @@ export function changedObject<T extends KubeObject>(rewrite: Rewrite<T>, next: T
     for (const warning of warnings) rewrite.admission.warn(warning);
   }
   return next;
+}
+
+/** A write that changes nothing but when somebody wrote last is none. */
+function onlyTimesDiffer(next: KubeObject, current: KubeObject): boolean {
+  const [after = [], before = []] = [next.metadata?.managedFields, current.metadata?.managedFields];
+  if (after.length !== before.length || after.length === 0) return false;
+  const timed = after.map((entry, index) => present({ ...entry, time: before[index]?.time }));
+  if (!sameJson(timed, before)) return false;
+  const metadata = { ...next.metadata, managedFields: before };
+  return sameJson({ ...next, metadata }, current);
 }
 
 /** Subresources that are something to do show their object when they are only looked at. */
@@ -129,7 +142,7 @@ function keptMetadata(next: ObjectMeta, current: ObjectMeta): ObjectMeta {
 }
 
 /** @throws StatusError 400 when an object names itself otherwise than the URL does. */
-export function checkIdentity(target: NamedTarget, { metadata }: KubeObject): void {
+function checkIdentity(target: NamedTarget, { metadata }: KubeObject): void {
   const { name = "", namespace = "" } = metadata ?? {};
   if (name !== "" && name !== target.name) {
     throw badRequest(
@@ -137,6 +150,32 @@ export function checkIdentity(target: NamedTarget, { metadata }: KubeObject): vo
     );
   }
   checkNamespace(namespace, target.namespace);
+}
+
+/**
+ * What a PUT or an apply makes where there is nothing yet: whatever version it was made from.
+ * @throws StatusError where it may not make the object that its URL names.
+ */
+export function newlyNamed(target: NamedTarget, sent: KubeObject): KubeObject {
+  const { resourceVersion: _, ...metadata } = sent.metadata ?? {};
+  const { uid = "" } = metadata;
+  if (uid !== "") {
+    const why = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
+    throw conflict(subjectOf(target, target.name), why);
+  }
+  const object = { ...sent, metadata };
+  checkNamed(target, object);
+  return object;
+}
+
+/** @throws StatusError 400 when an object names itself otherwise than the URL does, or not at all. */
+export function checkNamed(target: NamedTarget, object: KubeObject): void {
+  if ((object.metadata?.name ?? "") === "") {
+    throw badRequest(
+      `the name of the object (${target.name} based on URL) was undeterminable: name must be provided`,
+    );
+  }
+  checkIdentity(target, object);
 }
 
 function checkVersions<T extends KubeObject>(
@@ -152,7 +191,8 @@ function checkVersions<T extends KubeObject>(
   }
   const version = sent.resourceVersion ?? "";
   const isUnconditional = version === "" || version === "0";
-  if (isUnconditional && strategy.needsVersion && target.subresource !== "scale") {
+  const needsVersion = strategy.needsVersion ?? target.resource.needsVersion;
+  if (isUnconditional && needsVersion && target.subresource !== "scale") {
     const { plural: kind, group } = target.resource;
     throw invalidObject({ resource: { group, plural: kind, kind }, name: target.name }, [
       {

@@ -55,6 +55,11 @@ export function storedForm<T extends KubeObject>(
   return storedAs.toStored(object);
 }
 
+/** True for kinds whose status is written through its own subresource. */
+export function hasStatus({ subresources }: Resource): boolean {
+  return subresources.some(({ name }) => name === "status");
+}
+
 /** What is stored, in the form in which a kind shows it. */
 export function servedForm<T extends KubeObject>(
   { storedAs }: Resource<T>,

@@ -7,8 +7,9 @@ import type { CreateTarget } from "#api/verbs.ts";
 import { rfc3339 } from "#lib/clock.ts";
 import type { AdmissionChain } from "./admission/chain.ts";
 import type { Admission } from "./admission.ts";
+import type { FieldManager } from "./field-manager.ts";
 import { cloneJson, field } from "./json.ts";
-import { objectOf } from "./kind.ts";
+import { hasStatus, objectOf } from "./kind.ts";
 import type { Strategy } from "./strategy.ts";
 
 export interface Creation<T extends KubeObject> {
@@ -16,6 +17,7 @@ export interface Creation<T extends KubeObject> {
   readonly strategy: Strategy<T>;
   readonly admission: Admission;
   readonly chain: AdmissionChain;
+  readonly fields: FieldManager;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface Creation<T extends KubeObject> {
  * @throws StatusError where it may not be.
  */
 export function newDraft<T extends KubeObject>(
-  { target, admission, chain }: Creation<T>,
+  { target, admission, chain, fields }: Creation<T>,
   sent: KubeObject,
 ): T {
   const { resource } = target;
@@ -32,6 +34,7 @@ export function newDraft<T extends KubeObject>(
   object.kind = resource.kind;
   object.metadata = newMetadata(target, object.metadata ?? {}, admission.now);
   resource.setDefaults(object);
+  fields.track(object, undefined, sent.metadata?.managedFields);
   chain.mutate({ operation: "CREATE", target, object, admission });
   return object;
 }
@@ -81,11 +84,6 @@ export function asSent(draft: KubeObject, { metadata: sent }: KubeObject): KubeO
   const { uid: _uid, creationTimestamp: _created, name, ...metadata } = draft.metadata ?? {};
   const wasNamed = (sent?.name ?? "") !== "" && name !== undefined;
   return { ...draft, metadata: { ...(wasNamed && { name }), ...metadata } };
-}
-
-/** True for kinds whose status is written through its own subresource. */
-export function hasStatus({ subresources }: Resource): boolean {
-  return subresources.some(({ name }) => name === "status");
 }
 
 /**

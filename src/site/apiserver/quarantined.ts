@@ -14,7 +14,8 @@ import type {
 } from "#api/verbs.ts";
 import { keyOf, objectOf } from "./kind.ts";
 import { deletedStatus } from "./success.ts";
-import { UserVerbs, type VerbsDeps } from "./user-verbs.ts";
+import { UserVerbs } from "./user-verbs.ts";
+import type { VerbsDeps } from "./verbs-deps.ts";
 
 /** The API as one user, over a store some of whose rows may be in quarantine. */
 export function verbsOf(deps: VerbsDeps, user: UserInfo): Verbs {

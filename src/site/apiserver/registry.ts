@@ -10,8 +10,10 @@ import { AuthorizedVerbs } from "./authorized-verbs.ts";
 import { Bookmarks } from "./bookmarks.ts";
 import { serveCustomKinds } from "./custom-kinds.ts";
 import { Lister } from "./list.ts";
+import { ObjectTypes } from "./object-types.ts";
 import { verbsOf } from "./quarantined.ts";
 import { createSecurity, type Security, type SecurityOptions } from "./security.ts";
+import { SharedFieldSets } from "./shared-field-sets.ts";
 import { Snapshots } from "./snapshots.ts";
 import { DisruptionBudgets } from "./strategies/disruption-budgets.ts";
 import { EventLimit } from "./strategies/event-limit.ts";
@@ -57,6 +59,9 @@ export function createRegistry(options: RegistryOptions): Registry {
     store,
     clock,
     catalog,
+    sets: new SharedFieldSets(),
+    types: new ObjectTypes(),
+    authorizer,
     writer: new Writer(store, strategies),
     lister: new Lister(store, snapshots),
     strategies,

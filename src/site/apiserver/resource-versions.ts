@@ -27,9 +27,6 @@ export function parseResourceVersion(text = ""): number {
 export function checkListOptions(options: VersionOptions): void {
   const { resourceVersion = "", resourceVersionMatch: match = "" } = options;
   const errors: FieldError[] = [];
-  if (options.sendInitialEvents !== undefined) {
-    errors.push(forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"));
-  }
   if (match !== "") {
     if (resourceVersion === "") {
       errors.push(
@@ -60,6 +57,9 @@ export function checkListOptions(options: VersionOptions): void {
       );
     }
   }
+  if (options.sendInitialEvents !== undefined) {
+    errors.push(forbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"));
+  }
   refuse(errors);
 }
 
@@ -67,7 +67,7 @@ export function checkListOptions(options: VersionOptions): void {
 export function checkWatchOptions(options: VersionOptions): void {
   const { sendInitialEvents, resourceVersionMatch: match = "" } = options;
   const errors: FieldError[] = [];
-  if (sendInitialEvents !== undefined && match === "") {
+  if (sendInitialEvents !== undefined && match !== "NotOlderThan") {
     errors.push(
       forbidden(
         "resourceVersionMatch",
@@ -88,8 +88,13 @@ export function checkWatchOptions(options: VersionOptions): void {
       notSupported("resourceVersionMatch", { value: match, supported: ["NotOlderThan"] }),
     );
   }
-  if ((options.continue ?? "") !== "") {
-    errors.push(forbidden("continue", "continue is forbidden for watch"));
+  if (match !== "" && (options.continue ?? "") !== "") {
+    errors.push(
+      forbidden(
+        "resourceVersionMatch",
+        "resourceVersionMatch is forbidden when continue is provided",
+      ),
+    );
   }
   refuse(errors);
 }

@@ -1,7 +1,8 @@
-import type { LiveCatalog } from "#api/catalog.ts";
+import { accessTo } from "#api/access.ts";
 import { Item, type WatchEvent } from "#api/item.ts";
 import type { KubeObject } from "#api/object.ts";
 import { applyPatch } from "#api/patch/apply-patch.ts";
+import { apiVersionOf } from "#api/resource.ts";
 import { alreadyExists, hasReason, notFound, unknownResource } from "#api/status.ts";
 import type {
   CreateTarget,
@@ -19,45 +20,44 @@ import type {
   WatchOptions,
   WriteOptions,
 } from "#api/verbs.ts";
-import type { ObjectStore } from "#db/object-store.ts";
-import type { Clock } from "#lib/clock.ts";
-import type { AdmissionChain } from "./admission/chain.ts";
+import { act } from "./act.ts";
 import { mutated } from "./admission/webhooks/mutated.ts";
 import { shownDeleteOptions, shownOptions } from "./admission/webhooks/options.ts";
 import type { ReviewRequest } from "./admission/webhooks/request.ts";
 import type { Review } from "./admission/webhooks/reviewing.ts";
-import type { Webhooks } from "./admission/webhooks/webhooks.ts";
 import { Admission } from "./admission.ts";
-import { changedAs, changedDraft, changedObject, checkIdentity, viewOf } from "./changed-object.ts";
+import {
+  changedAs,
+  changedDraft,
+  changedObject,
+  checkNamed,
+  newlyNamed,
+  viewOf,
+} from "./changed-object.ts";
 import { admitConnection } from "./connection.ts";
 import { deletionOf, isFinished } from "./deletion.ts";
-import { definitionOf, itemOf, keyOf, servedForm, stored, storedForm, subjectOf } from "./kind.ts";
-import type { Lister } from "./list.ts";
+import { FieldManager } from "./field-manager.ts";
+import {
+  definitionOf,
+  itemOf,
+  keyOf,
+  servedForm,
+  stored,
+  storedForm,
+  storedRow,
+  subjectOf,
+} from "./kind.ts";
 import { askedObject, asSent, namespaceRequired, newDraft, newObject } from "./new-object.ts";
-import { checkNotInFuture, parseResourceVersion } from "./resource-versions.ts";
+import { reachVersion } from "./reach-version.ts";
 import { reviewedWrite, type Steps } from "./reviewed-write.ts";
-import type { Strategies } from "./strategies/strategies.ts";
+import type { Changing, Rewriting } from "./rewriting.ts";
 import { actionDone, deletedStatus } from "./success.ts";
-import { startWatch, type WatcherDeps } from "./watch.ts";
-import type { Decision, Write, Writer } from "./writer.ts";
-
-/** What becomes of an object, or of the part of it that is shown. */
-type Changing = (shown: KubeObject) => KubeObject;
+import type { VerbsDeps } from "./verbs-deps.ts";
+import { startWatch } from "./watch.ts";
+import type { Decision, Write } from "./writer.ts";
 
 /** A generated name that is taken is tried again this often. */
 const NAME_ATTEMPTS = 8;
-
-export interface VerbsDeps {
-  readonly catalog: LiveCatalog;
-  readonly store: ObjectStore;
-  readonly clock: Clock;
-  readonly writer: Writer;
-  readonly lister: Lister;
-  readonly strategies: Strategies;
-  readonly chain: AdmissionChain;
-  readonly webhooks: Webhooks;
-  readonly watching: WatcherDeps;
-}
 
 /** The API as one user who was let in: what he may do was decided before. */
 export class UserVerbs implements Verbs {
@@ -74,9 +74,8 @@ export class UserVerbs implements Verbs {
     { resourceVersion }: ReadOptions = {},
   ): Promise<Item<T>> {
     const target = this.#served(given);
-    const { store } = this.#deps;
-    checkNotInFuture(parseResourceVersion(resourceVersion), store.resourceVersion);
-    const item = store.get(keyOf(target, target.name));
+    await reachVersion(this.#deps.watching, target, resourceVersion);
+    const item = this.#deps.store.get(keyOf(target, target.name));
     if (item === undefined) throw notFound(subjectOf(stored(target), target.name));
     return this.#shown(target, item);
   }
@@ -86,6 +85,7 @@ export class UserVerbs implements Verbs {
     options: ListOptions = {},
   ): Promise<ListResult<T>> {
     const target = this.#served(given);
+    await reachVersion(this.#deps.watching, target, options.resourceVersion);
     return this.#deps.lister.list(target, options);
   }
 
@@ -112,7 +112,7 @@ export class UserVerbs implements Verbs {
     if (answer) return new Item(answer(askedObject(target, object), this.#admission(options)));
     for (let attempt = 1; ; attempt++) {
       try {
-        return itemOf(resource, await this.#createOnce(target, object, options));
+        return itemOf(resource, await this.#createOnce(target, options, () => object));
       } catch (error) {
         const generated = (object.metadata?.name ?? "") === "";
         const again = generated && attempt < NAME_ATTEMPTS && hasReason(error, "AlreadyExists");
@@ -127,8 +127,11 @@ export class UserVerbs implements Verbs {
     options: WriteOptions = {},
   ): Promise<Item> {
     const target = this.#served(given);
-    checkIdentity(target, object);
-    return this.#rewrite(target, options, { change: () => object, kind: "UpdateOptions" });
+    checkNamed(target, object);
+    const rewriting: Rewriting = { change: () => object, kind: "UpdateOptions" };
+    return storedRow(target.resource).createsOnUpdate
+      ? this.#rewriteOrCreate(target, options, rewriting)
+      : this.#rewrite(target, options, rewriting);
   }
 
   async patch<T extends KubeObject>(
@@ -138,9 +141,14 @@ export class UserVerbs implements Verbs {
   ): Promise<Item> {
     const target = this.#served(given);
     const { fieldValidation = "Ignore", warn } = options;
+    const { type, body } = patch;
+    if (type === "apply") {
+      const change: Changing = (shown, at) => at.fields.apply({ shown, parent: at.parent }, patch);
+      return this.#rewriteOrCreate(target, options, { change, kind: "PatchOptions" });
+    }
     const change: Changing = (shown) => {
-      const definition = definitionOf(target);
-      const patched = applyPatch({ definition, patch, current: shown, fieldValidation });
+      const of = { definition: definitionOf(target), current: shown, fieldValidation };
+      const patched = applyPatch({ ...of, patch: { type, body } });
       for (const warning of patched.warnings) warn?.(warning);
       return patched.object;
     };
@@ -186,12 +194,18 @@ export class UserVerbs implements Verbs {
     await admitConnection(this.#deps, { target, object, admission: this.#admission({}) });
   }
 
-  async #createOnce(given: CreateTarget, object: KubeObject, options: WriteOptions): Promise<Item> {
+  async #createOnce(
+    given: CreateTarget,
+    options: WriteOptions,
+    sentBy: (fields: FieldManager) => KubeObject,
+  ): Promise<Item> {
     const { strategies, writer, chain } = this.#deps;
     const target = stored(given);
     const { resource, namespace } = target;
     const admission = this.#admission(options);
-    const creation = { target, strategy: strategies.of(resource), admission, chain };
+    const fields = this.#fields(given, admission);
+    const creation = { target, strategy: strategies.of(resource), admission, chain, fields };
+    const object = sentBy(fields);
     if (resource.namespaced && namespace === "") throw namespaceRequired(target);
     const draftOf = (sent: KubeObject): KubeObject =>
       newDraft(creation, storedForm(given.resource, sent));
@@ -228,14 +242,35 @@ export class UserVerbs implements Verbs {
     }
   }
 
+  /** A write that makes the object where there is none. */
+  async #rewriteOrCreate(
+    target: NamedTarget,
+    options: WriteOptions,
+    rewriting: Rewriting,
+  ): Promise<Item> {
+    const { resource, name, subresource } = target;
+    const isThere = this.#deps.store.newest(keyOf(target, name)) !== undefined;
+    if (isThere || subresource !== undefined) return this.#rewrite(target, options, rewriting);
+    this.#deps.authorizer.authorize(this.#user, accessTo(target, "create"));
+    const empty = { apiVersion: apiVersionOf(resource), kind: resource.kind };
+    try {
+      const made = await this.#createOnce(target, options, (fields) => {
+        const sent = rewriting.change(empty, { fields, parent: undefined });
+        return newlyNamed(target, sent);
+      });
+      options.onCreate?.();
+      return itemOf(resource, made);
+    } catch (error) {
+      if (!hasReason(error, "AlreadyExists")) throw error;
+      return this.#rewrite(target, options, rewriting);
+    }
+  }
+
   /** Replaces an object, or the part that a subresource shows, by what `change` makes of it. */
   async #rewrite<T extends KubeObject>(
     target: NamedTarget<T>,
     options: WriteOptions,
-    {
-      change,
-      kind,
-    }: { readonly change: Changing; readonly kind: "PatchOptions" | "UpdateOptions" },
+    { change, kind }: Rewriting,
   ): Promise<Item> {
     const { strategies, chain } = this.#deps;
     const { name, subresource } = target;
@@ -243,17 +278,15 @@ export class UserVerbs implements Verbs {
     const { resource } = own;
     const strategy = strategies.of(resource);
     const admission = this.#admission(options);
-    const rewriteOf = (current: KubeObject) => ({
-      target: own,
-      strategy,
-      admission,
-      chain,
-      current,
-    });
+    const fields = this.#fields(target, admission);
+    const parts = { target: own, strategy, admission, chain, fields };
+    const rewriteOf = (current: KubeObject) => ({ ...parts, current });
     const shown = (object: KubeObject): KubeObject =>
       subresource === undefined ? object : viewOf(rewriteOf(object), subresource).read(object);
     const draftOf = (current: KubeObject, made: Changing): KubeObject => {
-      const sent = changedAs(target.resource, { shown: shown(current), current }, made);
+      const sent = changedAs(target.resource, { shown: shown(current), current }, (seen) =>
+        made(seen, { fields, parent: current }),
+      );
       return changedDraft(rewriteOf(current), sent);
     };
     const decisionOn = (next: KubeObject, current: KubeObject): Decision<KubeObject> => {
@@ -291,58 +324,18 @@ export class UserVerbs implements Verbs {
     return this.#shown(target, item);
   }
 
-  async #act<T extends KubeObject>(
-    target: NamedTarget<T> & { readonly subresource: string },
+  async #act(
+    target: NamedTarget & { readonly subresource: string },
     sent: KubeObject,
     options: WriteOptions,
   ): Promise<Item> {
-    const { strategies, chain } = this.#deps;
-    const { resource, name, subresource } = target;
-    const strategy = strategies.of(resource);
-    const action = strategy.actions?.[subresource];
+    const action = this.#deps.strategies.of(target.resource).actions?.[target.subresource];
     if (action === undefined) throw unknownResource();
     const dryRun = (options.dryRun ?? false) || (action.isDryRun?.(sent) ?? false);
     const admission = this.#admission({ ...options, dryRun });
-    let answer: KubeObject | undefined;
-    const decisionOn = (current: T, body: KubeObject): Decision<T> => {
-      const request = { operation: "CREATE", target, object: body, admission } as const;
-      chain.mutate<KubeObject>(request);
-      chain.validate<KubeObject>(request);
-      const result = action.apply(current, body, admission);
-      if ("answer" in result) {
-        answer = result.answer;
-        return "keep";
-      }
-      if (!("delete" in result)) return { put: result };
-      const { delete: deletion, from = current } = result;
-      const subject = { resource, name };
-      const decision = deletionOf({
-        current: from,
-        subject,
-        strategy,
-        options: deletion,
-        admission,
-      });
-      if (!dryRun) result.alongside?.();
-      return decision;
-    };
-    await this.#write(
-      { resource, key: keyOf(target, name), admission },
-      {
-        subject: subjectOf({ resource }, name),
-        decide: (current) => decisionOn(current, sent),
-        async review(review) {
-          const shown = (body: KubeObject): KubeObject => body;
-          const body = await mutated(review, sent, { shown, redraft: shown });
-          await review.validate({ object: body });
-          return (newest) => decisionOn(newest, body);
-        },
-      },
-      this.#review(target, "CREATE", {
-        admission,
-        options: shownOptions("CreateOptions", options),
-      }),
-    );
+    const shown = { admission, options: shownOptions("CreateOptions", options) };
+    const review = this.#review(target, "CREATE", shown);
+    const answer = await act(this.#deps, { target, sent, action, admission, review });
     return answer === undefined ? actionDone() : new Item(answer);
   }
 
@@ -418,7 +411,16 @@ export class UserVerbs implements Verbs {
     return resource === given.resource ? given : { ...given, resource };
   }
 
-  #admission(options: Pick<WriteOptions, "dryRun" | "warn">): Admission {
+  #fields(
+    { resource: served, subresource = "" }: Target & { subresource?: string },
+    admission: Admission,
+  ): FieldManager {
+    const { sets, types, catalog } = this.#deps;
+    const options = { served, rows: catalog.resources, subresource, admission, sets, types };
+    return new FieldManager(options);
+  }
+
+  #admission(options: Pick<WriteOptions, "dryRun" | "warn" | "fieldManager">): Admission {
     return new Admission({ user: this.#user, now: this.#deps.clock.now(), options });
   }
 }

@@ -10,8 +10,7 @@ import { forbidden, internalError, invalidObject } from "#api/status.ts";
 import type { ObjectStore } from "#db/object-store.ts";
 import type { Admission } from "../admission.ts";
 import { cloneJson, field } from "../json.ts";
-import { keyOf } from "../kind.ts";
-import { hasStatus } from "../new-object.ts";
+import { hasStatus, keyOf } from "../kind.ts";
 import type { Strategy, View } from "../strategy.ts";
 import { replicasOf, scaleMetadata } from "./scale.ts";
 
