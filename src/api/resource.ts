@@ -25,6 +25,8 @@ export interface GroupVersionKind {
 export interface Subresource extends GroupVersionKind {
   readonly name: string;
   readonly verbs: readonly Verb[];
+  /** Older versions of its kind, the same but for their name, that bodies may still have. */
+  readonly olderVersions?: readonly string[];
 }
 
 export interface Column<T extends KubeObject> {

@@ -146,3 +146,14 @@ test("an eviction names its pod", async () => {
   const refusal = await given<Status>(api.send("POST", `${CORE}/pods/a/eviction`, { body }), 400);
   expect(refusal.message).toBe("name in URL does not match name in Eviction object");
 });
+
+test("old clients evict with the version that they know, and with no other", async () => {
+  using api = await startTestApi();
+  await runPod(api, "a");
+  const evictAs = (apiVersion: string) => {
+    const body = { apiVersion, kind: "Eviction", metadata: { name: "a" } };
+    return api.send("POST", `${CORE}/pods/a/eviction`, { body });
+  };
+  await given(evictAs("policy/v1alpha1"), 400);
+  await given(evictAs("policy/v1beta1"));
+});

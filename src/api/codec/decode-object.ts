@@ -1,7 +1,7 @@
 import type { CustomKind } from "../crd/custom-kind.ts";
 import { invalid } from "../field-error.ts";
 import type { KubeObject } from "../object.ts";
-import { apiVersionOf, type GroupVersionKind } from "../resource.ts";
+import { apiVersionOf, type GroupVersionKind, type Subresource } from "../resource.ts";
 import { type ObjectType, SCHEMA } from "../schema.ts";
 import { badRequest, invalidObject, type StatusError } from "../status.ts";
 import { DecodeError } from "./decode-error.ts";
@@ -14,12 +14,14 @@ import { decodeMessage, openEnvelope } from "./protobuf.ts";
 import { type FieldValidation, reportStrictErrors, strictErrors } from "./strict.ts";
 import { readYaml } from "./yaml.ts";
 
+type ExpectedKind = GroupVersionKind & Pick<Subresource, "olderVersions">;
+
 export interface EncodedObject {
   readonly body: Uint8Array;
   /** The Content-Type header; `""` means JSON, as `kubectl scale` and `--raw` send it. */
   readonly contentType: string;
   /** The kind that the request's path stands for; fills in a missing apiVersion and kind. */
-  readonly expected: GroupVersionKind;
+  readonly expected: ExpectedKind;
   /** Where that kind is a custom one: what stands in for its definition. */
   readonly custom?: CustomKind | undefined;
   readonly fieldValidation: FieldValidation;
@@ -151,13 +153,16 @@ function unrecognized(
   );
 }
 
-function kindOf({ apiVersion, kind }: Parsed, expected: GroupVersionKind): GroupVersionKind {
+function kindOf({ apiVersion, kind }: Parsed, expected: ExpectedKind): GroupVersionKind {
   const groupVersion = apiVersion === "" ? expected : parseApiVersion(apiVersion);
   if (groupVersion === undefined)
     throw badRequest(
       `the object provided is unrecognized (must be of type ${expected.kind}): unexpected GroupVersion string: ${apiVersion}`,
     );
-  const { group, version } = groupVersion;
+  const { group } = groupVersion;
+  const isOlder =
+    group === expected.group && expected.olderVersions?.includes(groupVersion.version) === true;
+  const { version } = isOlder ? expected : groupVersion;
   return { group, version, kind: kind === "" ? expected.kind : kind };
 }
 

@@ -32,7 +32,14 @@ export const PODS = row<objects.Pod>({
     },
     { name: "binding", group: "", version: "v1", kind: "Binding", verbs: ["create"] },
     ofPod("ephemeralcontainers"),
-    { name: "eviction", group: "policy", version: "v1", kind: "Eviction", verbs: ["create"] },
+    {
+      name: "eviction",
+      group: "policy",
+      version: "v1",
+      kind: "Eviction",
+      verbs: ["create"],
+      olderVersions: ["v1beta1"],
+    },
     { name: "exec", group: "", version: "v1", kind: "PodExecOptions", verbs: ["create", "get"] },
     { name: "log", group: "", version: "v1", kind: "Pod", verbs: ["get"] },
     {

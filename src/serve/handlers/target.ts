@@ -1,5 +1,5 @@
 import type { CustomKind } from "#api/crd/custom-kind.ts";
-import type { GroupVersionKind } from "#api/resource.ts";
+import type { GroupVersionKind, Subresource } from "#api/resource.ts";
 import type { NamedTarget } from "#api/verbs.ts";
 import { must } from "#lib/errors.ts";
 import type { Call } from "../call.ts";
@@ -17,7 +17,7 @@ export function customBody({ path: { resource, subresource } }: Call): CustomKin
 }
 
 /** The kind of the bodies that a request's path takes. */
-export function bodyKind({ path }: Call): GroupVersionKind {
+export function bodyKind({ path }: Call): GroupVersionKind & Pick<Subresource, "olderVersions"> {
   const { resource, subresource } = path;
   return resource.subresources.find(({ name }) => name === subresource) ?? resource;
 }
