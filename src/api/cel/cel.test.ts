@@ -3,8 +3,8 @@ import * as fc from "fast-check";
 import { explain } from "#lib/errors.ts";
 import { CelCompileError, CelError } from "./errors.ts";
 import { Budget } from "./evaluate.ts";
-import { runtimeName } from "./operators.ts";
 import { KUBERNETES_LIBRARY } from "./library/library.ts";
+import { runtimeName } from "./operators.ts";
 import { CelEnvironment } from "./program.ts";
 import { type CelType, DYN, INT, listOf, STRING } from "./types.ts";
 import { type CelValue, isList, isMap, LiteralMap, Optional, Uint } from "./values.ts";
@@ -219,7 +219,15 @@ test("every function has a value or an error for whatever fits it, and nothing e
     int: ["0", "-1", "9223372036854775807", "5"],
     uint: ["0u", "18446744073709551615u"],
     double: ["0.0", "-1.5", "1e308", "double('NaN')"],
-    string: ["''", "'a'", "'%d %.101f'", "'10.0.0.1/8'", "'1h'", "'2020-01-01T00:00:00Z'", "'(?=x'"],
+    string: [
+      "''",
+      "'a'",
+      "'%d %.101f'",
+      "'10.0.0.1/8'",
+      "'1h'",
+      "'2020-01-01T00:00:00Z'",
+      "'(?=x'",
+    ],
     bool: ["true"],
     bytes: ["b'\\xff'"],
     timestamp: ["timestamp('9999-12-31T23:59:59Z')"],
@@ -235,16 +243,11 @@ test("every function has a value or an error for whatever fits it, and nothing e
     dyn: ["dyn(1)", "dyn('a')"],
   };
   const sampleOf = (type: CelType): readonly string[] => {
-    switch (type.is) {
-      case "list":
-        return ["[]", ...sampleOf(type.of).map((one) => `[${one}, ${one}]`)];
-      case "map":
-        return ["{'a': ['b']}"];
-      case "optional":
-        return ["optional.none()", ...sampleOf(type.of).map((one) => `optional.of(${one})`)];
-      default:
-        return samples[type.is] ?? samples["dyn"] ?? [];
-    }
+    if (type.is === "list") return ["[]", ...sampleOf(type.of).map((one) => `[${one}, ${one}]`)];
+    if (type.is === "map") return ["{'a': ['b']}"];
+    if (type.is === "optional")
+      return ["optional.none()", ...sampleOf(type.of).map((one) => `optional.of(${one})`)];
+    return samples[type.is] ?? samples["dyn"] ?? [];
   };
   for (const { name, receiver, parameters } of KUBERNETES_LIBRARY)
     for (let round = 0; round < 12; round += 1) {

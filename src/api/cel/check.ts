@@ -250,7 +250,7 @@ class Checker {
 }
 
 function resultOf(
-  macro: Comprehension["macro"],
+  macro: Exclude<Comprehension["macro"], "optFlatMap" | "optMap">,
   { body, element }: { readonly body: CelType; readonly element: CelType },
 ): CelType {
   switch (macro) {
@@ -263,25 +263,19 @@ function resultOf(
       return mapOf(element, body);
     case "transformMapEntry":
       return body.is === "map" ? body : mapOf(DYN, DYN);
-    default:
+    case "all":
+    case "exists":
+    case "existsOne":
       return BOOL;
   }
 }
 
 /** The types of the variables: elements; or keys; or indexes and elements; or keys and values. */
 function rangeTypes(range: CelType, vars: number): readonly CelType[] {
-  switch (range.is) {
-    case "dyn":
-      return [DYN, DYN];
-    case "list":
-      return vars === 1 ? [range.of, range.of] : [INT, range.of];
-    case "map":
-      return [range.key, range.value];
-    case "object":
-      return [STRING, DYN];
-    default:
-      return [];
-  }
+  if (range.is === "dyn") return [DYN, DYN];
+  if (range.is === "list") return vars === 1 ? [range.of, range.of] : [INT, range.of];
+  if (range.is === "map") return [range.key, range.value];
+  return range.is === "object" ? [STRING, DYN] : [];
 }
 
 function elementOf(type: CelType, index: CelType): CelType | undefined {

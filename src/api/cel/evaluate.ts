@@ -371,20 +371,11 @@ const RUNTIME_NAMES: Readonly<Partial<Record<CelType["is"], string>>> = {
 
 /** True where a value may be given for a parameter of that type. */
 function accepts(type: CelType, value: CelValue): boolean {
-  switch (type.is) {
-    case "dyn":
-    case "parameter":
-      return true;
-    case "list":
-      return isList(value) && value.every((element) => accepts(type.of, element));
-    case "map":
-    case "object":
-      return isMap(value);
-    case "optional":
-      return value instanceof Optional;
-    case "opaque":
-      return value instanceof Opaque && value.kind === type.name;
-    default:
-      return runtimeName(value) === (RUNTIME_NAMES[type.is] ?? type.is);
-  }
+  if (type.is === "dyn" || type.is === "parameter") return true;
+  if (type.is === "list")
+    return isList(value) && value.every((element) => accepts(type.of, element));
+  if (type.is === "map" || type.is === "object") return isMap(value);
+  if (type.is === "optional") return value instanceof Optional;
+  if (type.is === "opaque") return value instanceof Opaque && value.kind === type.name;
+  return runtimeName(value) === (RUNTIME_NAMES[type.is] ?? type.is);
 }

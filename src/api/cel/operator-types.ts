@@ -27,19 +27,17 @@ const order: Rule = (a, b) => {
   return isDyn(a, b) || isComparable || (isNumeric(a) && isNumeric(b)) ? BOOL : undefined;
 };
 
+/** What `in` may look for in a container. */
+function memberOf(container: CelType): CelType | undefined {
+  if (container.is === "list") return container.of;
+  if (container.is === "map") return container.key;
+  return container.is === "object" ? STRING : undefined;
+}
+
 const membership: Rule = (value, container) => {
-  switch (container.is) {
-    case "dyn":
-      return BOOL;
-    case "list":
-      return fits(container.of, value) ? BOOL : undefined;
-    case "map":
-      return fits(container.key, value) ? BOOL : undefined;
-    case "object":
-      return fits(STRING, value) ? BOOL : undefined;
-    default:
-      return undefined;
-  }
+  if (container.is === "dyn") return BOOL;
+  const member = memberOf(container);
+  return member !== undefined && fits(member, value) ? BOOL : undefined;
 };
 
 const numbers: Rule = (a, b) => {

@@ -62,20 +62,10 @@ const LONG_NAMES: Readonly<Partial<Record<CelType["is"], string>>> = {
 
 /** A type as error messages and `type()` name it. */
 export function typeName(type: CelType): string {
-  switch (type.is) {
-    case "list":
-      return `list(${typeName(type.of)})`;
-    case "map":
-      return `map(${typeName(type.key)}, ${typeName(type.value)})`;
-    case "optional":
-      return `optional_type(${typeName(type.of)})`;
-    case "parameter":
-    case "object":
-    case "opaque":
-      return type.name;
-    default:
-      return LONG_NAMES[type.is] ?? type.is;
-  }
+  if (type.is === "list") return `list(${typeName(type.of)})`;
+  if (type.is === "map") return `map(${typeName(type.key)}, ${typeName(type.value)})`;
+  if (type.is === "optional") return `optional_type(${typeName(type.of)})`;
+  return "name" in type ? type.name : (LONG_NAMES[type.is] ?? type.is);
 }
 
 /** Reads `list<A>`, `map<string, dyn>`, `optional<int>`; capitals are placeholders. */
@@ -126,19 +116,13 @@ export function isAssignable(wanted: CelType, given: CelType, bindings: Bindings
     return isAssignable(bound, given, bindings);
   }
   if (wanted.is === "dyn" || given.is === "dyn") return true;
-  switch (wanted.is) {
-    case "list":
-    case "optional":
-      return given.is === wanted.is && isAssignable(wanted.of, given.of, bindings);
-    case "map":
-      return isMapAssignable(wanted, given, bindings);
-    case "object":
-      return given.is === "null" || (given.is === "object" && given.name === wanted.name);
-    case "opaque":
-      return given.is === "opaque" && given.name === wanted.name;
-    default:
-      return wanted.is === given.is;
-  }
+  if (wanted.is === "list" || wanted.is === "optional")
+    return given.is === wanted.is && isAssignable(wanted.of, given.of, bindings);
+  if (wanted.is === "map") return isMapAssignable(wanted, given, bindings);
+  if (wanted.is === "object" && given.is === "null") return true;
+  if (wanted.is === "object" || wanted.is === "opaque")
+    return given.is === wanted.is && given.name === wanted.name;
+  return wanted.is === given.is;
 }
 
 function isMapAssignable(
@@ -157,18 +141,11 @@ function isMapAssignable(
 
 /** A type with its placeholders filled in; unbound ones are dyn. */
 export function substitute(type: CelType, bindings: Bindings): CelType {
-  switch (type.is) {
-    case "parameter":
-      return bindings.get(type.name) ?? DYN;
-    case "list":
-      return listOf(substitute(type.of, bindings));
-    case "optional":
-      return optionalOf(substitute(type.of, bindings));
-    case "map":
-      return mapOf(substitute(type.key, bindings), substitute(type.value, bindings));
-    default:
-      return type;
-  }
+  if (type.is === "parameter") return bindings.get(type.name) ?? DYN;
+  if (type.is === "list") return listOf(substitute(type.of, bindings));
+  if (type.is === "optional") return optionalOf(substitute(type.of, bindings));
+  if (type.is !== "map") return type;
+  return mapOf(substitute(type.key, bindings), substitute(type.value, bindings));
 }
 
 /** One type for both, dyn where there is none. */
