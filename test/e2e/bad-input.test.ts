@@ -28,12 +28,21 @@ beforeAll(async () => {
 }, STEP_MS);
 
 afterAll(async () => {
-  for (const kinds of ["configmaps", "pods", "secrets"]) {
-    expect(await site.output(["get", kinds, "-n", "default", "-o", "name"])).toBe("");
+  try {
+    const stored = await site.output([
+      "get",
+      "configmaps,pods,secrets",
+      "-n",
+      "default",
+      "-o",
+      "name",
+    ]);
+    expect(stored).toBe("configmap/kube-root-ca.crt\n");
+    expect(site.log).not.toContain(" ERROR ");
+  } finally {
+    await site[Symbol.asyncDispose]();
+    await host[Symbol.asyncDispose]();
   }
-  expect(site.log).not.toContain(" ERROR ");
-  await site[Symbol.asyncDispose]();
-  await host[Symbol.asyncDispose]();
 }, STEP_MS);
 
 async function send(protocol: string, { method, path, type, accept, body }: Call) {
