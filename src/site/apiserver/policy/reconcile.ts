@@ -37,8 +37,8 @@ async function keepRole<T extends Role>(
   resource: Resource<T>,
   wanted: T,
 ): Promise<void> {
-  const current = await existing(verbs, resource, wanted);
-  if (current === undefined || isLeftAlone(current)) return;
+  const current = await toComplete(verbs, resource, wanted);
+  if (current === undefined) return;
   const rules = [...(current.rules ?? [])];
   for (const rule of wanted.rules ?? []) if (uncovered(rules, [rule]).length > 0) rules.push(rule);
   const selectors = [...(current.aggregationRule?.clusterRoleSelectors ?? [])];
@@ -61,8 +61,8 @@ async function keepBinding<T extends Binding>(
   resource: Resource<T>,
   wanted: T,
 ): Promise<void> {
-  const current = await existing(verbs, resource, wanted);
-  if (current === undefined || isLeftAlone(current)) return;
+  const current = await toComplete(verbs, resource, wanted);
+  if (current === undefined) return;
   if (!Bun.deepEquals(current.roleRef, wanted.roleRef)) {
     // What a binding binds cannot change.
     const target = { resource, namespace: namespaceOf(wanted), name: nameOf(wanted) };
@@ -84,8 +84,8 @@ async function keepBinding<T extends Binding>(
   });
 }
 
-/** What is there; `undefined` when it was created just now. */
-async function existing<T extends KubeObject>(
+/** What is to be completed; `undefined` when it was made just now, or somebody wants it left alone. */
+async function toComplete<T extends KubeObject>(
   verbs: Verbs,
   resource: Resource<T>,
   wanted: T,
@@ -93,7 +93,7 @@ async function existing<T extends KubeObject>(
   const namespace = namespaceOf(wanted);
   try {
     const { value } = await verbs.get({ resource, namespace, name: nameOf(wanted) });
-    return value;
+    return isLeftAlone(value) ? undefined : value;
   } catch (error) {
     if (!hasReason(error, "NotFound")) throw error;
   }
