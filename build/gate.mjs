@@ -1,5 +1,6 @@
 // `npm test`: the whole gate, with all its own set-up. Ends with `N passed, N failed`.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { prepareKubectl, preparePlatforms } from "./foreign.mjs";
 import {
   aptInstall,
@@ -44,11 +45,15 @@ const CHECKS = [
   ["copies", ["jscpd", "-c", "build/jscpd.json", "src"]],
 ];
 
-/** Test suites, the quick ones first; bun counts what is in them. */
+const WITH_ENGINE = ["--preload", "./test/kit/with-engine.ts"];
+/**
+ * Test suites, the quick ones first; bun counts what is in them. Those that wait more than they
+ * work run as two processes side by side, each with an engine of its own.
+ */
 const SUITES = [
-  ["unit", ["src", "test/kit", "test/architecture.test.ts", "test/docs.test.ts"]],
-  ["integration", ["--preload", "./test/kit/with-engine.ts", "test/integration"]],
-  ["end to end", ["--preload", "./test/kit/with-engine.ts", "test/e2e"]],
+  ["unit", 1, ["src", "test/kit", "test/architecture.test.ts", "test/docs.test.ts"]],
+  ["integration", 2, [...WITH_ENGINE, "test/integration"]],
+  ["end to end", 2, [...WITH_ENGINE, "test/e2e"]],
 ];
 
 /** A line about a test that passed; the values in its name may span lines. */
@@ -76,14 +81,28 @@ function runCheck([name, [program, ...args]]) {
   count(name, status === 0 ? 1 : 0, status === 0 ? 0 : 1);
 }
 
-/** A suite that ends without saying how many passed has failed as a whole. */
-function runSuite([name, args]) {
+async function runSuite([name, shards, args]) {
   console.log(`== ${name}`);
-  const { status, stderr } = asRoot(["bun", "test", ...args]);
-  process.stdout.write(stderr.replace(PASSED, "").replace(QUIET_FILE, ""));
-  const passed = Number(/^\s*(\d+) pass$/m.exec(stderr)?.[1] ?? 0);
-  const failed = Number(/^\s*(\d+) fail$/m.exec(stderr)?.[1] ?? 0);
-  count(name, passed, failed === 0 && (status !== 0 || passed === 0) ? 1 : failed);
+  const results = await Promise.all(
+    Array.from({ length: shards }, (_, index) =>
+      runShard([`--shard=${index + 1}/${shards}`, ...args]),
+    ),
+  );
+  const sum = (of) => results.reduce((total, result) => total + result[of], 0);
+  count(name, sum("passed"), sum("failed"));
+}
+
+/** Tests that end without saying how many passed have failed as a whole. */
+async function runShard(args) {
+  const child = asRoot(["bun", "test", ...args]);
+  const chunks = [];
+  child.stderr.on("data", (chunk) => chunks.push(chunk));
+  const [status] = await once(child, "close");
+  const text = Buffer.concat(chunks).toString();
+  process.stdout.write(text.replace(PASSED, "").replace(QUIET_FILE, ""));
+  const passed = Number(/^\s*(\d+) pass$/m.exec(text)?.[1] ?? 0);
+  const failed = Number(/^\s*(\d+) fail$/m.exec(text)?.[1] ?? 0);
+  return { passed, failed: failed === 0 && (status !== 0 || passed === 0) ? 1 : failed };
 }
 
 /** Network namespaces and engines need root. */
@@ -91,16 +110,14 @@ function asRoot([program, ...args]) {
   const options = {
     cwd: root,
     env: { ...toolEnv(), TMPDIR: temporary },
-    encoding: "utf8",
     stdio: ["ignore", "inherit", "pipe"],
-    maxBuffer: 256 * 1024 * 1024,
     timeout: Math.max(1, MAX_GATE_MS - (Date.now() - startedAt)),
   };
-  if (isRoot) return spawnSync(program, args, options);
+  if (isRoot) return spawn(program, args, options);
   if (!which("sudo"))
     throw new Refusal("The gate needs root for network namespaces: run it as root");
   const env = [`PATH=${options.env.PATH}`, `TMPDIR=${temporary}`, ...ownSettings()];
-  return spawnSync("sudo", ["env", ...env, program, ...args], options);
+  return spawn("sudo", ["env", ...env, program, ...args], options);
 }
 
 /** Nothing but packages stays on the machine. */
@@ -126,7 +143,7 @@ try {
   buildBinary();
   buildAllTargets();
   count("build", 1, 0);
-  for (const suite of SUITES) runSuite(suite);
+  for (const suite of SUITES) await runSuite(suite);
 } catch (error) {
   console.error(error instanceof Refusal ? error.message : error);
   count("set-up", 0, 1);
