@@ -11,6 +11,8 @@ export interface ResourceAccess {
   readonly subresource: string;
   readonly namespace: string;
   readonly name: string;
+  /** The value that the selector of a list or watch demands of a field, where it has one. */
+  readonly required?: (field: string) => string | undefined;
 }
 
 /** A request for a path that belongs to no resource: `/openapi/v2`. */

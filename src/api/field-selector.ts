@@ -47,6 +47,16 @@ function parseTerm({ term, selector }: { term: string; selector: string }): Term
   return { field, value: unescaped(value), equal: operator !== "!=" };
 }
 
+/** The value that a selector demands of a field, whatever its kind is. Throws 400 for bad syntax. */
+export function requiredBy(selector: string): (field: string) => string | undefined {
+  return requiredOf(splitTerms(selector).map((term) => parseTerm({ term, selector })));
+}
+
+const requiredOf =
+  (terms: readonly Term[]) =>
+  (field: string): string | undefined =>
+    terms.find((term) => term.equal && term.field === field)?.value;
+
 type Reader<T> = (object: T) => string;
 
 function readerOf<T extends KubeObject>(
@@ -76,7 +86,7 @@ export function parseFieldSelector<T extends KubeObject>(
     isEmpty: terms.length === 0,
     matches: (object) =>
       terms.every(({ read, value, equal }) => (read(object) === value) === equal),
-    required: (field) => terms.find((term) => term.equal && term.field === field)?.value,
+    required: requiredOf(terms),
     toString: () =>
       terms
         .map(({ field, value, equal }) => {

@@ -24,9 +24,12 @@ export function isActive(pod: Pod): boolean {
   return !isTerminal(pod) && pod.metadata?.deletionTimestamp === undefined;
 }
 
+/** The annotation that makes a pod a mirror of what its node runs by itself. */
+export const MIRROR = "kubernetes.io/config.mirror";
+
 /** True for a pod that a node has of itself, of which the API shows but an image. */
 export function isMirror(pod: Pod): boolean {
-  return pod.metadata?.annotations?.["kubernetes.io/config.mirror"] !== undefined;
+  return pod.metadata?.annotations?.[MIRROR] !== undefined;
 }
 
 /** True for an init container that runs beside the others: a sidecar. */

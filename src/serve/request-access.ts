@@ -22,7 +22,10 @@ const VERBS: Readonly<Record<string, string>> = {
 export function accessOfResource(path: ResourcePath, wish: Wish): Access {
   const verb = path.watch ? "watch" : (VERBS[wish.method] ?? "");
   if (path.name !== undefined) return accessTo(path, verb);
-  return accessTo({ ...path, ...nameSelected(path, wish) }, collectionVerb(verb, wish.url));
+  const required = requiredFields(path, wish);
+  const name = required?.("metadata.name");
+  const target = name === undefined ? path : { ...path, name };
+  return { ...accessTo(target, collectionVerb(verb, wish.url)), ...(required && { required }) };
 }
 
 /**
@@ -55,15 +58,17 @@ function collectionVerb(verb: string, url: URL): string {
   return flag(url.searchParams, "watch") ? "watch" : "list";
 }
 
-/** Whoever lists or watches one object by its name may be allowed that object alone. */
-function nameSelected({ resource }: ResourcePath, { method, url }: Wish): { name?: string } {
+/**
+ * What the selector of a list or watch demands: whoever asks for one object by its name may be
+ * allowed that object alone, and a node the pods that are on it.
+ */
+function requiredFields({ resource }: ResourcePath, { method, url }: Wish) {
   const selector = url.searchParams.get("fieldSelector") ?? "";
-  if (VERBS[method] !== "get" || selector === "") return {};
+  if (VERBS[method] !== "get" || selector === "") return undefined;
   try {
-    const name = parseFieldSelector(resource, selector).required("metadata.name");
-    return name === undefined ? {} : { name };
+    return parseFieldSelector(resource, selector).required;
   } catch {
     // What is wrong with it is told to those who may list.
-    return {};
+    return undefined;
   }
 }

@@ -4,7 +4,7 @@ import type { CustomResourceDefinition } from "#api/crd/definition.ts";
 import { nameOf } from "#api/object.ts";
 import { CUSTOM_RESOURCE_DEFINITIONS } from "#api/resources.ts";
 import type { ObjectStore } from "#db/object-store.ts";
-import { collectionOf, itemOf } from "./kind.ts";
+import { follow } from "./follow.ts";
 
 interface CustomKindsOptions {
   readonly store: ObjectStore;
@@ -18,19 +18,16 @@ interface CustomKindsOptions {
  * each is committed: whoever was answered finds the kind served, or gone.
  */
 export function serveCustomKinds({ store, catalog, signal }: CustomKindsOptions): void {
-  const collection = collectionOf(CUSTOM_RESOURCE_DEFINITIONS);
-  const serve = (definition: CustomResourceDefinition, last?: CustomResourceDefinition): void => {
-    if (last && isServedAlike(definition, last)) return;
-    catalog.set(nameOf(definition), customRows(definition));
-  };
-  const { items, resourceVersion } = store.list(collection);
-  for (const item of items) serve(itemOf(CUSTOM_RESOURCE_DEFINITIONS, item).value);
-  const subscription = store.subscribe(collection, resourceVersion, ({ type, item }, previous) => {
-    const { value } = itemOf(CUSTOM_RESOURCE_DEFINITIONS, item);
-    if (type === "DELETED") catalog.set(nameOf(value), []);
-    else serve(value, previous && itemOf(CUSTOM_RESOURCE_DEFINITIONS, previous).value);
+  follow(store, CUSTOM_RESOURCE_DEFINITIONS, {
+    onChange(next, previous) {
+      if (next === undefined) {
+        if (previous) catalog.set(nameOf(previous), []);
+      } else if (previous === undefined || !isServedAlike(next, previous)) {
+        catalog.set(nameOf(next), customRows(next));
+      }
+    },
+    signal,
   });
-  signal.addEventListener("abort", () => subscription.close(), { once: true });
 }
 
 /** A change that no row shows leaves the rows, and all who watch them, alone. */

@@ -5,6 +5,8 @@ import { bootstrapTokens } from "./authentication/bootstrap-tokens.ts";
 import { ServiceAccountTokens, type TokenIssuer } from "./authentication/service-account-tokens.ts";
 import { staticToken } from "./authentication/static-token.ts";
 import { Authorizer } from "./authorization/authorizer.ts";
+import { NodeAuthorizer } from "./authorization/node-authorizer.ts";
+import { NodeGraph } from "./authorization/node-graph.ts";
 import { RbacIndex } from "./authorization/rbac-index.ts";
 
 export interface SecurityOptions {
@@ -36,5 +38,6 @@ export function createSecurity(options: SecurityOptions): Security {
     ...(adminToken === undefined ? [] : [forAudiences(own, staticToken(adminToken))]),
     forAudiences(own, bootstrapTokens(store, clock)),
   ]);
-  return { store, roles, authorizer: new Authorizer(roles), tokens, authenticator };
+  const nodes = new NodeAuthorizer(new NodeGraph(store, signal));
+  return { store, roles, authorizer: new Authorizer({ roles, nodes }), tokens, authenticator };
 }

@@ -10,6 +10,7 @@ import { defaultIngressClass, defaultStorageClass } from "./default-class.ts";
 import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
 import { claimLimitRanger, limitRanger } from "./limit-ranger.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
+import { nodeRestriction } from "./node-restriction.ts";
 import type { AdmissionPlugin } from "./plugin.ts";
 import { podSecurity, podSecurityLabels } from "./pod-security.ts";
 import { compilingExpressions } from "./policies/compiles.ts";
@@ -36,6 +37,7 @@ export function admissionPlugins(options: AdmissionOptions): readonly AdmissionP
     limitRanger(store),
     claimLimitRanger(store),
     serviceAccount(store),
+    nodeRestriction(options),
     podSecurity(store),
     podSecurityLabels(store),
     priority(store),

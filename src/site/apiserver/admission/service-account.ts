@@ -1,6 +1,7 @@
 import { setDefaultServiceAccount } from "#api/defaults/pod.ts";
 import { generateName } from "#api/metadata.ts";
 import type { Container, Pod, ServiceAccount, Volume } from "#api/object.ts";
+import { isMirror } from "#api/pod.ts";
 import { PODS, SERVICE_ACCOUNTS } from "#api/resources.ts";
 import type { ObjectStore } from "#db/object-store.ts";
 import { itemOf, keyOf } from "../kind.ts";
@@ -9,7 +10,6 @@ import { type AdmissionPlugin, refused } from "./plugin.ts";
 const DEFAULT = "default";
 const VOLUME = "kube-api-access-";
 const MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount";
-const MIRROR = "kubernetes.io/config.mirror";
 /** An hour and a mark by which the issuer knows these tokens. */
 const TOKEN_SECONDS = 3607;
 const FILE_MODE = 0o644;
@@ -26,7 +26,7 @@ export function serviceAccount(store: ObjectStore): AdmissionPlugin<Pod> {
     mutate(request) {
       const { operation, object, target } = request;
       if (operation !== "CREATE" || object.spec === undefined) return;
-      if (object.metadata?.annotations?.[MIRROR] !== undefined) return;
+      if (isMirror(object)) return;
       setDefaultServiceAccount(object);
       const name = object.spec.serviceAccountName ?? DEFAULT;
       const account = accountOf(store, { namespace: target.namespace, name });

@@ -1,6 +1,8 @@
 import type { Access } from "#api/access.ts";
 import { StatusError } from "#api/status.ts";
 import type { UserInfo } from "#api/verbs.ts";
+import type { NodeAuthorizer } from "./node-authorizer.ts";
+import { nodeNameOf } from "./node-identity.ts";
 import type { Grant, RbacIndex } from "./rbac-index.ts";
 import { allows } from "./rule.ts";
 
@@ -18,16 +20,32 @@ export function isSuperuser({ groups }: UserInfo): boolean {
   return groups.includes(SUPERUSERS);
 }
 
-/** Decides who may do what: superusers everything, all others what their roles say. */
+interface Deciders {
+  readonly roles: RbacIndex;
+  readonly nodes: NodeAuthorizer;
+}
+
+/** Decides who may do what: superusers everything, nodes what is theirs, and all what their roles say. */
 export class Authorizer {
   readonly #roles: RbacIndex;
+  readonly #nodes: NodeAuthorizer;
 
-  constructor(roles: RbacIndex) {
+  constructor({ roles, nodes }: Deciders) {
     this.#roles = roles;
+    this.#nodes = nodes;
   }
 
   decide(user: UserInfo, access: Access): AccessDecision {
     if (isSuperuser(user)) return ALLOWED;
+    const node = nodeNameOf(user);
+    const refusal = node === undefined ? "" : this.#nodes.refusal(node, access);
+    if (refusal === undefined) return ALLOWED;
+    const byRole = this.#byRole(user, access);
+    if (byRole.allowed || refusal === "") return byRole;
+    return { allowed: false, reason: [refusal, byRole.reason].filter(Boolean).join("\n") };
+  }
+
+  #byRole(user: UserInfo, access: Access): AccessDecision {
     const namespace = "path" in access ? "" : access.namespace;
     const grant = this.#roles.find({ user, namespace }, (rule) => allows(rule, access));
     if (grant) return { allowed: true, reason: `RBAC: allowed by ${described(grant)}` };

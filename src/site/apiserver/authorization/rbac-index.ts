@@ -1,11 +1,10 @@
 import type { KubeObject, PolicyRule, RoleRef, Subject } from "#api/object.ts";
 import { nameOf, namespaceOf } from "#api/object.ts";
-import type { Resource } from "#api/resource.ts";
 import { CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, ROLE_BINDINGS, ROLES } from "#api/resources.ts";
 import { notFound } from "#api/status.ts";
 import type { UserInfo } from "#api/verbs.ts";
 import type { ObjectStore } from "#db/object-store.ts";
-import { collectionOf, eventOf, itemOf } from "../kind.ts";
+import { follow } from "../follow.ts";
 
 /** A role that a binding gives to one of its subjects. */
 export interface Grant {
@@ -47,26 +46,23 @@ export class RbacIndex {
   readonly #groups: GrantsBySubject = new Map();
 
   constructor(store: ObjectStore, signal: AbortSignal) {
-    const follow = <T extends KubeObject>(
-      resource: Resource<T>,
-      put: (object: T) => void,
-      remove: (object: T) => void,
-    ): void => {
-      const collection = collectionOf(resource);
-      const { items, resourceVersion } = store.list(collection);
-      for (const item of items) put(itemOf(resource, item).value);
-      const subscription = store.subscribe(collection, resourceVersion, (event, previous) => {
-        if (previous) remove(itemOf(resource, previous).value);
-        const { type, item } = eventOf(resource, event);
-        if (type !== "DELETED") put(item.value);
-      });
-      signal.addEventListener("abort", () => subscription.close(), { once: true });
-    };
     for (const resource of [ROLES, CLUSTER_ROLES] as const) {
-      follow<Role>(resource, this.#putRole, this.#removeRole);
+      follow<Role>(store, resource, {
+        onChange: (next, previous) => {
+          if (previous) this.#removeRole(previous);
+          if (next) this.#putRole(next);
+        },
+        signal,
+      });
     }
     for (const resource of [ROLE_BINDINGS, CLUSTER_ROLE_BINDINGS] as const) {
-      follow<Binding>(resource, this.#putBinding, this.#removeBinding);
+      follow<Binding>(store, resource, {
+        onChange: (next, previous) => {
+          if (previous) this.#removeBinding(previous);
+          if (next) this.#putBinding(next);
+        },
+        signal,
+      });
     }
   }
 
@@ -120,15 +116,15 @@ export class RbacIndex {
     }
   }
 
-  readonly #putRole = (role: Role): void => {
+  #putRole(role: Role): void {
     this.#roles.set(placeOf(role), role.rules ?? NO_RULES);
-  };
+  }
 
-  readonly #removeRole = (role: Role): void => {
+  #removeRole(role: Role): void {
     this.#roles.delete(placeOf(role));
-  };
+  }
 
-  readonly #putBinding = (binding: Binding): void => {
+  #putBinding(binding: Binding): void {
     for (const grant of grantsOf(binding)) {
       const [subjects, name] = this.#placeOf(grant);
       const byNamespace: GrantsByNamespace = subjects.get(name) ?? new Map();
@@ -137,9 +133,9 @@ export class RbacIndex {
       const grants = byNamespace.get(of.namespace) ?? new Map<string, Grant>();
       byNamespace.set(of.namespace, grants.set(of.name, grant));
     }
-  };
+  }
 
-  readonly #removeBinding = (binding: Binding): void => {
+  #removeBinding(binding: Binding): void {
     for (const grant of grantsOf(binding)) {
       const [subjects, name] = this.#placeOf(grant);
       const byNamespace = subjects.get(name);
@@ -149,7 +145,7 @@ export class RbacIndex {
       if (grants?.size === 0) byNamespace?.delete(of.namespace);
       if (byNamespace?.size === 0) subjects.delete(name);
     }
-  };
+  }
 
   /** A ServiceAccount is a user with a long name; one without a namespace lies where it is bound. */
   #placeOf({ subject, binding }: Grant): [subjects: GrantsBySubject, name: string] {

@@ -1,5 +1,6 @@
 import type { Access } from "#api/access.ts";
 import { type FieldError, invalid } from "#api/field-error.ts";
+import { requiredBy } from "#api/field-selector.ts";
 import {
   namespaceOf,
   type SelfSubjectAccessReview,
@@ -12,14 +13,18 @@ import {
   SELF_SUBJECT_ACCESS_REVIEWS,
   SUBJECT_ACCESS_REVIEWS,
 } from "#api/resources.ts";
-import { badRequest, invalidObject } from "#api/status.ts";
+import { badRequest, hasReason, invalidObject } from "#api/status.ts";
 import type { UserInfo } from "#api/verbs.ts";
 import type { Authorizer } from "../authorization/authorizer.ts";
+import { nodeNameOf } from "../authorization/node-identity.ts";
 import type { RbacIndex } from "../authorization/rbac-index.ts";
 import { cloneJson } from "../json.ts";
 import type { Strategy } from "../strategy.ts";
 
 type SelfSpec = SelfSubjectAccessReview["spec"];
+
+/** What nodes may do depends on the object. */
+const NODE_RULES = "node authorizer does not support user rule resolution";
 
 /** May the asker do it? `kubectl auth can-i`. */
 export function selfAccess(authorizer: Authorizer): Strategy<SelfSubjectAccessReview> {
@@ -69,7 +74,8 @@ export function selfRules(roles: RbacIndex): Strategy<SelfSubjectRulesReview> {
     answer(review, { user }) {
       const namespace = review.spec.namespace ?? "";
       if (namespace === "") throw badRequest("no namespace on request");
-      const { rules, missing } = roles.of(user, namespace);
+      const { rules, missing: unbound } = roles.of(user, namespace);
+      const missing = nodeNameOf(user) === undefined ? unbound : [NODE_RULES, ...unbound];
       const status: SelfSubjectRulesReview["status"] = {
         incomplete: missing.length > 0,
         nonResourceRules: rules
@@ -106,7 +112,27 @@ function accessOf({ resourceAttributes, nonResourceAttributes }: SelfSpec): Acce
     return { verb: nonResourceAttributes.verb ?? "", path: nonResourceAttributes.path ?? "" };
   }
   const nothing = { verb: "", group: "", version: "", resource: "", subresource: "" };
-  return { ...nothing, namespace: "", name: "", ...resourceAttributes };
+  const { fieldSelector, labelSelector: _, ...wanted } = resourceAttributes ?? {};
+  const required = fieldSelector && requiredFields(fieldSelector);
+  return { ...nothing, namespace: "", name: "", ...wanted, ...(required && { required }) };
+}
+
+type FieldSelector = NonNullable<NonNullable<SelfSpec["resourceAttributes"]>["fieldSelector"]>;
+
+/** A selector that cannot be read demands nothing: who may do it is then asked for all objects. */
+function requiredFields({ rawSelector, requirements = [] }: FieldSelector) {
+  if (rawSelector) {
+    try {
+      return requiredBy(rawSelector);
+    } catch (error) {
+      if (hasReason(error, "BadRequest")) return undefined;
+      throw error;
+    }
+  }
+  return (field: string): string | undefined => {
+    const one = requirements.find(({ key, operator }) => key === field && operator === "In");
+    return one?.values?.length === 1 ? one.values[0] : undefined;
+  };
 }
 
 function userOf({ user = "", groups = [], uid, extra }: SubjectAccessReview["spec"]): UserInfo {

@@ -1,0 +1,93 @@
+import type { KubeObject, Pod, TokenRequest, Volume } from "#api/object.ts";
+import type { Resource } from "#api/resource.ts";
+import { CSI_DRIVERS, PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES, PODS } from "#api/resources.ts";
+import { notFound } from "#api/status.ts";
+import type { UserInfo } from "#api/verbs.ts";
+import type { ObjectStore } from "#db/object-store.ts";
+import type { Authorizer } from "../authorization/authorizer.ts";
+import { itemOf, keyOf } from "../kind.ts";
+
+/** Who asks, and for which account. */
+interface Asker {
+  readonly node: string;
+  readonly user: UserInfo;
+  readonly account: { readonly namespace: string; readonly name: string };
+}
+
+/** Which tokens nodes may ask for: those of pods that are on them, and for nobody else than these want. */
+export class NodeTokens {
+  readonly #store: ObjectStore;
+  readonly #authorizer: Authorizer;
+
+  constructor({ store, authorizer }: { store: ObjectStore; authorizer: Authorizer }) {
+    this.#store = store;
+    this.#authorizer = authorizer;
+  }
+
+  /**
+   * Why a node may not have the token; `undefined` where it may.
+   * @throws StatusError 404 when the pod is not there.
+   */
+  refusal(
+    asker: Asker,
+    { boundObjectRef: to, audiences = [] }: NonNullable<TokenRequest["spec"]>,
+  ): string | undefined {
+    if (to?.apiVersion !== "v1" || to.kind !== "Pod" || !to.name) {
+      return "node requested token not bound to a pod";
+    }
+    if (!to.uid) return "node requested token with a pod binding without a uid";
+    const pod = this.#read({ resource: PODS, namespace: asker.account.namespace }, to.name);
+    if (pod === undefined) throw notFound({ resource: PODS, name: to.name });
+    if (to.uid !== pod.metadata?.uid) {
+      return `the UID in the bound object reference (${to.uid}) does not match the UID in record. The object might have been deleted and then recreated`;
+    }
+    if (pod.spec?.nodeName === asker.node) return this.#audienceRefusal(asker, pod, audiences);
+    return "node requested token bound to a pod scheduled on a different node";
+  }
+
+  /** A volume of the pod or a role must name whom the token is for: ServiceAccountNodeAudienceRestriction. */
+  #audienceRefusal(
+    { user, account: { namespace, name } }: Asker,
+    pod: Pod,
+    [audience = "", ...others]: readonly string[],
+  ): string | undefined {
+    if (others.length > 0) return "node may only request 0 or 1 audiences";
+    const volumes = pod.spec?.volumes ?? [];
+    if (volumes.some((volume) => this.#names(volume, { audience, namespace }))) return undefined;
+    const verb = "request-serviceaccounts-token-audience";
+    const what = { group: "", version: "v1", resource: audience, subresource: "" };
+    if (this.#authorizer.decide(user, { verb, ...what, namespace, name }).allowed) return undefined;
+    return `audience "${audience}" not found in pod spec volume, ${user.name} is not authorized to request tokens for this audience`;
+  }
+
+  #names(
+    { projected, csi, persistentVolumeClaim: claim, ephemeral }: Volume,
+    { audience, namespace }: { readonly audience: string; readonly namespace: string },
+  ): boolean {
+    for (const { serviceAccountToken } of projected?.sources ?? []) {
+      if (serviceAccountToken && (serviceAccountToken.audience ?? "") === audience) return true;
+    }
+    if (csi) return this.#driverNames(csi.driver, audience);
+    const volumeName = claim
+      ? this.#read({ resource: PERSISTENT_VOLUME_CLAIMS, namespace }, claim.claimName)?.spec
+          ?.volumeName
+      : ephemeral?.volumeClaimTemplate?.spec.volumeName;
+    if (!volumeName) return false;
+    const volume = this.#read({ resource: PERSISTENT_VOLUMES, namespace: "" }, volumeName);
+    const driver = volume?.spec?.csi?.driver;
+    return driver !== undefined && this.#driverNames(driver, audience);
+  }
+
+  #driverNames(name: string, audience: string): boolean {
+    const driver = this.#read({ resource: CSI_DRIVERS, namespace: "" }, name);
+    return driver?.spec.tokenRequests?.some((one) => one.audience === audience) ?? false;
+  }
+
+  #read<T extends KubeObject>(
+    place: { readonly resource: Resource<T>; readonly namespace: string },
+    name: string,
+  ): T | undefined {
+    const item = this.#store.newest(keyOf(place, name));
+    return item && itemOf(place.resource, item).value;
+  }
+}
