@@ -7,7 +7,7 @@ import {
   rmdirSync,
   rmSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { sitePaths } from "#cli/paths.ts";
 import type { EdgeSiteConfig } from "#config/edgesite-config.ts";
 import { explain, UserError } from "#lib/errors.ts";
@@ -62,11 +62,21 @@ export function prepareDataDirectory({ root, pki, pods, sockets }: DataDirectory
 /** Removes what a site keeps here and nothing else: the directory may be somebody's home. */
 export function removeSiteFiles(directory: DataDirectory): void {
   const { root, database, pki, pods, sockets, controlSocket, kubeconfig } = directory;
-  const databaseFiles = ["", "-wal", "-shm", "-journal"].map((suffix) => database + suffix);
-  for (const path of [...databaseFiles, pki, pods, sockets, controlSocket, kubeconfig]) {
+  for (const path of [...filesOf(database), pki, pods, sockets, controlSocket, kubeconfig]) {
     rmSync(path, { recursive: true, force: true });
   }
   for (const folder of [dirname(kubeconfig), root]) {
     if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
   }
+}
+
+/** SQLite's own files beside a database, and those of a salvage. */
+const COMPANION = /^(-wal|-shm|-journal|\.new|\.damaged-\d+)?$/;
+
+function filesOf(database: string): readonly string[] {
+  const [folder, name] = [dirname(database), basename(database)];
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder)
+    .filter((file) => file.startsWith(name) && COMPANION.test(file.slice(name.length)))
+    .map((file) => join(folder, file));
 }

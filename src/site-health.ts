@@ -15,9 +15,11 @@ export function healthChecks(db: Database): readonly HealthCheck[] {
 }
 
 /** How many of each kind, without names: everybody may read it. */
-function setAside({ unreadable }: Database): string | undefined {
-  if (unreadable.length === 0) return undefined;
+function setAside({ unreadable, salvage }: Database): string | undefined {
+  const damaged = "the database file was damaged and was made anew at the start";
+  if (unreadable.length === 0) return salvage && damaged;
   const kinds = Map.groupBy(unreadable, ({ key }) => key?.collection.split("/")[1] ?? "meta");
   const counts = [...kinds].map(([kind, rows]) => `${rows.length} of ${kind}`);
-  return `rows cannot be read and are in quarantine: ${counts.join(", ")}`;
+  const rows = `rows cannot be read and are in quarantine: ${counts.join(", ")}`;
+  return salvage ? `${damaged}; ${rows}` : rows;
 }

@@ -50,6 +50,9 @@ function degradedReasons({ site, parts, modules }: StatusSources): readonly stri
     ...(problem === undefined ? [] : [`runtime: ${problem}`]),
     ...(mesh?.reason === undefined ? [] : [`mesh: ${mesh.reason}`]),
     ...(node === undefined || node.ready ? [] : [`node: ${node.reason}`]),
+    ...(parts.db.salvage
+      ? [`database: it was damaged and made anew; the old file is ${parts.db.salvage.damagedFile}`]
+      : []),
     ...parts.db.unreadable.map(({ place, why }) => `database: ${place} cannot be read: ${why}`),
   ];
   return [...new Set(reasons)];

@@ -102,7 +102,12 @@ interface Given {
 
 /** Everything that is decided once, read or made before modules can be. */
 async function gather({ config, directory, db, log, io, lifetime }: Given): Promise<SiteParts> {
-  const { settings } = db;
+  const { settings, salvage } = db;
+  if (salvage) {
+    log.error("The database file was damaged and was made anew of what could be read", {
+      ...salvage,
+    });
+  }
   for (const { place, why } of db.unreadable) {
     log.error("A row of the database cannot be read and is set aside", { place, why });
   }

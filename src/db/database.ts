@@ -8,9 +8,10 @@ import type { ObjectKey, ObjectStore } from "./object-store.ts";
 import type { Contents } from "./operation.ts";
 import { type ReadRows, readRows } from "./read-rows.ts";
 import { CEILING_SETTING, ResourceVersions } from "./resource-versions.ts";
+import type { Salvage } from "./salvage.ts";
 import { FIRST_SEALED_ROW } from "./sealed-rows.ts";
 import { Settings } from "./settings.ts";
-import { Writer } from "./writer.ts";
+import { type OpenedWriter, Writer } from "./writer.ts";
 import type { ResealPosition } from "./writer-protocol.ts";
 
 const DEFAULT_HISTORY_BYTES = 4 * 1024 * 1024;
@@ -37,6 +38,8 @@ export class Database implements AsyncDisposable {
   readonly objects: ObjectStore;
   readonly meta: MetaRows;
   readonly settings: Settings;
+  /** Where pages of the file could not be read when it was opened: what came of it. */
+  readonly salvage: Salvage | undefined;
   readonly #commits: GroupCommit;
   readonly #writer: Writer;
   readonly #committed: CommittedObjects;
@@ -44,10 +47,11 @@ export class Database implements AsyncDisposable {
   readonly #unreadableMeta: Contents["unreadableMeta"];
 
   private constructor(
-    { writer, contents, rows }: { writer: Writer; contents: Contents; rows: ReadRows },
+    { writer, contents, salvage, rows }: OpenedWriter & { rows: ReadRows },
     { clock = systemClock, historyBytes = DEFAULT_HISTORY_BYTES }: DatabaseOptions,
   ) {
     this.#writer = writer;
+    this.salvage = salvage;
     this.#commits = new GroupCommit(writer);
     this.settings = new Settings(this.#commits, contents.settings);
     this.meta = new MetaRows(this.#commits, contents.meta);
@@ -65,21 +69,22 @@ export class Database implements AsyncDisposable {
 
   /**
    * Opens or creates the database and reads it into memory.
-   * Rows that cannot be read are set aside, see `unreadable`.
+   * Rows that cannot be read are set aside, see `unreadable`; so are pages, see `salvage`.
    * @throws {UserError} when another process has it open, it is of a newer version, or unreadable.
    */
   static async open(options: DatabaseOptions): Promise<Database> {
     const { path, thread, key, previousKey } = options;
     const keys = { ...(key && { key }), ...(previousKey && { previousKey }) };
-    const { writer, contents } = await Writer.open({ path, keys, ...(thread && { thread }) });
-    const rows = readRows(contents);
+    const opened = await Writer.open({ path, keys, ...(thread && { thread }) });
+    const { writer } = opened;
+    const rows = readRows(opened.contents);
     try {
       if (rows.moves.length > 0) await writer.commit(rows.moves);
     } catch (error) {
       await writer.close();
       throw error;
     }
-    return new Database({ writer, contents, rows }, options);
+    return new Database({ ...opened, rows }, options);
   }
 
   /** Rows that cannot be read, and why not: objects in quarantine, and meta rows that nothing has replaced yet. */

@@ -13,6 +13,7 @@ import {
   type UnreadableObject,
 } from "./operation.ts";
 import { QuarantineTable } from "./quarantine-table.ts";
+import { isDamage } from "./salvage.ts";
 import { resealRows } from "./sealed-rows.ts";
 import { prepareStatements, type Statements } from "./statements.ts";
 import type { ResealPosition } from "./writer-protocol.ts";
@@ -25,6 +26,13 @@ export interface TableWriterOptions {
 /** A short text that is sealed by the key: it tells a wrong key from a damaged row. */
 const KEY_SETTING = "secretsKey";
 const KEY_TEXT = "This is the key of this database.";
+
+/** Their pages are read by nothing else at start: damage shows there, and not at some later write. */
+const INDEXES = [
+  "objects INDEXED BY sqlite_autoindex_objects_1",
+  "meta INDEXED BY sqlite_autoindex_meta_1",
+  "addresses INDEXED BY sqlite_autoindex_addresses_2",
+];
 
 /** No room, a disk that fails, or one that was made read-only. */
 const DISK_REFUSES = /^SQLITE_(FULL|IOERR|READONLY)/;
@@ -58,10 +66,11 @@ export class TableWriter {
   }
 
   /**
-   * Reads everything.
+   * Reads everything, the indexes too.
    * @throws {UserError} when the key is not this database's.
    */
   load(): Contents {
+    for (const index of INDEXES) this.#sqlite.run(`SELECT count(*) FROM ${index}`);
     const { objectRows, quarantineRows, metaRows, addressRows, settingRows } = this.#statements;
     const unreadable: UnreadableObject[] = [];
     const unreadableMeta: { key: string; why: string }[] = [];
@@ -216,8 +225,13 @@ export class TableWriter {
     try {
       return work();
     } catch (error) {
-      if (!DISK_REFUSES.test(errorCode(error) ?? "")) throw error;
       const { filename } = this.#sqlite;
+      if (isDamage(error)) {
+        throw new UserError(
+          `Cannot write the database ${filename}: ${explain(error)}. Start edgesite again: it saves what can be read`,
+        );
+      }
+      if (!DISK_REFUSES.test(errorCode(error) ?? "")) throw error;
       throw new UserError(`Cannot write the database ${filename}: ${explain(error)}`, {
         cause: error,
       });
@@ -256,7 +270,7 @@ function open(path: string): Database {
     sqlite.run("BEGIN IMMEDIATE; COMMIT");
     return sqlite;
   } catch (error) {
-    if (error instanceof UserError) throw error;
+    if (error instanceof UserError || isDamage(error)) throw error;
     if (errorCode(error)?.startsWith("SQLITE_BUSY")) {
       throw new UserError(
         `Cannot open the database ${path}: another edgesite runs on this data directory. Stop it with 'edgesite stop', or choose another --data-dir`,

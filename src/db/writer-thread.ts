@@ -3,6 +3,7 @@
  * of `writer-protocol.ts` in order.
  */
 import { assertNever, explain, UserError } from "#lib/errors.ts";
+import { isDamage, salvage } from "./salvage.ts";
 import { TableWriter } from "./table-writer.ts";
 import type { Reply, Request } from "./writer-protocol.ts";
 
@@ -20,6 +21,8 @@ function answer(request: Request): Reply {
     case "open":
       writer = new TableWriter(request);
       return { kind: "opened", contents: writer.load() };
+    case "salvage":
+      return { kind: "salvaged", salvage: salvage(request.path) };
     case "commit":
       opened().commit(request.operations);
       return { kind: "committed" };
@@ -49,6 +52,7 @@ self.onmessage = ({ data }: MessageEvent<Request>): void => {
       kind: "failed",
       message: explain(error),
       user: error instanceof UserError,
+      damage: isDamage(error),
     };
     postMessage(failed);
   }

@@ -2,6 +2,7 @@ import { abortReason } from "#lib/abort.ts";
 import { UserError } from "#lib/errors.ts";
 import type { SecretKeys } from "./cipher.ts";
 import type { Contents, Operation } from "./operation.ts";
+import type { Salvage } from "./salvage.ts";
 import type { Reply, Request, ResealPosition } from "./writer-protocol.ts";
 
 export interface WriterOptions {
@@ -9,6 +10,19 @@ export interface WriterOptions {
   readonly keys: SecretKeys;
   /** The program of the thread, an URL. Default `writer-thread.ts`. */
   readonly thread?: string;
+}
+
+/** What the database thread has opened. */
+export interface OpenedWriter {
+  readonly writer: Writer;
+  readonly contents: Contents;
+  /** Where pages of the file could not be read: what came of it. */
+  readonly salvage?: Salvage;
+}
+
+/** Pages of the file cannot be read. */
+class DamagedFile extends Error {
+  override readonly name = "DamagedFile";
 }
 
 interface Waiting {
@@ -36,21 +50,41 @@ export class Writer {
     );
   }
 
-  /** Starts the thread, opens the database in it and reads everything. */
-  static async open({
-    thread,
-    path,
-    keys,
-  }: WriterOptions): Promise<{ writer: Writer; contents: Contents }> {
+  /**
+   * Starts the thread, opens the database in it and reads everything; a file with pages that cannot
+   * be read is made anew first.
+   */
+  static async open(options: WriterOptions): Promise<OpenedWriter> {
+    try {
+      return await Writer.#start(options);
+    } catch (error) {
+      if (!(error instanceof DamagedFile)) throw error;
+    }
+    const salvage = await Writer.#salvage(options);
+    return { ...(await Writer.#start(options)), salvage };
+  }
+
+  static async #start({ thread, path, keys }: WriterOptions): Promise<OpenedWriter> {
     const writer = new Writer(thread);
     try {
       const reply = await writer.#ask({ kind: "open", path, keys });
       if (reply.kind !== "opened") throw new Error(`Unexpected answer ${reply.kind}`);
       return { writer, contents: reply.contents };
     } catch (error) {
-      writer.#closing = true;
-      writer.#worker.terminate();
+      await writer.#end();
       throw error;
+    }
+  }
+
+  /** In a thread of its own, whose end lets go of both files. */
+  static async #salvage({ thread, path }: WriterOptions): Promise<Salvage> {
+    const writer = new Writer(thread);
+    try {
+      const reply = await writer.#ask({ kind: "salvage", path });
+      if (reply.kind !== "salvaged") throw new Error(`Unexpected answer ${reply.kind}`);
+      return reply.salvage;
+    } finally {
+      await writer.#end();
     }
   }
 
@@ -89,10 +123,15 @@ export class Writer {
     } catch (error) {
       if (!this.#lost.signal.aborted) throw error;
     } finally {
-      // The lock goes with the thread: SQLite keeps the file open for as long as statements live.
-      this.#worker.terminate();
-      await this.#ended;
+      await this.#end();
     }
+  }
+
+  /** The lock goes with the thread: SQLite keeps the file open for as long as statements live. */
+  async #end(): Promise<void> {
+    this.#closing = true;
+    this.#worker.terminate();
+    await this.#ended;
   }
 
   #ask(request: Request): Promise<Reply> {
@@ -107,7 +146,7 @@ export class Writer {
   #onReply(reply: Reply): void {
     const waiting = this.#waiting.shift();
     if (reply.kind !== "failed") return waiting?.resolve(reply);
-    waiting?.reject(reply.user ? new UserError(reply.message) : new Error(reply.message));
+    waiting?.reject(failure(reply));
   }
 
   #onLost(why: string): void {
@@ -117,4 +156,9 @@ export class Writer {
     if (!this.#closing) this.#lost.abort(error);
     for (const waiting of this.#waiting.splice(0)) waiting.reject(error);
   }
+}
+
+function failure({ message, user, damage }: Extract<Reply, { kind: "failed" }>): Error {
+  if (user) return new UserError(message);
+  return damage ? new DamagedFile(message) : new Error(message);
 }
