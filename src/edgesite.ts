@@ -24,7 +24,7 @@ import { createEdgeMesh, type EdgeMesh } from "#mesh/mesh.ts";
 import type { NetworkPlan } from "#mesh/network-plan.ts";
 import { createMetaClient } from "#meta/create-meta-client.ts";
 import { createMetaManager } from "#meta/meta-manager.ts";
-import { spdyStreams, webSocketStreams } from "#serve/streams/streams.ts";
+import { upgrades, webSocketStreams } from "#serve/streams/streams.ts";
 import { createApiServer } from "#site/apiserver/apiserver.ts";
 import type { TokenKeys } from "#site/apiserver/authentication/token-keys.ts";
 import type { ClientCertificates } from "#site/apiserver/client-certificates.ts";
@@ -119,6 +119,7 @@ const noNode: NodeStreams = {
   logs: () => Promise.reject(serviceUnavailable(NO_NODE)),
   exec: () => Promise.reject(serviceUnavailable(NO_NODE)),
   portForward: () => Promise.reject(serviceUnavailable(NO_NODE)),
+  ask: () => Promise.reject(serviceUnavailable(NO_NODE)),
 };
 
 function apiServer(
@@ -162,7 +163,7 @@ function apiFront(
     isRevoked: (fingerprint) => clients.isRevoked(fingerprint),
     socketDirectory: directories.sockets,
     fetch: api.fetch,
-    upgradeSpdy: spdyStreams(api, { log: own }),
+    answerUpgrade: upgrades(api, { log: own }),
     log: own,
   });
 }

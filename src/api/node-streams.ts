@@ -65,4 +65,6 @@ export interface NodeStreams {
   logs(request: LogRequest, signal: AbortSignal): Promise<ReadableStream<Uint8Array>>;
   exec(request: ExecRequest, signal: AbortSignal): Promise<ExecStream>;
   portForward(request: PortForwardRequest, signal: AbortSignal): Promise<DuplexStream>;
+  /** What a node's agent says to an HTTP request for itself: `/healthz`, `/pods` (kubelet's API). */
+  ask(node: string, request: Request): Promise<Response>;
 }

@@ -21,6 +21,7 @@ import { PodManager } from "./pod/pod-manager.ts";
 import { Receiver } from "./receiver.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import type { EngineStatus } from "./runtime/types.ts";
+import { createAgentHttp } from "./server/agent-http.ts";
 import { createNodeStreams } from "./server/node-streams.ts";
 import type { MemoryMounts } from "./volume/pod-volumes.ts";
 
@@ -64,6 +65,7 @@ export function createEdged(options: EdgedOptions): Edged {
   const { runtime, node } = options;
   let life: Life | undefined;
   const pods: Pick<PodManager, "find"> = { find: (uid) => life?.pods.find(uid) };
+  const streams = createNodeStreams({ pods, runtime, node: node.name });
   return {
     module: {
       name: MODULE.edged,
@@ -77,7 +79,13 @@ export function createEdged(options: EdgedOptions): Edged {
         }
       },
     },
-    streams: createNodeStreams({ pods, runtime, node: node.name }),
+    streams: {
+      ...streams,
+      ask: createAgentHttp({
+        ...{ node, dns: options.dns, logs: streams.logs },
+        workers: () => life?.pods.workers ?? [],
+      }),
+    },
     status: () => ({
       engine: runtime.engine(),
       pods: life?.pods.workers.length ?? 0,

@@ -8,6 +8,7 @@ import type { Metrics } from "#lib/metrics.ts";
 import type { Timer } from "#lib/timer.ts";
 import type { Limits } from "./request-limits.ts";
 import type { StreamCall } from "./stream-call.ts";
+import type { Upgrade } from "./streams/stream-socket.ts";
 
 /** What `/version` answers; kubectl reads `major`, `minor` and a semantic `gitVersion`. */
 export interface VersionInfo {
@@ -86,6 +87,15 @@ export interface Api {
    * @throws {StatusError} what should be answered instead of switching protocols.
    */
   resolveStream(request: Request, connection?: Connection): Promise<StreamCall>;
-  /** The answer for what `resolveStream` threw. */
+  /**
+   * Hands a request for another protocol on, where its path is proxied to another server;
+   * `undefined` where it is not.
+   * @throws {StatusError} what should be answered instead of switching protocols.
+   */
+  upgradeProxied(
+    request: Request,
+    connection?: Connection,
+  ): Promise<Upgrade | Response | undefined>;
+  /** The answer for what `resolveStream` or `upgradeProxied` threw. */
   errorResponse(error: unknown): Response;
 }

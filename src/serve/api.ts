@@ -66,13 +66,21 @@ export function createApi(options: ApiOptions): Api {
     await next();
     await discardBody(request);
   });
-  addRoutes(app, options, { calls, health, limits });
+  const router = new Router(options);
+  addRoutes(app, options, { calls, health, limits, router });
   return {
     // A `Host` that cannot be part of an URL leaves no URL to look at.
     fetch: async (request, connection = {}) =>
       URL.canParse(request.url) ? app.fetch(request, connection) : badRequestText(),
     resolveStream: async (request, connection = {}) =>
       resolveStream(calls, { request, connection, options }),
+    upgradeProxied: async (request, connection = {}) => {
+      const url = new URL(request.url);
+      if (!calls.isProxied(url)) return undefined;
+      const user = calls.userOf(request, connection);
+      const open = calls.open(request, { url, user, connection });
+      return open && (await router.upgradeProxied(open.call));
+    },
     errorResponse: (error) => answerError(error, log),
   };
 }
@@ -88,14 +96,20 @@ function addPublicRoutes(app: Hono<Env>, { version }: ApiOptions, health: Health
   app.get("/version", ({ req }) => respondValue(req.raw, version));
 }
 
+interface Parts {
+  readonly calls: Calls;
+  readonly health: Health;
+  readonly limits: RequestLimits;
+  readonly router: Router;
+}
+
 function addRoutes(
   app: Hono<Env>,
   options: ApiOptions,
-  { calls, health, limits }: { calls: Calls; health: Health; limits: RequestLimits },
+  { calls, health, limits, router }: Parts,
 ): void {
   const discovery = new Discovery(options.catalog);
   const openApi = new OpenApi(options.catalog);
-  const router = new Router(options);
   const { documents = {} } = options;
   const fixed = [
     ...Object.keys(documents),

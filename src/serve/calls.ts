@@ -5,7 +5,7 @@ import type { ApiOptions, Connection } from "./api-options.ts";
 import type { Call } from "./call.ts";
 import { impersonated } from "./impersonation.ts";
 import { accessOfResource, accessOfUnknown, type Wish } from "./request-access.ts";
-import { isStream, PathTable, type ResourcePath } from "./request-path.ts";
+import { isProxy, isStream, PathTable, type ResourcePath } from "./request-path.ts";
 import { withProtocolToken } from "./streams/handshake.ts";
 
 /** A call, and the warnings that came up while it was answered. */
@@ -66,6 +66,16 @@ export class Calls {
       warn: (text) => void warnings.add(text),
     };
     return { call, warnings };
+  }
+
+  /** True for a path whose requests are handed on to what an object stands for. */
+  isProxied({ pathname }: URL): boolean {
+    try {
+      const path = this.#paths.parse(pathname);
+      return path !== undefined && isProxy(path);
+    } catch {
+      return false;
+    }
   }
 
   /** What does not exist is a secret to those who may not ask for it. */

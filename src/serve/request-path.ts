@@ -9,15 +9,28 @@ export interface ResourcePath {
   readonly namespace: string;
   readonly name?: string;
   readonly subresource?: string;
+  /** Of a proxy: the path behind it as it was sent, `""` or beginning with a slash. */
+  readonly rest?: string;
   /** It came with the deprecated `/watch/` prefix. */
   readonly watch: boolean;
 }
 
+const PROXY = "proxy";
 const STREAMS: readonly string[] = ["attach", "exec", "portforward"];
 
 /** True for subresources that are spoken over an upgraded connection. */
 export function isStream({ resource, subresource }: ResourcePath): boolean {
   return resource.plural === "pods" && STREAMS.includes(subresource ?? "");
+}
+
+/** True for what hands a request on to what an object stands for. */
+export function isProxy({ subresource }: ResourcePath): boolean {
+  return subresource === PROXY;
+}
+
+/** What was found, and how many segments lie behind it. */
+interface Found extends Omit<ResourcePath, "watch" | "rest"> {
+  readonly behind: number;
 }
 
 /** Finds the rows of a catalog by path. */
@@ -33,7 +46,8 @@ export class PathTable {
    * @throws StatusError 404 for a resource or subresource that there is not.
    */
   parse(path: string): ResourcePath | undefined {
-    const [root, ...segments] = path.split("/").slice(1).map(decodeSegment);
+    const sent = path.split("/").slice(1);
+    const [root, ...segments] = sent.map(decodeSegment);
     const group = root === "apis" ? segments.shift() : root === "api" ? "" : undefined;
     const version = segments.shift();
     if (group === undefined || version === undefined) return undefined;
@@ -43,13 +57,19 @@ export class PathTable {
     if (watch) segments.shift();
     const found = this.#resource({ group, version }, segments);
     if (found === undefined) throw unknownResource();
-    return { ...found, watch };
+    const { behind, ...named } = found;
+    if (!isProxy({ ...named, watch })) {
+      if (behind > 0) throw unknownResource();
+      return { ...named, watch };
+    }
+    const rest = behind === 0 ? "" : `/${sent.slice(-behind).join("/")}`;
+    return { ...named, rest, watch };
   }
 
   #resource(
     base: { readonly group: string; readonly version: string },
     segments: string[],
-  ): Omit<ResourcePath, "watch"> | undefined {
+  ): Found | undefined {
     const [first = "", namespace = "", plural = "", ...rest] = segments;
     if (first === "namespaces" && plural !== "") {
       const namespaced = this.#catalog.find({ ...base, plural });
@@ -67,13 +87,13 @@ function named(
   resource: Resource,
   namespace: string,
   segments: readonly string[],
-): Omit<ResourcePath, "watch"> | undefined {
+): Found | undefined {
   const [name = "", subresource = "", ...rest] = segments;
-  if (rest.length > 0 || (name === "" && segments.length > 1)) return undefined;
-  if (name === "") return { resource, namespace };
-  if (subresource === "") return { resource, namespace, name };
+  const behind = rest.length;
+  if (name === "") return segments.length > 1 ? undefined : { resource, namespace, behind };
+  if (subresource === "") return behind > 0 ? undefined : { resource, namespace, name, behind };
   if (!resource.subresources.some((one) => one.name === subresource)) return undefined;
-  return { resource, namespace, name, subresource };
+  return { resource, namespace, name, subresource, behind };
 }
 
 function decodeSegment(text: string): string {

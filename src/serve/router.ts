@@ -8,9 +8,11 @@ import { remove, removeCollection } from "./handlers/remove.ts";
 import { watch } from "./handlers/watch.ts";
 import { create, patch, update } from "./handlers/write.ts";
 import { streamOf } from "./pod-streams.ts";
+import { ObjectProxy } from "./proxy/proxy.ts";
 import { flag } from "./query.ts";
-import { isStream, type ResourcePath } from "./request-path.ts";
+import { isProxy, isStream, type ResourcePath } from "./request-path.ts";
 import { overWebSocket } from "./streams/body-messages.ts";
+import type { Upgrade } from "./streams/stream-socket.ts";
 
 const HANDLERS: Readonly<Record<Verb, Handler>> = {
   create,
@@ -42,15 +44,23 @@ const SUBRESOURCE_VERBS: Readonly<Record<string, Verb>> = { ...OBJECT_VERBS, POS
 export class Router {
   readonly #options: Pick<ApiOptions, "nodeStreams" | "openStream">;
   readonly #log: Handler;
+  readonly #proxy: ObjectProxy;
 
   constructor(options: Pick<ApiOptions, "nodeStreams" | "openStream">) {
     this.#options = options;
     this.#log = logHandler(options.nodeStreams);
+    this.#proxy = new ObjectProxy(options.nodeStreams);
+  }
+
+  /** Hands a request for another protocol on; `undefined` where its path is no proxy's. */
+  async upgradeProxied(call: Call): Promise<Upgrade | Response | undefined> {
+    return isProxy(call.path) ? await this.#proxy.upgrade(call) : undefined;
   }
 
   /** @throws StatusError 405 for a method that the resource does not have, and all that verbs throw. */
   async answer(call: Call, connection: Connection): Promise<Response> {
     const { path, request } = call;
+    if (isProxy(path)) return await this.#proxy.answer(call);
     const verb = verbOf(call);
     if (isStream(path)) {
       const { nodeStreams: streams, openStream } = this.#options;

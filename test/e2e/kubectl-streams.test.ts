@@ -203,6 +203,34 @@ await eachKubectl(
       },
       VERB_MS,
     );
+
+    test(
+      "proxy and get --raw reach a pod, a Service's, and the node's agent through the API",
+      async () => {
+        const k = kubectl();
+        const own = `/api/v1/namespaces/${k.name}`;
+        const node = await k.read("pod/shell", ".spec.nodeName");
+        expect(await k.ok(`get --raw ${own}/pods/shell:8080/proxy/passwd`)).toContain("root:x:0:0");
+        expect(await k.ok(`get --raw ${own}/services/shell/proxy/passwd`)).toContain("root:x:0:0");
+        expect(await k.refused(`get --raw ${own}/pods/shell:9/proxy/`)).toContain(
+          "connect: connection refused",
+        );
+        expect(await k.ok(`get --raw /api/v1/nodes/${node}/proxy/healthz`)).toBe("ok");
+        expect(await k.ok(`get --raw /api/v1/nodes/${node}/proxy/pods`)).toContain('"shell"');
+        await using proxy = k.start("proxy --port=0");
+        await proxy.wrote("Starting to serve on 127.0.0.1:");
+        const [, local] = /127\.0\.0\.1:(\d+)/.exec(proxy.output) ?? [];
+        const curl = (path: string, ...options: string[]): Promise<string> =>
+          host().output(["curl", "-s", ...options, `http://127.0.0.1:${local}${own}${path}`]);
+        expect(await curl("/services/shell:80/proxy/passwd", "-f")).toContain("root:x:0:0");
+        const head = await curl("/pods/shell:8080/proxy/passwd", "-I");
+        expect(head).toMatch(/^HTTP\/1.1 200 OK\r\n.*content-length: [1-9]/is);
+        expect(await curl("/pods/shell:8080/proxy", "-i")).toMatch(
+          new RegExp(`301.*location: ${own}/pods/shell:8080/proxy/\r`, "is"),
+        );
+      },
+      VERB_MS,
+    );
   },
   async (k) => {
     await k.ok(["apply", "-f", k.file(PODS)]);

@@ -22,6 +22,10 @@ export class LocalStreams implements NodeStreams {
     return Promise.reject(badRequest("This node has no logs"));
   }
 
+  ask(): Promise<Response> {
+    return Promise.reject(badRequest("This node has no agent"));
+  }
+
   exec(request: ExecRequest, signal: AbortSignal): Promise<ExecStream> {
     // Nothing to attach to: a shell stands for the process of the container.
     const command =

@@ -7,7 +7,7 @@ import { createKubeconfig } from "#config/kubeconfig.ts";
 import type { Logger } from "#lib/log.ts";
 import type { Connection } from "#serve/api-options.ts";
 import type { StreamCall } from "#serve/stream-call.ts";
-import { spdyStreams, webSocketStreams } from "#serve/streams/streams.ts";
+import { upgrades, webSocketStreams } from "#serve/streams/streams.ts";
 import { createFront, type Front } from "#site/apiserver/front/front.ts";
 import { loadPki, type Pki } from "#site/apiserver/pki.ts";
 
@@ -88,6 +88,7 @@ export class StreamsSite {
     this.#openWebSocket = webSocketStreams({ log });
     const api = {
       resolveStream: (request: Request) => Promise.resolve(this.#resolve(request)),
+      upgradeProxied: () => Promise.resolve(undefined),
       errorResponse: answer,
     };
     this.front = createFront({
@@ -97,7 +98,7 @@ export class StreamsSite {
       tls: { certificate: this.pki.certificate, key: this.pki.key, clientCa: this.pki.ca },
       socketDirectory: join(this.directory, "run"),
       fetch: (request, connection) => this.#fetch(request, connection),
-      upgradeSpdy: spdyStreams(api, { log }),
+      answerUpgrade: upgrades(api, { log }),
       log,
     });
     mkdirSync(join(this.directory, "pod"));

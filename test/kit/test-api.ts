@@ -60,7 +60,13 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     adminToken: ADMIN_TOKEN,
     serviceCidr: "10.43.0.0/16",
     advertise: { address: "10.42.0.1", port: 6443 },
-    nodeStreams: { logs: absent, exec: absent, portForward: absent, ...options.nodeStreams },
+    nodeStreams: {
+      logs: absent,
+      exec: absent,
+      portForward: absent,
+      ask: absent,
+      ...options.nodeStreams,
+    },
     openStream: options.openStream ?? (async () => new Response("stream")),
     version: {
       major: "1",

@@ -15,7 +15,7 @@ import {
   type Name,
   NO_EXPIRY,
 } from "#lib/x509/certificate.ts";
-import { spdyStreams, webSocketStreams } from "#serve/streams/streams.ts";
+import { upgrades, webSocketStreams } from "#serve/streams/streams.ts";
 import { createApiServer } from "#site/apiserver/apiserver.ts";
 import { createFront } from "#site/apiserver/front/front.ts";
 import { MemoryStore } from "./memory-store.ts";
@@ -53,6 +53,7 @@ export async function startTlsApi(
       logs: unavailable,
       exec: unavailable,
       portForward: unavailable,
+      ask: unavailable,
       ...options.nodeStreams,
     },
     openStream: webSocketStreams({ log: silentLogger }),
@@ -73,7 +74,7 @@ export async function startTlsApi(
     tls,
     socketDirectory: join(directory, "sockets"),
     fetch: api.fetch,
-    upgradeSpdy: spdyStreams(api, { log: silentLogger }),
+    answerUpgrade: upgrades(api, { log: silentLogger }),
     log: silentLogger,
   });
   const deadline = new AbortController();

@@ -8,6 +8,8 @@ const PATH_ITEM: Readonly<Record<string, number>> = {
   put: 3,
   post: 4,
   delete: 5,
+  options: 6,
+  head: 7,
   patch: 8,
 };
 

@@ -3,6 +3,7 @@ import { type ObjectType, SCHEMA } from "../schema.ts";
 import { customDefinition, customListDefinition } from "./custom.ts";
 import type { DescribedResource } from "./described-resource.ts";
 import {
+  BEHIND,
   DELETE_PARAMETERS,
   LIST_PARAMETERS,
   NAME,
@@ -10,11 +11,12 @@ import {
   PATCH_PARAMETERS,
   type Parameter,
   PRETTY,
+  PROXY_PATH,
   WRITE_PARAMETERS,
 } from "./parameters.ts";
 import type { CustomDefinition } from "./schemas.ts";
 
-export type Method = "delete" | "get" | "patch" | "post" | "put";
+export type Method = "delete" | "get" | "head" | "options" | "patch" | "post" | "put";
 
 type Described = ObjectType | CustomDefinition;
 
@@ -227,6 +229,34 @@ function* objectOperations(
     });
 }
 
+const PROXY_METHODS = ["delete", "get", "head", "options", "patch", "post", "put"] as const;
+
+/** A proxy takes every method, for itself and for all paths behind it. */
+function* proxyOperations(context: Context, subresource: Subresource): Iterable<Operation> {
+  const { collection, prefix, noun, scope, resource } = context;
+  const path = `${collection}/{name}/${subresource.name}`;
+  for (const method of PROXY_METHODS) {
+    const id = `connect${prefix}${capital(method)}${noun}Proxy`;
+    const part = {
+      method,
+      action: "connect",
+      description: `connect ${method.toUpperCase()} requests to proxy of ${resource.kind}`,
+    };
+    const named = scope.filter((one) => one !== PRETTY);
+    const target = { kind: subresource };
+    yield operation(
+      context,
+      { ...target, path, id },
+      { ...part, parameters: [NAME, ...named, PROXY_PATH] },
+    );
+    yield operation(
+      context,
+      { ...target, path: `${path}/{path}`, id: `${id}WithPath` },
+      { ...part, parameters: [NAME, ...named, BEHIND, PROXY_PATH] },
+    );
+  }
+}
+
 /** Streams have no definition: exec, attach, portforward, log. */
 function* streamOperations(context: Context, subresource: Subresource): Iterable<Operation> {
   const { collection, prefix, noun, scope } = context;
@@ -256,7 +286,8 @@ function* subresourceOperations(context: Context): Iterable<Operation> {
     const { name, verbs } = subresource;
     const isOwn = subresource.kind === context.resource.kind;
     const object = isOwn ? context.object : SCHEMA.ofKind(subresource);
-    if (object === undefined || name === "log") yield* streamOperations(context, subresource);
+    if (name === "proxy") yield* proxyOperations(context, subresource);
+    else if (object === undefined || name === "log") yield* streamOperations(context, subresource);
     else {
       yield* objectOperations(context, { verbs, object, suffix: name, kind: subresource });
       if (!verbs.includes("create")) continue;

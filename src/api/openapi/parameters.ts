@@ -33,6 +33,16 @@ export const PRETTY: Parameter = query("pretty", "If 'true', then the output is 
 
 const DRY_RUN = query("dryRun", "'All': go through all stages of the request, store nothing.");
 
+/** What lies behind a proxy. */
+export const BEHIND: Parameter = {
+  name: "path",
+  in: "path",
+  type: "string",
+  description: "path to the resource",
+};
+
+export const PROXY_PATH: Parameter = query("path", "The part of the path that is handed on.");
+
 export const LIST_PARAMETERS: readonly Parameter[] = [
   query("allowWatchBookmarks", "Ask for BOOKMARK events in a watch.", flag),
   query("continue", "Go on where the list that returned this token ended."),

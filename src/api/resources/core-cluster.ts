@@ -3,7 +3,7 @@ import { NODE_COLUMNS } from "../columns/node.ts";
 import { prepareNamespace, setNamespaceDefaults, setNodeDefaults } from "../defaults/core.ts";
 import type * as objects from "../object.ts";
 import { validateNamespace, validateNode, validateNodeUpdate } from "../validation/cluster.ts";
-import { row, statusOf } from "./row.ts";
+import { proxyOf, row, statusOf } from "./row.ts";
 
 export const NAMESPACES = row<objects.Namespace>({
   group: "",
@@ -34,7 +34,7 @@ export const NODES = row<objects.Node>({
   namespaced: false,
   definition: "io.k8s.api.core.v1.Node",
   shortNames: ["no"],
-  subresources: [statusOf({ kind: "Node", group: "" })],
+  subresources: [proxyOf("Node"), statusOf({ kind: "Node", group: "" })],
   columns: NODE_COLUMNS,
   fields: { "spec.unschedulable": ({ spec }) => String(spec?.unschedulable ?? false) },
   setDefaults: setNodeDefaults,

@@ -4,7 +4,7 @@ import type * as objects from "../object.ts";
 import type { Subresource } from "../resource.ts";
 import { validatePod, validatePodCreate, validatePodUpdate } from "../validation/pod.ts";
 import { warnOfPod } from "../warnings/workload.ts";
-import { row, statusOf } from "./row.ts";
+import { proxyOf, row, statusOf } from "./row.ts";
 
 /** A subresource that shows the pod itself, of which it changes a part. */
 const ofPod = (name: string): Subresource => ({
@@ -49,6 +49,7 @@ export const PODS = row<objects.Pod>({
       kind: "PodPortForwardOptions",
       verbs: ["create", "get"],
     },
+    proxyOf("Pod"),
     ofPod("resize"),
     statusOf({ kind: "Pod", group: "" }),
   ],

@@ -9,7 +9,7 @@ import {
   validateServiceUpdate,
 } from "../validation/service.ts";
 import { warnOfService } from "../warnings/service.ts";
-import { row, statusOf } from "./row.ts";
+import { proxyOf, row, statusOf } from "./row.ts";
 
 export const SERVICES = row<objects.Service>({
   group: "",
@@ -22,7 +22,7 @@ export const SERVICES = row<objects.Service>({
   nameFormat: "dns1123Label",
   shortNames: ["svc"],
   categories: ["all"],
-  subresources: [statusOf({ kind: "Service", group: "" })],
+  subresources: [proxyOf("Service"), statusOf({ kind: "Service", group: "" })],
   columns: SERVICE_COLUMNS,
   fields: {
     "spec.clusterIP": ({ spec }) => spec?.clusterIP ?? "",

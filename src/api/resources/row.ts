@@ -35,6 +35,12 @@ export function row<T extends objects.KubeObject>(
   };
 }
 
+/** A subresource that hands HTTP requests of any method on to what the object stands for. */
+export function proxyOf(kind: string): Subresource {
+  const verbs: readonly Verb[] = ["create", "delete", "get", "patch", "update"];
+  return { name: "proxy", group: "", version: "v1", kind: `${kind}ProxyOptions`, verbs };
+}
+
 type OtherForm<T extends objects.KubeObject> = Pick<Resource<T>, "version" | "definition"> &
   Partial<Resource<T>> &
   Pick<StoredAs<T>, "toStored" | "fromStored">;

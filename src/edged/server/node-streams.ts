@@ -25,7 +25,11 @@ export interface NodeStreamsOptions {
 }
 
 /** Logs, exec, attach and port-forward of this node's own pods, straight from the runtime. */
-export function createNodeStreams({ pods, runtime, node }: NodeStreamsOptions): NodeStreams {
+export function createNodeStreams({
+  pods,
+  runtime,
+  node,
+}: NodeStreamsOptions): Omit<NodeStreams, "ask"> {
   const workerOf = ({ namespace, pod, uid }: StreamTarget): PodWorker => {
     const worker = pods.find(uid);
     if (worker) return worker;

@@ -26,3 +26,11 @@ export interface StreamSession {
 
 /** Begins a session on a connection that is open. */
 export type StartSession = (socket: StreamSocket) => StreamSession;
+
+/** The agreement to switch a raw connection to another protocol. */
+export interface Upgrade {
+  /** Headers of the `101 Switching Protocols` answer. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Call after the answer was sent. */
+  readonly start: StartSession;
+}

@@ -8,26 +8,19 @@ import { isWebSocketRequest, listed, offeredProtocols } from "./handshake.ts";
 import { normalized } from "./remote-command.ts";
 import { COMMAND_PROTOCOLS, spdyCommand } from "./spdy/spdy-command.ts";
 import { PORT_FORWARD_PROTOCOL, spdyPortForward } from "./spdy/spdy-port-forward.ts";
-import type { StartSession } from "./stream-socket.ts";
+import type { Upgrade } from "./stream-socket.ts";
 import { WebSocketConnection } from "./web-socket.ts";
 
-/** The agreement to switch a raw connection to SPDY. */
-export interface SpdyUpgrade {
-  /** Headers of the `101 Switching Protocols` answer. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** Call after the answer was sent. */
-  readonly start: StartSession;
-}
-
-/** What becomes of a request for SPDY. */
-export type UpgradeSpdy = (
+/** What becomes of a request for another protocol; `undefined` where a server behind can speak it. */
+export type AnswerUpgrade = (
   request: Request,
   connection?: Connection,
-) => Promise<SpdyUpgrade | Response>;
+) => Promise<Upgrade | Response | undefined>;
 
 /** What a request that is not upgraded is told. */
 const UPGRADE_REQUIRED = "Upgrade request required";
 
+const SPDY = "spdy/3.1";
 const TUNNEL = `SPDY/3.1+${PORT_FORWARD_PROTOCOL}`;
 
 /** `Sec-WebSocket-Protocol` of the channel protocols, the best first. No protocol at all means v1. */
@@ -59,15 +52,19 @@ export function webSocketStreams({ log }: { readonly log: Logger }): ApiOptions[
 }
 
 /**
- * Makes the `upgradeSpdy` of a front: what to do with a request that arrived with
- * `Upgrade: SPDY/3.1`, resolved by the API as any other. Never rejects: a refusal is a response.
+ * Makes the `upgrade` of a front: what to do with a request that arrived with `Upgrade`, resolved
+ * by the API as any other. What is proxied is another server's to speak, SPDY is spoken here, and
+ * all else goes on. Never rejects: a refusal is a response.
  */
-export function spdyStreams(
-  api: Pick<Api, "resolveStream" | "errorResponse">,
+export function upgrades(
+  api: Pick<Api, "resolveStream" | "upgradeProxied" | "errorResponse">,
   { log }: { readonly log: Logger },
-): UpgradeSpdy {
+): AnswerUpgrade {
   return async (request, connection) => {
     try {
+      const proxied = await api.upgradeProxied(request, connection);
+      if (proxied !== undefined) return proxied;
+      if (request.headers.get("upgrade")?.toLowerCase() !== SPDY) return undefined;
       return openSpdy(await api.resolveStream(request, connection), log);
     } catch (error) {
       return api.errorResponse(error);
@@ -95,7 +92,7 @@ function openWebSocket(
   return { protocol, connection: new WebSocketConnection(start, { text: base64 }) };
 }
 
-function openSpdy({ request, stream, streams: node }: StreamCall, log: Logger): SpdyUpgrade {
+function openSpdy({ request, stream, streams: node }: StreamCall, log: Logger): Upgrade {
   const offered = listed(request.headers.get("x-stream-protocol-version"));
   const headers = { connection: "Upgrade", upgrade: "SPDY/3.1" };
   if (stream.kind === "portforward") {

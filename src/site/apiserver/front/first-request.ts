@@ -1,7 +1,8 @@
 import { STATUS_CODES } from "node:http";
 import type { Logger } from "#lib/log.ts";
 import type { Peer } from "#serve/api-options.ts";
-import type { SpdyUpgrade, UpgradeSpdy } from "#serve/streams/streams.ts";
+import type { Upgrade } from "#serve/streams/stream-socket.ts";
+import type { AnswerUpgrade } from "#serve/streams/streams.ts";
 import type { FrontConnection, Route } from "./front-connection.ts";
 import { Relay } from "./relay.ts";
 import { headEnd, MAX_HEAD_BYTES, parseHead, requestedUpgrade } from "./request-head.ts";
@@ -22,7 +23,7 @@ export interface Destination {
 export interface FirstRequestOptions {
   /** Asked once; `undefined` sends the client away. */
   readonly destination: () => Destination | undefined;
-  readonly upgradeSpdy: UpgradeSpdy;
+  readonly answerUpgrade: AnswerUpgrade;
   readonly log: Logger;
 }
 
@@ -65,44 +66,59 @@ export class FirstRequest implements Route {
     clearTimeout(this.#timeout);
     const destination = this.#options.destination();
     if (!destination) return this.#client.cut();
-    const upgrade = requestedUpgrade(head);
-    if (upgrade === "spdy/3.1") {
-      const rest = this.#read.subarray(head.length);
-      void serveSpdy(this.#client, this.#options, { head, rest, peer: destination.peer });
+    const { peer, unix } = destination;
+    const read = { head, rest: this.#read.subarray(head.length), peer };
+    if (requestedUpgrade(head) !== undefined) {
+      void serveUpgrade(this.#client, this.#options, { ...read, unix });
       return;
     }
-    const { unix } = destination;
     Relay.open(this.#client, {
       unix,
       first: this.#read,
       http2: head.toString("latin1").startsWith(HTTP2_PREFACE),
-      endless: upgrade === "websocket",
+      endless: false,
     });
   }
 }
 
-/** Answers a request for SPDY, by switching to it or by saying why not. Never rejects. */
-async function serveSpdy(
+interface Read {
+  readonly head: Buffer;
+  /** What came behind the head. */
+  readonly rest: Buffer;
+  readonly peer: Peer | undefined;
+}
+
+/**
+ * Answers a request for another protocol: by switching to it, by saying why not, or by leaving it
+ * to the server behind. Never rejects.
+ */
+async function serveUpgrade(
   client: FrontConnection,
-  { upgradeSpdy, log }: Pick<FirstRequestOptions, "upgradeSpdy" | "log">,
-  read: { readonly head: Buffer; readonly rest: Buffer; readonly peer: Peer | undefined },
+  { answerUpgrade, log }: Pick<FirstRequestOptions, "answerUpgrade" | "log">,
+  read: Read & { readonly unix: string },
 ): Promise<void> {
   const early = [read.rest];
+  const gone = new AbortController();
   const end = (): void => client.end();
   client.pause();
   client.follow({
     received: (bytes) => void early.push(bytes),
     ended: end,
-    closed: () => undefined,
+    closed: () => gone.abort(),
     stop: end,
   });
   try {
-    const upgrade = await decide(read, upgradeSpdy);
+    const upgrade = await decide(read, answerUpgrade, gone.signal);
+    if (upgrade === undefined) {
+      const first = Buffer.concat([read.head, ...early]);
+      Relay.open(client, { unix: read.unix, first, http2: false, endless: true });
+      return;
+    }
     if (upgrade instanceof Response) return await answer(client, upgrade);
     await client.send(
       Buffer.from(`HTTP/1.1 101 Switching Protocols\r\n${fields(upgrade.headers)}\r\n`),
     );
-    if (!client.isOpen) return;
+    if (!client.isOpen) return gone.abort();
     const session = upgrade.start(client);
     client.follow({
       received: (bytes) => session.received(bytes),
@@ -110,35 +126,34 @@ async function serveSpdy(
       closed: () => session.closed(),
       stop: end,
     });
-    for (const bytes of early) session.received(bytes);
+    for (const bytes of early) if (bytes.length > 0) session.received(bytes);
     client.resume();
   } catch (error) {
-    log.error("A request for a stream could not be answered.", { error });
+    log.error("A request for another protocol could not be answered.", { error });
     client.end();
   }
 }
 
 async function decide(
-  { head, peer }: { readonly head: Buffer; readonly peer: Peer | undefined },
-  upgradeSpdy: UpgradeSpdy,
-): Promise<SpdyUpgrade | Response> {
+  { head, peer }: Read,
+  answerUpgrade: AnswerUpgrade,
+  signal: AbortSignal,
+): Promise<Upgrade | Response | undefined> {
   const { method, target, headers } = parseHead(head) ?? {};
   if (method === undefined) return new Response("Malformed request\n", { status: 400 });
-  const request = new Request(`https://edgesite${target}`, { method, headers });
-  return upgradeSpdy(request, peer && { peer });
+  const request = new Request(`https://edgesite${target}`, { method, headers, signal });
+  return answerUpgrade(request, peer && { peer });
 }
 
-/** Sends a response to a request that stays HTTP, and hangs up. */
+/** Sends a response to a request that stays HTTP, its body in passing, and hangs up. */
 async function answer(client: FrontConnection, response: Response): Promise<void> {
-  const body = Buffer.from(await response.arrayBuffer());
-  const headers = {
-    ...Object.fromEntries(response.headers),
-    "content-length": String(body.length),
-    connection: "close",
-  };
+  const headers = { ...Object.fromEntries(response.headers), connection: "close" };
   const reason = STATUS_CODES[response.status] ?? "";
-  const head = `HTTP/1.1 ${response.status} ${reason}\r\n${fields(headers)}\r\n`;
-  void client.send(Buffer.concat([Buffer.from(head), body]));
+  await client.send(Buffer.from(`HTTP/1.1 ${response.status} ${reason}\r\n${fields(headers)}\r\n`));
+  for await (const bytes of response.body ?? []) {
+    if (!client.isOpen) break;
+    await client.send(bytes);
+  }
   client.end();
 }
 

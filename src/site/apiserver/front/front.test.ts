@@ -64,7 +64,7 @@ function make(options: Partial<FrontOptions> = {}): Front {
     // Longer than the path of a unix socket may be.
     socketDirectory: join(directory, "a".repeat(120)),
     fetch: async (request) => new Response(`${request.method} ${await request.text()}`),
-    upgradeSpdy: async () => new Response("no", { status: 403 }),
+    answerUpgrade: async () => new Response("no", { status: 403 }),
     log: silentLogger,
     ...options,
   });
@@ -152,7 +152,7 @@ describe("the front", () => {
       closed: closed.resolve,
     });
     const front = await start({
-      upgradeSpdy: async (request) => {
+      answerUpgrade: async (request) => {
         expect([request.method, new URL(request.url).pathname]).toEqual(["POST", "/exec"]);
         return { headers: { upgrade: "SPDY/3.1", connection: "Upgrade" }, start: session };
       },
@@ -211,7 +211,7 @@ describe("the front", () => {
     test("say who sends a request, over both HTTP versions and SPDY", async () => {
       const front = await start({
         fetch: showPeer,
-        upgradeSpdy: async (_, { peer } = {}) => Response.json(peer ?? null, { status: 403 }),
+        answerUpgrade: async (_, { peer } = {}) => Response.json(peer ?? null, { status: 403 }),
       });
       const shown = { name: "alice", groups: ["dev", "a\nCN=root", "system:authenticated"] };
       const identity = certificate(alice);

@@ -4,7 +4,7 @@ import { aborted } from "#lib/abort.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { Logger } from "#lib/log.ts";
 import type { Api } from "#serve/api-options.ts";
-import type { UpgradeSpdy } from "#serve/streams/streams.ts";
+import type { AnswerUpgrade } from "#serve/streams/streams.ts";
 import { identityOf } from "./client-certificate.ts";
 import { type Destination, FirstRequest } from "./first-request.ts";
 import { FrontConnection } from "./front-connection.ts";
@@ -21,8 +21,8 @@ export interface FrontOptions {
   /** A directory of its own; made with mode 0700, other users can reach nothing in it. */
   readonly socketDirectory: string;
   readonly fetch: Api["fetch"];
-  /** What a request with `Upgrade: SPDY/3.1` becomes; never rejects. */
-  readonly upgradeSpdy: UpgradeSpdy;
+  /** What a request with `Upgrade` becomes; never rejects. */
+  readonly answerUpgrade: AnswerUpgrade;
   readonly log: Logger;
   /** Says when client certificates end. Default: the system's. */
   readonly clock?: Clock;
@@ -42,8 +42,8 @@ export interface Front extends Module {
 
 const DEFAULT_MAX_CONNECTIONS = 10_000;
 /**
- * The one TLS port of the site. Every connection is looked at once: a request for SPDY is served on
- * the connection itself, all else (HTTP/1.1, HTTP/2, WebSockets) is carried to a server behind it that
+ * The one TLS port of the site. Every connection is looked at once: a request for another protocol
+ * than HTTP is answered on the connection itself where that can be, all else (HTTP/1.1, HTTP/2, WebSockets) is carried to a server behind it that
  * knows by its socket whom the client's certificate stands for.
  */
 export function createFront(options: FrontOptions): Front {
@@ -142,9 +142,9 @@ class TlsFront implements Front {
     }
     const connection = new FrontConnection(socket);
     this.#connections.add(connection);
-    const { upgradeSpdy } = this.#options;
+    const { answerUpgrade } = this.#options;
     const destination = (): Destination | undefined => this.#destination(connection);
-    connection.follow(new FirstRequest(connection, { destination, upgradeSpdy, log }));
+    connection.follow(new FirstRequest(connection, { destination, answerUpgrade, log }));
     return connection;
   }
 

@@ -1,9 +1,11 @@
 import type { ObjectStore } from "#db/object-store.ts";
-import { errorCode, explain } from "#lib/errors.ts";
+import { connectFailure } from "#lib/connect-failure.ts";
+import { explain } from "#lib/errors.ts";
 import { type Endpoint, endpointOf } from "./endpoint.ts";
 import { CallFailure, statusText } from "./errors.ts";
 import type { Hook } from "./hook.ts";
 
+const HTTPS_PORT = 443;
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
 /** Posts a review to a webhook over TLS that its CA bundle vouches for; answers the parsed body. */
@@ -87,35 +89,12 @@ async function textOf(response: Response): Promise<string> {
 
 /** With the port that is Go's to show and JavaScript's to drop. */
 function shownUrl(url: URL): string {
-  const port = url.port === "" && url.hostname.endsWith(".svc") ? ":443" : "";
+  const port = url.port === "" && url.hostname.endsWith(".svc") ? `:${HTTPS_PORT}` : "";
   return `https://${url.host}${port}${url.pathname}${url.search}`;
 }
 
 /** What went wrong on the way, in the words that Go's client has for it. */
 function reasonOf(error: unknown, url: URL): string {
   if (error instanceof Error && error.name === "TimeoutError") return "context deadline exceeded";
-  const place = `${url.hostname}:${url.port || "443"}`;
-  const unverified = "tls: failed to verify certificate: x509:";
-  switch (errorCode(error) ?? "") {
-    case "ECONNREFUSED":
-    case "ConnectionRefused":
-      return `dial tcp ${place}: connect: connection refused`;
-    case "ENOTFOUND":
-      return `dial tcp: lookup ${url.hostname}: no such host`;
-    case "ECONNRESET":
-    case "ConnectionClosed":
-      return "EOF";
-    case "ERR_TLS_CERT_ALTNAME_INVALID":
-      return `${unverified} certificate is not valid for ${url.hostname}`;
-    case "DEPTH_ZERO_SELF_SIGNED_CERT":
-    case "SELF_SIGNED_CERT_IN_CHAIN":
-    case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
-    case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
-      return `${unverified} certificate signed by unknown authority`;
-    case "CERT_HAS_EXPIRED":
-    case "CERT_NOT_YET_VALID":
-      return `${unverified} certificate has expired or is not yet valid`;
-    default:
-      return explain(error);
-  }
+  return connectFailure(error, { host: url.hostname, port: Number(url.port || HTTPS_PORT) });
 }

@@ -1,0 +1,121 @@
+import { once } from "node:events";
+import {
+  type ClientRequest,
+  type IncomingMessage,
+  type RequestOptions,
+  request as requestHttp,
+} from "node:http";
+import { request as requestHttps } from "node:https";
+import type { Duplex } from "node:stream";
+import { StatusError } from "#api/status.ts";
+import { connectFailure } from "#lib/connect-failure.ts";
+import type { Backend } from "./backend.ts";
+
+/** How long a server may take to accept a connection (Kubernetes' proxy transport). */
+const CONNECT_MS = 30_000;
+
+/** What is sent to a backend. */
+export interface Sent {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  readonly body: ReadableStream<Uint8Array> | null;
+  /** Ends the exchange, whatever state it is in. */
+  readonly signal: AbortSignal;
+}
+
+/** What came back: an answer, or a connection that is no longer HTTP's, with its first bytes. */
+export type Exchanged =
+  | { readonly kind: "answer"; readonly message: IncomingMessage }
+  | {
+      readonly kind: "upgrade";
+      readonly message: IncomingMessage;
+      readonly socket: Duplex;
+      readonly head: Buffer;
+    };
+
+/**
+ * Sends a request to a backend on a connection of its own. Its body goes out as fast as the backend
+ * takes it, the answer's is read by whoever asked.
+ * @throws StatusError 503 where the backend cannot be reached or does not answer.
+ */
+export async function exchange(backend: Backend, sent: Sent): Promise<Exchanged> {
+  const request = open(backend, sent);
+  const limit = setTimeout(() => request.destroy(new ConnectTimeout()), CONNECT_MS);
+  request.once("socket", (socket) => {
+    if (socket.connecting) socket.once("connect", () => clearTimeout(limit));
+    else clearTimeout(limit);
+  });
+  const answered = new Promise<Exchanged>((resolve, reject) => {
+    request.once("response", (message) => resolve({ kind: "answer", message }));
+    request.once("upgrade", (message, socket, head) =>
+      resolve({ kind: "upgrade", message, socket, head }),
+    );
+    // One that breaks later breaks the answer too.
+    request.on("error", reject);
+  });
+  void send(request, sent);
+  try {
+    return await answered;
+  } catch (error) {
+    throw unreachable(error, backend);
+  } finally {
+    clearTimeout(limit);
+  }
+}
+
+function open({ host, port, tls, target }: Backend, { method, headers, signal }: Sent) {
+  const options: RequestOptions = {
+    ...{ host, port, method, path: target, headers: mutable(headers), signal },
+    agent: false,
+    setHost: !("host" in headers),
+  };
+  if (tls === undefined) return requestHttp(options);
+  const { ca, serverName, client } = tls;
+  return requestHttps({
+    ...options,
+    rejectUnauthorized: ca !== undefined,
+    ...(ca !== undefined && { ca }),
+    ...(serverName !== undefined && { servername: serverName }),
+    ...(client && { cert: client.certificate, key: client.key }),
+  });
+}
+
+function mutable(headers: Sent["headers"]): Record<string, string | string[]> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      typeof value === "string" ? value : [...value],
+    ]),
+  );
+}
+
+/** Never rejects: what breaks is seen by whoever waits for the answer. */
+async function send(request: ClientRequest, { body }: Sent): Promise<void> {
+  if (body === null) {
+    request.end();
+    return;
+  }
+  const over = new AbortController();
+  request.once("close", () => over.abort());
+  try {
+    for await (const chunk of body) {
+      if (!request.write(chunk)) await once(request, "drain", { signal: over.signal });
+    }
+    request.end();
+  } catch (error) {
+    // Half a request must not look like a whole one.
+    if (!over.signal.aborted) request.destroy(error instanceof Error ? error : undefined);
+  }
+}
+
+class ConnectTimeout extends Error {
+  readonly code = "ETIMEDOUT";
+}
+
+function unreachable(error: unknown, place: Backend): StatusError {
+  const why = connectFailure(error, place);
+  return new StatusError(`error trying to reach service: ${why}`, {
+    code: 503,
+    reason: "ServiceUnavailable",
+  });
+}

@@ -1,0 +1,79 @@
+import type { IncomingMessage } from "node:http";
+import { isIPv6 } from "node:net";
+import type { Backend } from "./backend.ts";
+import { exchange } from "./exchange.ts";
+import { passedHeaders, returnedHeaders } from "./headers.ts";
+import { type Origin, rewrittenLink, rewrittenPage } from "./links.ts";
+
+/** Answers that have no body, whatever they say about its length. */
+const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
+/** Codings of pages that can be looked into. */
+const CODINGS: Readonly<Record<string, "gzip" | "deflate">> = { gzip: "gzip", deflate: "deflate" };
+
+/**
+ * Hands a request on to a backend and its answer back, bodies in passing. `signal` ends it.
+ * @throws StatusError 503 where the backend cannot be reached.
+ */
+export async function forward(
+  request: Request,
+  backend: Backend,
+  signal: AbortSignal,
+): Promise<Response> {
+  const headers = { ...passedHeaders(request, { upgrade: false }), ...backend.headers };
+  const { method, body } = request;
+  const exchanged = await exchange(backend, { method, headers, body, signal });
+  return answerOf(exchanged.message, { request, backend });
+}
+
+/** A backend's answer as one of ours. */
+export function answerOf(
+  message: IncomingMessage,
+  { request, backend }: { readonly request: Request; readonly backend: Backend },
+): Response {
+  const headers = returnedHeaders(message.rawHeaders);
+  const status = message.statusCode ?? 502;
+  const bodiless = request.method === "HEAD" || BODILESS.has(status);
+  if (bodiless) message.resume();
+  const answer = new Response(bodiless ? null : bodyOf(message), { status, headers });
+  const { prefix } = backend;
+  return prefix === undefined
+    ? answer
+    : withLinks(answer, { prefix, hosts: [placeOf(backend), request.headers.get("host") ?? ""] });
+}
+
+function placeOf({ host, port }: Backend): string {
+  return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+function withLinks(answer: Response, origin: Origin): Response {
+  const { headers, status } = answer;
+  const location = headers.get("location");
+  if (location !== null) {
+    headers.set("location", rewrittenLink(location, origin));
+    return answer;
+  }
+  const [type = ""] = (headers.get("content-type") ?? "").split(";");
+  if (type.trim().toLowerCase() !== "text/html" || answer.body === null) return answer;
+  const coding = headers.get("content-encoding");
+  const format = coding === null ? undefined : CODINGS[coding];
+  if (coding !== null && format === undefined) return answer;
+  headers.delete("content-length");
+  headers.delete("content-encoding");
+  const body = format ? answer.body.pipeThrough(new DecompressionStream(format)) : answer.body;
+  return rewrittenPage(new Response(body, { status, headers }), origin);
+}
+
+function bodyOf(message: IncomingMessage): ReadableStream<Uint8Array> {
+  const chunks: AsyncIterator<Uint8Array> = message[Symbol.asyncIterator]();
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const { value, done } = await chunks.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: () => void message.destroy(),
+    },
+    { highWaterMark: 0 },
+  );
+}

@@ -1,0 +1,291 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { gzipSync } from "node:zlib";
+import { StatusError } from "#api/status.ts";
+import { eventually, rejection } from "#test/kit/eventually.ts";
+import type { StreamSocket } from "../streams/stream-socket.ts";
+import type { Backend } from "./backend.ts";
+import { forward } from "./forward.ts";
+import { tunnel } from "./tunnel.ts";
+
+const PREFIX = "/api/v1/namespaces/a/pods/web/proxy";
+const MEBIBYTE = 1024 * 1024;
+
+let server: Server;
+let sockets: Set<Socket>;
+let stop: AbortController;
+
+beforeEach(async () => {
+  stop = new AbortController();
+  sockets = new Set();
+  server = createServer();
+  server.on("connection", (socket) => {
+    sockets.add(socket);
+    socket.on("close", () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+});
+
+afterEach(() => {
+  stop.abort();
+  server.closeAllConnections();
+  server.close();
+});
+
+const port = (): number => (server.address() as AddressInfo).port;
+
+const backend = (target = "/"): Backend => ({
+  ...{ host: "127.0.0.1", port: port(), target, prefix: PREFIX },
+  headers: { "x-forwarded-uri": `${PREFIX}${target}` },
+});
+
+const request = (init: RequestInit = {}): Request =>
+  new Request(`https://cluster.example:6443${PREFIX}/`, init);
+
+const ask = (init: RequestInit = {}, target = "/"): Promise<Response> =>
+  forward(request(init), backend(target), stop.signal);
+
+/** Answers every request with these. */
+function answers(
+  status: number,
+  headers: Record<string, string | string[]>,
+  body: string | Buffer,
+) {
+  server.on("request", (_, answer) => answer.writeHead(status, headers).end(body));
+}
+
+describe("a proxied request", () => {
+  test("carries path, query and headers, but nothing of the connection or of who asked", async () => {
+    server.on("request", ({ url, method, headers }, answer) =>
+      answer.end(JSON.stringify({ url, method, headers })),
+    );
+    const headers = {
+      ...{ authorization: "Bearer secret", cookie: "session=1", host: "cluster.example:6443" },
+      ...{ connection: "keep-alive, x-hop", "x-hop": "1", "keep-alive": "timeout=1", te: "gzip" },
+      ...{ "impersonate-user": "bob", "x-remote-user": "root", "x-own": "kept" },
+      ...{ "user-agent": "test", accept: "text/plain" },
+    };
+    const answer = await ask({ method: "PATCH", headers, body: "x" }, "/a%2Fb/c%20d?x=%26&y");
+    expect(await answer.json()).toEqual({
+      url: "/a%2Fb/c%20d?x=%26&y",
+      method: "PATCH",
+      headers: {
+        ...{ host: "cluster.example:6443", "x-own": "kept", "user-agent": "test" },
+        accept: "text/plain",
+        ...{ "x-forwarded-uri": `${PREFIX}/a%2Fb/c%20d?x=%26&y` },
+        ...{ connection: "close", "transfer-encoding": "chunked" },
+      },
+    });
+  });
+
+  test("gets the answer as it is, without headers that speak for this server", async () => {
+    answers(
+      418,
+      {
+        ...{ "set-cookie": ["a=1", "b=2"], "x-own": "kept", connection: "x-hop", "x-hop": "1" },
+        ...{ "access-control-allow-origin": "*", "content-encoding": "gzip" },
+      },
+      gzipSync("tea"),
+    );
+    const answer = await ask();
+    expect(answer.status).toBe(418);
+    expect(answer.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
+    const { "set-cookie": _, date, ...headers } = Object.fromEntries(answer.headers);
+    expect(headers).toEqual({
+      "x-own": "kept",
+      "content-encoding": "gzip",
+    });
+    expect(date).toBeString();
+    expect(Buffer.from(await answer.arrayBuffer())).toEqual(gzipSync("tea"));
+  });
+
+  test.each([
+    ["HEAD", 200],
+    ["GET", 204],
+    ["GET", 304],
+  ] as const)("%s answered with %i has no body", async (method, status) => {
+    answers(status, { "x-own": "kept" }, "");
+    const answer = await ask({ method });
+    expect([answer.status, answer.headers.get("x-own"), await answer.text()]).toEqual([
+      ...[status, "kept", ""],
+    ]);
+  });
+
+  test("waits on both ways for whoever is slower", async () => {
+    let made = 0;
+    const endless = new ReadableStream<Uint8Array>(
+      {
+        pull(controller) {
+          made += MEBIBYTE;
+          controller.enqueue(new Uint8Array(MEBIBYTE));
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    let sent = 0;
+    server.on("request", (_, answer) => {
+      const send = (): void => {
+        sent += MEBIBYTE;
+        if (answer.write(Buffer.alloc(MEBIBYTE))) setImmediate(send);
+        else answer.once("drain", send);
+      };
+      send();
+    });
+    const answer = await ask({ method: "POST", body: endless });
+    const reader = answer.body?.getReader();
+    await reader?.read();
+    const settled = async (count: () => number): Promise<number> => {
+      let last = -1;
+      await eventually(() => {
+        const same = last === count();
+        last = count();
+        return same;
+      });
+      return last;
+    };
+    expect(await settled(() => made)).toBeLessThan(64 * MEBIBYTE);
+    expect(await settled(() => sent)).toBeLessThan(64 * MEBIBYTE);
+    await reader?.cancel();
+    await eventually(() => sockets.size === 0);
+  });
+
+  test("ends with the client, and an answer that breaks off is no whole one", async () => {
+    server.on("request", ({ url }, answer) => {
+      answer.write("part");
+      if (url === "/broken") setTimeout(() => answer.destroy(), 0);
+    });
+    const broken = await ask({}, "/broken");
+    expect(await rejection(broken.text())).toBeInstanceOf(Error);
+    const open = await ask();
+    const reader = open.body?.getReader();
+    await reader?.read();
+    stop.abort();
+    expect(await rejection(reader?.read() ?? Promise.resolve())).toBeInstanceOf(Error);
+    await eventually(() => sockets.size === 0);
+  });
+
+  test("to nobody is told so in Kubernetes' words", async () => {
+    const nobody = { ...backend(), port: 1 };
+    const error = await rejection(forward(request(), nobody, stop.signal));
+    expect(error).toBeInstanceOf(StatusError);
+    expect((error as StatusError).status).toMatchObject({
+      message: "error trying to reach service: dial tcp 127.0.0.1:1: connect: connection refused",
+      reason: "ServiceUnavailable",
+      code: 503,
+    });
+  });
+});
+
+describe("links", () => {
+  test.each([
+    ["/login?next=/", `${PREFIX}/login?next=/`],
+    ["/", `${PREFIX}/`],
+    ["login", "login"],
+    [`${PREFIX}/login`, `${PREFIX}/login`],
+    ["http://127.0.0.1:PORT/login", `${PREFIX}/login`],
+    ["https://cluster.example:6443/login", `${PREFIX}/login`],
+    ["https://elsewhere.example/login", "https://elsewhere.example/login"],
+    ["//elsewhere.example/login", "//elsewhere.example/login"],
+  ])("of a redirect: %s", async (location, expected) => {
+    answers(302, { location: location.replace("PORT", String(port())) }, "");
+    const answer = await ask({ headers: { host: "cluster.example:6443" } });
+    expect(answer.headers.get("location")).toBe(expected);
+  });
+
+  const page = `<!doctype html><a href="/x">x</a><img src="pic.png" alt="/y"><form action='/z'></form><p title="/p">/q</p>`;
+  const rewritten = `<!doctype html><a href="${PREFIX}/x">x</a><img src="pic.png" alt="/y"><form action="${PREFIX}/z"></form><p title="/p">/q</p>`;
+
+  test.each([
+    ["plain", {}, page],
+    ["compressed", { "content-encoding": "gzip" }, gzipSync(page)],
+  ])("of a %s page", async (_, headers, body) => {
+    answers(200, { "content-type": "text/html; charset=utf-8", ...headers }, body);
+    const answer = await ask();
+    expect(answer.headers.get("content-encoding")).toBeNull();
+    expect(await answer.text()).toBe(rewritten);
+  });
+
+  test("of anything else stay", async () => {
+    answers(200, { "content-type": "text/plain" }, page);
+    expect(await (await ask()).text()).toBe(page);
+  });
+});
+
+describe("a proxied upgrade", () => {
+  /** A client that keeps up, and all that it was sent. */
+  class Client implements StreamSocket {
+    text = "";
+    readonly ended = Promise.withResolvers<void>();
+    send(bytes: Uint8Array): undefined {
+      this.text += Buffer.from(bytes).toString();
+    }
+    pause(): void {}
+    resume(): void {}
+    end(): void {
+      this.ended.resolve();
+    }
+  }
+
+  const headers = { connection: "Upgrade", upgrade: "custom/1", authorization: "Bearer secret" };
+
+  const switching = (serve: (socket: Duplex) => void): void => {
+    server.on("upgrade", ({ headers: asked }, socket) => {
+      const { upgrade, connection, authorization = "none" } = asked;
+      socket.write(
+        `HTTP/1.1 101 Switching Protocols\r\nUpgrade: ${upgrade}\r\nConnection: ${connection}\r\nX-Shown: ${authorization}\r\n\r\nfirst;`,
+      );
+      serve(socket);
+    });
+  };
+
+  test("gives the connection to the backend, until either side ends it", async () => {
+    switching((socket) => {
+      socket.on("data", (bytes) => socket.write(`got ${bytes};`));
+      socket.on("end", () => socket.end());
+    });
+    const upgraded = await tunnel(request({ headers }), backend(), stop.signal);
+    if (upgraded instanceof Response) throw new Error("It answered");
+    expect(upgraded.headers).toEqual({
+      ...{ upgrade: "custom/1", connection: "Upgrade", "x-shown": "none" },
+    });
+    const client = new Client();
+    const session = upgraded.start(client);
+    session.received(Buffer.from("hello"));
+    await eventually(() => client.text === "first;got hello;");
+    session.closed();
+    await eventually(() => sockets.size === 0);
+  });
+
+  test("ends for the client when the backend ends it", async () => {
+    switching((socket) => socket.end());
+    const upgraded = await tunnel(request({ headers }), backend(), stop.signal);
+    if (upgraded instanceof Response) throw new Error("It answered");
+    const client = new Client();
+    upgraded.start(client);
+    await client.ended.promise;
+    expect(client.text).toBe("first;");
+  });
+
+  test("that is refused is an answer", async () => {
+    server.on("upgrade", (_, socket) =>
+      socket.end("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno"),
+    );
+    const refused = await tunnel(request({ headers }), backend(), stop.signal);
+    if (!(refused instanceof Response)) throw new Error("It switched");
+    expect([refused.status, await refused.text()]).toEqual([403, "no"]);
+  });
+
+  test("takes no token along that came among the protocols of a WebSocket", async () => {
+    server.on("upgrade", ({ headers: asked }, socket) =>
+      socket.end(`HTTP/1.1 400 Bad\r\nX-Shown: ${asked["sec-websocket-protocol"]}\r\n\r\n`),
+    );
+    const token = "base64url.bearer.authorization.k8s.io.c2VjcmV0";
+    const protocols = { upgrade: "websocket", "sec-websocket-protocol": `${token}, chat` };
+    const asked = request({ headers: { ...headers, ...protocols } });
+    const refused = await tunnel(asked, backend(), stop.signal);
+    if (!(refused instanceof Response)) throw new Error("It switched");
+    expect(refused.headers.get("x-shown")).toBe("chat");
+  });
+});

@@ -1,0 +1,63 @@
+import type { Duplex } from "node:stream";
+import type { StartSession, Upgrade } from "../streams/stream-socket.ts";
+import type { Backend } from "./backend.ts";
+import { exchange } from "./exchange.ts";
+import { answerOf } from "./forward.ts";
+import { passedHeaders, returnedHeaders } from "./headers.ts";
+
+/**
+ * Hands a request for another protocol on to a backend. Where that switches, the connection is the
+ * backend's from then on; where it does not, its answer is the answer.
+ * @throws StatusError 503 where the backend cannot be reached.
+ */
+export async function tunnel(
+  request: Request,
+  backend: Backend,
+  signal: AbortSignal,
+): Promise<Upgrade | Response> {
+  const headers = { ...passedHeaders(request, { upgrade: true }), ...backend.headers };
+  const { method } = request;
+  const exchanged = await exchange(backend, { method, headers, body: null, signal });
+  const { message } = exchanged;
+  if (exchanged.kind === "answer") return answerOf(message, { request, backend });
+  const { socket, head } = exchanged;
+  const end = (): void => void socket.destroy();
+  if (signal.aborted) end();
+  signal.addEventListener("abort", end, { once: true });
+  socket.once("close", () => signal.removeEventListener("abort", end));
+  const { upgrade = "" } = message.headers;
+  return {
+    headers: {
+      ...Object.fromEntries(returnedHeaders(message.rawHeaders)),
+      connection: "Upgrade",
+      upgrade,
+    },
+    start: relay(socket, head),
+  };
+}
+
+/** Both ways as fast as the slower side takes it; when one side is done both are. */
+function relay(backend: Duplex, head: Uint8Array): StartSession {
+  return (client) => {
+    const pass = (bytes: Uint8Array): void => {
+      const full = client.send(bytes);
+      if (!full) return;
+      backend.pause();
+      void full.then(() => backend.resume());
+    };
+    if (head.length > 0) pass(head);
+    backend.on("data", pass);
+    backend.once("end", () => client.end());
+    backend.once("close", () => client.end());
+    // It is closed next.
+    backend.on("error", () => undefined);
+    return {
+      received: (bytes) => {
+        if (backend.write(bytes)) return;
+        client.pause();
+        backend.once("drain", () => client.resume());
+      },
+      closed: () => void backend.destroy(),
+    };
+  };
+}
