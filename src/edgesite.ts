@@ -160,6 +160,7 @@ function apiFront(
     address: bindAddress,
     port,
     tls: { certificate: pki.certificate, key: pki.key, clientCa: pki.ca },
+    onConnection: () => certificate.onConnection(),
     isRevoked: (fingerprint) => clients.isRevoked(fingerprint),
     socketDirectory: directories.sockets,
     fetch: api.fetch,
@@ -174,7 +175,7 @@ function served(front: Front, api: ApiServer, certificate: ServingCertificate): 
     name: front.name,
     async run(scope) {
       await api.bootstrap();
-      certificate.keep(front, scope.signal);
+      await certificate.keep(front, scope.signal);
       await front.run(scope);
     },
   };

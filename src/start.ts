@@ -1,4 +1,5 @@
 import { mkdirSync } from "node:fs";
+import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { addModules } from "#bus/add-modules.ts";
 import { createBus } from "#bus/create-bus.ts";
@@ -16,6 +17,7 @@ import { systemClock } from "#lib/clock.ts";
 import { mendable } from "#lib/errors.ts";
 import { createLogger, type Logger } from "#lib/log.ts";
 import { systemTimer } from "#lib/timer.ts";
+import { watchAddresses } from "#linux/rtnetlink/addresses.ts";
 import type { NetworkPlan } from "#mesh/network-plan.ts";
 import { loadTokenKeys } from "#site/apiserver/authentication/token-keys.ts";
 import { ClientCertificates } from "#site/apiserver/client-certificates.ts";
@@ -137,6 +139,9 @@ async function gather({ config, directory, db, log, io, lifetime }: Given): Prom
     certificate: new ServingCertificate({
       pki: loadPki(pkiOptions()),
       renewed: (current) => renewedPki(current, pkiOptions()),
+      hostName: hostname,
+      watchAddresses,
+      clock: systemClock,
       timer: systemTimer,
       log,
     }),

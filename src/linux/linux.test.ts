@@ -10,7 +10,7 @@ import { NETLINK_NETFILTER, NETLINK_ROUTE, NetlinkSocket } from "./netlink/socke
 import { isIn, verdict } from "./nftables/expressions.ts";
 import { ipv4Key, keyOf, portKey, protocolKey } from "./nftables/keys.ts";
 import { deleteTable, readElements, replaceTable, type Table } from "./nftables/table.ts";
-import { addAddress, listAddresses, removeAddress } from "./rtnetlink/addresses.ts";
+import { addAddress, listAddresses, removeAddress, watchAddresses } from "./rtnetlink/addresses.ts";
 import {
   createLink,
   createVeth,
@@ -122,6 +122,29 @@ test("addresses and routes are idempotent and can be taken back", async () => {
   removeAddress(routes, address);
   removeAddress(routes, address);
   expect(listAddresses(routes)).not.toContainEqual(address);
+  await deleteLink(routes, "net");
+});
+
+test("who watches the addresses is told that one came or went, and of no other link's news", async () => {
+  createLink(routes, { name: "net", kind: "bridge" });
+  const address = {
+    link: must(findLink(routes, "net"), "the link").index,
+    address: "10.7.0.9",
+    bits: 24,
+  };
+  let told = Promise.withResolvers<void>();
+  let count = 0;
+  using _watch = await watchAddresses(() => {
+    count += 1;
+    told.resolve();
+  });
+  setLinkUp(routes, "net");
+  addAddress(routes, address);
+  await told.promise;
+  told = Promise.withResolvers();
+  removeAddress(routes, address);
+  await told.promise;
+  expect(count).toBe(2);
   await deleteLink(routes, "net");
 });
 

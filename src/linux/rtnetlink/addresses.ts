@@ -1,12 +1,15 @@
 import { formatIPv4, ipv4Bytes } from "#lib/cidr.ts";
 import { errorCode } from "#lib/errors.ts";
 import { bytes, parseAttributes } from "../netlink/attributes.ts";
+import { watchGroups } from "../netlink/groups.ts";
 import { CREATE, DUMP, EXCLUSIVE } from "../netlink/message.ts";
-import type { NetlinkSocket } from "../netlink/socket.ts";
+import { NETLINK_ROUTE, type NetlinkSocket } from "../netlink/socket.ts";
 
 const RTM_NEWADDR = 20;
 const RTM_DELADDR = 21;
 const RTM_GETADDR = 22;
+/** RTMGRP_IPV4_IFADDR */
+const IPV4_ADDRESSES = 0x10;
 const AF_INET = 2;
 const IFA_ADDRESS = 1;
 const IFA_LOCAL = 2;
@@ -43,6 +46,11 @@ export function listAddresses(socket: NetlinkSocket): readonly LinkAddress[] {
         bits: answer.body.readUInt8(1),
       };
     });
+}
+
+/** Calls `onChange` when an IPv4 address came to or went from a link of the namespace: see `watchGroups`. */
+export function watchAddresses(onChange: () => void): Promise<Disposable> {
+  return watchGroups({ protocol: NETLINK_ROUTE, groups: IPV4_ADDRESSES }, onChange);
 }
 
 /** Puts an address on a link; one that is there already is fine. */

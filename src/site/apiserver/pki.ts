@@ -36,6 +36,8 @@ export interface Pki {
   readonly key: string;
   /** Until when `certificate` holds. */
   readonly notAfter: Date;
+  /** When two thirds of its time are over. */
+  readonly renewAfter: Date;
   /** The bearer token of the one user. A secret. */
   readonly adminToken: string;
 }
@@ -66,6 +68,7 @@ export function loadPki(options: PkiOptions): Pki {
     certificate: leaf.certificate.toString(),
     key: leaf.key,
     notAfter: new Date(leaf.certificate.validTo),
+    renewAfter: renewalOf(leaf.certificate),
     adminToken: loadToken(directory) ?? newToken(directory, log),
   };
 }
@@ -160,8 +163,11 @@ function whyReissue(
   if (!certificate.verify(authority.publicKey)) return "another authority signed it";
   if (!isKeyOf(key, certificate)) return "it has another key";
   if (!isForHosts(certificate, hosts)) return "the names or addresses of this machine changed";
-  const renewAtMs = Date.parse(certificate.validTo) - RENEW_DAYS_BEFORE_END * DAY_MS;
-  return now.getTime() >= renewAtMs ? "two thirds of its time are over" : undefined;
+  return now >= renewalOf(certificate) ? "two thirds of its time are over" : undefined;
+}
+
+function renewalOf({ validTo }: X509Certificate): Date {
+  return new Date(Date.parse(validTo) - RENEW_DAYS_BEFORE_END * DAY_MS);
 }
 
 function newLeaf(authority: Identity, { directory, hosts, times }: PkiOptions): Identity {

@@ -28,6 +28,8 @@ export interface FrontOptions {
   readonly clock?: Clock;
   /** Whether a client certificate was taken back, by its SHA-256; asked for every request. Default: none was. */
   readonly isRevoked?: (fingerprint: string) => boolean;
+  /** Somebody has connected; his handshake is not over. Default: nobody cares. */
+  readonly onConnection?: () => void;
   /** More connections are closed as they come. Default 10,000. */
   readonly maxConnections?: number;
 }
@@ -117,6 +119,7 @@ class TlsFront implements Front {
       socket: {
         open: (socket) => {
           socket.data = this.#admit(socket);
+          this.#options.onConnection?.();
         },
         // With this handler `open` is called before the handshake, so that one that never ends counts.
         handshake: () => undefined,
