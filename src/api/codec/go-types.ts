@@ -54,3 +54,13 @@ export function goKind(type: Type): string {
   if (type.is === "scalar") return KINDS[type.scalar] ?? "struct";
   return { list: "slice", map: "map", object: "struct" }[type.is];
 }
+
+/** The same of a JSON value that is decoded where nothing says what it is. */
+export function goKindOf(value: unknown): string {
+  if (Array.isArray(value)) return "slice";
+  if (typeof value === "boolean") return "bool";
+  if (typeof value === "bigint") return "int64";
+  if (typeof value === "number")
+    return Number.isInteger(value) && Math.abs(value) < 2 ** 63 ? "int64" : "float64";
+  return typeof value === "string" ? "string" : "map";
+}

@@ -1,7 +1,7 @@
 import type { NormalizedObject } from "../crd/custom-kind.ts";
-import type { Field, ObjectType, Type } from "../schema.ts";
+import type { Field, ObjectType, Scalar, Type } from "../schema.ts";
 import { DecodeError } from "./decode-error.ts";
-import { goKind, goType, structName } from "./go-types.ts";
+import { goKind, goKindOf, goType, structName } from "./go-types.ts";
 import { isJsonObject, type JsonObject, jsonType } from "./json-value.ts";
 import { MISMATCH, readScalar, zeroOf } from "./scalars.ts";
 
@@ -127,21 +127,41 @@ class Normalizer {
   }
 
   #mismatch(type: Type, value: unknown): never {
-    const isInteger = type.is === "scalar" && /^int\d+$/.test(type.scalar);
+    const readAs = type.is === "scalar" ? READ_AS[type.scalar] : undefined;
+    const wanted = readAs ?? goType(type);
     const isNumber = typeof value === "number" || typeof value === "bigint";
-    const found = isNumber && isInteger ? `number ${value}` : jsonType(value);
+    const found = isNumber && /^int\d+$/.test(wanted) ? `number ${value}` : jsonType(value);
     const names = this.#path.filter((_, index) => this.#owners[index] !== undefined);
     const owner = this.#owners.findLast((each) => each !== undefined);
     const place = owner ? `struct field ${structName(owner)}.${names.join(".")} of` : "value of";
-    const kind = goKind(type);
     throw new UnmarshalError(
-      `json: cannot unmarshal ${found} into Go ${place} type ${goType(type)}`,
-      typeof value === "object" || type.is !== "scalar"
-        ? `cannot restore ${kind} from: ${jsonType(value)}`
-        : `unrecognized type: ${kind}`,
+      `json: cannot unmarshal ${found} into Go ${place} type ${wanted}`,
+      readAs === undefined
+        ? conversionFailure(type, value)
+        : `json: cannot unmarshal ${found} into Go value of type ${readAs}`,
     );
   }
 }
+
+/** What structs that read themselves from plain values read: Go's errors name that. */
+const READ_AS: Readonly<Partial<Record<Scalar, string>>> = {
+  duration: "string",
+  intOrString: "int32",
+  microTime: "string",
+  time: "string",
+};
+
+/** What the converter says of a value that is of another kind than its place. */
+function conversionFailure(type: Type, value: unknown): string {
+  const [to, from] = [goKind(type), goKindOf(value)];
+  if (to === "struct") return `cannot restore struct from: ${from}`;
+  if (to === "slice" && from === "slice") return "unrecognized type: uint8";
+  if (to === "slice" || to === "map") return `cannot restore ${to} from ${from}`;
+  const isConvertible = isNumeric(from) && (isNumeric(to) || (from === "int64" && to === "string"));
+  return isConvertible ? `cannot convert ${from} to ${to}` : `unrecognized type: ${to}`;
+}
+
+const isNumeric = (kind: string): boolean => /^(?:int|float)\d\d$/.test(kind);
 
 /** A schema or several in the place of one; Go's decoder sees nothing unknown inside of them. */
 function schemas(type: ObjectType, value: unknown): unknown {

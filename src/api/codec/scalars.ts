@@ -84,6 +84,7 @@ export function readScalar(scalar: Scalar, value: unknown): unknown {
   if (typeof value === "string") return (FROM_STRING[scalar] ?? mismatch)(value);
   if (typeof value === "number" || typeof value === "bigint")
     return (FROM_NUMBER[scalar] ?? mismatch)(value);
+  if (scalar === "quantity") return readQuantity(String(value));
   if (typeof value === "boolean")
     return scalar === "bool" || scalar === "schemaOrBool" ? value : MISMATCH;
   if (scalar !== "fields" || Array.isArray(value)) return MISMATCH;

@@ -83,6 +83,9 @@ describe("applyPatch", () => {
   test("values of the wrong type are 422, in the words of the reader that met them", () => {
     const body = { spec: { replicas: "many" } };
     const message = (type: "merge" | "strategic") => failure(() => apply({ type, body })).message;
+    expect(apply({ type: "strategic", body: { kind: "Pod", apiVersion: null } }).object).toEqual(
+      current as never,
+    );
     expect(message("strategic")).toBe(
       ' "" is invalid: patch: Invalid value: "map[spec:map[replicas:many]]": unrecognized type: int32',
     );

@@ -11,7 +11,6 @@ import type { GroupVersionKind } from "../resource.ts";
 import { type ObjectType, SCHEMA } from "../schema.ts";
 import { badRequest } from "../status.ts";
 import type { Patch } from "../verbs.ts";
-import { goFormat } from "./go-format.ts";
 import { applyJsonPatch } from "./json-patch.ts";
 import { applyMergePatch } from "./merge-patch.ts";
 import { invalidPatch } from "./patch-errors.ts";
@@ -63,8 +62,7 @@ function outcomeOf(type: ObjectType | undefined, { patch, current }: PatchReques
       return shownAsJson(applyMergePatch(current, patch.body));
     case "strategic": {
       if (type === undefined) throw unsupportedMediaType(CUSTOM_TYPES);
-      const value = applyStrategicMergePatch(type, { ...current }, patch.body);
-      return { value, shown: () => goFormat(patch.body) };
+      return applyStrategicMergePatch(type, { ...current }, patch.body);
     }
   }
 }
@@ -96,6 +94,11 @@ function kindChange(current: KubeObject, next: KubeObject): string | undefined {
   return SCHEMA.ofKind(to) ? conversionError(to, from) : unregisteredKind(to);
 }
 
+/** A strategic merge patch is applied to the struct of a kind, which knows by itself what it is. */
+function sameKind({ apiVersion, kind }: KubeObject, next: KubeObject): KubeObject {
+  return { ...next, ...(apiVersion && { apiVersion }), ...(kind && { kind }) };
+}
+
 /**
  * The object that a patch makes of `current`, checked and brought into normal form like a decoded
  * body.
@@ -110,10 +113,12 @@ export function applyPatch(request: PatchRequest): PatchedObject {
     typeof definition === "string"
       ? normalize(SCHEMA.object(definition), value)
       : definition.normalize(value);
-  const { value: object, unknownFields } = normalized(normal, outcome, patch);
+  const { value, unknownFields } = normalized(normal, outcome, patch);
+  const isStrategic = patch.type === "strategic";
+  const object = isStrategic ? sameKind(current, value) : value;
   const change = kindChange(current, object);
   if (change !== undefined) throw invalidPatch(outcome.shown(), change);
-  const errors = strictErrors("unknown", unknownFields);
+  const errors = strictErrors("unknown", isStrategic ? unknownFields.toSorted() : unknownFields);
   const warnings = reportStrictErrors(errors, fieldValidation, (why) =>
     invalidPatch(outcome.shown(), why),
   );

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 import type { JsonObject } from "../codec/json-value.ts";
+import { parseApiVersion } from "../codec/kinds.ts";
 import { SCHEMA } from "../schema.ts";
 import { StatusError } from "../status.ts";
 import { applyStrategicMergePatch } from "./strategic-merge-patch.ts";
@@ -12,15 +13,38 @@ const SERVICE_SPEC = SCHEMA.object("io.k8s.api.core.v1.ServiceSpec");
 
 const named = (...names: string[]) => names.map((name) => ({ name }));
 
-function failure(original: JsonObject, patch: unknown) {
+function statusOf(attempt: () => unknown): StatusError {
   try {
-    applyStrategicMergePatch(POD_SPEC, original, patch);
+    attempt();
   } catch (error) {
     if (error instanceof StatusError) return error;
     throw error;
   }
   throw new Error("nothing was thrown");
 }
+
+const failure = (original: JsonObject, patch: unknown): StatusError =>
+  statusOf(() => applyStrategicMergePatch(POD_SPEC, original, patch));
+
+/** Random patches of real kinds, and what k8s.io/apimachinery 0.36.4 made of each. */
+interface Recorded {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly original: JsonObject;
+  readonly patch: JsonObject;
+  readonly merged?: JsonObject;
+  /** The patch, as errors about its result show it. */
+  readonly shown?: string;
+  readonly error?: string;
+  readonly code?: number;
+}
+
+const RECORDED: readonly Recorded[] = (
+  await Bun.file(new URL("recorded.jsonl", import.meta.url)).text()
+)
+  .trim()
+  .split("\n")
+  .map((line) => JSON.parse(line) as Recorded);
 
 interface Golden {
   readonly what: string;
@@ -211,10 +235,10 @@ const GOLDEN: readonly Golden[] = [
     expected: { name: "n" },
   },
   {
-    what: "where there is nothing to merge with, directives and nulls are dropped",
+    what: "where there is nothing to merge with, orders and nulls are dropped",
     original: {},
     patch: {
-      securityContext: { $retainKeys: ["runAsUser"], runAsUser: 1, fsGroup: null },
+      securityContext: { runAsUser: 1, fsGroup: null },
       containers: [
         { name: "a", env: [{ $patch: "delete", name: "X" }, { name: "Y" }] },
         { $patch: "delete", name: "b" },
@@ -243,6 +267,26 @@ const GOLDEN: readonly Golden[] = [
     },
   },
   {
+    what: "a new element stands where a deleted one stood, among those of the server alone",
+    original: { containers: named("first", "old", "last") },
+    patch: {
+      "$setElementOrder/containers": named("new"),
+      containers: [{ name: "new" }, { $patch: "delete", name: "old" }],
+    },
+    expected: { containers: named("first", "last", "new") },
+  },
+  {
+    what: "what is added to a list is taken as it is",
+    original: { containers: named("a") },
+    patch: { containers: [{ name: "b", env: [{ $patch: "delete", name: "X" }], args: null }] },
+    expected: {
+      containers: [
+        { name: "b", env: [{ $patch: "delete", name: "X" }], args: null },
+        { name: "a" },
+      ],
+    },
+  },
+  {
     what: "a value of another type replaces what was there",
     original: { nodeSelector: { a: "1" } },
     patch: { nodeSelector: "x" },
@@ -255,32 +299,83 @@ describe("a strategic merge patch", () => {
     "%s",
     (_, { type = POD_SPEC, original, patch, expected }) => {
       const before = JSON.stringify([original, patch]);
-      expect(applyStrategicMergePatch(type, original, patch)).toEqual(expected);
+      expect(applyStrategicMergePatch(type, original, patch).value).toEqual(expected);
       expect(JSON.stringify([original, patch])).toBe(before);
     },
   );
 
   test.each([
+    [400, { $retainKeys: ["a"], nodeName: "n" }, "invalid patch format of retainKeys"],
+    [400, { $retainKeys: "nodeName" }, "invalid patch format of retainKeys"],
+    [400, { $retainKeys: [{}] }, "invalid patch format of retainKeys"],
+    [400, { $deleteFromPrimitiveList: [] }, "invalid patch format of primitive list"],
+    [400, [], "json: cannot unmarshal array into Go value of type map[string]interface {}"],
     [
-      { containers: [{ image: "x" }] },
+      500,
+      { containers: [{ image: "x", name: null, args: [1.5, true] }, { image: "x" }] },
       "map: map[image:x] does not contain declared merge key: name",
     ],
-    [{ containers: [{ $patch: "frob", name: "a" }] }, "unknown patch type: frob in map:"],
-    [{ $patch: 1 }, "unknown patch type: 1 in map: map[$patch:1]"],
-    [{ $retainKeys: ["a"], nodeName: "n" }, "invalid patch format of retainKeys"],
-    [{ $retainKeys: "nodeName" }, "invalid patch format of retainKeys"],
-    [{ "$setElementOrder/containers": "a" }, "invalid patch format of setElementOrder list"],
-    [{ "$deleteFromPrimitiveList/x": {} }, "invalid patch format of primitive list"],
+    [500, { $patch: 1 }, "unknown patch type: %!s(int64=1) in map: map[$patch:1]"],
+    [500, { $patch: null }, "unknown patch type: %!s(<nil>) in map: map[$patch:<nil>]"],
+    [500, { $patch: "merge" }, "unknown patch type: merge in map: map[$patch:merge]"],
     [
+      500,
+      { "$setElementOrder/containers": "a" },
+      "expected a []interface {}, but received a string",
+    ],
+    [500, { "$setElementOrder/containers": [{ name: "b" }, "b"] }, "value for key 1 is not a map"],
+    [
+      500,
+      { "$setElementOrder/containers": [{ name: "b" }, "b"], containers: [{ name: "a" }] },
+      "expected a map[string]interface {}, but received a string",
+    ],
+    [
+      500,
       { "$setElementOrder/containers": named("b"), containers: named("a") },
       "The order in patch list:\n[map[name:a]]\n doesn't match $setElementOrder list:\n[map[name:b]]\n",
     ],
-    [[], "json: cannot unmarshal array into Go value of type map[string]interface {}"],
-  ])("%j is refused", (patch, message) => {
+    [
+      500,
+      { containers: [{ $patch: "delete" }] },
+      "map: map[$patch:delete] does not contain declared merge key: name",
+    ],
+    [
+      500,
+      { containers: [{ $patch: "merge", name: "a" }] },
+      "merging lists cannot yet be specified in the patch",
+    ],
+    [500, { containers: [1e-7] }, "list element types are not identical: "],
+    [500, { containers: [[]] }, "list element types are not identical: "],
+  ])("%d for %j", (code, patch, message) => {
     const error = failure({ containers: named("a", "b") }, patch);
-    expect(error.code).toBe(400);
     expect(error.message).toStartWith(message);
+    expect(error.code).toBe(code);
   });
+
+  test("a list of lists is refused without a word", () => {
+    const error = failure({ containers: [] }, { containers: [["a"]] });
+    expect(error.code).toBe(422);
+    expect(error.message).toBe("the server rejected our request due to an error in our request");
+  });
+
+  test.each(RECORDED.map((recorded) => [recorded.kind, recorded] as const))(
+    "leaves what Kubernetes leaves of a %s",
+    (_, { apiVersion, kind, original, patch, merged, shown, error, code }) => {
+      const { group, version } = parseApiVersion(apiVersion) ?? { group: "", version: apiVersion };
+      const type = SCHEMA.ofKind({ group, version, kind });
+      if (type === undefined) throw new Error(`No kind ${apiVersion} ${kind}`);
+      const attempt = () => applyStrategicMergePatch(type, original, patch);
+      if (error === undefined) {
+        const result = attempt();
+        expect(result.value).toEqual(merged ?? {});
+        expect(result.shown()).toBe(shown ?? "");
+      } else {
+        const { status } = statusOf(attempt);
+        expect({ message: status.message, code: status.code }).toEqual({ message: error, code });
+        expect(status.reason).toBe(code === 400 ? "BadRequest" : undefined);
+      }
+    },
+  );
 
   const containers = fc
     .uniqueArray(fc.constantFrom("a", "b", "c", "d", "e"))
@@ -289,7 +384,8 @@ describe("a strategic merge patch", () => {
   test("an order list puts its elements in that order and loses none of the others", () => {
     fc.assert(
       fc.property(containers, containers, (live, order) => {
-        const result = applyStrategicMergePatch(
+        fc.pre(live.length > 0);
+        const { value: result } = applyStrategicMergePatch(
           POD_SPEC,
           { containers: live },
           { "$setElementOrder/containers": order },
@@ -312,8 +408,8 @@ describe("a strategic merge patch", () => {
     });
     fc.assert(
       fc.property(spec, spec, (original, patch) => {
-        const once = applyStrategicMergePatch(POD_SPEC, original, patch);
-        expect(applyStrategicMergePatch(POD_SPEC, once, patch)).toEqual(once);
+        const once = applyStrategicMergePatch(POD_SPEC, original, patch).value;
+        expect(applyStrategicMergePatch(POD_SPEC, once, patch).value).toEqual(once);
       }),
       { numRuns: 200 },
     );

@@ -1,227 +1,177 @@
-import { jsonText } from "#lib/json-text.ts";
 import { isJsonObject, type JsonObject, jsonType } from "../codec/json-value.ts";
-import type { Field, ObjectType, Type } from "../schema.ts";
+import type { ObjectType } from "../schema.ts";
 import { badRequest } from "../status.ts";
 import {
-  contentOf,
   DELETE_FROM_LIST,
-  fieldsOfPatch,
-  isDirective,
+  discardNulls,
+  fieldOf,
+  isDeletion,
+  isOrder,
   PATCH,
   RETAIN_KEYS,
   SET_ELEMENT_ORDER,
-  withoutDirectives,
+  withoutOrders,
 } from "./directives.ts";
-import { goFormat } from "./go-format.ts";
-import { type Identify, orderMerged } from "./list-order.ts";
-import { unprocessablePatch } from "./patch-errors.ts";
+import { goFormat, goTypeOf } from "./go-format.ts";
+import { fromMap, isMap, type JsonMap, toMap } from "./json-map.ts";
+import { elementType, type List, nameOf, orderMerged } from "./list-order.ts";
+import { type MergedList, mergeList, unknownDirective } from "./merge-lists.ts";
+import { contradictoryPatch, wrongType } from "./patch-errors.ts";
+import { fieldMeta, listMeta, type Place } from "./patch-meta.ts";
 
-type List = readonly unknown[];
-
-/** What the schema says of a field; untyped data has none of it. */
-type Meta = Partial<Pick<Field, "patchStrategy" | "patchMergeKey" | "type">>;
+/** A merged object, and what Kubernetes shows as the patch when the object is then refused. */
+export interface Merged {
+  readonly value: JsonObject;
+  /** The patch as Go prints it: what has been carried out is gone. */
+  shown(): string;
+}
 
 /**
  * Kubernetes' strategic merge patch: maps are merged, lists are merged by the key that the schema
- * names or else replaced, and directives say the rest. The inputs are not changed; the result may
- * share parts with both.
+ * names or else replaced, and directives say the rest. The inputs are not changed.
  *
  * @see https://github.com/kubernetes/community/blob/main/contributors/devel/sig-api-machinery/strategic-merge-patch.md
- * @throws StatusError 400 for a malformed patch, 422 for a list of lists.
+ * @throws StatusError 400 for a malformed patch, 422 for a list of lists, 500 for one that
+ * contradicts itself or the schema, each in upstream's words.
  */
 export function applyStrategicMergePatch(
   type: ObjectType,
   original: JsonObject,
   patch: unknown,
-): JsonObject {
-  if (!isJsonObject(patch))
+): Merged {
+  if (patch !== null && !isJsonObject(patch))
     throw badRequest(
       `json: cannot unmarshal ${jsonType(patch)} into Go value of type map[string]interface {}`,
     );
-  return mergeObject(original, patch, type);
+  const change = toMap(patch ?? {});
+  const value = fromMap(mergeMap(toMap(original), change, { type }));
+  return { value, shown: () => goFormat(change) };
 }
 
-function metaOf(type: Type | undefined, name: string): Meta {
-  if (type?.is === "object") return type.fields.get(name) ?? {};
-  return type?.is === "map" ? { type: type.of } : {};
+/** Both maps change: `original` becomes the result, `patch` loses what has been carried out. */
+function mergeMap(original: JsonMap, patch: JsonMap, place: Place): JsonMap {
+  if (isOrder(patch)) return obeyMap(patch);
+  retainKeys(original, patch);
+  for (const key of [...patch.keys()])
+    if (key.startsWith(SET_ELEMENT_ORDER)) mergeOrdered(key, { original, patch, place });
+  for (const [key, change] of [...patch]) mergeField(key, change, { original, place });
+  return original;
 }
 
-const strategies = ({ patchStrategy = "" }: Meta): string[] => patchStrategy.split(",");
-
-function mergeObject(original: JsonObject, patch: JsonObject, type?: Type): JsonObject {
-  const directive = patch[PATCH];
-  if (directive === "delete") return {};
-  if (directive === "replace") return contentOf(patch);
-  if (directive !== undefined && directive !== "merge") throw unknownDirective(directive, patch);
-
-  const result = new Map(Object.entries(retainKeys(original, patch)));
-  for (const name of fieldsOfPatch(patch)) {
-    const meta = metaOf(type, name);
-    const merged = mergeField(result.get(name), fieldPatch(patch, name), meta);
-    if (merged === undefined) result.delete(name);
-    else result.set(name, merged);
+function obeyMap(patch: JsonMap): JsonMap {
+  switch (patch.get(PATCH)) {
+    case "replace":
+      patch.delete(PATCH);
+      return patch;
+    case "delete":
+      return new Map();
+    default:
+      throw unknownDirective(patch);
   }
-  return Object.fromEntries(result);
 }
 
-const unknownDirective = (directive: unknown, patch: unknown) =>
-  badRequest(`unknown patch type: ${goFormat(directive)} in map: ${goFormat(patch)}`);
-
-/** What a patch says of one field. */
-interface FieldPatch {
-  /** undefined: nothing; null: delete it. */
-  readonly value: unknown;
-  readonly order: List | undefined;
-  readonly deletions: List | undefined;
-}
-
-function fieldPatch(patch: JsonObject, name: string): FieldPatch {
-  const list = (directive: string): List | undefined => {
-    const value = patch[`${directive}${name}`];
-    if (value === undefined || Array.isArray(value)) return value;
-    throw badRequest(
-      directive === SET_ELEMENT_ORDER
-        ? "invalid patch format of setElementOrder list"
-        : "invalid patch format of primitive list",
-    );
-  };
-  return {
-    value: patch[name],
-    order: list(SET_ELEMENT_ORDER),
-    deletions: list(DELETE_FROM_LIST),
-  };
-}
+const malformed = (what: string) => badRequest(`invalid patch format of ${what}`);
 
 /** Drops what `$retainKeys` does not name; it must name all that the patch sets. */
-function retainKeys(original: JsonObject, patch: JsonObject): JsonObject {
-  const retained = patch[RETAIN_KEYS];
-  if (retained === undefined) return original;
-  const isMalformed =
-    !Array.isArray(retained) ||
-    Object.entries(patch).some(
-      ([key, value]) => value !== null && !isDirective(key) && !retained.includes(key),
-    );
-  if (isMalformed) throw badRequest("invalid patch format of retainKeys");
-  return Object.fromEntries(Object.entries(original).filter(([key]) => retained.includes(key)));
-}
-
-function mergeField(original: unknown, patch: FieldPatch, meta: Meta): unknown {
-  let merged = mergeValue(original, patch.value, meta);
-  if (patch.order && Array.isArray(merged))
-    merged = applyOrder(merged, { original, patch, order: patch.order, meta });
-  const { deletions } = patch;
-  if (deletions && Array.isArray(merged)) {
-    const gone = new Set(deletions.map(identity));
-    merged = merged.filter((element) => !gone.has(identity(element)));
+function retainKeys(original: JsonMap, patch: JsonMap): void {
+  if (!patch.has(RETAIN_KEYS)) return;
+  const retained = patch.get(RETAIN_KEYS);
+  patch.delete(RETAIN_KEYS);
+  if (!Array.isArray(retained) || retained.some((key) => isMap(key) || Array.isArray(key)))
+    throw malformed("retainKeys");
+  const kept = new Set<unknown>(retained);
+  for (const [key, value] of patch) {
+    const isDirective = key.startsWith(DELETE_FROM_LIST) || key.startsWith(SET_ELEMENT_ORDER);
+    if (value !== null && !isDirective && !kept.has(key)) throw malformed("retainKeys");
   }
-  return merged;
+  for (const key of original.keys()) if (!kept.has(key)) original.delete(key);
 }
 
-function mergeValue(original: unknown, patch: unknown, meta: Meta): unknown {
-  if (patch === undefined) return original;
-  if (patch === null) return undefined;
-  if (isJsonObject(patch) && isJsonObject(original))
-    return strategies(meta).includes("replace") ? patch : mergeObject(original, patch, meta.type);
-  if (Array.isArray(patch) && Array.isArray(original))
-    return strategies(meta).includes("merge") ? mergeList(original, patch, meta) : patch;
-  return withoutDirectives(patch);
+interface Merging {
+  readonly original: JsonMap;
+  readonly place: Place;
 }
 
-const identity: Identify = (element) => jsonText(element);
-
-/** Elements are known by their merge key, plain values by themselves. */
-function identifyBy(mergeKey: string | undefined): Identify {
-  if (mergeKey === undefined) return identity;
-  return (element) => identity(isJsonObject(element) ? element[mergeKey] : element);
+function mergeField(key: string, change: unknown, { original, place }: Merging): void {
+  const leaves = key.startsWith(DELETE_FROM_LIST);
+  const field = leaves ? fieldOf(key, DELETE_FROM_LIST) : key;
+  if (field === undefined) throw malformed("primitive list");
+  const name = field === "" ? key : field;
+  const live = original.get(name);
+  if (change === null) original.delete(name);
+  else if (isMap(live) && isMap(change)) {
+    const meta = fieldMeta(place, name);
+    original.set(name, meta.strategy === "replace" ? change : mergeMap(live, change, meta));
+  } else if (Array.isArray(live) && Array.isArray(change)) {
+    const meta = listMeta(place, name);
+    const isMerged = meta.strategy === "merge" || leaves;
+    const merge = (element: JsonMap, one: JsonMap) => mergeMap(element, one, meta);
+    const how = { meta, isDeletion: leaves, merge };
+    original.set(name, isMerged ? mergeList(live, change, how).list : change);
+  } else if (!leaves || isScalarOfType(live, change)) replaceBy(change, original, name);
 }
 
-function mergeList(original: List, patch: List, meta: Meta): List {
-  const elements = [...original, ...patch];
-  if (elements.length === 0) return original;
-  if (elements.some(Array.isArray))
-    throw unprocessablePatch(new Error("lists of lists are not supported"));
-  const maps = elements.filter(isJsonObject).length;
-  if (maps > 0 && maps < elements.length)
-    throw badRequest("invalid patch: the elements of a list must be of one type");
-  if (maps > 0) return mergeMaps(original.filter(isJsonObject), patch.filter(isJsonObject), meta);
+/** Even an order to delete replaces one plain value by another. */
+const isScalarOfType = (live: unknown, change: unknown): boolean =>
+  live !== undefined && live !== null && goTypeOf(live) === goTypeOf(change);
 
-  const unique = new Map(elements.map((element) => [identity(element), element] as const));
-  return orderMerged([...unique.values()], { wanted: patch, live: original }, identity);
+function replaceBy(change: unknown, original: JsonMap, name: string): void {
+  discardNulls(change);
+  const content = withoutOrders(change);
+  if (content === undefined) original.delete(name);
+  else original.set(name, content);
 }
 
-function mergeMaps(
-  original: readonly JsonObject[],
-  patch: readonly JsonObject[],
-  meta: Meta,
-): List {
-  const { patchMergeKey: mergeKey, type } = meta;
-  if (mergeKey === undefined) throw badRequest("cannot merge lists without merge key");
-  const identify = identifyBy(mergeKey);
-  const keyOf = (element: JsonObject): string => {
-    if (element[mergeKey] !== undefined) return identify(element);
-    const message = `map: ${goFormat(element)} does not contain declared merge key: ${mergeKey}`;
-    throw badRequest(message);
-  };
-
-  const { live, changes } = applyElementDirectives(original, patch, keyOf);
-  const elementType = type?.is === "list" ? type.of : undefined;
-  // the first of several elements with one key (a port on TCP and UDP) is the one that is changed
-  const merged = [...live];
-  const firstAt = new Map(live.map((element, at) => [identify(element), at] as const).reverse());
-  for (const change of changes) {
-    const at = firstAt.get(keyOf(change)) ?? merged.length;
-    const found = merged[at];
-    firstAt.set(identify(change), at);
-    merged[at] = found ? mergeObject(found, change, elementType) : contentOf(change);
-  }
-  return orderMerged(merged, { wanted: changes, live }, identify);
+/** A field of a patch, as the list that it must be where an order speaks of it. */
+function listIn(map: JsonMap, name: string): List | undefined {
+  const value = map.get(name);
+  if (Array.isArray(value) || !map.has(name))
+    return value === undefined ? undefined : [value].flat();
+  throw wrongType([], value);
 }
 
-/** Takes `$patch: delete` and `$patch: replace` out of a list of changes. */
-function applyElementDirectives(
-  original: readonly JsonObject[],
-  patch: readonly JsonObject[],
-  keyOf: (element: JsonObject) => string,
-): { live: readonly JsonObject[]; changes: readonly JsonObject[] } {
-  const changes = patch.filter((element) => element[PATCH] === undefined);
-  const deleted = new Set<string>();
-  for (const element of patch) {
-    const directive = element[PATCH];
-    if (directive === "delete") deleted.add(keyOf(element));
-    else if (directive === "merge")
-      throw badRequest("merging lists cannot yet be specified in the patch");
-    else if (directive !== undefined && directive !== "replace")
-      throw unknownDirective(directive, element);
-  }
-  if (patch.some((element) => element[PATCH] === "replace")) return { live: [], changes };
-  if (deleted.size === 0) return { live: original, changes };
-  return { live: original.filter((element) => !deleted.has(keyOf(element))), changes };
-}
-
-interface OrderedList {
-  readonly original: unknown;
-  readonly patch: FieldPatch;
-  readonly order: List;
-  readonly meta: Meta;
-}
-
-/** `$setElementOrder`: the list in the order that the client wants, of which its patch is a part. */
-function applyOrder(merged: List, { original, patch, order, meta }: OrderedList): List {
-  if (Array.isArray(original) && !strategies(meta).includes("merge")) return merged;
-  const identify = identifyBy(meta.patchMergeKey);
-  if (Array.isArray(patch.value)) checkOrder(patch.value, order, identify);
-  const live = Array.isArray(original) ? original : [];
-  return orderMerged(merged, { wanted: order, live }, identify);
+/** `$setElementOrder`: merges a list, and puts it in the order that the client wants. */
+function mergeOrdered(
+  key: string,
+  { original, patch, place }: Merging & { readonly patch: JsonMap },
+): void {
+  const wanted = patch.get(key);
+  patch.delete(key);
+  if (!Array.isArray(wanted)) throw wrongType([], wanted);
+  const name = fieldOf(key, SET_ELEMENT_ORDER);
+  if (name === undefined) throw malformed("setElementOrder list");
+  const live = listIn(original, name);
+  const changes = listIn(patch, name);
+  const meta = listMeta(place, name);
+  const mergeKey = meta.mergeKey ?? "";
+  if (changes) checkOrder(changes, wanted, mergeKey);
+  if (!live && !changes) return;
+  let merged: MergedList = { list: live ?? [], live: live ?? [] };
+  if (changes && live && meta.strategy === "merge") {
+    const merge = (element: JsonMap, one: JsonMap) => mergeMap(element, one, meta);
+    merged = mergeList(live, changes, { meta, isDeletion: false, merge });
+  } else if (changes)
+    merged = { ...merged, list: live ? changes : [withoutOrders(changes)].flat() };
+  elementType(live ?? [], changes ?? []);
+  original.set(name, orderMerged(merged.list, { wanted, live: merged.live, mergeKey }));
+  patch.delete(name);
 }
 
 /** The elements that a patch adds or changes must stand in its order list, in the same order. */
-function checkOrder(patch: List, order: List, identify: Identify): void {
-  const changes = patch.filter((element) => !isJsonObject(element) || element[PATCH] === undefined);
+function checkOrder(patch: List, order: List, mergeKey: string): void {
+  if (order.length === 0 || patch.length === 0) return;
+  const changes = patch.filter((element) => {
+    if (mergeKey !== "" && !isMap(element)) throw wrongType({}, element);
+    return mergeKey === "" || !isDeletion(element);
+  });
   let at = 0;
-  for (const element of order)
-    if (at < changes.length && identify(changes[at]) === identify(element)) at += 1;
+  for (const element of order) {
+    while (at < changes.length && isOrder(changes[at])) at += 1;
+    if (at === changes.length) return;
+    if (nameOf(changes[at], mergeKey) === nameOf(element, mergeKey)) at += 1;
+  }
   if (at < changes.length)
-    throw badRequest(
-      `The order in patch list:\n${goFormat(patch)}\n doesn't match $setElementOrder list:\n${goFormat(order)}\n`,
+    throw contradictoryPatch(
+      `The order in patch list:\n${goFormat(patch)}\n doesn't match ${SET_ELEMENT_ORDER} list:\n${goFormat(order)}\n`,
     );
 }
