@@ -40,6 +40,7 @@ import { createSigner } from "#site/apiserver/signer.ts";
 import { createControllers } from "#site/controllers/controllers.ts";
 import { createEdgeController } from "#site/edgecontroller/edge-controller.ts";
 import { createScheduler } from "#site/scheduler/scheduler.ts";
+import type { AuditLog } from "./audit-log.ts";
 import { countProcess } from "./process-metrics.ts";
 import { healthChecks } from "./site-health.ts";
 import { version, versionInfo } from "./version.ts";
@@ -52,6 +53,8 @@ export interface SiteParts {
   readonly nodeAddresses: readonly string[];
   readonly network: NetworkPlan;
   readonly db: Database;
+  /** Where requests are recorded, if they are. */
+  readonly audit?: AuditLog;
   readonly certificate: ServingCertificate;
   readonly clients: ClientCertificates;
   /** The latest time that is known to be over: the clock may say 1970. */
@@ -132,6 +135,7 @@ function apiServer(
     store: db.objects,
     checks: healthChecks(db),
     metrics: parts.metrics,
+    ...(parts.audit && { audit: parts.audit }),
     nodeStreams,
     openStream: webSocketStreams({ log }),
     version: versionInfo(`linux/${process.arch === "x64" ? "amd64" : process.arch}`),

@@ -23,6 +23,7 @@ import { loadTokenKeys } from "#site/apiserver/authentication/token-keys.ts";
 import { ClientCertificates } from "#site/apiserver/client-certificates.ts";
 import { loadPki, type Pki, type PkiOptions, renewedPki } from "#site/apiserver/pki.ts";
 import { ServingCertificate } from "#site/apiserver/serving-certificate.ts";
+import { type AuditLog, openAuditLog } from "./audit-log.ts";
 import { serveControl } from "./control-server.ts";
 import {
   type DataDirectory,
@@ -69,9 +70,11 @@ export async function startSite(
     const keys = keysOfSite({ path: keyFile, database: directory.database });
     await using db = await Database.open({ path: directory.database, ...keys });
     if (keys.previousKey) await rotateKey(db, keyFile);
+    await using audit = openAuditLog(config, log);
     using lifetime = endOfLife();
     report.begin("Loading keys and certificates");
-    const parts = await gather({ config, directory, db, log, io, lifetime: lifetime.signal });
+    const { signal } = lifetime;
+    const parts = await gather({ config, directory, db, audit, log, io, lifetime: signal });
     writeKubeconfig(directory, { pki: parts.certificate.current, port: config.apiServer.port });
     const site = composeSite(parts);
     return await runSite({ site, parts, directory, report, io, stop, kill });
@@ -97,13 +100,15 @@ interface Given {
   readonly config: EdgeSiteConfig;
   readonly directory: DataDirectory;
   readonly db: Database;
+  readonly audit: AuditLog | undefined;
   readonly log: Logger;
   readonly io: Io;
   readonly lifetime: AbortSignal;
 }
 
 /** Everything that is decided once, read or made before modules can be. */
-async function gather({ config, directory, db, log, io, lifetime }: Given): Promise<SiteParts> {
+async function gather(given: Given): Promise<SiteParts> {
+  const { config, directory, db, log, io, lifetime } = given;
   const { settings, salvage } = db;
   if (salvage) {
     log.error("The database file was damaged and was made anew of what could be read", {
@@ -133,6 +138,7 @@ async function gather({ config, directory, db, log, io, lifetime }: Given): Prom
     nodeAddresses,
     network,
     db,
+    ...(given.audit && { audit: given.audit }),
     tokenKeys: loadTokenKeys(directory.pki),
     clients: clientCertificates(directory),
     latestTime: () => latestTime(directory),

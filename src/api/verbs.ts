@@ -60,6 +60,8 @@ export interface WriteOptions {
   readonly fieldValidation?: "Ignore" | "Warn" | "Strict";
   /** Receives texts for the client's `Warning` headers. */
   readonly warn?: (text: string) => void;
+  /** Receives what admission has to say for the audit log, by key. */
+  readonly annotate?: (key: string, value: string) => void;
   /** Called when an update or an apply made an object that was not there. */
   readonly onCreate?: () => void;
 }
@@ -72,6 +74,8 @@ export interface DeleteOptions {
   readonly propagationPolicy?: "Background" | "Foreground" | "Orphan";
   readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
   readonly warn?: (text: string) => void;
+  /** See `WriteOptions`. */
+  readonly annotate?: (key: string, value: string) => void;
 }
 
 /** A patch document, already parsed from JSON or YAML. */

@@ -175,6 +175,43 @@ export const FIELDS = {
       text: "Other names and addresses by which clients reach the API: they stand in its certificate.",
       flag: "--tls-san",
     }),
+    audit: group("The record of requests, off where it has no path.", {
+      logPath: text({
+        default: "",
+        pattern: ABSOLUTE_OR_EMPTY,
+        rule: "an absolute path, or empty for no audit log",
+        text: "The file that requests are recorded in, a line of JSON for each event.",
+        flag: "--audit-log-path",
+      }),
+      policyFile: text({
+        default: "",
+        pattern: ABSOLUTE_OR_EMPTY,
+        rule: "an absolute path, or empty",
+        text: "The audit.k8s.io/v1 Policy that says what is recorded.",
+        flag: "--audit-policy-file",
+      }),
+      logMaxSize: integer({
+        default: 10,
+        min: 1,
+        max: 10_000,
+        text: "MiB that the file grows to before it is set aside.",
+        flag: "--audit-log-maxsize",
+      }),
+      logMaxBackup: integer({
+        default: 3,
+        min: 0,
+        max: 10_000,
+        text: "How many files that were set aside are kept; 0 keeps all.",
+        flag: "--audit-log-maxbackup",
+      }),
+      logMaxAge: integer({
+        default: 0,
+        min: 0,
+        max: 36_500,
+        text: "Days that they are kept; 0 is for ever.",
+        flag: "--audit-log-maxage",
+      }),
+    }),
   }),
   secrets: group("How Secrets are kept.", {
     keyFile: text({

@@ -48,7 +48,13 @@ export function loadConfig({ file, env, flags }: ConfigSources): EdgeSiteConfig 
 }
 
 /** What fields that are each right make wrong together. */
-function contradictions({ modules }: EdgeSiteConfig): readonly string[] {
+function contradictions({ modules, apiServer: { audit } }: EdgeSiteConfig): readonly string[] {
+  const isHalf = (audit.logPath === "") !== (audit.policyFile === "");
+  const half = "apiServer.audit: logPath and policyFile must be given together, or neither";
+  return [...(isHalf ? [half] : []), ...deaf(modules)];
+}
+
+function deaf(modules: EdgeSiteConfig["modules"]): readonly string[] {
   if (modules.metaManager.enable) return [];
   // All that they do is what metaManager tells them: without it they would wait for ever.
   return (["edgeMesh", "edged"] as const)

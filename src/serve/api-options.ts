@@ -6,6 +6,7 @@ import type { Clock } from "#lib/clock.ts";
 import type { Logger } from "#lib/log.ts";
 import type { Metrics } from "#lib/metrics.ts";
 import type { Timer } from "#lib/timer.ts";
+import type { Auditor } from "./audit/auditor.ts";
 import type { Limits } from "./request-limits.ts";
 import type { StreamCall } from "./stream-call.ts";
 import type { Upgrade } from "./streams/stream-socket.ts";
@@ -66,10 +67,13 @@ export interface ApiOptions {
   /** The API as one user who may do what he asks for: see `authorize`. */
   verbs(user: UserInfo): Verbs;
   /**
-   * Lets through who may do it; called for every request before anything of it is read.
+   * Lets through who may do it, and says why he may; called for every request before anything of it
+   * is read. The reason may be `""`.
    * @throws StatusError 403.
    */
-  authorize(user: UserInfo, access: Access): void;
+  authorize(user: UserInfo, access: Access): string;
+  /** Keeps a record of requests. Default: nobody does. */
+  readonly audit?: Auditor;
   /** What else is served, by path. */
   readonly documents?: Documents;
   /** Who sent these headers; `undefined` when nobody we know. */

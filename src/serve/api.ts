@@ -1,23 +1,29 @@
 import { type Context, Hono } from "hono";
-import { unknownResource } from "#api/status.ts";
+import { StatusError, unknownResource } from "#api/status.ts";
 import type { UserInfo } from "#api/verbs.ts";
+import type { Logger } from "#lib/log.ts";
 import type { Api, ApiOptions, Connection } from "./api-options.ts";
-import { Calls } from "./calls.ts";
+import type { RequestAudit } from "./audit/request-audit.ts";
+import { noted, recorded } from "./audit/stages.ts";
+import { auditId, Calls, type OpenCall } from "./calls.ts";
 import { Discovery } from "./discovery.ts";
-import { answerError, badRequestText, notFoundText } from "./error-response.ts";
+import { badRequestText, notFoundText, statusOf } from "./error-response.ts";
 import { HEALTH_PATHS, Health } from "./health.ts";
 import { OpenApi } from "./openapi.ts";
 import { streamOf } from "./pod-streams.ts";
 import { discardBody } from "./read-body.ts";
-import { DEFAULT_LIMITS, RequestLimits } from "./request-limits.ts";
+import { DEFAULT_LIMITS, isLong, RequestLimits } from "./request-limits.ts";
 import { RequestMetrics } from "./request-metrics.ts";
 import { isStream, type ResourcePath } from "./request-path.ts";
-import { respondValue } from "./respond.ts";
+import { respondStatus, respondValue } from "./respond.ts";
 import { Router, verbOf } from "./router.ts";
 import type { StreamCall } from "./stream-call.ts";
 import { addWarnings } from "./warnings.ts";
 
-type Env = { Bindings: Connection; Variables: { user: UserInfo; path?: ResourcePath } };
+type Env = {
+  Bindings: Connection;
+  Variables: { user: UserInfo; path?: ResourcePath; audit?: RequestAudit | undefined };
+};
 
 const METRICS_TYPE = { "Content-Type": "text/plain; version=0.0.4; charset=utf-8" };
 
@@ -32,10 +38,13 @@ export function createApi(options: ApiOptions): Api {
   const limits = new RequestLimits(options.limits ?? DEFAULT_LIMITS, { timer, nowMs, metrics });
   const calls = new Calls(options);
   const app = new Hono<Env>();
-  app.onError((error, { req }) => {
+  app.onError((error, { req, get }) => {
     // The client went away in the middle of its request: nothing failed.
     if (req.raw.signal.aborted) return badRequestText();
-    return answerError(error, log, req.raw);
+    const status = statusOf(error, log);
+    if (error instanceof StatusError) get("audit")?.settled(status);
+    else get("audit")?.panicked(status);
+    return respondStatus(status, req.raw);
   });
   app.use(async (context, next) => {
     const fromMs = nowMs();
@@ -43,20 +52,31 @@ export function createApi(options: ApiOptions): Api {
     const { headers, status } = context.res;
     const seconds = (nowMs() - fromMs) / 1000;
     counted.answered({ request: context.req.raw, path: context.get("path"), status, seconds });
-    headers.set("Audit-Id", crypto.randomUUID());
+    const audit = context.get("audit");
+    headers.set("Audit-Id", audit?.id ?? auditId(context.req.raw));
     if (!headers.has("Cache-Control")) headers.set("Cache-Control", "no-cache, private");
+    if (audit) context.res = recorded(context.res, audit, isGoingOn(context));
   });
   app.use(async ({ req, env }, next) => {
     // Who shows something wrong is not even told what everybody may know.
-    if (env.peer === "untrusted") calls.userOf(req.raw, env);
+    if (env.peer === "untrusted") calls.senderOf(req.raw, env);
     await next();
   });
   const health = new Health(options.checks, log);
   addPublicRoutes(app, options, health);
   app.use(async (context, next) => {
     const request = context.req.raw;
+    let sender: UserInfo | undefined;
     try {
-      context.set("user", calls.userOf(request, context.env));
+      sender = calls.senderOf(request, context.env);
+    } catch (error) {
+      context.set("audit", calls.record(request, undefined));
+      await discardBody(request, STRANGER_MS);
+      throw error;
+    }
+    context.set("audit", calls.record(request, sender));
+    try {
+      context.set("user", calls.userOf(request, sender, context.get("audit")));
     } catch (error) {
       await discardBody(request, STRANGER_MS);
       throw error;
@@ -73,15 +93,16 @@ export function createApi(options: ApiOptions): Api {
     fetch: async (request, connection = {}) =>
       URL.canParse(request.url) ? app.fetch(request, connection) : badRequestText(),
     resolveStream: async (request, connection = {}) =>
-      resolveStream(calls, { request, connection, options }),
+      await upgrading(calls, { request, connection, log }, (open) => streamCall(open, options)),
     upgradeProxied: async (request, connection = {}) => {
       const url = new URL(request.url);
       if (!calls.isProxied(url)) return undefined;
-      const user = calls.userOf(request, connection);
-      const open = calls.open(request, { url, user, connection });
-      return open && (await router.upgradeProxied(open.call));
+      return await upgrading(calls, { request, connection, log }, async (open) => {
+        const upgrade = open && (await router.upgradeProxied(open.call));
+        return upgrade && noted(upgrade, open?.call.audit);
+      });
     },
-    errorResponse: (error) => answerError(error, log),
+    errorResponse: (error) => respondStatus(statusOf(error, log)),
   };
 }
 
@@ -121,7 +142,9 @@ function addRoutes(
     "/version",
   ];
   const authorizePath = ({ req, get }: Context<Env>): void =>
-    calls.authorizePath(req.raw, { url: new URL(req.url), user: get("user") });
+    calls.authorizePath(req.raw, {
+      ...{ url: new URL(req.url), user: get("user"), audit: get("audit") },
+    });
   app.get("/", (context) => {
     authorizePath(context);
     return respondValue(context.req.raw, { paths: [...discovery.paths, ...fixed].sort() });
@@ -157,7 +180,8 @@ function addRoutes(
       authorizePath(context);
       return found;
     }
-    const open = calls.open(req.raw, { url, user: get("user"), connection: env });
+    const who = { user: get("user"), audit: get("audit") };
+    const open = calls.open(req.raw, { url, ...who, connection: env });
     if (open === undefined) return notFoundText();
     const { call } = open;
     context.set("path", call.path);
@@ -168,19 +192,51 @@ function addRoutes(
   });
 }
 
+const isGoingOn = ({ req, get }: Context<Env>): boolean => {
+  const path = get("path");
+  return path !== undefined && isLong(req.raw, path);
+};
+
 const trimmed = (path: string): string => (path.endsWith("/") ? path.slice(0, -1) : path);
 
-async function resolveStream(
+interface Upgrading {
+  readonly request: Request;
+  readonly connection: Connection;
+  readonly log: Logger;
+}
+
+/** A request that arrived outside the server, on its way to another protocol. */
+async function upgrading<T>(
   calls: Calls,
-  {
-    request,
-    connection,
-    options,
-  }: { request: Request; connection: Connection; options: ApiOptions },
+  { request, connection, log }: Upgrading,
+  answer: (open: OpenCall | undefined) => Promise<T>,
+): Promise<T> {
+  let audit: RequestAudit | undefined;
+  try {
+    const sender = calls.senderOf(request, connection);
+    audit = calls.record(request, sender);
+    const user = calls.userOf(request, sender, audit);
+    return await answer(
+      calls.open(request, { url: new URL(request.url), user, audit, connection }),
+    );
+  } catch (error) {
+    audit ??= calls.record(request, undefined);
+    if (audit) {
+      const status = statusOf(error, log);
+      audit.settled(status);
+      audit.complete(status.code ?? 500);
+    }
+    throw error;
+  }
+}
+
+async function streamCall(
+  open: OpenCall | undefined,
+  { nodeStreams }: Pick<ApiOptions, "nodeStreams">,
 ): Promise<StreamCall> {
-  const user = calls.userOf(request, connection);
-  const open = calls.open(request, { url: new URL(request.url), user, connection });
   if (open === undefined || !isStream(open.call.path)) throw unknownResource();
-  verbOf(open.call);
-  return { request, stream: await streamOf(open.call), streams: options.nodeStreams };
+  const { call } = open;
+  verbOf(call);
+  const { request, audit } = call;
+  return { request, stream: await streamOf(call), streams: nodeStreams, audit };
 }

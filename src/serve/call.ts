@@ -1,5 +1,6 @@
 import type { UserInfo, Verbs } from "#api/verbs.ts";
 import type { Clock } from "#lib/clock.ts";
+import type { RequestAudit } from "./audit/request-audit.ts";
 import type { ResourcePath } from "./request-path.ts";
 
 /** One authenticated request about a resource. */
@@ -12,6 +13,8 @@ export interface Call {
   readonly clock: Clock;
   /** See `Connection.stopping`. */
   readonly stopping?: AbortSignal | undefined;
+  /** Where the request is recorded, if it is. */
+  readonly audit?: RequestAudit | undefined;
   /** Adds a `Warning` header to the answer. */
   warn(text: string): void;
 }

@@ -2,6 +2,7 @@ import type { Access } from "#api/access.ts";
 import { hasReason, unauthorized } from "#api/status.ts";
 import type { UserInfo } from "#api/verbs.ts";
 import type { ApiOptions, Connection } from "./api-options.ts";
+import type { RequestAudit } from "./audit/request-audit.ts";
 import type { Call } from "./call.ts";
 import { impersonated } from "./impersonation.ts";
 import { accessOfResource, accessOfUnknown, type Wish } from "./request-access.ts";
@@ -14,7 +15,25 @@ export interface OpenCall {
   readonly warnings: ReadonlySet<string>;
 }
 
-type CallsOptions = Pick<ApiOptions, "authenticate" | "authorize" | "verbs" | "clock">;
+type CallsOptions = Pick<ApiOptions, "authenticate" | "authorize" | "audit" | "verbs" | "clock">;
+
+/** Who asks for what. */
+interface Asking {
+  readonly url: URL;
+  readonly user: UserInfo;
+  readonly audit: RequestAudit | undefined;
+}
+
+const DECISION = "authorization.k8s.io/decision";
+const REASON = "authorization.k8s.io/reason";
+/** One that a client made is kept, where it is as long as one of ours at most (apiserver `WithAuditInit`). */
+const AUDIT_ID = /^[!-~]{1,64}$/;
+
+/** The name of a request in the audit log, and in its answer. */
+export function auditId({ headers }: Request): string {
+  const given = headers.get("audit-id") ?? "";
+  return AUDIT_ID.test(given) ? given : crypto.randomUUID();
+}
 
 /** Makes calls of requests that may be made. */
 export class Calls {
@@ -26,18 +45,33 @@ export class Calls {
     this.#paths = new PathTable(options.catalog);
   }
 
-  /** @throws StatusError 401 for a request of nobody we know, 403 for one who may not be whom he plays. */
-  userOf(request: Request, { peer }: Connection): UserInfo {
-    const { authenticate, authorize } = this.#options;
+  /** Who sent a request. @throws StatusError 401 for nobody we know. */
+  senderOf(request: Request, { peer }: Connection): UserInfo {
     const known = peer === "untrusted" ? undefined : peer;
-    const user = known ?? authenticate(withProtocolToken(request));
+    const user = known ?? this.#options.authenticate(withProtocolToken(request));
     if (user === undefined) throw unauthorized();
-    return impersonated(user, request.headers, authorize);
+    return user;
+  }
+
+  /** As whom a sender is heard. @throws StatusError 403 where he may not be that. */
+  userOf(request: Request, sender: UserInfo, audit: RequestAudit | undefined): UserInfo {
+    const user = impersonated(sender, request.headers, this.#options.authorize);
+    if (user !== sender) audit?.playedBy(user);
+    return user;
+  }
+
+  /** Begins the record of a request, where one is kept. */
+  record(request: Request, sender: UserInfo | undefined): RequestAudit | undefined {
+    const { audit } = this.#options;
+    if (audit === undefined) return undefined;
+    const access = this.#accessOf({ method: request.method, url: new URL(request.url) });
+    return audit.begin({ id: auditId(request), request, access, user: sender });
   }
 
   /** @throws StatusError 403 for a path of no resource that the user may not read. */
-  authorizePath(request: Request, { url, user }: { url: URL; user: UserInfo }): void {
-    this.#options.authorize(user, { verb: request.method.toLowerCase(), path: url.pathname });
+  authorizePath(request: Request, { url, user, audit }: Asking): void {
+    const access = { verb: request.method.toLowerCase(), path: url.pathname };
+    this.#authorize(access, { user, audit });
   }
 
   /**
@@ -46,13 +80,13 @@ export class Calls {
    */
   open(
     request: Request,
-    { url, user, connection }: { url: URL; user: UserInfo; connection: Connection },
+    { url, user, audit, connection }: Asking & { readonly connection: Connection },
   ): OpenCall | undefined {
-    const { authorize, verbs, clock } = this.#options;
+    const { verbs, clock } = this.#options;
     const wish = { method: request.method, url };
-    const path = this.#pathOf(wish, user);
+    const path = this.#pathOf(wish, { user, audit });
     if (path === undefined) return undefined;
-    for (const access of accessesOf(path, wish)) authorize(user, access);
+    for (const access of accessesOf(path, wish)) this.#authorize(access, { user, audit });
     const { deprecationWarning } = path.resource;
     const warnings = new Set(deprecationWarning === undefined ? [] : [deprecationWarning]);
     const call: Call = {
@@ -63,6 +97,7 @@ export class Calls {
       verbs: verbs(user),
       clock,
       stopping: connection.stopping,
+      audit,
       warn: (text) => void warnings.add(text),
     };
     return { call, warnings };
@@ -79,15 +114,37 @@ export class Calls {
   }
 
   /** What does not exist is a secret to those who may not ask for it. */
-  #pathOf(wish: Wish, user: UserInfo): ResourcePath | undefined {
+  #pathOf(wish: Wish, who: Omit<Asking, "url">): ResourcePath | undefined {
     try {
       const path = this.#paths.parse(wish.url.pathname);
-      if (path === undefined) this.#options.authorize(user, accessOfUnknown(wish));
+      if (path === undefined) this.#authorize(accessOfUnknown(wish), who);
       return path;
     } catch (error) {
-      if (hasReason(error, "NotFound")) this.#options.authorize(user, accessOfUnknown(wish));
+      if (hasReason(error, "NotFound")) this.#authorize(accessOfUnknown(wish), who);
       throw error;
     }
+  }
+
+  #authorize(access: Access, { user, audit }: Omit<Asking, "url">): void {
+    try {
+      const reason = this.#options.authorize(user, access);
+      audit?.annotate(DECISION, "allow");
+      audit?.annotate(REASON, reason);
+    } catch (error) {
+      audit?.annotate(DECISION, "forbid");
+      audit?.annotate(REASON, "");
+      throw error;
+    }
+  }
+
+  #accessOf(wish: Wish): Access {
+    try {
+      const path = this.#paths.parse(wish.url.pathname);
+      if (path !== undefined) return accessOfResource(path, wish);
+    } catch {
+      // What is wrong with it is told to those who may ask.
+    }
+    return accessOfUnknown(wish);
   }
 }
 

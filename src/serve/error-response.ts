@@ -1,14 +1,13 @@
-import { StatusError } from "#api/status.ts";
+import { type Status, StatusError } from "#api/status.ts";
 import type { Logger } from "#lib/log.ts";
-import { respondStatus } from "./respond.ts";
 
-/** The answer for what a handler threw. What nobody foresaw is logged, and told to nobody else. */
-export function answerError(error: unknown, log: Logger, request?: Request): Response {
+/** What a client is told of what a handler threw. What nobody foresaw is logged, and told to nobody else. */
+export function statusOf(error: unknown, log: Logger): Status {
   if (error instanceof StatusError) {
     // What a client did wrong is its own business, and may quote a Secret.
     const isOurs = (error.status.code ?? 0) >= 500;
     if (isOurs && error.cause !== undefined) log.error("A request failed", { error });
-    return respondStatus(error.status, request);
+    return error.status;
   }
   log.error("A request failed unexpectedly", { error });
   const unforeseen = new StatusError("Internal error occurred: the request failed unexpectedly", {
@@ -16,7 +15,7 @@ export function answerError(error: unknown, log: Logger, request?: Request): Res
     reason: "InternalError",
     details: { causes: [{ message: "the request failed unexpectedly" }] },
   });
-  return respondStatus(unforeseen.status, request);
+  return unforeseen.status;
 }
 
 /** What Go's HTTP server says to what is no request; also the answer that nobody waits for any more. */

@@ -34,7 +34,7 @@ export async function readBody(request: Request): Promise<Uint8Array> {
  * longer than `withinMs`, where that is given.
  */
 export async function discardBody(request: Request, withinMs?: number): Promise<void> {
-  if (request.bodyUsed || request.body === null) return;
+  if (request.bodyUsed || request.body === null || request.body.locked) return;
   const reader = request.body.getReader();
   const give = (): void => void reader.cancel().catch(() => undefined);
   const timeout = withinMs === undefined ? undefined : setTimeout(give, withinMs);

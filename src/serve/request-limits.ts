@@ -20,6 +20,11 @@ const TICK_MS = 250;
 const SUPERUSERS = "system:masters";
 const LONG: ReadonlySet<string> = new Set(["attach", "exec", "log", "portforward", "proxy"]);
 
+/** True for requests that go on for as long as the client likes. */
+export function isLong(request: Request, path: ResourcePath): boolean {
+  return LONG.has(path.subresource ?? "") || isWatch(request, path);
+}
+
 interface Limited {
   readonly request: Request;
   readonly path: ResourcePath;
@@ -78,7 +83,7 @@ export class RequestLimits {
    */
   async run(limited: Limited, work: () => Promise<Response>): Promise<Response> {
     const { request, path, user } = limited;
-    if (LONG.has(path.subresource ?? "") || isWatch(request, path)) return await work();
+    if (isLong(request, path)) return await work();
     const kind = request.method === "GET" || request.method === "HEAD" ? "readOnly" : "mutating";
     const timeoutMs = this.#timeoutMs(request);
     if (this.#inFlight[kind] >= this.#limits[kind] && !user.groups.includes(SUPERUSERS)) {

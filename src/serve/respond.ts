@@ -23,6 +23,7 @@ const encoder = new TextEncoder();
 
 /** One object, as the client wants to see it. */
 export function respondItem(call: Call, item: Item, status = 200): Response {
+  call.audit?.answered(() => item.value);
   const format = formatOf(call);
   if (format.as === undefined && format.media === "json") {
     return respondBytes(call.request, item.json, { status });
@@ -36,6 +37,13 @@ export function respondItem(call: Call, item: Item, status = 200): Response {
 /** A list, as the client wants to see it. Nothing is encoded that is encoded already. */
 export function respondList(call: Call, result: ListResult): Response {
   const format = formatOf(call);
+  call.audit?.answered(() => {
+    const { version } = format;
+    const whole = Buffer.concat([
+      ...listParts(call, { result, format: { media: "json", version } }),
+    ]);
+    return parseStored(whole.toString());
+  });
   const parts = listParts(call, { result, format });
   if (format.media === "json") return respondParts(call.request, parts);
   const value: unknown = parseStored(Buffer.concat([...parts]).toString());

@@ -64,7 +64,10 @@ export class Router {
     const verb = verbOf(call);
     if (isStream(path)) {
       const { nodeStreams: streams, openStream } = this.#options;
-      return await openStream({ request, stream: await streamOf(call), streams }, connection);
+      return await openStream(
+        { request, stream: await streamOf(call), streams, audit: call.audit },
+        connection,
+      );
     }
     const { server } = connection;
     if (path.subresource === "log") {

@@ -1,4 +1,5 @@
 import type { ExecRequest, NodeStreams, StreamTarget } from "#api/node-streams.ts";
+import type { RequestAudit } from "./audit/request-audit.ts";
 
 export interface PortForwardCall extends StreamTarget {
   readonly kind: "portforward";
@@ -14,4 +15,6 @@ export interface StreamCall {
   readonly request: Request;
   readonly stream: ExecRequest | PortForwardCall;
   readonly streams: NodeStreams;
+  /** Where the request is recorded, if it is. */
+  readonly audit?: RequestAudit | undefined;
 }

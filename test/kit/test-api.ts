@@ -4,7 +4,7 @@ import { type Logger, silentLogger } from "#lib/log.ts";
 import type { ApiOptions, HealthCheck } from "#serve/api-options.ts";
 import type { Limits } from "#serve/request-limits.ts";
 import { createApiServer } from "#site/apiserver/apiserver.ts";
-import type { ApiServer } from "#site/apiserver/options.ts";
+import type { ApiServer, ApiServerOptions } from "#site/apiserver/options.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { MemoryStore } from "./memory-store.ts";
 import { TEST_TOKENS } from "./test-tokens.ts";
@@ -18,6 +18,7 @@ export interface TestApiOptions {
   readonly log?: Logger;
   readonly store?: MemoryStore;
   readonly limits?: Limits;
+  readonly audit?: ApiServerOptions["audit"];
 }
 
 export interface Sent {
@@ -56,6 +57,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     log,
     checks,
     ...(options.limits && { limits: options.limits }),
+    ...(options.audit && { audit: options.audit }),
     signal: stop.signal,
     adminToken: ADMIN_TOKEN,
     serviceCidr: "10.43.0.0/16",

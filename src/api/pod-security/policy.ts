@@ -13,6 +13,7 @@ export interface LevelVersion {
 /** What the labels of a namespace ask of its pods. */
 export interface Policy {
   readonly enforce: LevelVersion;
+  readonly audit: LevelVersion;
   readonly warn: LevelVersion;
 }
 
@@ -26,13 +27,13 @@ type Labels = Readonly<Record<string, string>>;
 export function policyOf(labels: Labels = {}): { policy: Policy; errors: readonly FieldError[] } {
   const errors: FieldError[] = [];
   const enforce = modeOf(labels, "enforce", errors);
-  modeOf(labels, "audit", errors);
+  const audit = modeOf(labels, "audit", errors);
   const warn = modeOf(labels, "warn", errors);
   const isWarned = labels[`${PREFIX}warn`] !== undefined;
   const isStricter = LEVELS.indexOf(enforce.level) > LEVELS.indexOf(warn.level);
   // Who is refused is also warned: workloads are not refused, their pods will be.
   const follows = !isWarned && isStricter && errors.length === 0;
-  return { policy: { enforce, warn: follows ? enforce : warn }, errors };
+  return { policy: { enforce, audit, warn: follows ? enforce : warn }, errors };
 }
 
 /** `restricted:latest`, `baseline:v1.30` */

@@ -1,4 +1,4 @@
-import type { DeleteResult } from "#api/verbs.ts";
+import type { DeleteOptions, DeleteResult } from "#api/verbs.ts";
 import type { Call, Handler } from "../call.ts";
 import { readDeleteOptions } from "../delete-options.ts";
 import { listOptions } from "../query.ts";
@@ -8,7 +8,10 @@ import { namedTarget } from "./target.ts";
 export const remove: Handler = async (call) => {
   formatOf(call);
   const { options, orphanDependents } = await readDeleteOptions(call);
-  const result = await call.verbs.delete(namedTarget(call), { ...options, warn: call.warn });
+  const result = await call.verbs.delete(namedTarget(call), {
+    ...options,
+    ...notesOf(call),
+  });
   return respondDeleted(call, result, orphanDependents === false ? 202 : 200);
 };
 
@@ -19,7 +22,7 @@ export const removeCollection: Handler = async (call) => {
   const result = await call.verbs.deleteCollection(call.path, {
     ...selected,
     ...options,
-    warn: call.warn,
+    ...notesOf(call),
   });
   return respondList(call, result);
 };
@@ -29,4 +32,9 @@ function respondDeleted(call: Call, result: DeleteResult, keptStatus: number): R
   return "kept" in result
     ? respondItem(call, result.kept, keptStatus)
     : respondStatus(result.status, call.request);
+}
+
+/** Where admission's words go. */
+function notesOf({ warn, audit }: Call): Pick<DeleteOptions, "warn" | "annotate"> {
+  return audit ? { warn, annotate: (key, value) => audit.annotate(key, value) } : { warn };
 }

@@ -37,6 +37,7 @@ export const patch: Handler = async (call) => {
     ...(query.has("force") && { force: flag(query, "force") }),
   });
   for (const warning of warnings) call.warn(warning);
+  call.audit?.sent(decoded.body);
   return respondWritten(call, options, (noted) =>
     call.verbs.patch(namedTarget(call), decoded, noted),
   );
@@ -66,13 +67,15 @@ async function readObject(
     fieldValidation: options.fieldValidation,
   });
   for (const warning of warnings) call.warn(warning);
+  call.audit?.sent(object);
   return { object, options };
 }
 
 function optionsOf(
-  { request, query, warn }: Call,
+  { request, query, warn, audit }: Call,
   of: { readonly kind: string; readonly patch?: Patch["type"] },
 ): ReturnType<typeof writeOptions> {
   const userAgent = request.headers.get("user-agent") ?? "";
-  return writeOptions({ query, userAgent, ...of }, warn);
+  const options = writeOptions({ query, userAgent, ...of }, warn);
+  return audit ? { ...options, annotate: (key, value) => audit.annotate(key, value) } : options;
 }

@@ -8,6 +8,7 @@ import {
 import { request as requestHttps } from "node:https";
 import type { Duplex } from "node:stream";
 import { StatusError } from "#api/status.ts";
+import { abortReason } from "#lib/abort.ts";
 import { connectFailure } from "#lib/connect-failure.ts";
 import type { Backend } from "./backend.ts";
 
@@ -19,8 +20,8 @@ export interface Sent {
   readonly method: string;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body: ReadableStream<Uint8Array> | null;
-  /** Ends the exchange, whatever state it is in. */
-  readonly signal: AbortSignal;
+  /** Each ends the exchange, whatever state it is in. */
+  readonly signals: readonly AbortSignal[];
 }
 
 /** What came back: an answer, or a connection that is no longer HTTP's, with its first bytes. */
@@ -40,6 +41,7 @@ export type Exchanged =
  */
 export async function exchange(backend: Backend, sent: Sent): Promise<Exchanged> {
   const request = open(backend, sent);
+  endWith(sent.signals, request);
   const limit = setTimeout(() => request.destroy(new ConnectTimeout()), CONNECT_MS);
   request.once("socket", (socket) => {
     if (socket.connecting) socket.once("connect", () => clearTimeout(limit));
@@ -63,9 +65,22 @@ export async function exchange(backend: Backend, sent: Sent): Promise<Exchanged>
   }
 }
 
-function open({ host, port, tls, target }: Backend, { method, headers, signal }: Sent) {
+/**
+ * Destroys a request or a connection with the first signal. By hand, not by `AbortSignal.any`: a
+ * signal that lives as long as the server would remember everything that ever was.
+ */
+export function endWith(signals: readonly AbortSignal[], what: ClientRequest | Duplex): void {
+  for (const signal of signals) {
+    const end = (): void => void what.destroy(abortReason(signal));
+    if (signal.aborted) end();
+    else signal.addEventListener("abort", end, { once: true });
+    what.once("close", () => signal.removeEventListener("abort", end));
+  }
+}
+
+function open({ host, port, tls, target }: Backend, { method, headers }: Sent) {
   const options: RequestOptions = {
-    ...{ host, port, method, path: target, headers: mutable(headers), signal },
+    ...{ host, port, method, path: target, headers: mutable(headers) },
     agent: false,
     setHost: !("host" in headers),
   };

@@ -11,17 +11,17 @@ const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 const CODINGS: Readonly<Record<string, "gzip" | "deflate">> = { gzip: "gzip", deflate: "deflate" };
 
 /**
- * Hands a request on to a backend and its answer back, bodies in passing. `signal` ends it.
+ * Hands a request on to a backend and its answer back, bodies in passing. Each signal ends it.
  * @throws StatusError 503 where the backend cannot be reached.
  */
 export async function forward(
   request: Request,
   backend: Backend,
-  signal: AbortSignal,
+  signals: readonly AbortSignal[],
 ): Promise<Response> {
   const headers = { ...passedHeaders(request, { upgrade: false }), ...backend.headers };
   const { method, body } = request;
-  const exchanged = await exchange(backend, { method, headers, body, signal });
+  const exchanged = await exchange(backend, { method, headers, body, signals });
   return answerOf(exchanged.message, { request, backend });
 }
 

@@ -45,7 +45,7 @@ const request = (init: RequestInit = {}): Request =>
   new Request(`https://cluster.example:6443${PREFIX}/`, init);
 
 const ask = (init: RequestInit = {}, target = "/"): Promise<Response> =>
-  forward(request(init), backend(target), stop.signal);
+  forward(request(init), backend(target), [stop.signal]);
 
 /** Answers every request with these. */
 function answers(
@@ -168,7 +168,7 @@ describe("a proxied request", () => {
 
   test("to nobody is told so in Kubernetes' words", async () => {
     const nobody = { ...backend(), port: 1 };
-    const error = await rejection(forward(request(), nobody, stop.signal));
+    const error = await rejection(forward(request(), nobody, [stop.signal]));
     expect(error).toBeInstanceOf(StatusError);
     expect((error as StatusError).status).toMatchObject({
       message: "error trying to reach service: dial tcp 127.0.0.1:1: connect: connection refused",
@@ -245,7 +245,7 @@ describe("a proxied upgrade", () => {
       socket.on("data", (bytes) => socket.write(`got ${bytes};`));
       socket.on("end", () => socket.end());
     });
-    const upgraded = await tunnel(request({ headers }), backend(), stop.signal);
+    const upgraded = await tunnel(request({ headers }), backend(), [stop.signal]);
     if (upgraded instanceof Response) throw new Error("It answered");
     expect(upgraded.headers).toEqual({
       ...{ upgrade: "custom/1", connection: "Upgrade", "x-shown": "none" },
@@ -260,7 +260,7 @@ describe("a proxied upgrade", () => {
 
   test("ends for the client when the backend ends it", async () => {
     switching((socket) => socket.end());
-    const upgraded = await tunnel(request({ headers }), backend(), stop.signal);
+    const upgraded = await tunnel(request({ headers }), backend(), [stop.signal]);
     if (upgraded instanceof Response) throw new Error("It answered");
     const client = new Client();
     upgraded.start(client);
@@ -272,7 +272,7 @@ describe("a proxied upgrade", () => {
     server.on("upgrade", (_, socket) =>
       socket.end("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno"),
     );
-    const refused = await tunnel(request({ headers }), backend(), stop.signal);
+    const refused = await tunnel(request({ headers }), backend(), [stop.signal]);
     if (!(refused instanceof Response)) throw new Error("It switched");
     expect([refused.status, await refused.text()]).toEqual([403, "no"]);
   });
@@ -284,7 +284,7 @@ describe("a proxied upgrade", () => {
     const token = "base64url.bearer.authorization.k8s.io.c2VjcmV0";
     const protocols = { upgrade: "websocket", "sec-websocket-protocol": `${token}, chat` };
     const asked = request({ headers: { ...headers, ...protocols } });
-    const refused = await tunnel(asked, backend(), stop.signal);
+    const refused = await tunnel(asked, backend(), [stop.signal]);
     if (!(refused instanceof Response)) throw new Error("It switched");
     expect(refused.headers.get("x-shown")).toBe("chat");
   });

@@ -26,14 +26,14 @@ export class ObjectProxy {
       return new Response(null, { status: 301, headers: { Location: `${pathname}/${search}` } });
     }
     if ("agent" in reached) return await this.#nodes.ask(reached.agent, reached.request);
-    return await forward(request, reached, signalOf(call));
+    return await forward(request, reached, signalsOf(call));
   }
 
   /** See `answer`; for a request that wants to speak another protocol. */
   async upgrade(call: Call): Promise<Upgrade | Response> {
     const reached = await this.#reach(call);
     if ("agent" in reached) throw badRequest("the node agent speaks no other protocol than HTTP");
-    return await tunnel(call.request, reached, signalOf(call));
+    return await tunnel(call.request, reached, signalsOf(call));
   }
 
   async #reach(
@@ -45,8 +45,7 @@ export class ObjectProxy {
     const { pathname, search, host } = new URL(request.url);
     const rest = path.rest || "/";
     if (place.kind === "agent") {
-      const { method, body } = request;
-      const signal = signalOf(call);
+      const { method, body, signal } = request;
       const asked = new Request(`http://node${rest}${search}`, { method, body, signal });
       return { agent: place.node, request: asked };
     }
@@ -65,9 +64,9 @@ export class ObjectProxy {
   }
 }
 
-/** Ends with the client, and with the server: what is proxied may go on for ever. */
-function signalOf({ request, stopping }: Call): AbortSignal {
-  return stopping ? AbortSignal.any([request.signal, stopping]) : request.signal;
+/** It ends with the client, and with the server: what is proxied may go on for ever. */
+function signalsOf({ request, stopping }: Call): readonly AbortSignal[] {
+  return stopping ? [request.signal, stopping] : [request.signal];
 }
 
 /** @throws StatusError where admission refuses the connection. */

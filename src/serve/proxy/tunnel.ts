@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { StartSession, Upgrade } from "../streams/stream-socket.ts";
 import type { Backend } from "./backend.ts";
-import { exchange } from "./exchange.ts";
+import { endWith, exchange } from "./exchange.ts";
 import { answerOf } from "./forward.ts";
 import { passedHeaders, returnedHeaders } from "./headers.ts";
 
@@ -13,18 +13,17 @@ import { passedHeaders, returnedHeaders } from "./headers.ts";
 export async function tunnel(
   request: Request,
   backend: Backend,
-  signal: AbortSignal,
+  signals: readonly AbortSignal[],
 ): Promise<Upgrade | Response> {
   const headers = { ...passedHeaders(request, { upgrade: true }), ...backend.headers };
   const { method } = request;
-  const exchanged = await exchange(backend, { method, headers, body: null, signal });
+  const exchanged = await exchange(backend, { method, headers, body: null, signals });
   const { message } = exchanged;
   if (exchanged.kind === "answer") return answerOf(message, { request, backend });
   const { socket, head } = exchanged;
-  const end = (): void => void socket.destroy();
-  if (signal.aborted) end();
-  signal.addEventListener("abort", end, { once: true });
-  socket.once("close", () => signal.removeEventListener("abort", end));
+  // It is closed next.
+  socket.on("error", () => undefined);
+  endWith(signals, socket);
   const { upgrade = "" } = message.headers;
   return {
     headers: {
@@ -49,8 +48,6 @@ function relay(backend: Duplex, head: Uint8Array): StartSession {
     backend.on("data", pass);
     backend.once("end", () => client.end());
     backend.once("close", () => client.end());
-    // It is closed next.
-    backend.on("error", () => undefined);
     return {
       received: (bytes) => {
         if (backend.write(bytes)) return;

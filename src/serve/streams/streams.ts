@@ -1,6 +1,7 @@
 import { badRequest, type StatusError } from "#api/status.ts";
 import type { Logger } from "#lib/log.ts";
 import type { Api, ApiOptions, Connection } from "../api-options.ts";
+import { noted, notedSession } from "../audit/stages.ts";
 import type { StreamCall } from "../stream-call.ts";
 import { type ChannelProtocol, channelCommand } from "./channel-command.ts";
 import { channelPortForward } from "./channel-port-forward.ts";
@@ -65,7 +66,8 @@ export function upgrades(
       const proxied = await api.upgradeProxied(request, connection);
       if (proxied !== undefined) return proxied;
       if (request.headers.get("upgrade")?.toLowerCase() !== SPDY) return undefined;
-      return openSpdy(await api.resolveStream(request, connection), log);
+      const call = await api.resolveStream(request, connection);
+      return noted(openSpdy(call, log), call.audit);
     } catch (error) {
       return api.errorResponse(error);
     }
@@ -76,10 +78,11 @@ function openWebSocket(
   call: StreamCall,
   { offered, log }: { readonly offered: readonly string[]; readonly log: Logger },
 ): { protocol: string | undefined; connection: WebSocketConnection } {
-  const { stream, streams: node } = call;
+  const { stream, streams: node, audit } = call;
   if (stream.kind === "portforward" && offered.includes(TUNNEL)) {
     const start = spdyPortForward({ node, target: stream, log });
-    return { protocol: TUNNEL, connection: new WebSocketConnection(start, { text: false }) };
+    const connection = new WebSocketConnection(notedSession(start, audit), { text: false });
+    return { protocol: TUNNEL, connection };
   }
   const protocol = Object.keys(CHANNEL_PROTOCOLS).find((one) => offered.includes(one));
   if (!protocol && offered.length > 0) throw noCommonProtocol(offered);
@@ -89,7 +92,8 @@ function openWebSocket(
     stream.kind === "portforward"
       ? channelPortForward({ node, target: stream, ports: stream.ports, base64, log })
       : channelCommand({ node, request: normalized(stream), log }, channel);
-  return { protocol, connection: new WebSocketConnection(start, { text: base64 }) };
+  const connection = new WebSocketConnection(notedSession(start, audit), { text: base64 });
+  return { protocol, connection };
 }
 
 function openSpdy({ request, stream, streams: node }: StreamCall, log: Logger): Upgrade {

@@ -8,6 +8,7 @@ export class Admission {
   /** Under which name what is written goes into `metadata.managedFields`. */
   readonly manager: string;
   readonly #warn: WriteOptions["warn"];
+  readonly #annotate: WriteOptions["annotate"];
   readonly #undo: (() => void)[] = [];
   readonly #effects: (() => void)[] = [];
 
@@ -18,18 +19,24 @@ export class Admission {
   }: {
     user: UserInfo;
     now: Date;
-    options?: Pick<WriteOptions, "dryRun" | "warn" | "fieldManager">;
+    options?: Pick<WriteOptions, "annotate" | "dryRun" | "warn" | "fieldManager">;
   }) {
     this.user = user;
     this.now = now;
     this.dryRun = options.dryRun ?? false;
     this.manager = options.fieldManager ?? managerOf(user);
     this.#warn = options.warn;
+    this.#annotate = options.annotate;
   }
 
   /** A text for the client's `Warning` header. */
   warn(text: string): void {
     this.#warn?.(text);
+  }
+
+  /** A word for the request's event in the audit log; the first for a key stays. */
+  annotate(key: string, value: string): void {
+    this.#annotate?.(key, value);
   }
 
   /** `undo` runs when the write was refused or dry, or its commit failed. */

@@ -2,6 +2,7 @@ import type { ObjectStore } from "#db/object-store.ts";
 import { type Labels, Metrics } from "#lib/metrics.ts";
 import { systemTimer } from "#lib/timer.ts";
 import { createApi } from "#serve/api.ts";
+import { Auditor } from "#serve/audit/auditor.ts";
 import { keepApiServices } from "./api-services.ts";
 import { userOf } from "./authentication/authenticator.ts";
 import { issuerDocuments } from "./authentication/issuer-documents.ts";
@@ -17,7 +18,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const { issuer, keys } = options.tokens;
   const registry = createRegistry({ ...options, timer });
   const { authenticator, authorizer, tokens } = registry.security;
-  const { metrics = new Metrics(), limits } = options;
+  const { metrics = new Metrics(), limits, audit } = options;
   countStored(metrics, store);
   const api = createApi({
     catalog: registry.catalog,
@@ -30,6 +31,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     timer,
     metrics,
     ...(limits && { limits }),
+    ...(audit && { audit: new Auditor({ ...audit, clock, metrics }) }),
     verbs: (user) => registry.as(user),
     authorize: (user, access) => authorizer.authorize(user, access),
     documents: issuerDocuments({

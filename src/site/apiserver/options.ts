@@ -1,4 +1,5 @@
 import type { Access } from "#api/access.ts";
+import type { AuditPolicy } from "#api/audit/policy.ts";
 import type { Catalog } from "#api/catalog.ts";
 import type { NodeStreams } from "#api/node-streams.ts";
 import type { Secret, ServiceAccount } from "#api/object.ts";
@@ -9,6 +10,7 @@ import type { Logger } from "#lib/log.ts";
 import type { Metrics } from "#lib/metrics.ts";
 import type { Timer } from "#lib/timer.ts";
 import type { Api, ApiOptions, HealthCheck, VersionInfo } from "#serve/api-options.ts";
+import type { AuditSink } from "#serve/audit/auditor.ts";
 import type { Limits } from "#serve/request-limits.ts";
 import type { TokenIssuer } from "./authentication/service-account-tokens.ts";
 
@@ -24,6 +26,8 @@ export interface ApiServerOptions {
   readonly timer?: Timer;
   /** Where the API server counts what it does. Default: its own. */
   readonly metrics?: Metrics;
+  /** What is recorded of requests, and where. Default: nothing is. */
+  readonly audit?: { readonly policy: AuditPolicy; readonly sink: AuditSink };
   /** Default: the apiserver's. */
   readonly limits?: Limits;
   /** Bearer token of the user `edgesite-admin`. */

@@ -16,6 +16,8 @@ import { collectionOf, itemOf, keyOf } from "../kind.ts";
 import { type AdmissionPlugin, type AdmissionRequest, refused } from "./plugin.ts";
 
 /** Changes of these do not touch what the standards are about. */
+/** Prefix of what is said for the audit log. */
+const ANNOTATION = "pod-security.kubernetes.io/";
 const HARMLESS: ReadonlySet<string> = new Set([
   "attach",
   "binding",
@@ -49,6 +51,8 @@ function isOfPods({ target: { resource } }: Write): boolean {
 function checkPod(request: Write, policy: Policy): void {
   if (HARMLESS.has(request.target.subresource ?? "") || !isSignificant(request)) return;
   const checked = podOf(request.object);
+  request.admission.annotate(`${ANNOTATION}enforce-policy`, policyText(policy.enforce));
+  audit(request, { checked, audited: policy.audit });
   enforce(request, { checked, enforced: policy.enforce });
   warn(request, { checked, warned: policy.warn });
 }
@@ -56,7 +60,9 @@ function checkPod(request: Write, policy: Policy): void {
 function checkTemplate(request: Write, policy: Policy): void {
   if (request.target.subresource !== undefined) return;
   const checked = templateOf(request.object);
-  if (checked !== undefined) warn(request, { checked, warned: policy.warn });
+  if (checked === undefined) return;
+  audit(request, { checked, audited: policy.audit });
+  warn(request, { checked, warned: policy.warn });
 }
 
 /** The labels of a namespace must say something; who tightens them is told which pods are too loose. */
@@ -87,7 +93,8 @@ export function podSecurityLabels(store: ObjectStore): AdmissionPlugin<Namespace
 function policyIn(store: ObjectStore, namespace: string): Policy | undefined {
   const item = store.newest(keyOf({ resource: NAMESPACES, namespace: "" }, namespace));
   const { policy } = policyOf(item?.value.metadata?.labels);
-  const isFree = policy.enforce.level === "privileged" && policy.warn.level === "privileged";
+  const { enforce: enforced, audit: audited, warn: warned } = policy;
+  const isFree = [enforced, audited, warned].every(({ level }) => level === "privileged");
   return isFree ? undefined : policy;
 }
 
@@ -131,6 +138,16 @@ function enforce(
   const found = violations(checked, enforced);
   if (found.length === 0) return;
   throw refused(request, `violates PodSecurity "${policyText(enforced)}": ${detailOf(found)}`);
+}
+
+function audit(
+  { admission }: AdmissionRequest,
+  { checked, audited }: { checked: CheckedPod; audited: LevelVersion },
+): void {
+  const found = violations(checked, audited);
+  if (found.length === 0) return;
+  const text = `would violate PodSecurity "${policyText(audited)}": ${detailOf(found)}`;
+  admission.annotate(`${ANNOTATION}audit-violations`, text);
 }
 
 function warn(

@@ -53,11 +53,12 @@ export class Authorizer {
     return { allowed: false, reason: missing.length > 0 ? `RBAC: ${aggregated(missing)}` : "" };
   }
 
-  /** @throws StatusError 403 in Kubernetes' words. */
-  authorize(user: UserInfo, access: Access): void {
-    if (isSuperuser(user)) return;
+  /** Says why the user may do it. @throws StatusError 403 in Kubernetes' words. */
+  authorize(user: UserInfo, access: Access): string {
+    if (isSuperuser(user)) return "";
     const { allowed, reason } = this.decide(user, access);
     if (!allowed) throw forbiddenAccess({ user, access, reason });
+    return reason;
   }
 }
 

@@ -55,6 +55,9 @@ export class Asking {
     try {
       const verdict = await this.#call(concerned, { versions, mutating });
       for (const warning of verdict.warnings) request.admission.warn(warning);
+      for (const [key, value] of verdict.annotations) {
+        request.admission.annotate(`${hook.name}/${key}`, value);
+      }
       return verdict;
     } catch (error) {
       if (error instanceof StatusError) throw error;

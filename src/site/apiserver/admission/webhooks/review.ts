@@ -55,6 +55,8 @@ export interface Verdict {
   /** A JSON patch, or nothing to change. */
   readonly patch: unknown;
   readonly warnings: readonly string[];
+  /** For the audit log. */
+  readonly annotations: readonly (readonly [key: string, value: string])[];
 }
 
 /**
@@ -72,7 +74,7 @@ export function verdictOf(
   if (!isJsonObject(response)) throw bad("webhook response was absent");
   const isV1 = hook.version === "v1";
   if (isV1) checkIdentity(review, { response, uid, bad });
-  const { patch, patchType } = response;
+  const { patch, patchType, warnings, auditAnnotations } = response;
   const isPatched = typeof patch === "string" && patch !== "";
   if (isV1) checkPatch({ isPatched, patchType, mutating }, bad);
   if (response["allowed"] !== true) throw denial(hook.name, response["status"]);
@@ -81,7 +83,10 @@ export function verdictOf(
   }
   return {
     patch: isPatched && mutating ? parsePatch(patch, bad) : undefined,
-    warnings: Array.isArray(response["warnings"]) ? response["warnings"].map(String) : [],
+    warnings: Array.isArray(warnings) ? warnings.map(String) : [],
+    annotations: isJsonObject(auditAnnotations)
+      ? Object.entries(auditAnnotations).map(([key, value]) => [key, String(value)] as const)
+      : [],
   };
 }
 

@@ -1,0 +1,201 @@
+import type { Access } from "#api/access.ts";
+import type { AuditDecision, AuditStage } from "#api/audit/policy.ts";
+import type { Status } from "#api/status.ts";
+import type { UserInfo } from "#api/verbs.ts";
+import { rfc3339Micro } from "#lib/clock.ts";
+
+/** What there is to say about a request before it is worked on. */
+export interface Received {
+  readonly id: string;
+  readonly request: Request;
+  readonly access: Access;
+  /** Who sent it; absent where nobody proved to be anybody. */
+  readonly user: UserInfo | undefined;
+  /** Wall clock. */
+  readonly receivedAt: Date;
+}
+
+interface Writing extends Received {
+  readonly decision: AuditDecision;
+  now(): Date;
+  write(event: object): void;
+}
+
+/** What is noted of one request, and written at its stages as an `audit.k8s.io/v1` Event. */
+export class RequestAudit {
+  readonly id: string;
+  readonly #of: Writing;
+  readonly #annotations = new Map<string, string>();
+  #playing: UserInfo | undefined;
+  #status: Status | undefined;
+  #requestObject: unknown;
+  #responseObject: unknown;
+  #named: { readonly namespace?: string; readonly name?: string } = {};
+  #hasStarted = false;
+  #isOver = false;
+
+  constructor(of: Writing) {
+    this.id = of.id;
+    this.#of = of;
+    this.#write("RequestReceived");
+  }
+
+  /** True where bodies of requests are kept: only then they are worth being decoded for. */
+  get keepsRequest(): boolean {
+    const { level } = this.#of.decision;
+    return level === "Request" || level === "RequestResponse";
+  }
+
+  /** True where answers are kept. */
+  get keepsResponse(): boolean {
+    return this.#of.decision.level === "RequestResponse";
+  }
+
+  /** Adds to what the event tells; the first value for a key stays. */
+  annotate(key: string, value: string): void {
+    if (!this.#annotations.has(key)) this.#annotations.set(key, value);
+  }
+
+  /** As whom its sender is heard. */
+  playedBy(user: UserInfo): void {
+    this.#playing = user;
+  }
+
+  /** What was sent: an object, or a patch. */
+  sent(object: unknown): void {
+    this.#named = namesIn(object);
+    if (this.keepsRequest) this.#requestObject = this.#kept(object);
+  }
+
+  /** What is answered; made only where it is kept. */
+  answered(object: () => unknown): void {
+    if (this.keepsResponse) this.#responseObject = this.#kept(object());
+  }
+
+  /** The answer is a Status. */
+  settled(status: Status): void {
+    this.#status = status;
+    this.answered(() => status);
+  }
+
+  /** True where an answer goes on: it is complete when its connection is. */
+  get hasStarted(): boolean {
+    return this.#hasStarted;
+  }
+
+  /** The answer began, and goes on. */
+  started(code: number): void {
+    this.#hasStarted = true;
+    this.#write("ResponseStarted", code);
+  }
+
+  /** All was said; only the first call counts. */
+  complete(code: number): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#write("ResponseComplete", code);
+  }
+
+  /** Nobody foresaw what happened. */
+  panicked(status: Status): void {
+    this.#isOver = true;
+    this.#status = status;
+    this.#write("Panic", status.code);
+  }
+
+  #kept(object: unknown): unknown {
+    return this.#of.decision.omitManagedFields ? withoutManagedFields(object) : object;
+  }
+
+  #write(stage: AuditStage, code?: number): void {
+    const { decision, request, access, user, receivedAt, now, write, id } = this.#of;
+    if (decision.omitStages.has(stage)) return;
+    const url = new URL(request.url);
+    const userAgent = request.headers.get("user-agent");
+    const sourceIPs = sourcesOf(request);
+    write({
+      kind: "Event",
+      apiVersion: "audit.k8s.io/v1",
+      level: decision.level,
+      auditID: id,
+      stage,
+      requestURI: `${url.pathname}${url.search}`,
+      verb: access.verb,
+      user: shownUser(user),
+      ...(this.#playing && { impersonatedUser: shownUser(this.#playing) }),
+      ...(sourceIPs.length > 0 && { sourceIPs }),
+      ...(userAgent !== null && { userAgent }),
+      ...("path" in access ? {} : { objectRef: this.#reference(access) }),
+      ...(code !== undefined && { responseStatus: this.#outcome(code) }),
+      ...(this.#requestObject !== undefined && { requestObject: this.#requestObject }),
+      ...(this.#responseObject !== undefined && { responseObject: this.#responseObject }),
+      requestReceivedTimestamp: rfc3339Micro(receivedAt),
+      stageTimestamp: rfc3339Micro(now()),
+      ...(this.#annotations.size > 0 && { annotations: Object.fromEntries(this.#annotations) }),
+    });
+  }
+
+  #outcome(code: number): object {
+    const { status, message, reason, details } = this.#status ?? {};
+    return {
+      metadata: {},
+      ...(status && { status }),
+      ...(message && { message }),
+      ...(reason && { reason }),
+      ...(details && { details }),
+      code,
+    };
+  }
+
+  #reference(access: Exclude<Access, { path: string }>): object {
+    const { resource, namespace, name, group, version, subresource } = access;
+    const within = namespace || this.#named.namespace;
+    const called = name || this.#named.name;
+    return {
+      resource,
+      ...(within && { namespace: within }),
+      ...(called && { name: called }),
+      ...(group && { apiGroup: group }),
+      apiVersion: version,
+      ...(subresource && { subresource }),
+    };
+  }
+}
+
+function shownUser(user: UserInfo | undefined): object {
+  if (user === undefined) return {};
+  const { name, uid, groups, extra } = user;
+  return { username: name, ...(uid && { uid }), groups, ...(extra && { extra }) };
+}
+
+/** What proxies in front say; the front itself hides where a connection comes from. */
+function sourcesOf({ headers }: Request): readonly string[] {
+  const forwarded = headers.get("x-forwarded-for") ?? headers.get("x-real-ip") ?? "";
+  return forwarded.split(",").flatMap((one) => one.trim() || []);
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function namesIn(object: unknown): { namespace?: string; name?: string } {
+  const metadata = isObject(object) ? object["metadata"] : undefined;
+  if (!isObject(metadata)) return {};
+  const { namespace, name } = metadata;
+  return {
+    ...(typeof namespace === "string" && { namespace }),
+    ...(typeof name === "string" && { name }),
+  };
+}
+
+function withoutManagedFields(object: unknown): unknown {
+  if (!isObject(object)) return object;
+  const { metadata, items } = object;
+  const kept = { ...object };
+  if (isObject(metadata)) {
+    const { managedFields: _, ...rest } = metadata;
+    kept["metadata"] = rest;
+  }
+  if (Array.isArray(items)) kept["items"] = items.map(withoutManagedFields);
+  return kept;
+}

@@ -1,0 +1,209 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import type { AuditRule } from "#api/audit/policy.ts";
+import { eventually } from "#test/kit/eventually.ts";
+import { startTestApi, type TestApi } from "#test/kit/test-api.ts";
+import { startWebhook } from "#test/kit/webhook-server.ts";
+
+const MAPS = "/api/v1/namespaces/default/configmaps";
+
+interface Event {
+  readonly stage: string;
+  readonly auditID: string;
+  readonly requestObject?: { readonly metadata?: object };
+  readonly responseObject?: { readonly metadata?: object; readonly items?: readonly object[] };
+  readonly responseStatus?: object;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly [field: string]: unknown;
+}
+
+let api: TestApi;
+let events: Event[];
+let isFull: boolean;
+
+async function start(rules: readonly AuditRule[], omitManagedFields = false): Promise<void> {
+  events = [];
+  api = await startTestApi({
+    audit: {
+      policy: { rules, omitManagedFields },
+      sink: {
+        write(line) {
+          events.push(JSON.parse(line));
+          return !isFull;
+        },
+      },
+    },
+  });
+}
+
+beforeEach(() => {
+  isFull = false;
+});
+afterEach(() => api[Symbol.dispose]());
+
+const stages = (): string[] => events.map(({ stage }) => stage);
+const last = (): Event | undefined => events.at(-1);
+
+describe("the audit log", () => {
+  test("tells who did what, when, and what came of it", async () => {
+    await start([{ level: "Metadata" }]);
+    const answer = await api.send("POST", `${MAPS}?fieldManager=me`, {
+      body: { metadata: { name: "a" }, data: { secret: "x" } },
+      headers: { "audit-id": "my-own-id", "x-forwarded-for": "192.0.2.7, 10.0.0.1" },
+    });
+    expect(answer.headers.get("audit-id")).toBe("my-own-id");
+    const common = {
+      kind: "Event",
+      apiVersion: "audit.k8s.io/v1",
+      level: "Metadata",
+      auditID: "my-own-id",
+      requestURI: `${MAPS}?fieldManager=me`,
+      verb: "create",
+      user: { username: "edgesite-admin", groups: ["system:masters", "system:authenticated"] },
+      sourceIPs: ["192.0.2.7", "10.0.0.1"],
+      userAgent: "test/1.0",
+    };
+    const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);
+    const times = { requestReceivedTimestamp: time, stageTimestamp: time };
+    const reference = { resource: "configmaps", namespace: "default", apiVersion: "v1" };
+    expect(events).toEqual([
+      { ...common, stage: "RequestReceived", objectRef: reference, ...times },
+      {
+        ...common,
+        stage: "ResponseComplete",
+        objectRef: { ...reference, name: "a" },
+        responseStatus: { metadata: {}, code: 201 },
+        ...times,
+        annotations: {
+          "authorization.k8s.io/decision": "allow",
+          "authorization.k8s.io/reason": "",
+        },
+      },
+    ]);
+  });
+
+  test("keeps bodies at the levels that say so", async () => {
+    const omitStages = ["RequestReceived"] as const;
+    await start([
+      { level: "None", verbs: ["delete"] },
+      { level: "Request", verbs: ["create", "patch"], omitStages },
+      { level: "RequestResponse", omitStages },
+    ]);
+    const body = { metadata: { name: "a" }, data: { key: "value" } };
+    await api.send("POST", MAPS, { body });
+    expect(last()?.requestObject).toMatchObject(body);
+    expect(last()?.responseObject).toBeUndefined();
+    await api.send("PATCH", `${MAPS}/a`, {
+      type: "application/merge-patch+json",
+      body: { data: { key: "other" } },
+    });
+    expect(last()?.requestObject).toEqual({ data: { key: "other" } } as object);
+    for (const accept of ["application/json", "application/vnd.kubernetes.protobuf"]) {
+      await api.send("GET", `${MAPS}/a`, { accept });
+      expect(last()?.responseObject).toMatchObject({ kind: "ConfigMap", data: { key: "other" } });
+    }
+    await api.send("GET", MAPS);
+    expect(last()?.responseObject?.items).toHaveLength(1);
+    const before = events.length;
+    await api.send("DELETE", `${MAPS}/a`);
+    expect(events).toHaveLength(before);
+  });
+
+  test("leaves out who manages fields where that is not wanted", async () => {
+    await start([{ level: "RequestResponse" }], true);
+    await api.send("POST", MAPS, { body: { metadata: { name: "a" } } });
+    expect(last()?.responseObject?.metadata).not.toHaveProperty("managedFields");
+    await api.send("GET", MAPS);
+    expect(JSON.stringify(last()?.responseObject)).not.toContain("managedFields");
+  });
+
+  test("tells of refusals: of strangers, of what is forbidden, of what is wrong", async () => {
+    await start([{ level: "Metadata", omitStages: ["RequestReceived"] }]);
+    await api.send("GET", MAPS, { headers: { authorization: "Bearer wrong" } });
+    expect(last()).toMatchObject({ user: {}, responseStatus: { code: 401 } });
+    await api.send("GET", MAPS, { headers: { "impersonate-user": "eve" } });
+    expect(last()).toMatchObject({
+      user: { username: "edgesite-admin" },
+      impersonatedUser: { username: "eve" },
+      responseStatus: { status: "Failure", reason: "Forbidden", code: 403 },
+      annotations: { "authorization.k8s.io/decision": "forbid" },
+    });
+    await api.send("GET", `${MAPS}/none`);
+    expect(last()).toMatchObject({
+      objectRef: { resource: "configmaps", namespace: "default", name: "none" },
+      responseStatus: { message: 'configmaps "none" not found', reason: "NotFound", code: 404 },
+    });
+    await api.send("GET", "/metrics");
+    expect(last()).toMatchObject({ verb: "get", requestURI: "/metrics" });
+    expect(last()).not.toHaveProperty("objectRef");
+  });
+
+  test("tells when a watch begins, and when it ends", async () => {
+    await start([{ level: "Metadata" }]);
+    const stop = new AbortController();
+    const { signal } = stop;
+    const answer = await api.send("GET", `${MAPS}?watch=1`, { signal });
+    expect(stages()).toEqual(["RequestReceived", "ResponseStarted"]);
+    const reader = answer.body?.getReader();
+    await reader?.read();
+    await reader?.cancel();
+    await eventually(() => stages().length === 3);
+    expect(last()).toMatchObject({ verb: "watch", stage: "ResponseComplete" });
+    stop.abort();
+  });
+
+  test("carries what admission has to say", async () => {
+    await start([{ level: "Metadata", omitStages: ["RequestReceived"] }]);
+    using server = startWebhook(() => ({ allowed: true, auditAnnotations: { why: "it may" } }));
+    await api.send(
+      "POST",
+      "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations",
+      {
+        body: {
+          metadata: { name: "hooks" },
+          webhooks: [
+            {
+              name: "a.example.com",
+              rules: [
+                {
+                  ...{ apiGroups: [""], apiVersions: ["v1"], resources: ["pods"] },
+                  operations: ["CREATE"],
+                },
+              ],
+              sideEffects: "None",
+              admissionReviewVersions: ["v1"],
+              clientConfig: { url: server.url("/"), caBundle: server.caBundle },
+            },
+          ],
+        },
+      },
+    );
+    await api.send("PATCH", "/api/v1/namespaces/default", {
+      type: "application/merge-patch+json",
+      body: {
+        metadata: { labels: { "pod-security.kubernetes.io/audit": "restricted" } },
+      },
+    });
+    const made = await api.send("POST", "/api/v1/namespaces/default/pods", {
+      body: { metadata: { name: "p" }, spec: { containers: [{ name: "c", image: "i" }] } },
+    });
+    expect(made.status).toBe(201);
+    expect(made.headers.get("warning")).toBeNull();
+    expect(last()?.annotations).toMatchObject({
+      "a.example.com/why": "it may",
+      "pod-security.kubernetes.io/enforce-policy": "privileged:latest",
+      "pod-security.kubernetes.io/audit-violations": expect.stringContaining(
+        'would violate PodSecurity "restricted:latest": allowPrivilegeEscalation != false',
+      ),
+    });
+  });
+
+  test("counts what it had no room for", async () => {
+    await start([{ level: "None", nonResourceURLs: ["/metrics"] }, { level: "Metadata" }]);
+    isFull = true;
+    await api.send("GET", MAPS);
+    const text = await (await api.send("GET", "/metrics")).text();
+    expect(text).toContain('apiserver_audit_error_total{plugin="log"} 2\n');
+    expect(text).toContain("apiserver_audit_event_total 2\n");
+    expect(text).toContain('apiserver_audit_level_total{level="Metadata"} 1\n');
+  });
+});
