@@ -27,7 +27,7 @@ describe("a name", () => {
     ["web.example-1", undefined, []],
     ["Bad_Name", undefined, [SUBDOMAIN]],
     ["web.", undefined, [SUBDOMAIN]],
-    ["a".repeat(254), undefined, ["must be no more than 253 bytes"]],
+    ["a".repeat(254), undefined, ["must be no more than 253 characters"]],
     ["web", "dns1123Label", []],
     ["1web", "dns1123Label", []],
     ["web.x", "dns1123Label", ["must not contain dots"]],
@@ -181,7 +181,7 @@ test.each([
   [portName, "8080", ["must contain at least one letter (a-z)"]],
   [portName, "a--b", ["must not contain consecutive hyphens"]],
   [portName, "a-", ["must not begin or end with a hyphen"]],
-  [portName, "a".repeat(16), ["must be no more than 15 bytes"]],
+  [portName, "a".repeat(16), ["must be no more than 15 characters"]],
   [envVarName, "my.var-1", []],
   [
     envVarName,

@@ -7,6 +7,8 @@ import { isIP } from "node:net";
 
 const LABEL_1123 = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
 const SUBDOMAIN_1123 = `${LABEL_1123}(\\.${LABEL_1123})*`;
+const UNDERSCORED_LABEL = "_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?";
+const UNDERSCORED = `${UNDERSCORED_LABEL}(\\.${UNDERSCORED_LABEL})*`;
 const WILDCARD_1123 = `\\*\\.${SUBDOMAIN_1123}`;
 const LABEL_1035 = "[a-z]([-a-z0-9]*[a-z0-9])?";
 const QUALIFIED_NAME = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
@@ -30,6 +32,7 @@ const whole = (pattern: string) => new RegExp(`^${pattern}$`);
 const MATCHES = {
   label1123: whole(LABEL_1123),
   subdomain1123: whole(SUBDOMAIN_1123),
+  underscored: whole(UNDERSCORED),
   wildcard1123: whole(WILDCARD_1123),
   label1035: whole(LABEL_1035),
   qualifiedName: whole(QUALIFIED_NAME),
@@ -46,7 +49,9 @@ function breaks({ pattern, says, examples }: Format): string {
   return `${says} (e.g. ${shown}regex used for validation is '${pattern}')`;
 }
 
-const longerThan = (bytes: number) => `must be no more than ${bytes} bytes`;
+const moreBytesThan = (bytes: number) => `must be no more than ${bytes} bytes`;
+/** Bytes are counted all the same. */
+const longerThan = (bytes: number) => `must be no more than ${bytes} characters`;
 const between = (low: number, high: number) => `must be between ${low} and ${high}, inclusive`;
 
 const QUALIFIED_NAME_ERROR = breaks({
@@ -74,6 +79,15 @@ export function dns1123Subdomain(value: string): string[] {
   const says =
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
   return [...errors, breaks({ pattern: SUBDOMAIN_1123, says, examples: ["example.com"] })];
+}
+
+/** A DNS subdomain as resolvers know it: with underscores, as the names of services have them. */
+export function dns1123SubdomainWithUnderscore(value: string): string[] {
+  const errors = byteLength(value) > SUBDOMAIN_MAX_BYTES ? [longerThan(SUBDOMAIN_MAX_BYTES)] : [];
+  if (MATCHES.underscored.test(value)) return errors;
+  const says =
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character";
+  return [...errors, breaks({ pattern: UNDERSCORED, says, examples: ["example.com"] })];
 }
 
 /** `*.` and a DNS subdomain. */
@@ -113,7 +127,7 @@ export function qualifiedName(value: string): string[] {
   const errors = parts.length === 2 ? prefixErrors(parts[0] ?? "") : [];
   if (name === "") errors.push("name part must be non-empty");
   else if (byteLength(name) > LABEL_MAX_BYTES)
-    errors.push(`name part ${longerThan(LABEL_MAX_BYTES)}`);
+    errors.push(`name part ${moreBytesThan(LABEL_MAX_BYTES)}`);
   if (!MATCHES.qualifiedName.test(name)) errors.push(`name part ${QUALIFIED_NAME_ERROR}`);
   return errors;
 }
@@ -157,7 +171,7 @@ export function ipAddress(value: string): string[] {
 
 /** The value of a label: empty, or as a name without prefix. */
 export function labelValue(value: string): string[] {
-  const errors = byteLength(value) > LABEL_MAX_BYTES ? [longerThan(LABEL_MAX_BYTES)] : [];
+  const errors = byteLength(value) > LABEL_MAX_BYTES ? [moreBytesThan(LABEL_MAX_BYTES)] : [];
   if (MATCHES.labelValue.test(value)) return errors;
   const says =
     "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";

@@ -2,6 +2,7 @@ import { type Amounts, amountsOf, mostOf, sumOf } from "./amounts.ts";
 import type { Container, Pod, PodSpec } from "./object.ts";
 import { isRestartable } from "./pod.ts";
 import { Quantity } from "./quantity.ts";
+import { isHugePages } from "./resource-name.ts";
 
 /**
  * What a pod takes of its node: its containers and sidecars together, or what one init container
@@ -9,13 +10,13 @@ import { Quantity } from "./quantity.ts";
  * instead. Its overhead comes on top (component-helpers `PodRequests`).
  */
 export function podRequests({ spec }: Pod): Amounts {
-  const own = inAll(spec, ({ resources }) => amountsOf(resources?.requests));
+  const own = containerRequests(spec);
   return sumOf(overruled(own, spec?.resources?.requests), amountsOf(spec?.overhead));
 }
 
 /** How far a pod may go; overhead counts only where there is a limit at all (`PodLimits`). */
 export function podLimits({ spec }: Pod): Amounts {
-  const own = inAll(spec, ({ resources }) => amountsOf(resources?.limits));
+  const own = containerLimits(spec);
   const limits = new Map(overruled(own, spec?.resources?.limits));
   for (const [name, amount] of amountsOf(spec?.overhead)) {
     const limit = limits.get(name);
@@ -23,6 +24,16 @@ export function podLimits({ spec }: Pod): Amounts {
       limits.set(name, limit.plus(amount));
   }
   return limits;
+}
+
+/** What its containers ask for together, whatever the pod says as a whole. */
+export function containerRequests(spec: PodSpec | undefined): Amounts {
+  return inAll(spec, ({ resources }) => amountsOf(resources?.requests));
+}
+
+/** How far its containers may go together. */
+export function containerLimits(spec: PodSpec | undefined): Amounts {
+  return inAll(spec, ({ resources }) => amountsOf(resources?.limits));
 }
 
 function inAll(spec: PodSpec | undefined, amounts: (container: Container) => Amounts): Amounts {
@@ -38,8 +49,8 @@ function inAll(spec: PodSpec | undefined, amounts: (container: Container) => Amo
 }
 
 /** What may be said for the pod as a whole. */
-function isOfPod(name: string): boolean {
-  return name === "cpu" || name === "memory" || name.startsWith("hugepages-");
+export function isOfPod(name: string): boolean {
+  return name === "cpu" || name === "memory" || isHugePages(name);
 }
 
 function overruled(amounts: Amounts, ofPod: Readonly<Record<string, string>> = {}): Amounts {

@@ -16,6 +16,7 @@ export function setContainerDefaults(container: Container): void {
   for (const port of container.ports ?? []) port.protocol ||= "TCP";
   for (const { valueFrom } of container.env ?? []) {
     if (valueFrom) setFieldSourceDefaults(valueFrom);
+    if (valueFrom?.fileKeyRef) valueFrom.fileKeyRef.optional ??= false;
   }
   const { livenessProbe, readinessProbe, startupProbe, lifecycle } = container;
   for (const probe of [livenessProbe, readinessProbe, startupProbe]) setProbeDefaults(probe);
@@ -47,10 +48,22 @@ function setHttpGetDefaults(action: HttpGet | undefined): void {
   action.scheme ||= "HTTP";
 }
 
-/** `Always` for the tag `latest`, which is also that of an image with neither tag nor digest. */
+const NAME_PART = "[a-z0-9]+(?:(?:\\.|_{1,2}|-+)[a-z0-9]+)*";
+const HOST = "(?:[A-Za-z0-9.-]+|\\[[0-9A-Fa-f:]+\\])(?::\\d+)?";
+const IMAGE_MAX_LENGTH = 255;
+/** The host where it is kept, its name, then tag and digest. */
+const IMAGE = new RegExp(
+  `^(?:${HOST}/)?${NAME_PART}(?:/${NAME_PART})*(?::(?<tag>\\w[\\w.-]{0,127}))?(?<digest>@[A-Za-z][\\w.+-]*:[0-9a-fA-F]{32,})?$`,
+);
+
+/**
+ * `Always` for the tag `latest`, which is also that of an image with neither tag nor digest. What
+ * is no name of an image has none.
+ */
 export function pullPolicyOf(image: string): "Always" | "IfNotPresent" {
-  const [name = "", digest] = image.split("@");
-  const tag = /:([^/:]+)$/.exec(name)?.[1] ?? (digest === undefined ? "latest" : "");
+  const found = IMAGE.exec(image)?.groups;
+  if (found === undefined || image.length > IMAGE_MAX_LENGTH) return "IfNotPresent";
+  const tag = found["tag"] ?? (found["digest"] === undefined ? "latest" : "");
   return tag === "latest" ? "Always" : "IfNotPresent";
 }
 

@@ -28,6 +28,8 @@ const POD_SPEC = {
   securityContext: {},
 };
 
+const DIGEST = `sha256:${"a".repeat(64)}`;
+
 describe("a pod", () => {
   const pod = (spec: Partial<NonNullable<Pod["spec"]>>): Pod => ({
     spec: { containers: [{ name: "c", image: "busybox" }], ...spec },
@@ -47,8 +49,8 @@ describe("a pod", () => {
     ["busybox:1.36", "IfNotPresent"],
     ["localhost:5000/busybox", "Always"],
     ["localhost:5000/busybox:1", "IfNotPresent"],
-    ["busybox@sha256:abc", "IfNotPresent"],
-    ["busybox:latest@sha256:abc", "Always"],
+    [`busybox@${DIGEST}`, "IfNotPresent"],
+    [`busybox:latest@${DIGEST}`, "Always"],
   ])("pulls %s %s", (image, policy) => {
     const { spec } = withDefaults(PODS, pod({ containers: [{ name: "c", image }] }));
     expect(spec?.containers[0]?.imagePullPolicy).toBe(policy);

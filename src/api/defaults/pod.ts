@@ -1,6 +1,9 @@
 import type { Pod, PodSpec, PodTemplateSpec } from "../object.ts";
 import { allContainers, qosClass } from "../pod.ts";
 import { setContainerDefaults, setRequestsFromLimits } from "./container.ts";
+import { dropDisabled } from "./disabled.ts";
+import { mergeLabelKeys } from "./label-keys.ts";
+import { setPodResourcesDefaults } from "./pod-resources.ts";
 import { canonicalizeAmounts, canonicalizeResources } from "./quantities.ts";
 import { setVolumeDefaults } from "./volume.ts";
 
@@ -12,12 +15,14 @@ export function setPodDefaults(pod: Pod): void {
   const { spec } = pod;
   setPodSpecDefaults(spec);
   spec.enableServiceLinks ??= true;
+  if ((spec.terminationGracePeriodSeconds ?? 0) < 0) spec.terminationGracePeriodSeconds = 1;
   for (const container of allContainers(spec)) {
     setRequestsFromLimits(container);
     for (const port of spec.hostNetwork ? (container.ports ?? []) : []) {
       port.hostPort ||= port.containerPort;
     }
   }
+  setPodResourcesDefaults(spec);
 }
 
 /** Fills in what Kubernetes does in the template of a workload: less than in a pod. */
@@ -39,11 +44,13 @@ function setPodSpecDefaults(spec: PodSpec): void {
   for (const volume of spec.volumes ?? []) setVolumeDefaults(volume);
   canonicalizeAmounts(spec.overhead);
   canonicalizeResources(spec.resources);
+  dropDisabled(spec);
 }
 
-/** The status of a pod that nobody has seen yet. */
+/** What a pod has from the start: a status that nobody has seen yet, selectors by its own labels. */
 export function preparePod(pod: Pod): void {
   pod.status = { phase: "Pending", qosClass: qosClass(pod) };
+  if (pod.spec) mergeLabelKeys(pod.spec, pod.metadata?.labels);
 }
 
 const NOT_READY = "node.kubernetes.io/not-ready";

@@ -2,7 +2,9 @@ import { POD_COLUMNS, podRowConditions } from "../columns/pod.ts";
 import { preparePod, setPodDefaults } from "../defaults/pod.ts";
 import type * as objects from "../object.ts";
 import type { Subresource } from "../resource.ts";
-import { validatePod, validatePodCreate, validatePodUpdate } from "../validation/pod.ts";
+import { validatePod, validatePodCreate } from "../validation/pod.ts";
+import { validatePodStatus } from "../validation/pod-status.ts";
+import { validatePodUpdate } from "../validation/pod-update.ts";
 import { warnOfPod } from "../warnings/workload.ts";
 import { proxyOf, row, statusOf } from "./row.ts";
 
@@ -71,5 +73,6 @@ export const PODS = row<objects.Pod>({
   validate: validatePod,
   validateCreate: validatePodCreate,
   validateUpdate: validatePodUpdate,
+  validateStatus: validatePodStatus,
   warnings: warnOfPod,
 });

@@ -1,4 +1,3 @@
-import { isIP } from "node:net";
 import {
   type FieldError,
   forbidden,
@@ -8,6 +7,7 @@ import {
   notSupported,
   required,
 } from "../field-error.ts";
+import { readCidr, readIp } from "../ip-text.ts";
 import { validateLabelKey, validateLabels } from "../metadata.ts";
 import {
   dns1123Label,
@@ -71,18 +71,27 @@ export function formatted(
   return invalidAll(path, { value, details: FORMATS[as](value) });
 }
 
-export function validateIp(ip: string, path: string): FieldError[] {
-  if (isIP(ip) !== 0) return [];
-  const detail = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
-  return [invalid(path, { value: ip, detail })];
+/** An address in any spelling that everybody reads alike. */
+export function validateIp(value: string, path: string): FieldError[] {
+  const ip = readIp(value);
+  const fail = (detail: string) => [invalid(path, { value, detail })];
+  if (ip === undefined) {
+    return fail("must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
+  }
+  if (ip.hasLeadingZeros) return fail("must not have leading 0s");
+  return ip.isMapped ? fail("must not be an IPv4-mapped IPv6 address") : [];
 }
 
-export function validateCidr(cidr: string, path: string): FieldError[] {
-  const [address = "", prefix = "", ...rest] = cidr.split("/");
-  const bits = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
-  if (rest.length === 0 && /^\d{1,3}$/.test(prefix) && Number(prefix) <= bits) return [];
-  const detail = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)";
-  return [invalid(path, { value: cidr, detail })];
+/** A network in any spelling that everybody reads alike. */
+export function validateCidr(value: string, path: string): FieldError[] {
+  const cidr = readCidr(value);
+  const fail = (detail: string) => [invalid(path, { value, detail })];
+  if (cidr === undefined) {
+    return fail("must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)");
+  }
+  if (cidr.hasLeadingZeros) return fail("must not have leading 0s in IP or prefix length");
+  if (cidr.isMapped) return fail("must not have an IPv4-mapped IPv6 address");
+  return cidr.isAmbiguous ? fail("must not have bits set beyond the prefix length") : [];
 }
 
 /** An address that means the same machine, or none, from wherever it is used. */

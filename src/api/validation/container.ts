@@ -4,8 +4,6 @@ import {
   forbidden,
   invalid,
   invalidAll,
-  notFoundValue,
-  notSupported,
   required,
 } from "../field-error.ts";
 import { dns1123Label, portName, portNumber } from "../names.ts";
@@ -14,14 +12,14 @@ import { isRestartable } from "../pod.ts";
 import { each, oneOf, PROTOCOLS } from "./common.ts";
 import { validateEnv, validateEnvFrom } from "./env.ts";
 import { validateHooksAndProbes } from "./handler.ts";
-import { validateDescendingPath } from "./paths.ts";
+import { validateDevices, validateMounts } from "./mount.ts";
+import { validateTaken } from "./resource-claims.ts";
 import { validateRequirements } from "./resources.ts";
+import { validateRestart } from "./restart.ts";
 import { validateContainerContext } from "./security.ts";
 import type { Volumes } from "./volume.ts";
 
 type Port = NonNullable<Container["ports"]>[number];
-type Mount = NonNullable<Container["volumeMounts"]>[number];
-type Device = NonNullable<Container["volumeDevices"]>[number];
 
 const PULL_POLICIES = ["Always", "IfNotPresent", "Never"] as const;
 const MESSAGE_POLICIES = ["File", "FallbackToLogsOnError"] as const;
@@ -29,6 +27,8 @@ const MESSAGE_POLICIES = ["File", "FallbackToLogsOnError"] as const;
 /** What the containers of a pod share. */
 export interface PodContext {
   readonly volumes: Volumes;
+  /** Names of the claims of devices that containers may take. */
+  readonly claims: ReadonlySet<string>;
   readonly graceSeconds: number;
   /** False where the pod has users of its own. */
   readonly hostUsers: boolean;
@@ -46,9 +46,7 @@ export function validateContainers(spec: PodSpec, path: string, pod: PodContext)
     if (names.has(container.name)) found.push(duplicate(`${at}.name`, container.name));
     names.add(container.name);
     found.push(...validateHooksAndProbes(container, at, pod.graceSeconds));
-    if (container.restartPolicy !== undefined) {
-      found.push(forbidden(`${at}.restartPolicy`, "may not be set for non-init containers"));
-    }
+    found.push(...validateRestart(container, at));
     return found;
   });
   const conflicts = each(containers, `${path}.containers`, (container, at) =>
@@ -64,11 +62,8 @@ function validateInitContainers(
 ): FieldError[] {
   return each(spec.initContainers, `${path}.initContainers`, (container, at) => {
     const errors = validateCommon(container, at, pod);
-    const { name, restartPolicy } = container;
-    if (restartPolicy !== undefined) {
-      const rule = { value: restartPolicy, supported: ["Always"] };
-      errors.push(...oneOf(`${at}.restartPolicy`, rule));
-    }
+    const { name, resizePolicy } = container;
+    errors.push(...validateRestart(container, at));
     if (names.has(name)) errors.push(duplicate(`${at}.name`, name));
     else if (name) names.add(name);
     errors.push(...validateHostPorts(container, at, new Set()));
@@ -80,7 +75,15 @@ function validateInitContainers(
       const detail = "may not be set for init containers without restartPolicy=Always";
       errors.push(forbidden(`${at}.${field}`, detail));
     }
-    return errors;
+    return [...errors, ...validateNoRestart(resizePolicy, `${at}.resizePolicy`)];
+  });
+}
+
+function validateNoRestart(policies: Container["resizePolicy"], path: string): FieldError[] {
+  return each(policies, path, ({ restartPolicy: value }, at) => {
+    if (value !== "RestartContainer") return [];
+    const detail = "must not be set to 'RestartContainer' for non-sidecar initContainers";
+    return [invalid(`${at}.restartPolicy`, { value, detail })];
   });
 }
 
@@ -95,7 +98,7 @@ export function validateImage({ image = "" }: { image?: string }, path: string):
 export function validateCommon(
   container: Container,
   path: string,
-  { volumes, hostUsers, restartPolicy }: PodContext,
+  { volumes, claims, hostUsers, restartPolicy }: PodContext,
 ): FieldError[] {
   const { name, image, imagePullPolicy, terminationMessagePolicy } = container;
   const errors = name
@@ -115,6 +118,7 @@ export function validateCommon(
     ...validateDevices(container, `${path}.volumeDevices`, volumes),
     ...oneOf(`${path}.imagePullPolicy`, { value: imagePullPolicy, supported: PULL_POLICIES }),
     ...validateRequirements(container.resources, `${path}.resources`),
+    ...validateTaken(container.resources?.claims, `${path}.resources.claims`, claims),
     ...validateResizePolicy(container.resizePolicy, `${path}.resizePolicy`, restartPolicy),
     ...validateContainerContext(container.securityContext, `${path}.securityContext`, hostUsers),
   ];
@@ -150,90 +154,6 @@ function validateHostPorts({ ports }: Container, path: string, taken: Set<string
   });
 }
 
-function validateMounts(container: Container, path: string, volumes: Volumes): FieldError[] {
-  const paths = new Set<string>();
-  const devices = container.volumeDevices ?? [];
-  return each(container.volumeMounts, path, (mount, at) => {
-    const { name, mountPath } = mount;
-    const errors: FieldError[] = name ? [] : [required(`${at}.name`)];
-    if (!volumes.has(name)) errors.push(notFoundValue(`${at}.name`, name));
-    if (!mountPath) errors.push(required(`${at}.mountPath`));
-    if (paths.has(mountPath)) {
-      errors.push(invalid(`${at}.mountPath`, { value: mountPath, detail: "must be unique" }));
-    }
-    paths.add(mountPath);
-    if (devices.some((device) => device.name === name)) {
-      const detail = "must not already exist in volumeDevices";
-      errors.push(invalid(`${at}.name`, { value: name, detail }));
-    }
-    if (devices.some(({ devicePath }) => devicePath === mountPath)) {
-      const detail = "must not already exist as a path in volumeDevices";
-      errors.push(invalid(`${at}.mountPath`, { value: mountPath, detail }));
-    }
-    return [
-      ...errors,
-      ...validateSubPath(mount, at),
-      ...validatePropagation(mount, at, container),
-      ...validateRecursion(mount, `${at}.recursiveReadOnly`),
-    ];
-  });
-}
-
-function validateSubPath({ subPath, subPathExpr }: Mount, path: string): FieldError[] {
-  const errors = subPath ? validateDescendingPath(subPath, `${path}.subPath`) : [];
-  if (!subPathExpr) return errors;
-  if (subPath) {
-    const detail = "subPathExpr and subPath are mutually exclusive";
-    errors.push(invalid(`${path}.subPathExpr`, { value: subPathExpr, detail }));
-  }
-  return [...errors, ...validateDescendingPath(subPathExpr, `${path}.subPathExpr`)];
-}
-
-function validatePropagation(
-  { mountPropagation: value }: Mount,
-  path: string,
-  { securityContext }: Container,
-): FieldError[] {
-  if (value === undefined) return [];
-  const supported = ["Bidirectional", "HostToContainer", "None"];
-  const errors = oneOf(`${path}.mountPropagation`, { value, supported });
-  if (value === "Bidirectional" && !securityContext?.privileged) {
-    const detail = "Bidirectional mount propagation is available only to privileged containers";
-    errors.push(forbidden(`${path}.mountPropagation`, detail));
-  }
-  return errors;
-}
-
-function validateRecursion(mount: Mount, path: string): FieldError[] {
-  const { recursiveReadOnly: value, readOnly, mountPropagation = "None" } = mount;
-  if (value === undefined || value === "Disabled") return [];
-  if (value !== "Enabled" && value !== "IfPossible") {
-    return [notSupported(path, { value, supported: ["Disabled", "Enabled", "IfPossible"] })];
-  }
-  const errors = readOnly ? [] : [forbidden(path, "may only be specified when readOnly is true")];
-  if (mountPropagation === "None") return errors;
-  const detail = "may only be specified when mountPropagation is None or not specified";
-  return [...errors, forbidden(path, detail)];
-}
-
-/** A volume is a directory of a container or a device of it. */
-function validateNotMounted(
-  { name, devicePath }: Device,
-  path: string,
-  { volumeMounts = [] }: Container,
-): FieldError[] {
-  const errors: FieldError[] = [];
-  if (volumeMounts.some((mount) => mount.name === name)) {
-    const detail = "must not already exist in volumeMounts";
-    errors.push(invalid(`${path}.name`, { value: name, detail }));
-  }
-  if (volumeMounts.some(({ mountPath }) => mountPath === devicePath)) {
-    const detail = "must not already exist as a path in volumeMounts";
-    errors.push(invalid(`${path}.devicePath`, { value: devicePath, detail }));
-  }
-  return errors;
-}
-
 /** Errors of what a change of its resources does to a container. */
 function validateResizePolicy(
   policies: Container["resizePolicy"],
@@ -248,37 +168,8 @@ function validateResizePolicy(
       ...oneOf(path, { value: resourceName, supported: ["cpu", "memory"] }),
       ...oneOf(path, { value, supported: ["NotRequired", "RestartContainer"] }),
     );
-    if (podRestart !== "Never" || value !== "RestartContainer") return errors;
-    const detail = "must be 'NotRequired' when `restartPolicy` is 'Never'";
+    if (podRestart !== "Never" || value === "NotRequired") return errors;
+    const detail = "must be 'NotRequired' when pod `restartPolicy` is 'Never'";
     return [...errors, invalid(path, { value, detail })];
-  });
-}
-
-function validateDevices(container: Container, path: string, volumes: Volumes): FieldError[] {
-  const names = new Set<string>();
-  const paths = new Set<string>();
-  return each(container.volumeDevices, path, (device: Device, at) => {
-    const { name, devicePath } = device;
-    const errors: FieldError[] = name ? [] : [required(`${at}.name`)];
-    const volume = volumes.get(name);
-    if (names.has(name))
-      errors.push(invalid(`${at}.name`, { value: name, detail: "must be unique" }));
-    if (volume === undefined) errors.push(notFoundValue(`${at}.name`, name));
-    else if (!(volume.persistentVolumeClaim || volume.ephemeral)) {
-      const detail =
-        "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode";
-      errors.push(invalid(`${at}.name`, { value: name, detail }));
-    }
-    if (!devicePath) errors.push(required(`${at}.devicePath`));
-    if (paths.has(devicePath)) {
-      errors.push(invalid(`${at}.devicePath`, { value: devicePath, detail: "must be unique" }));
-    }
-    if (devicePath?.split("/").includes("..")) {
-      const detail = "can not contain backsteps ('..')";
-      errors.push(invalid(`${at}.devicePath`, { value: devicePath, detail }));
-    }
-    names.add(name);
-    paths.add(devicePath);
-    return [...errors, ...validateNotMounted(device, at, container)];
   });
 }

@@ -1,84 +1,14 @@
-import { type FieldError, invalid, invalidAll, notSupported, required } from "../field-error.ts";
-import { configKey, dns1123Subdomain, envVarName, qualifiedName } from "../names.ts";
-import type { Container } from "../object.ts";
-import { each } from "./common.ts";
+import { type FieldError, invalid, invalidAll, notFoundValue, required } from "../field-error.ts";
+import { configKey, dns1123Subdomain, envVarName } from "../names.ts";
+import type { Container, PodSpec } from "../object.ts";
+import { each, formatted } from "./common.ts";
+import { validateFieldRef, validateResourceFieldRef } from "./downward.ts";
+import { noBacksteps } from "./paths.ts";
 
 type EnvVar = NonNullable<Container["env"]>[number];
 type EnvFrom = NonNullable<Container["envFrom"]>[number];
 type EnvVarSource = NonNullable<EnvVar["valueFrom"]>;
-type FieldRef = NonNullable<EnvVarSource["fieldRef"]>;
-type ResourceFieldRef = NonNullable<EnvVarSource["resourceFieldRef"]>;
-
-const ENV_FIELDS = [
-  "metadata.name",
-  "metadata.namespace",
-  "metadata.uid",
-  "spec.nodeName",
-  "spec.serviceAccountName",
-  "status.hostIP",
-  "status.hostIPs",
-  "status.podIP",
-  "status.podIPs",
-] as const;
-
-const VOLUME_FIELDS = [
-  "metadata.annotations",
-  "metadata.labels",
-  "metadata.name",
-  "metadata.namespace",
-  "metadata.uid",
-] as const;
-
-const RESOURCE_FIELDS = [
-  "limits.cpu",
-  "limits.ephemeral-storage",
-  "limits.memory",
-  "requests.cpu",
-  "requests.ephemeral-storage",
-  "requests.memory",
-] as const;
-
-/** Where a field of the downward API ends up decides which fields there are. */
-export type DownwardUse = "env" | "volume";
-
-const SUBSCRIPT = /^(.*)\['(.*)'\]$/s;
-
-/** Errors of a reference to a field of the pod itself. */
-export function validateFieldRef(
-  { apiVersion, fieldPath }: FieldRef,
-  path: string,
-  use: DownwardUse,
-): FieldError[] {
-  if (!apiVersion) return [required(`${path}.apiVersion`)];
-  if (!fieldPath) return [required(`${path}.fieldPath`)];
-  const match = SUBSCRIPT.exec(fieldPath);
-  if (match !== null) {
-    const [, field = "", key = ""] = match;
-    if (field === "metadata.annotations") {
-      return invalidAll(path, { value: key, details: qualifiedName(key.toLowerCase()) });
-    }
-    if (field === "metadata.labels") {
-      return invalidAll(path, { value: key, details: qualifiedName(key) });
-    }
-    return [invalid(path, { value: field, detail: "does not support subscript" })];
-  }
-  const supported: readonly string[] = use === "env" ? ENV_FIELDS : VOLUME_FIELDS;
-  if (supported.includes(fieldPath)) return [];
-  return [notSupported(`${path}.fieldPath`, { value: fieldPath, supported })];
-}
-
-/** Errors of a reference to what a container asks for. */
-export function validateResourceFieldRef(
-  { resource, containerName }: ResourceFieldRef,
-  path: string,
-  use: DownwardUse,
-): FieldError[] {
-  if (use === "volume" && !containerName) return [required(`${path}.containerName`)];
-  if (!resource) return [required(`${path}.resource`)];
-  const supported: readonly string[] = RESOURCE_FIELDS;
-  if (supported.includes(resource) || /^(limits|requests)\.hugepages-/.test(resource)) return [];
-  return [notSupported(`${path}.resource`, { value: resource, supported })];
-}
+type FileKeyRef = NonNullable<EnvVarSource["fileKeyRef"]>;
 
 interface KeyRef {
   readonly name?: string;
@@ -91,9 +21,42 @@ function validateKeyRef({ name = "", key }: KeyRef, path: string): FieldError[] 
   return [...errors, ...invalidAll(`${path}.key`, { value: key, details: configKey(key) })];
 }
 
+function validateFileKeyRef(
+  { key, volumeName, path: file }: FileKeyRef,
+  path: string,
+): FieldError[] {
+  return [
+    ...(key
+      ? invalidAll(`${path}.key`, { value: key, details: envVarName(key) })
+      : [required(`${path}.key`)]),
+    ...(volumeName
+      ? formatted(`${path}.volumeName`, { value: volumeName, as: "label" })
+      : [required(`${path}.volumeName`)]),
+    ...(file ? noBacksteps(file, `${path}.path`) : [required(`${path}.path`)]),
+  ];
+}
+
+/** Errors of the volumes that a pod's variables are read from. */
+export function validateFileVolumes(spec: PodSpec, path: string): FieldError[] {
+  const lists = ["initContainers", "containers", "ephemeralContainers"] as const;
+  return lists.flatMap((list) =>
+    each<Pick<Container, "env">>(spec[list], `${path}.${list}`, ({ env }, container) =>
+      each(env, `${container}.env`, ({ valueFrom }, at) => {
+        const name = valueFrom?.fileKeyRef?.volumeName;
+        if (name === undefined) return [];
+        const field = `${at}.valueFrom.fileKeyRef.volumeName`;
+        const volume = spec.volumes?.findLast((one) => one.name === name);
+        if (volume === undefined) return [notFoundValue(field, name)];
+        const detail = "referenced volume must be of type emptyDir";
+        return volume.emptyDir ? [] : [invalid(field, { value: name, detail })];
+      }),
+    ),
+  );
+}
+
 function validateSource({ value, valueFrom }: EnvVar, path: string): FieldError[] {
   if (valueFrom === undefined) return [];
-  const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef } = valueFrom;
+  const { fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef, fileKeyRef } = valueFrom;
   const errors: FieldError[] = [];
   if (fieldRef) errors.push(...validateFieldRef(fieldRef, `${path}.fieldRef`, "env"));
   if (resourceFieldRef) {
@@ -101,7 +64,8 @@ function validateSource({ value, valueFrom }: EnvVar, path: string): FieldError[
   }
   if (configMapKeyRef) errors.push(...validateKeyRef(configMapKeyRef, `${path}.configMapKeyRef`));
   if (secretKeyRef) errors.push(...validateKeyRef(secretKeyRef, `${path}.secretKeyRef`));
-  const given = [fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef];
+  if (fileKeyRef) errors.push(...validateFileKeyRef(fileKeyRef, `${path}.fileKeyRef`));
+  const given = [fieldRef, resourceFieldRef, configMapKeyRef, secretKeyRef, fileKeyRef];
   const count = given.filter((source) => source !== undefined).length;
   const detail = sourceError(count, value ?? "");
   return detail === undefined ? errors : [...errors, invalid(path, { value: "", detail })];
@@ -109,7 +73,7 @@ function validateSource({ value, valueFrom }: EnvVar, path: string): FieldError[
 
 function sourceError(count: number, value: string): string | undefined {
   if (count === 0) {
-    return "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`";
+    return "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`";
   }
   if (value !== "") return "may not be specified when `value` is not empty";
   return count > 1 ? "may not have more than one field specified at a time" : undefined;

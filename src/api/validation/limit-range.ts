@@ -9,8 +9,9 @@ import {
 import { qualifiedName } from "../names.ts";
 import type { LimitRange } from "../object.ts";
 import { QUANTITY_ERROR, Quantity } from "../quantity.ts";
+import { mayOvercommit } from "../resource-name.ts";
 import { each } from "./common.ts";
-import { mayOvercommit, validateContainerResource, validateResource } from "./resources.ts";
+import { validateContainerResource, validateResource } from "./resources.ts";
 
 type Limit = NonNullable<LimitRange["spec"]>["limits"][number];
 

@@ -18,6 +18,6 @@ export function noBacksteps(value: string, path: string): FieldError[] {
 export function validateFilePath(file: string, path: string): FieldError[] {
   if (!file) return [required(path)];
   const errors = validateDescendingPath(file, path);
-  if (errors.length > 0 || !file.startsWith("..")) return errors;
-  return [invalid(path, { value: file, detail: "must not start with '..'" })];
+  if (!file.startsWith("..") || file.startsWith("../")) return errors;
+  return [...errors, invalid(path, { value: file, detail: "must not start with '..'" })];
 }

@@ -1,7 +1,6 @@
 import { type FieldError, forbidden, invalid } from "../field-error.ts";
 import type { Container, Pod, PodSpec } from "../object.ts";
 import { isMirror, isRestartable, qosClass } from "../pod.ts";
-import { Quantity } from "../quantity.ts";
 import { each } from "./common.ts";
 import { validatePod } from "./pod.ts";
 
@@ -9,10 +8,11 @@ type Requirements = NonNullable<Container["resources"]>;
 type Amounts = Readonly<Record<string, string>>;
 
 const RESIZABLE = ["cpu", "memory"] as const;
+const LISTS = ["initContainers", "containers"] as const;
 
-/** Errors of a change of what a running pod's containers may use. */
+/** Errors of a change of what a running pod and its containers may use. */
 export function validatePodResize(next: Pod, current: Pod): FieldError[] {
-  const impossible = reasonNot(next, current);
+  const impossible = reasonNot(current);
   if (impossible !== undefined) return [forbidden("", impossible)];
   const [now, before] = [next.spec ?? { containers: [] }, current.spec ?? { containers: [] }];
   const errors = validatePod(next);
@@ -24,28 +24,42 @@ export function validatePodResize(next: Pod, current: Pod): FieldError[] {
   if (!isServed(current)) {
     errors.push(forbidden("spec", "Pod running on node without support for resize"));
   }
+  errors.push(...validateWhole(now, before));
+  const unordered = [
+    ...validateOrder(now, before, "containers"),
+    ...validateOrder(now, before, "initContainers"),
+  ];
+  if (unordered.length > 0) return [...errors, ...unordered];
   return [
     ...errors,
-    ...each(now.initContainers, "spec.initContainers", (container, at) =>
-      isRestartable(container) ? validateChange(container, at, before.initContainers ?? []) : [],
+    ...LISTS.flatMap((list) =>
+      each(now[list], `spec.${list}`, ({ resources = {} }, at) =>
+        validateKept(resources, `${at}.resources`, resourcesAt(before[list], at)),
+      ),
     ),
     ...each(now.containers, "spec.containers", (container, at) =>
-      validateChange(container, at, before.containers),
+      sameButResizable(container, itemAt(before.containers, at))
+        ? []
+        : [forbidden("spec", "only cpu and memory resources are mutable")],
     ),
-    ...validateMutable(now, before),
+    ...each(now.initContainers, "spec.initContainers", (container, at) =>
+      validateInit(container, at, itemAt(before.initContainers, at)),
+    ),
   ];
 }
 
-function reasonNot({ spec }: Pod, current: Pod): string | undefined {
-  const before = current.spec;
+/** The item of the old list that has the index of a path. */
+function itemAt(list: readonly Container[] | undefined, path: string): Container | undefined {
+  const index = /\[(\d+)\]$/.exec(path)?.[1];
+  return list?.[Number(index)];
+}
+
+const resourcesAt = (list: readonly Container[] | undefined, path: string): Requirements =>
+  itemAt(list, path)?.resources ?? {};
+
+function reasonNot(current: Pod): string | undefined {
   if (isMirror(current)) return "static pods cannot be resized";
-  if (before?.os?.name === "windows") return "windows pods cannot be resized";
-  const ofPods = [before, spec].flatMap((one) => [
-    one?.resources?.limits,
-    one?.resources?.requests,
-  ]);
-  const isSet = ofPods.some((amounts = {}) => Object.keys(amounts).length > 0);
-  return isSet ? "pods with pod-level resources cannot be resized" : undefined;
+  return current.spec?.os?.name === "windows" ? "windows pods cannot be resized" : undefined;
 }
 
 /** True unless a container runs of which the node does not say what it got. */
@@ -54,67 +68,78 @@ function isServed({ status }: Pod): boolean {
   return running === undefined || running.resources !== undefined;
 }
 
-function validateChange(
-  container: Container,
-  path: string,
-  before: readonly Container[],
+/** What the pod says of itself as a whole. */
+function validateWhole(next: PodSpec, current: PodSpec): FieldError[] {
+  const [now, before] = [next.resources, current.resources];
+  if (now === undefined) {
+    const detail = "pod-level resources cannot be removed";
+    return before === undefined ? [] : [forbidden("spec.resources", detail)];
+  }
+  const errors = (["requests", "limits"] as const)
+    .filter((list) => isRemoved(now[list] ?? {}, before?.[list] ?? {}))
+    .map((list) => {
+      const detail = `pod-level resource ${list} cannot be removed`;
+      return forbidden(`spec.resources.${list}`, detail);
+    });
+  if (Bun.deepEquals(fixedOf(now), fixedOf(before))) return errors;
+  const detail = "only cpu and memory resources are mutable at pod-level";
+  return [...errors, forbidden("spec", detail)];
+}
+
+/** Containers neither come, go nor change places. */
+function validateOrder(
+  next: PodSpec,
+  current: PodSpec,
+  list: (typeof LISTS)[number],
 ): FieldError[] {
-  const current = before.find(({ name }) => name === container.name)?.resources ?? {};
-  const { resources = {}, resizePolicy = [] } = container;
-  const at = `${path}.resources`;
-  const policy = resizePolicy.find(({ resourceName }) => resourceName === "memory")?.restartPolicy;
-  return [
-    ...(["requests", "limits"] as const)
-      .filter((list) => isRemoved(resources[list] ?? {}, current[list] ?? {}))
-      .map((list) => forbidden(`${at}.${list}`, `resource ${list} cannot be removed`)),
-    ...(policy === "RestartContainer" ? [] : validateMemory(resources, current, at)),
-  ];
+  const [now = [], before = []] = [next[list], current[list]];
+  if (now.length !== before.length) {
+    return [forbidden(`spec.${list}`, `${list} may not be added or removed on resize`)];
+  }
+  return each(now, `spec.${list}`, ({ name }, at) => {
+    if (name === itemAt(before, at)?.name) return [];
+    return [forbidden(`${at}.name`, `${list} may not be renamed or reordered on resize`)];
+  });
+}
+
+function validateKept(next: Requirements, path: string, current: Requirements): FieldError[] {
+  return (["requests", "limits"] as const)
+    .filter((list) => isRemoved(next[list] ?? {}, current[list] ?? {}))
+    .map((list) => forbidden(`${path}.${list}`, `resource ${list} cannot be removed`));
 }
 
 function isRemoved(next: Amounts, current: Amounts): boolean {
   return Object.keys(current).some((name) => next[name] === undefined);
 }
 
-/** Memory is not taken from a container that is not restarted. */
-function validateMemory(next: Requirements, current: Requirements, path: string): FieldError[] {
-  const [now, before] = [next.limits?.["memory"], current.limits?.["memory"]];
-  if (now === undefined) return [];
-  const at = `${path}.limits[memory]`;
-  if (before === undefined) {
-    return [forbidden(at, "memory limits cannot be added unless resizePolicy is RestartContainer")];
+function validateInit(
+  container: Container,
+  path: string,
+  before: Container | undefined,
+): FieldError[] {
+  if (Bun.deepEquals(container, before)) return [];
+  const errors: FieldError[] = [];
+  if (!sameButResizable(container, before)) {
+    const detail = "only cpu and memory resources for init or sidecar containers are mutable";
+    errors.push(forbidden(path, detail));
   }
-  const [amount, old] = [Quantity.tryParse(now), Quantity.tryParse(before)];
-  if (amount === undefined || old === undefined || amount.compare(old) >= 0) return [];
-  const detail = "memory limits cannot be decreased unless resizePolicy is RestartContainer";
-  return [forbidden(at, detail)];
-}
-
-function validateMutable(next: PodSpec, current: PodSpec): FieldError[] {
-  return [
-    ...next.containers.flatMap((container, index) =>
-      sameButResizable(container, current.containers[index])
-        ? []
-        : [forbidden("spec", "only cpu and memory resources are mutable")],
-    ),
-    ...(next.initContainers ?? []).flatMap((container, index) => {
-      const before = current.initContainers?.[index];
-      if (!isRestartable(container)) {
-        const detail = "resources for non-sidecar init containers are immutable";
-        return Bun.deepEquals(container, before) ? [] : [forbidden("spec", detail)];
-      }
-      const detail = "only cpu and memory resources for sidecar containers are mutable";
-      return sameButResizable(container, before) ? [] : [forbidden("spec", detail)];
-    }),
-  ];
+  if (isRestartable(container)) return errors;
+  const restarting = (container.resizePolicy ?? []).filter(
+    ({ restartPolicy }) => restartPolicy === "RestartContainer",
+  );
+  const detail =
+    "non-sidecar init containers with a resize policy of RestartContainer cannot be resized";
+  return [...errors, ...restarting.map(() => forbidden(path, detail))];
 }
 
 function sameButResizable(next: Container, current: Container | undefined): boolean {
-  return Bun.deepEquals(fixedResources(next), fixedResources(current));
+  const { resources: now, ...rest } = next;
+  const { resources: before, ...others } = current ?? {};
+  return Bun.deepEquals(rest, others) && Bun.deepEquals(fixedOf(now), fixedOf(before));
 }
 
-/** The amounts of a container that a resize leaves alone. */
-function fixedResources(container: Container | undefined): Requirements {
-  const { limits, requests, ...rest } = container?.resources ?? {};
+/** The amounts that a resize leaves alone. */
+function fixedOf({ limits, requests, ...rest }: Requirements = {}): Requirements {
   return { ...rest, limits: fixedAmounts(limits), requests: fixedAmounts(requests) };
 }
 

@@ -1,17 +1,36 @@
-import { duplicate, type FieldError, invalid, invalidAll, required } from "../field-error.ts";
+import {
+  duplicate,
+  type FieldError,
+  forbidden,
+  invalid,
+  invalidAll,
+  required,
+  tooLong,
+} from "../field-error.ts";
 import { validateLabels } from "../metadata.ts";
-import { dns1123Subdomain, inRange } from "../names.ts";
+import {
+  dns1123Subdomain,
+  dns1123SubdomainWithUnderscore,
+  inRange,
+  qualifiedName,
+} from "../names.ts";
 import type { PodSpec } from "../object.ts";
 import { each, formatted, oneOf, validateIp } from "./common.ts";
 import { validateContainers } from "./container.ts";
+import { validateFileVolumes } from "./env.ts";
 import { validateEphemeralContainers } from "./ephemeral-containers.ts";
+import { validatePodResources } from "./pod-resources.ts";
+import { claimNames, validateClaims } from "./resource-claims.ts";
 import { validateAmount } from "./resources.ts";
-import { validateAffinity, validateSpread, validateTolerations } from "./scheduling.ts";
+import { validateAffinity, validateTolerations } from "./scheduling.ts";
 import { validateHostUsers, validatePodContext } from "./security.ts";
 import { validateSystem } from "./system.ts";
-import { validateVolumes } from "./volume.ts";
+import { validateSpread } from "./topology-spread.ts";
+import { judgeVolumes } from "./volume.ts";
+import { validateHostProcess } from "./windows.ts";
 
 const MAX_INT32 = 2_147_483_647;
+const HOSTNAME_MAX_BYTES = 64;
 const DNS_MAX_NAMESERVERS = 3;
 const DNS_MAX_SEARCHES = 32;
 const DNS_MAX_SEARCH_LENGTH = 2048;
@@ -23,17 +42,20 @@ export type SpecOwner = "pod" | "template";
 
 /** Errors of a pod's spec after defaulting, in the order in which Kubernetes reports them. */
 export function validatePodSpec(spec: PodSpec, path: string, owner: SpecOwner): FieldError[] {
-  const volumes = new Map((spec.volumes ?? []).map((volume) => [volume.name, volume]));
+  const { volumes, errors } = judgeVolumes(spec.volumes, `${path}.volumes`);
   const {
     terminationGracePeriodSeconds: graceSeconds = 30,
     hostUsers = true,
     restartPolicy,
   } = spec;
-  const context = { volumes, graceSeconds, hostUsers, restartPolicy };
+  const claims = claimNames(spec.resourceClaims);
+  const context = { volumes, claims, graceSeconds, hostUsers, restartPolicy };
   return [
-    ...validateVolumes(spec.volumes, `${path}.volumes`),
+    ...errors,
+    ...validateClaims(spec.resourceClaims, `${path}.resourceClaims`),
     ...validateContainers(spec, path, context),
     ...validateEphemeralContainers(spec, `${path}.ephemeralContainers`, context),
+    ...validatePodResources(spec, path),
     ...validateHostPortsOfHostNetwork(spec, path, owner),
     ...oneOf(`${path}.restartPolicy`, { value: spec.restartPolicy, supported: RESTART_POLICIES }),
     ...oneOf(`${path}.dnsPolicy`, { value: spec.dnsPolicy, supported: DNS_POLICIES }),
@@ -42,17 +64,23 @@ export function validatePodSpec(spec: PodSpec, path: string, owner: SpecOwner): 
     ...validateAffinity(spec.affinity, `${path}.affinity`),
     ...validateDns(spec, `${path}.dnsConfig`),
     ...each(spec.readinessGates, `${path}.readinessGates`, ({ conditionType }, at) =>
-      formatted(`${at}.conditionType`, { value: conditionType, as: "qualifiedName" }),
+      invalidAll(`${at}.conditionType`, {
+        value: conditionType ?? "",
+        details: qualifiedName(conditionType ?? ""),
+      }),
     ),
     ...validateGates(spec, `${path}.schedulingGates`),
     ...validateSpread(spec.topologySpreadConstraints, `${path}.topologySpreadConstraints`),
+    ...validateHostProcess(spec, path),
     ...validateHostUsers(spec, path),
+    ...validateHostname(spec, `${path}.hostnameOverride`),
     ...validateReferences(spec, path),
     ...validateTimes(spec, path),
     ...validateNames(spec, path),
     ...validateTolerations(spec.tolerations, `${path}.tolerations`),
     ...validateHostAliases(spec, `${path}.hostAliases`),
     ...validateClass(spec, path),
+    ...validateFileVolumes(spec, path),
   ];
 }
 
@@ -74,7 +102,7 @@ function validateHostPortsOfHostNetwork(
 function validateGates({ schedulingGates }: PodSpec, path: string): FieldError[] {
   const names = new Set<string>();
   return each(schedulingGates, path, ({ name }, at) => {
-    const errors = formatted(at, { value: name, as: "qualifiedName" });
+    const errors = invalidAll(at, { value: name ?? "", details: qualifiedName(name ?? "") });
     if (names.has(name)) errors.push(duplicate(at, name));
     names.add(name);
     return errors;
@@ -83,9 +111,22 @@ function validateGates({ schedulingGates }: PodSpec, path: string): FieldError[]
 
 /** A domain to search in; other than names of objects it may have underscores, or be the root. */
 function validateSearch(search: string, path: string): FieldError[] {
+  if (search === ".") return [];
   const value = search.replace(/\.$/, "");
-  if (search === "." || dns1123Subdomain(value.replaceAll("_", "a")).length === 0) return [];
-  return formatted(path, { value, as: "subdomain" });
+  return invalidAll(path, { value, details: dns1123SubdomainWithUnderscore(value) });
+}
+
+/** What a pod calls itself instead of its name. */
+function validateHostname(spec: PodSpec, path: string): FieldError[] {
+  const { hostnameOverride: value, setHostnameAsFQDN, hostNetwork } = spec;
+  if (value === undefined) return [];
+  const errors: FieldError[] = [];
+  if (setHostnameAsFQDN) {
+    errors.push(forbidden(path, "may not be specified when setHostnameAsFQDN is true"));
+  }
+  if (hostNetwork) errors.push(forbidden(path, "may not be specified when hostNetwork is true"));
+  if (value.length > HOSTNAME_MAX_BYTES) errors.push(tooLong(path, HOSTNAME_MAX_BYTES));
+  return [...errors, ...invalidAll(path, { value, details: dns1123Subdomain(value) })];
 }
 
 function validateDns({ dnsConfig, dnsPolicy }: PodSpec, path: string): FieldError[] {
@@ -148,7 +189,7 @@ function validateHostAliases({ hostAliases }: PodSpec, path: string): FieldError
   return each(hostAliases, path, ({ ip, hostnames }, at) => [
     ...validateIp(ip, `${at}.ip`),
     ...each(hostnames, `${at}.hostnames`, (value, name) =>
-      formatted(name, { value, as: "subdomain" }),
+      invalidAll(name, { value, details: dns1123Subdomain(value) }),
     ),
   ]);
 }

@@ -1,15 +1,12 @@
-import { type FieldError, forbidden, invalid, notSupported, required } from "../field-error.ts";
-import { pathSegment } from "../names.ts";
+import { type FieldError, forbidden, invalid } from "../field-error.ts";
 import type { Volume } from "../object.ts";
-import { each, validateLabelSelector } from "./common.ts";
+import { each } from "./common.ts";
 import { validateFilePath } from "./paths.ts";
 import { validateDownwardFile, validateKeyToPath } from "./volume-files.ts";
 import { requiredFields } from "./volume-source.ts";
 
 type Projection = NonNullable<NonNullable<Volume["projected"]>["sources"]>[number];
 type Token = NonNullable<Projection["serviceAccountToken"]>;
-type Bundle = NonNullable<Projection["clusterTrustBundle"]>;
-type Certificate = NonNullable<Projection["podCertificate"]>;
 
 const TOKEN_MIN_SECONDS = 600;
 const TOKEN_MAX_SECONDS = 2 ** 32;
@@ -65,17 +62,12 @@ function validateProjection(projection: Projection, place: Place): FieldError[] 
       ]),
     );
   }
-  const { downwardAPI, serviceAccountToken, clusterTrustBundle, podCertificate } = projection;
+  const { downwardAPI, serviceAccountToken } = projection;
   for (const item of downwardAPI?.items ?? []) {
     errors.push(...validateDownwardFile(item, `${at}.downwardAPI`));
     errors.push(...taken.take(item.path, item.path));
   }
-  if (serviceAccountToken) errors.push(...validateToken(serviceAccountToken, place));
-  if (clusterTrustBundle) {
-    errors.push(...validateBundle(clusterTrustBundle, `${at}.clusterTrustBundle`));
-    errors.push(...taken.take(clusterTrustBundle.path, clusterTrustBundle.path));
-  }
-  return podCertificate ? [...errors, ...validateCertificate(podCertificate, place)] : errors;
+  return serviceAccountToken ? [...errors, ...validateToken(serviceAccountToken, place)] : errors;
 }
 
 function validateToken({ expirationSeconds: value = 0, path: file }: Token, place: Place) {
@@ -90,49 +82,4 @@ function validateToken({ expirationSeconds: value = 0, path: file }: Token, plac
     errors.push(invalid(field, { value, detail }));
   }
   return [...errors, ...validateFilePath(file, `${place.volume}.path`)];
-}
-
-function validateBundle(bundle: Bundle, path: string): FieldError[] {
-  const { name, signerName, labelSelector, path: file } = bundle;
-  const errors: FieldError[] = [];
-  if (name !== undefined && signerName !== undefined) {
-    const detail = "only one of name and signerName may be used";
-    errors.push(invalid(path, { value: bundle, detail }));
-  } else if (name !== undefined) {
-    if (name === "") errors.push(required(`${path}.name`, "must be a valid object name"));
-    for (const why of pathSegment(name)) {
-      const detail = `not a valid clustertrustbundlename: ${why}`;
-      errors.push(invalid(`${path}.name`, { value: name, detail }));
-    }
-    if (labelSelector) {
-      const detail = "labelSelector must be unset if name is specified";
-      errors.push(invalid(`${path}.labelSelector`, { value: labelSelector, detail }));
-    }
-  } else if (signerName === undefined) {
-    errors.push(required(path, "either name or signerName must be specified"));
-  } else {
-    if (signerName === "") {
-      errors.push(required(`${path}.signerName`, "must be a valid signer name"));
-    }
-    errors.push(...validateLabelSelector(labelSelector, `${path}.labelSelector`));
-  }
-  return [...errors, ...validateFilePath(file, `${path}.path`)];
-}
-
-const KEY_TYPES = ["RSA3072", "RSA4096", "ECDSAP256", "ECDSAP384", "ECDSAP521", "ED25519"] as const;
-
-function validateCertificate(certificate: Certificate, { at, taken }: Place): FieldError[] {
-  const path = `${at}.podCertificate`;
-  const { signerName, keyType } = certificate;
-  const errors = requiredFields(path, { signerName });
-  const types: readonly string[] = KEY_TYPES;
-  if (!types.includes(keyType)) {
-    errors.push(notSupported(`${path}.keyType`, { value: keyType ?? "", supported: types }));
-  }
-  for (const field of ["credentialBundlePath", "keyPath", "certificateChainPath"] as const) {
-    const file = certificate[field];
-    if (file === undefined) continue;
-    errors.push(...validateFilePath(file, `${path}.${field}`), ...taken.take(file, file));
-  }
-  return errors;
 }

@@ -2,6 +2,7 @@ import { type FieldError, forbidden, invalid, invalidAll, required } from "../fi
 import { qualifiedName } from "../names.ts";
 import type { Container } from "../object.ts";
 import { QUANTITY_ERROR, Quantity } from "../quantity.ts";
+import { isHugePages, isNative, isQualified, mayOvercommit } from "../resource-name.ts";
 
 type Requirements = NonNullable<Container["resources"]>;
 type Amounts = Readonly<Record<string, string>>;
@@ -41,13 +42,6 @@ const INTEGERS = new Set([
   "services.nodeports",
   "services.loadbalancers",
 ]);
-
-const isHugePages = (name: string) => name.startsWith("hugepages-");
-const isQualified = (name: string) => name.includes("/");
-const isNative = (name: string) => !isQualified(name) || name.includes("kubernetes.io/");
-
-/** True for what may be promised to more than can have it. */
-export const mayOvercommit = (name: string) => isNative(name) && !isHugePages(name);
 
 /** Errors of one amount: syntax, sign, fractions of what is counted. */
 export function validateAmount(
@@ -111,11 +105,26 @@ export function validateQuotaResource(name: string, path: string): FieldError[] 
   return [...errors, invalid(path, { value: name, detail })];
 }
 
-function validateAmounts(amounts: Amounts, path: string): FieldError[] {
+type NameCheck = (name: string, path: string) => FieldError[];
+
+function validateAmounts(amounts: Amounts, path: string, checkName: NameCheck): FieldError[] {
   return Object.entries(amounts).flatMap(([name, amount]) => [
-    ...validateContainerResource(name, `${path}[${name}]`),
+    ...checkName(name, `${path}[${name}]`),
     ...validateAmount(`${path}[${name}]`, { name, amount }),
+    ...validatePages(`${path}[${name}]`, { name, amount }),
   ]);
+}
+
+/** Memory comes in whole pages. */
+function validatePages(path: string, { name, amount }: { name: string; amount: string }) {
+  if (!isHugePages(name)) return [];
+  const [value, page] = [amount, name.slice("hugepages-".length)].map((text) =>
+    Quantity.tryParse(text),
+  );
+  if (value === undefined) return [];
+  const isDivisible = page?.isWhole && page.value > 0n && value.value % page.value === 0n;
+  const detail = `${value} is not positive integer multiple of ${name}`;
+  return isDivisible ? [] : [invalid(path, { value, detail })];
 }
 
 function validateRequest(
@@ -140,15 +149,16 @@ function validateRequest(
   return [invalid(`${path}.requests`, { value: request, detail })];
 }
 
-/** Errors of a container's `resources`. */
+/** Errors of the amounts of a container's `resources`. */
 export function validateRequirements(
   resources: Requirements | undefined,
   path: string,
+  checkName: NameCheck = validateContainerResource,
 ): FieldError[] {
   const { limits = {}, requests = {} } = resources ?? {};
   const errors = [
-    ...validateAmounts(limits, `${path}.limits`),
-    ...validateAmounts(requests, `${path}.requests`),
+    ...validateAmounts(limits, `${path}.limits`, checkName),
+    ...validateAmounts(requests, `${path}.requests`, checkName),
     ...Object.entries(requests).flatMap(([name, amount]) =>
       validateRequest(path, { name, amount, limits }),
     ),

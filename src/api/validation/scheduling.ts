@@ -1,5 +1,4 @@
 import {
-  duplicate,
   type FieldError,
   forbidden,
   invalid,
@@ -11,6 +10,7 @@ import { validateLabelKey } from "../metadata.ts";
 import { dns1123Label, dns1123Subdomain, labelValue } from "../names.ts";
 import type { PodSpec } from "../object.ts";
 import { each, validateLabelSelector, validateSetOperator } from "./common.ts";
+import { validateLabelKeys } from "./label-keys.ts";
 
 type Toleration = NonNullable<PodSpec["tolerations"]>[number];
 type Affinity = NonNullable<PodSpec["affinity"]>;
@@ -23,9 +23,6 @@ type PodAffinity = NonNullable<Affinity["podAffinity"]>;
 type PodAffinityTerm = NonNullable<
   PodAffinity["requiredDuringSchedulingIgnoredDuringExecution"]
 >[number];
-type Spread = NonNullable<PodSpec["topologySpreadConstraints"]>[number];
-
-const POSITIVE = "must be greater than zero";
 
 export const TAINT_EFFECTS = ["NoSchedule", "PreferNoSchedule", "NoExecute"] as const;
 
@@ -166,24 +163,9 @@ function validatePodTerm(term: PodAffinityTerm, path: string): FieldError[] {
   for (const value of namespaces ?? []) {
     errors.push(...invalidAll(`${path}.namespace`, { value, details: dns1123Label(value) }));
   }
-  errors.push(...validateTermKeys(term, path));
+  errors.push(...validateLabelKeys(term, path));
   if (!topologyKey) errors.push(required(`${path}.topologyKey`, "can not be empty"));
   return [...errors, ...validateLabelKey(topologyKey ?? "", `${path}.topologyKey`)];
-}
-
-function validateTermKeys(term: PodAffinityTerm, path: string): FieldError[] {
-  const { matchLabelKeys, mismatchLabelKeys, labelSelector } = term;
-  return [
-    ...validateLabelKeys({ keys: matchLabelKeys ?? [], labelSelector }, `${path}.matchLabelKeys`),
-    ...validateLabelKeys(
-      { keys: mismatchLabelKeys ?? [], labelSelector },
-      `${path}.mismatchLabelKeys`,
-    ),
-    ...each(matchLabelKeys, `${path}.matchLabelKeys`, (value, at) => {
-      const detail = "exists in both matchLabelKeys and mismatchLabelKeys";
-      return mismatchLabelKeys?.includes(value) ? [invalid(at, { value, detail })] : [];
-    }),
-  ];
 }
 
 function validatePodAffinity(affinity: PodAffinity, path: string): FieldError[] {
@@ -209,89 +191,6 @@ export function validateAffinity(affinity: Affinity | undefined, path: string): 
     ...(podAffinity ? validatePodAffinity(podAffinity, `${path}.podAffinity`) : []),
     ...(podAntiAffinity ? validatePodAffinity(podAntiAffinity, `${path}.podAntiAffinity`) : []),
   ];
-}
-
-const INCLUSION_POLICIES = ["Honor", "Ignore"] as const;
-const SPREAD_ACTIONS = ["DoNotSchedule", "ScheduleAnyway"] as const;
-
-/** Errors of how a pod's siblings are spread. */
-export function validateSpread(
-  constraints: readonly Spread[] | undefined,
-  path: string,
-): FieldError[] {
-  const kinds = (constraints ?? []).map(kindOfSpread);
-  return each(constraints, path, (constraint, at) => {
-    const { maxSkew, topologyKey, whenUnsatisfiable: value, labelSelector } = constraint;
-    const errors: FieldError[] = [];
-    if (!(maxSkew > 0)) {
-      errors.push(invalid(`${at}.maxSkew`, { value: maxSkew ?? 0, detail: POSITIVE }));
-    }
-    if (!topologyKey) errors.push(required(`${at}.topologyKey`, "can not be empty"));
-    const actions: readonly string[] = SPREAD_ACTIONS;
-    if (!actions.includes(value)) {
-      errors.push(notSupported(`${at}.whenUnsatisfiable`, { value, supported: actions }));
-    }
-    const kind = kinds.shift() ?? "";
-    if (kinds.includes(kind)) {
-      errors.push(duplicate(`${at}.{topologyKey, whenUnsatisfiable}`, kind));
-    }
-    return [
-      ...errors,
-      ...validateMinDomains(constraint, `${at}.minDomains`),
-      ...(["nodeAffinityPolicy", "nodeTaintsPolicy"] as const).flatMap((field) =>
-        validateInclusion(constraint[field], `${at}.${field}`),
-      ),
-      ...validateKeys(constraint, `${at}.matchLabelKeys`),
-      ...validateLabelSelector(labelSelector, `${at}.labelSelector`),
-    ];
-  });
-}
-
-const kindOfSpread = ({ topologyKey, whenUnsatisfiable }: Spread) =>
-  `{${topologyKey}, ${whenUnsatisfiable}}`;
-
-function validateMinDomains(constraint: Spread, path: string): FieldError[] {
-  const { minDomains: value, whenUnsatisfiable } = constraint;
-  if (value === undefined) return [];
-  const errors = value > 0 ? [] : [invalid(path, { value, detail: POSITIVE })];
-  if (whenUnsatisfiable === "DoNotSchedule") return errors;
-  const detail = `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${whenUnsatisfiable}`;
-  return [...errors, invalid(path, { value, detail })];
-}
-
-function validateInclusion(value: string | undefined, path: string): FieldError[] {
-  const supported: readonly string[] = INCLUSION_POLICIES;
-  if (value === undefined || supported.includes(value)) return [];
-  return [notSupported(path, { value, supported })];
-}
-
-/** Labels whose values are those of the pod: not also asked for by value. */
-function validateKeys(
-  { matchLabelKeys: keys = [], labelSelector }: Pick<Spread, "matchLabelKeys" | "labelSelector">,
-  path: string,
-): FieldError[] {
-  const { matchLabels = {}, matchExpressions = [] } = labelSelector ?? {};
-  const selected = new Set([
-    ...Object.keys(matchLabels),
-    ...matchExpressions.map(({ key }) => key),
-  ]);
-  return [
-    ...validateLabelKeys({ keys, labelSelector }, path),
-    ...each(keys, path, (value, at) => {
-      const detail = "exists in both matchLabelKeys and labelSelector";
-      return selected.has(value) ? [invalid(at, { value, detail })] : [];
-    }),
-  ];
-}
-
-function validateLabelKeys(
-  { keys = [], labelSelector }: { keys?: readonly string[]; labelSelector: unknown },
-  path: string,
-): FieldError[] {
-  if (keys.length === 0) return [];
-  const detail = "must not be specified when labelSelector is not set";
-  const errors = labelSelector === undefined ? [forbidden(path, detail)] : [];
-  return [...errors, ...each(keys, path, validateLabelKey)];
 }
 
 /** A pod may come to tolerate more, and each taint for another time, but never less. */

@@ -10,8 +10,9 @@ import {
 } from "../field-error.ts";
 import { userId } from "../names.ts";
 import type { Container, PodSpec } from "../object.ts";
-import { each, oneOf } from "./common.ts";
+import { each } from "./common.ts";
 import { validateDescendingPath } from "./paths.ts";
+import { validateWindowsOptions } from "./windows.ts";
 
 type ContainerContext = NonNullable<Container["securityContext"]>;
 type PodContext = NonNullable<PodSpec["securityContext"]>;
@@ -19,7 +20,10 @@ type Profile = NonNullable<ContainerContext["seccompProfile"]>;
 
 const PROFILE_TYPES = ["Localhost", "RuntimeDefault", "Unconfined"] as const;
 const FS_GROUP_POLICIES = ["Always", "OnRootMismatch"] as const;
-const SYSCTL = /^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$/;
+const SYSCTL_PATTERN = "^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$";
+const SYSCTL = new RegExp(SYSCTL_PATTERN);
+const IPC_SYSCTL =
+  /^(kernel\.(sem|shm|shmall|shmmax|shmmni|shm_rmid_forced|msg|msgmax|msgmnb|msgmni)$|fs\.mqueue\.)/;
 const SYSCTL_MAX_BYTES = 253;
 const PROFILE_MAX_BYTES = 4095;
 
@@ -41,16 +45,19 @@ function validateId(id: number | undefined, path: string): FieldError[] {
 
 function validateSeccomp(profile: Profile | undefined, path: string): FieldError[] {
   if (profile === undefined) return [];
-  const { type, localhostProfile } = profile;
+  const { type = "", localhostProfile } = profile;
   const at = `${path}.localhostProfile`;
   const errors = validateProfileType(type, { path, what: "seccompProfile" });
   if (type !== "Localhost") {
     const detail = "can only be set when seccomp type is Localhost";
     if (localhostProfile === undefined) return errors;
-    return [...errors, invalid(at, { value: localhostProfile, detail })];
+    // Kubernetes prints the profile as it holds it
+    const value = { Type: type, LocalhostProfile: localhostProfile };
+    return [invalid(at, { value, detail }), ...errors];
   }
-  if (!localhostProfile)
+  if (localhostProfile === undefined) {
     return [...errors, required(at, "must be set when seccomp type is Localhost")];
+  }
   return [...errors, ...validateDescendingPath(localhostProfile, at)];
 }
 
@@ -69,6 +76,7 @@ function validateAppArmor(profile: Profile | undefined, path: string): FieldErro
   const { type, localhostProfile: value } = profile;
   const at = `${path}.localhostProfile`;
   const errors = validateProfileType(type, { path, what: "appArmorProfile" });
+  if (errors.length > 0) return errors;
   if (type !== "Localhost") {
     const detail = "can only be set when AppArmor type is Localhost";
     return value === undefined ? errors : [...errors, invalid(at, { value, detail })];
@@ -93,6 +101,7 @@ export function validateContainerContext(
     ...validateProcMount(context.procMount, `${path}.procMount`, hostUsers),
     ...validateSeccomp(context.seccompProfile, `${path}.seccompProfile`),
     ...validateEscalation(context, path),
+    ...validateWindowsOptions(context.windowsOptions, `${path}.windowsOptions`),
     ...validateAppArmor(context.appArmorProfile, `${path}.appArmorProfile`),
   ];
 }
@@ -140,23 +149,21 @@ export function validatePodContext(spec: PodSpec, path: string): FieldError[] {
     const detail = "ShareProcessNamespace and HostPID cannot both be enabled";
     errors.push(invalid(`${path}.shareProcessNamespace`, { value: true, detail }));
   }
-  errors.push(...validateSysctls(sysctls ?? [], `${at}.sysctls`));
-  if (fsGroupChangePolicy !== undefined) {
-    const value = fsGroupChangePolicy;
-    errors.push(...oneOf(`${at}.fsGroupChangePolicy`, { value, supported: FS_GROUP_POLICIES }));
-  }
+  errors.push(...validateSysctls(sysctls ?? [], `${at}.sysctls`, spec));
+  errors.push(
+    ...validateChoice(fsGroupChangePolicy, `${at}.fsGroupChangePolicy`, FS_GROUP_POLICIES),
+  );
   return [
     ...errors,
     ...validateSeccomp(context.seccompProfile, `${at}.seccompProfile`),
+    ...validateWindowsOptions(context.windowsOptions, `${at}.windowsOptions`),
+    ...validateAppArmor(context.appArmorProfile, `${at}.appArmorProfile`),
     ...validateChoice(context.supplementalGroupsPolicy, `${at}.supplementalGroupsPolicy`, [
       "Merge",
       "Strict",
     ]),
-    ...validateAppArmor(context.appArmorProfile, `${at}.appArmorProfile`),
-    ...validateChoice(context.seLinuxChangePolicy, `${at}.seLinuxChangePolicy`, [
-      "MountOption",
-      "Recursive",
-    ]),
+    // by mount option volumes are labelled only where SELinuxMount is on, which it is not by default
+    ...validateChoice(context.seLinuxChangePolicy, `${at}.seLinuxChangePolicy`, ["Recursive"]),
   ];
 }
 
@@ -169,26 +176,56 @@ function validateChoice(
   return [notSupported(path, { value, supported })];
 }
 
-function validateSysctls(sysctls: readonly { name: string }[], path: string): FieldError[] {
+function validateSysctls(
+  sysctls: readonly { name: string }[],
+  path: string,
+  spec: PodSpec,
+): FieldError[] {
   const names = new Set<string>();
-  return each(sysctls, path, ({ name }, at) => {
-    if (!name) return [required(`${at}.name`)];
-    if (names.has(name)) return [duplicate(`${at}.name`, name)];
+  return each(sysctls, path, ({ name = "" }, at) => {
+    const field = `${at}.name`;
+    const errors: FieldError[] = [];
+    if (name === "") errors.push(required(field));
+    else if (name.length > SYSCTL_MAX_BYTES || !SYSCTL.test(name)) {
+      const detail = `must have at most ${SYSCTL_MAX_BYTES} characters and match regex ${SYSCTL_PATTERN}`;
+      errors.push(invalid(field, { value: name, detail }));
+    } else if (names.has(name)) errors.push(duplicate(field, name));
     names.add(name);
-    if (name.length <= SYSCTL_MAX_BYTES && SYSCTL.test(name)) return [];
-    const detail = `must have at most ${SYSCTL_MAX_BYTES} characters and match regex ${SYSCTL.source}`;
-    return [invalid(`${at}.name`, { value: name, detail })];
+    const shared = hostNamespace(name, spec);
+    if (shared === undefined) return errors;
+    const detail = `may not be specified when '${shared}' is true`;
+    return [...errors, invalid(field, { value: name, detail })];
   });
+}
+
+/** Of the host's own settings a pod changes none. */
+function hostNamespace(
+  name: string,
+  { hostNetwork, hostIPC }: PodSpec,
+): "hostNetwork" | "hostIPC" | undefined {
+  const dotted = name.replaceAll("/", ".");
+  if (hostNetwork && dotted.startsWith("net.")) return "hostNetwork";
+  return hostIPC && IPC_SYSCTL.test(dotted) ? "hostIPC" : undefined;
 }
 
 /** With user namespaces a pod shares none of its host's namespaces. */
 export function validateHostUsers(spec: PodSpec, path: string): FieldError[] {
   if (spec.hostUsers !== false) return [];
-  const detail = "when `pod.Spec.HostUsers` is false";
+  const detail = "when `hostUsers` is false";
   const shared = [
     ["hostNetwork", spec.hostNetwork],
     ["HostPID", spec.hostPID],
     ["HostIPC", spec.hostIPC],
   ] as const;
-  return shared.filter(([, is]) => is).map(([field]) => forbidden(`${path}.${field}`, detail));
+  return [
+    ...shared.filter(([, is]) => is).map(([field]) => forbidden(`${path}.${field}`, detail)),
+    ...(["initContainers", "containers", "ephemeralContainers"] as const).flatMap((list) =>
+      each<Pick<Container, "volumeDevices">>(
+        spec[list],
+        `${path}.${list}`,
+        ({ volumeDevices }, at) =>
+          volumeDevices?.length ? [forbidden(`${at}.volumeDevices`, detail)] : [],
+      ),
+    ),
+  ];
 }

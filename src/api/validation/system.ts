@@ -1,4 +1,4 @@
-import { type FieldError, forbidden } from "../field-error.ts";
+import { type FieldError, forbidden, required } from "../field-error.ts";
 import type { Container, PodSpec } from "../object.ts";
 import { each, oneOf } from "./common.ts";
 
@@ -32,6 +32,7 @@ const NOT_FOR_WINDOWS = {
 
 /** Errors of the operating system that a pod names, and of what that system does not have. */
 export function validateSystem(name: string, spec: PodSpec, path: string): FieldError[] {
+  if (!name) return [required(`${path}.os.name`)];
   const errors = oneOf(`${path}.os`, { value: name, supported: ["linux", "windows"] });
   if (errors.length > 0) return errors;
   return name === "linux" ? validateLinux(spec, path) : validateWindows(spec, path);

@@ -1,8 +1,7 @@
-import { type FieldError, invalid, invalidAll, required } from "../field-error.ts";
-import { configKey } from "../names.ts";
+import { type FieldError, invalid, required } from "../field-error.ts";
 import type { Volume } from "../object.ts";
 import { each } from "./common.ts";
-import { validateFieldRef, validateResourceFieldRef } from "./env.ts";
+import { validateFieldRef, validateResourceFieldRef } from "./downward.ts";
 import { validateFilePath } from "./paths.ts";
 
 type KeyToPath = NonNullable<NonNullable<Volume["secret"]>["items"]>[number];
@@ -36,9 +35,7 @@ export function validateKeyToPath(
   path: string,
 ): FieldError[] {
   return [
-    ...(key
-      ? invalidAll(`${path}.key`, { value: key, details: configKey(key) })
-      : [required(`${path}.key`)]),
+    ...(key ? [] : [required(`${path}.key`)]),
     ...validateFilePath(file, `${path}.path`),
     ...validateMode(mode, `${path}.mode`),
   ];
@@ -58,7 +55,7 @@ export function validateDownwardFile(file: DownwardFile, path: string): FieldErr
     const at = `${path}.resourceFieldRef`;
     errors.push(...validateResourceFieldRef(resourceFieldRef, at, "volume"));
   } else {
-    errors.push(required(`${path}.fieldRef`, "one of fieldRef and resourceFieldRef is required"));
+    errors.push(required(path, "one of fieldRef and resourceFieldRef is required"));
   }
   return [...errors, ...validateMode(mode, `${path}.mode`)];
 }

@@ -234,8 +234,8 @@ const DRIVER_NAME_MAX_BYTES = 63;
 /** The name of a CSI driver, whose case does not matter. */
 export function validateDriverName(driver: Text, path: string): FieldError[] {
   const value = driver ?? "";
+  if (value === "") return [required(path)];
   return [
-    ...(value === "" ? [required(path)] : []),
     ...(value.length > DRIVER_NAME_MAX_BYTES ? [tooLong(path, DRIVER_NAME_MAX_BYTES)] : []),
     ...invalidAll(path, { value, details: dns1123Subdomain(value.toLowerCase()) }),
   ];

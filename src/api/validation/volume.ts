@@ -24,21 +24,25 @@ const PULL_POLICIES: readonly string[] = ["Always", "IfNotPresent", "Never"];
 /** Volumes by name, for mounts to refer to. */
 export type Volumes = ReadonlyMap<string, Volume>;
 
-/** Errors of a pod's volumes: unique names, exactly one source each. */
-export function validateVolumes(
-  volumes: readonly Volume[] | undefined,
+/**
+ * Errors of a pod's volumes: unique names, exactly one source each. The others are those that can
+ * be mounted.
+ */
+export function judgeVolumes(
+  given: readonly Volume[] | undefined,
   path: string,
-): FieldError[] {
-  const names = new Set<string>();
-  return each(volumes, path, (volume, at) => {
-    const errors = validateSource(volume, at);
+): { readonly errors: FieldError[]; readonly volumes: Volumes } {
+  const volumes = new Map<string, Volume>();
+  const errors = each(given, path, (volume, at) => {
+    const found = validateSource(volume, at);
     const { name } = volume;
-    if (!name) errors.push(required(`${at}.name`));
-    else errors.push(...invalidAll(`${at}.name`, { value: name, details: dns1123Label(name) }));
-    if (names.has(name)) errors.push(duplicate(`${at}.name`, name));
-    names.add(name);
-    return errors;
+    if (!name) found.push(required(`${at}.name`));
+    else found.push(...invalidAll(`${at}.name`, { value: name, details: dns1123Label(name) }));
+    if (volumes.has(name)) found.push(duplicate(`${at}.name`, name));
+    if (found.length === 0) volumes.set(name, volume);
+    return found;
   });
+  return { errors, volumes };
 }
 
 /** A pod makes a claim `POD-VOLUME` for each ephemeral volume: nothing else may mean that name. */

@@ -1,4 +1,5 @@
 import type { Container, ObjectMeta, PodSpec, PodTemplateSpec } from "../object.ts";
+import { addressWarnings } from "./address.ts";
 import { fractionWarnings } from "./amount.ts";
 import { portWarnings } from "./port.ts";
 import { neighbourWarnings, placementWarnings, warnEach } from "./scheduling.ts";
@@ -51,6 +52,10 @@ export function podWarnings(
     ...portWarnings(containers),
     ...graceWarnings(spec, at),
     ...neighbourWarnings(spec, at),
+    ...warnEach(spec.dnsConfig?.nameservers, `${at}.dnsConfig.nameservers`, addressWarnings),
+    ...warnEach(spec.hostAliases, `${at}.hostAliases`, ({ ip }, where) =>
+      addressWarnings(ip, `${where}.ip`),
+    ),
   ];
 }
 

@@ -28,7 +28,7 @@ export function portWarnings(containers: readonly (readonly [Container, string])
   const ports = containers.flatMap(([{ ports = [] }, path]) =>
     ports.map((port, index): Placed => ({ port, path: `${path}.ports[${index}]` })),
   );
-  return ports.flatMap(({ port, path }) => {
+  const warned = ports.flatMap(({ port, path }) => {
     const warnings: string[] = [];
     if (port.hostIP && !port.hostPort) {
       warnings.push(`${path}: hostIP set without hostPort: ${printed(port)}`);
@@ -41,5 +41,19 @@ export function portWarnings(containers: readonly (readonly [Container, string])
     }
     seen.set(id, [...others, { port, path }]);
     return warnings;
+  });
+  return [...warned, ...nameWarnings(ports)];
+}
+
+/** A name that two ports have leads to the first of them. */
+function nameWarnings(ports: readonly Placed[]): string[] {
+  const named = new Map<string, string>();
+  return ports.flatMap(({ port: { name }, path }) => {
+    const first = name ? named.get(name) : undefined;
+    if (name && first === undefined) named.set(name, path);
+    if (first === undefined) return [];
+    const told = JSON.stringify(name);
+    const said = `duplicate port name ${told} with ${first}, services and probes that select ports by name will use ${first}`;
+    return [`${path}: ${said}`];
   });
 }

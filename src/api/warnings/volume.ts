@@ -1,15 +1,14 @@
-import type { PersistentVolumeClaim, PodSpec, Volume } from "../object.ts";
+import type { PersistentVolumeClaim, PodSpec } from "../object.ts";
 import { fractionWarnings } from "./amount.ts";
 import { warnEach } from "./scheduling.ts";
-
-type Projection = NonNullable<NonNullable<Volume["projected"]>["sources"]>[number];
+import { overlapWarnings } from "./volume-paths.ts";
 
 const gone = (since: string, dead: string) => `deprecated in ${since}, non-functional in ${dead}+`;
 
 /** Sources of volumes that Kubernetes has left behind, in the order in which it names them. */
 const DEPRECATED_SOURCES = {
   photonPersistentDisk: gone("v1.11", "v1.16"),
-  gitRepo: "deprecated in v1.11",
+  gitRepo: "deprecated in v1.11, and disabled by default in v1.33+",
   scaleIO: gone("v1.16", "v1.22"),
   flocker: gone("v1.22", "v1.25"),
   storageos: gone("v1.22", "v1.25"),
@@ -49,37 +48,6 @@ export function volumeWarnings({ volumes = [] }: PodSpec, path: string): string[
         `${at}.ephemeral.volumeClaimTemplate.spec`,
       ),
     ]),
-    ...tokenWarnings(volumes, `${path}.volumes`),
+    ...volumes.flatMap(overlapWarnings),
   ];
-}
-
-/** Files that would lie where a token of a ServiceAccount lies. */
-function tokenWarnings(volumes: readonly Volume[], path: string): string[] {
-  const sources = volumes.flatMap(({ projected }) => projected?.sources ?? []);
-  const tokens = new Set(sources.flatMap((source) => source.serviceAccountToken?.path ?? []));
-  if (tokens.size === 0) return [];
-  return warnEach(volumes, path, ({ projected }, at) =>
-    (projected?.sources ?? []).flatMap((source) =>
-      filesOf(source, `${at}.projected.sources`)
-        .filter(([file]) => tokens.has(file))
-        .map(
-          ([file, where]) =>
-            `${where}: has duplicated path with ServiceAccountToken ${JSON.stringify(file)}`,
-        ),
-    ),
-  );
-}
-
-/** The paths that one source fills, and how Kubernetes names them. */
-function filesOf(source: Projection, path: string): [file: string, where: string][] {
-  const { configMap, secret, downwardAPI, clusterTrustBundle } = source;
-  const lists = { configMap, secrets: secret, downwardAPI };
-  const files = Object.entries(lists).flatMap(([name, list]) =>
-    (list?.items ?? []).map((item, index): [string, string] => [
-      item.path,
-      `${path}.${name}[${index}]`,
-    ]),
-  );
-  if (clusterTrustBundle === undefined) return files;
-  return [...files, [clusterTrustBundle.path, `${path}.ClusterTrustBundle`]];
 }

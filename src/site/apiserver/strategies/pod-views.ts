@@ -21,15 +21,24 @@ export const ephemeralContainers: View<Pod> = {
   validate: validateEphemeralContainersUpdate,
 };
 
-/** The pod with what its containers may use, and nothing else of it, as it is sent. */
+/**
+ * The pod with what it and its containers may use, and nothing else of it, as it is sent.
+ * Containers that are others than before stay as they are sent: validation says so.
+ */
 export const resize: View<Pod> = {
   validated: false,
   read: (pod) => pod,
   write(current, body) {
     const next = cloneJson(current);
-    const sent = sentSpec(body);
-    takeAmounts(next.spec?.containers, sent.containers);
-    takeAmounts(next.spec?.initContainers, sent.initContainers);
+    const { resources, containers = [], initContainers = [] } = sentSpec(body);
+    next.spec ??= { containers: [] };
+    const { spec } = next;
+    delete spec.resources;
+    if (resources) spec.resources = cloneJson(resources);
+    spec.containers = withAmounts(spec.containers, containers);
+    const inits = withAmounts(spec.initContainers ?? [], initContainers);
+    delete spec.initContainers;
+    if (inits.length > 0) spec.initContainers = inits;
     setPodDefaults(next);
     return next;
   },
@@ -40,15 +49,16 @@ function sentSpec(body: KubeObject): Partial<PodSpec> {
   return (field(body, "spec") ?? {}) as Partial<PodSpec>;
 }
 
-function takeAmounts(
-  containers: readonly Container[] = [],
-  sent: readonly Container[] | undefined = [],
-): void {
-  for (const container of containers) {
-    const given = sent.find(({ name }) => name === container.name);
-    if (given === undefined) continue;
-    container.resources = cloneJson(given.resources ?? {});
-    delete container.resizePolicy;
-    if (given.resizePolicy) container.resizePolicy = cloneJson(given.resizePolicy);
-  }
+function withAmounts(containers: readonly Container[], sent: readonly Container[]): Container[] {
+  const isSame = sent.every(({ name }, index) => name === containers[index]?.name);
+  if (!isSame || sent.length !== containers.length) return sent.map((one) => cloneJson(one));
+  return containers.map((container, index) => {
+    const { resources = {}, resizePolicy } = sent[index] ?? {};
+    const { resizePolicy: _, ...kept } = container;
+    return {
+      ...kept,
+      resources: cloneJson(resources),
+      ...(resizePolicy && { resizePolicy: cloneJson(resizePolicy) }),
+    };
+  });
 }

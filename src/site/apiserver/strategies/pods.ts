@@ -1,5 +1,7 @@
-import type { Pod } from "#api/object.ts";
+import { preparePodStatus } from "#api/defaults/pod-status.ts";
+import type { Pod, PodCondition } from "#api/object.ts";
 import { isTerminal } from "#api/pod.ts";
+import { rfc3339 } from "#lib/clock.ts";
 import type { Strategy } from "../strategy.ts";
 import type { DisruptionBudgets } from "./disruption-budgets.ts";
 import { binding, eviction } from "./pod-actions.ts";
@@ -7,9 +9,21 @@ import { ephemeralContainers, resize } from "./pod-views.ts";
 
 const DEFAULT_GRACE_SECONDS = 30;
 
+const gated = (now: Date): PodCondition => ({
+  type: "PodScheduled",
+  status: "False",
+  lastTransitionTime: rfc3339(now),
+  reason: "SchedulingGated",
+  message: "Scheduling is blocked due to non-empty scheduling gates",
+});
+
 /** Pods: what the scheduler and evictions do to them, how they go. */
 export function pods(budgets: DisruptionBudgets): Strategy<Pod> {
   return {
+    prepareCreate: ({ spec, status }, { now }) => {
+      if (spec?.schedulingGates?.length && status) status.conditions = [gated(now)];
+    },
+    prepareStatus: ({ next, current }) => preparePodStatus(next, current),
     graceSeconds(pod, requested) {
       const { spec } = pod;
       if (!spec?.nodeName || isTerminal(pod)) return 0;
