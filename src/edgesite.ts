@@ -165,7 +165,7 @@ function apiFront(
     port,
     tls: { certificate: pki.certificate, key: pki.key, clientCa: pki.ca },
     onConnection: () => certificate.onConnection(),
-    isRevoked: (fingerprint) => clients.isRevoked(fingerprint),
+    isRevoked: (shown) => clients.isRevoked(shown),
     socketDirectory: directories.sockets,
     fetch: api.fetch,
     answerUpgrade: upgrades(api, { log: own }),
@@ -204,7 +204,7 @@ function componentOf({ log, clock, lifetime }: SiteParts, api: ApiServer) {
 type Component = ReturnType<typeof componentOf>;
 
 function controllers(
-  { certificate, latestTime, queues }: SiteParts & { readonly queues: QueueMetrics },
+  { certificate, clients, latestTime, queues }: SiteParts & { readonly queues: QueueMetrics },
   { as, events, informers, log, clock }: Component,
   { catalog, allows, tokenForSecret }: ApiServer,
 ): Module {
@@ -218,7 +218,7 @@ function controllers(
     catalog,
     queues,
     allows,
-    sign: createSigner(certificate.current, latestTime),
+    sign: createSigner({ pki: certificate.current, now: latestTime, clients }),
     rootCa: certificate.current.ca,
     tokenForSecret,
     log: log.child({ module: "controllers" }),

@@ -2,7 +2,7 @@ import type { ClientStatus } from "./site.ts";
 
 /** `edgesite kubeconfig ls`: one line per certificate. */
 export function clientTable(clients: readonly ClientStatus[]): string {
-  if (clients.length === 0) return "No client certificates were made\n";
+  if (clients.length === 0) return "No client certificates were issued\n";
   const rows = [
     ["USER", "GROUPS", "CREATED", "EXPIRES", "STATE"],
     ...clients.map(({ user, groups, createdAt, notAfter, revokedAt }) => [

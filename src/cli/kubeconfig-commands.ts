@@ -48,18 +48,22 @@ export function addKubeconfigCommands(program: Command, { io, site }: Run): void
     });
   kubeconfig
     .command("ls")
-    .description("list the client certificates that 'create' made")
+    .description("list the client certificates that were issued, by 'create' and on request")
     .action((_: Flags, command: Command) =>
       io.out(clientTable(site.listClients(configOf(command.optsWithGlobals(), io)))),
     );
   kubeconfig
     .command("revoke <user>")
-    .description("refuse what 'create' made for somebody from now on")
+    .description("refuse all client certificates that somebody has until now")
     .action(async (user: string, _: Flags, command: Command) => {
       const config = configOf(command.optsWithGlobals(), io);
       const count = site.revokeClient(config, user);
       await (await Control.find(config.dataDir))?.reloadClients();
-      if (count === 0) throw new UserError(`No certificate of ${user} holds`);
+      if (count === 0) {
+        throw new UserError(
+          `No certificate of ${user} is known that holds; any from before is refused from now on`,
+        );
+      }
       io.out(`Revoked ${count === 1 ? "the certificate" : `${count} certificates`} of ${user}\n`);
     });
 }

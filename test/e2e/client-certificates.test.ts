@@ -98,7 +98,12 @@ test(
     await site.output(["create", "-f", "-"], { stdin: review });
     const curl = ["curl", "-sS", "--cacert", file("pki/ca.crt"), "--cert", file("crt")];
     const url = "https://127.0.0.1:6443/api/v1/namespaces/default/configmaps";
-    expect(await host.output([...curl, "--key", file("key"), url])).toContain("ConfigMapList");
+    const asked = () => host.output([...curl, "--key", file("key"), url]);
+    expect(await asked()).toContain("ConfigMapList");
+    expect((await site.command(["kubeconfig", "ls"])).stdout).toMatch(/^john +devs .* good$/m);
+    const revoked = await site.command(["kubeconfig", "revoke", "john"]);
+    expect(revoked.stdout).toBe("Revoked the certificate of john\n");
+    expect(await asked()).toContain("Unauthorized");
 
     await site.output(["create", "-f", "-"], {
       stdin: JSON.stringify({ ...csr, metadata: { name: "no" } }),

@@ -13,6 +13,7 @@ import type { UserInfo } from "#api/verbs.ts";
 import { createClient } from "#client/client.ts";
 import { rfc3339 } from "#lib/clock.ts";
 import { silentLogger } from "#lib/log.ts";
+import { ClientCertificates } from "#site/apiserver/client-certificates.ts";
 import { loadPki } from "#site/apiserver/pki.ts";
 import { createSigner } from "#site/apiserver/signer.ts";
 import { eventually, rejection } from "#test/kit/eventually.ts";
@@ -31,11 +32,12 @@ const pki = loadPki({
   times: [clock.now()],
   log: silentLogger,
 });
+const clients = new ClientCertificates(join(directory, "pki"));
 let cluster: MemoryCluster;
 
 beforeAll(async () => {
   cluster = await createMemoryCluster({ clock, timer: clock, api });
-  await cluster.start({ sign: createSigner(pki, () => clock.now()) });
+  await cluster.start({ sign: createSigner({ pki, now: () => clock.now(), clients }) });
 });
 afterAll(async () => {
   await cluster[Symbol.asyncDispose]();

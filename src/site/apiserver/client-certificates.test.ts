@@ -26,8 +26,10 @@ const make = (user: string, groups: readonly string[] = []) =>
     validMs: 30 * DAY_MS,
     now: NOW,
   });
-const fingerprintOf = ({ certificate }: { readonly certificate: string }): string =>
-  new X509Certificate(certificate).fingerprint256;
+const shown = ({ certificate }: { readonly certificate: string }) => {
+  const { fingerprint256: fingerprint, subject } = new X509Certificate(certificate);
+  return { fingerprint, user: /^CN=(.*)$/m.exec(subject)?.[1] ?? "" };
+};
 
 test("a certificate says who it is for, holds its time, and is listed", () => {
   const { certificate } = make("jane", ["devs", "ops"]);
@@ -45,7 +47,7 @@ test("a certificate says who it is for, holds its time, and is listed", () => {
       notAfter: later(30).toISOString(),
     },
   ]);
-  expect(clients.isRevoked(leaf.fingerprint256)).toBe(false);
+  expect(clients.isRevoked(shown({ certificate }))).toBe(false);
   for (const name of readdirSync(join(root, "clients"))) {
     expect(statSync(join(root, "clients", name)).mode & 0o777).toBe(0o600);
   }
@@ -55,15 +57,29 @@ test("a revocation reaches those who look again, and those who start", () => {
   const [jane, again, john] = [make("jane"), make("jane"), make("john")];
   const site = new ClientCertificates(root);
   expect(new ClientCertificates(root).revoke("jane", NOW)).toBe(2);
-  expect(site.isRevoked(fingerprintOf(jane))).toBe(false);
+  expect(site.isRevoked(shown(jane))).toBe(false);
   site.reload();
   for (const clients of [site, new ClientCertificates(root)]) {
-    expect(clients.isRevoked(fingerprintOf(jane))).toBe(true);
-    expect(clients.isRevoked(fingerprintOf(again))).toBe(true);
-    expect(clients.isRevoked(fingerprintOf(john))).toBe(false);
+    expect(clients.isRevoked(shown(jane))).toBe(true);
+    expect(clients.isRevoked(shown(again))).toBe(true);
+    expect(clients.isRevoked(shown(john))).toBe(false);
   }
   expect(site.revoke("jane", NOW)).toBe(0);
-  expect(site.isRevoked(fingerprintOf(make("jane")))).toBe(false);
+  expect(site.isRevoked(shown(make("jane")))).toBe(false);
+});
+
+test("a revoked user's certificates that nobody knows of are over too, those of later are not", () => {
+  const [old, other] = [make("jane"), make("john")];
+  rmSync(join(root, "clients"), { recursive: true });
+  const site = new ClientCertificates(root);
+  expect(site.isRevoked(shown(old))).toBe(false);
+  expect(site.revoke("jane", NOW)).toBe(0);
+  for (const clients of [site, new ClientCertificates(root)]) {
+    expect(clients.isRevoked(shown(old))).toBe(true);
+    expect(clients.isRevoked(shown(other))).toBe(false);
+    // Made by another process meanwhile.
+    expect(clients.isRevoked(shown(make("jane")))).toBe(false);
+  }
 });
 
 test("a file that is damaged lets nobody in", () => {
@@ -71,7 +87,7 @@ test("a file that is damaged lets nobody in", () => {
   const [name = ""] = readdirSync(join(root, "clients"));
   writeFileSync(join(root, "clients", name), "{");
   const clients = new ClientCertificates(root);
-  expect(clients.isRevoked(fingerprintOf(jane))).toBe(true);
+  expect(clients.isRevoked(shown(jane))).toBe(true);
   expect(clients.list()).toMatchObject([{ user: "<damaged>" }]);
 });
 

@@ -1,12 +1,13 @@
-import { createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
+import { createHash, createPrivateKey, createPublicKey, X509Certificate } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { writeFileAtomically } from "#lib/atomic-file.ts";
 import { UserError } from "#lib/errors.ts";
 import { generateKey, issueLeaf } from "#lib/x509/certificate.ts";
+import { subjectNames } from "#lib/x509/read-certificate.ts";
 import type { Authority } from "./pki.ts";
 
-/** A certificate that was made for a person or a program, as its file says. */
+/** A client certificate that was issued here, as its file says. */
 interface ClientRecord {
   readonly user: string;
   readonly groups: readonly string[];
@@ -16,6 +17,13 @@ interface ClientRecord {
   readonly notAfter: string;
   /** RFC 3339; absent while it holds. */
   readonly revokedAt?: string;
+}
+
+/** A client's certificate, by its SHA-256 in hex, with colons or without. */
+export interface ClientCertificate {
+  readonly fingerprint: string;
+  /** Its common name. */
+  readonly user: string;
 }
 
 interface ClientWish {
@@ -34,31 +42,38 @@ interface ClientIdentity {
 
 const PRIVATE = 0o600;
 const SUFFIX = ".json";
+const USER_SUFFIX = ".user";
 /** RFC 5280 `ub-common-name`, `ub-organization-name`. */
 const MAX_NAME = 64;
 
 /**
- * The client certificates that were made here: one file each in `clients/`, so that two who make or
- * revoke at once undo nothing of each other. A revoked one is remembered until its time is over.
+ * The client certificates that were issued here: one file each in `clients/`, so that two who issue
+ * or revoke at once undo nothing of each other. A revoked one is remembered until its time is over,
+ * and a user who was revoked for ever: what he shows and nobody here knows of is from before that.
  */
 export class ClientCertificates {
   readonly #directory: string;
   #revoked: ReadonlySet<string>;
+  #revokedUsers: ReadonlySet<string>;
 
   /** `pki` is the directory of the authority. */
   constructor(pki: string) {
     this.#directory = join(pki, "clients");
     this.#revoked = this.#readRevoked();
+    this.#revokedUsers = this.#readRevokedUsers();
   }
 
-  /** Whether a certificate was revoked, by its SHA-256 in hex, with colons or without; as of the last `reload`. */
-  isRevoked(fingerprint: string): boolean {
-    return this.#revoked.size > 0 && this.#revoked.has(plainHex(fingerprint));
+  /** Whether a certificate was revoked, as of the last `reload`. */
+  isRevoked({ fingerprint, user }: ClientCertificate): boolean {
+    if (this.#revoked.size > 0 && this.#revoked.has(plainHex(fingerprint))) return true;
+    if (!this.#revokedUsers.has(digestOf(user))) return false;
+    return !existsSync(this.#pathOf(plainHex(fingerprint)));
   }
 
   /** Takes in what other processes have revoked. */
   reload(): void {
     this.#revoked = this.#readRevoked();
+    this.#revokedUsers = this.#readRevokedUsers();
   }
 
   /** @throws {UserError} for names that no certificate can have. */
@@ -76,24 +91,34 @@ export class ClientCertificates {
       validity: { notBefore: new Date(0), notAfter },
       usages: ["client"],
     });
-    const record = { user, groups, createdAt: now.toISOString(), notAfter: notAfter.toISOString() };
-    this.#write(plainHex(new X509Certificate(certificate).fingerprint256), record);
+    this.record(certificate, now);
     return { certificate, key };
   }
 
-  /** All that were made, by user and time. */
+  /** Remembers a client's certificate (PEM) that was issued now, before it is given away. */
+  record(certificate: string, now: Date): void {
+    const read = new X509Certificate(certificate);
+    const { commonName: user, organizations: groups } = subjectNames(read);
+    const notAfter = new Date(read.validTo).toISOString();
+    const record = { user, groups, createdAt: now.toISOString(), notAfter };
+    this.#write(`${plainHex(read.fingerprint256)}${SUFFIX}`, record);
+  }
+
+  /** All that were issued, by user and time. */
   list(): readonly ClientRecord[] {
     const order = (a: ClientRecord, b: ClientRecord): number =>
       a.user.localeCompare(b.user) || a.createdAt.localeCompare(b.createdAt);
     return [...this.#read().values()].toSorted(order);
   }
 
-  /** Revokes all certificates of a user; answers how many held until now. */
+  /** Revokes all certificates that a user has; answers how many of them are known that held until now. */
   revoke(user: string, now: Date): number {
     const holding = [...this.#read()].filter(([, one]) => one.user === user && !one.revokedAt);
+    const revokedAt = now.toISOString();
     for (const [fingerprint, one] of holding) {
-      this.#write(fingerprint, { ...one, revokedAt: now.toISOString() });
+      this.#write(`${fingerprint}${SUFFIX}`, { ...one, revokedAt });
     }
+    this.#write(`${digestOf(user)}${USER_SUFFIX}`, { user, revokedAt });
     this.reload();
     return holding.length;
   }
@@ -110,19 +135,27 @@ export class ClientCertificates {
     return new Set(revoked.map(([fingerprint]) => fingerprint));
   }
 
+  #readRevokedUsers(): ReadonlySet<string> {
+    return new Set(this.#namesWith(USER_SUFFIX));
+  }
+
   /** Fingerprint → what its file says. */
   #read(): ReadonlyMap<string, ClientRecord> {
-    if (!existsSync(this.#directory)) return new Map();
-    const names = readdirSync(this.#directory).filter((name) => name.endsWith(SUFFIX));
-    return new Map(
-      names.map((name) => [name.slice(0, -SUFFIX.length), readRecord(join(this.#directory, name))]),
+    const names = this.#namesWith(SUFFIX);
+    return new Map(names.map((name) => [name, readRecord(this.#pathOf(name))]));
+  }
+
+  #namesWith(suffix: string): readonly string[] {
+    if (!existsSync(this.#directory)) return [];
+    return readdirSync(this.#directory).flatMap((name) =>
+      name.endsWith(suffix) ? name.slice(0, -suffix.length) : [],
     );
   }
 
-  #write(fingerprint: string, record: ClientRecord): void {
+  #write(name: string, content: object): void {
     mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
-    const text = `${JSON.stringify(record, null, 2)}\n`;
-    writeFileAtomically(this.#pathOf(fingerprint), { text, mode: PRIVATE });
+    const text = `${JSON.stringify(content, null, 2)}\n`;
+    writeFileAtomically(join(this.#directory, name), { text, mode: PRIVATE });
   }
 
   #pathOf(fingerprint: string): string {
@@ -144,6 +177,9 @@ function readRecord(path: string): ClientRecord {
     return { user: "<damaged>", groups: [], createdAt: time, notAfter, revokedAt: time };
   }
 }
+
+/** A name for the file of a user, who may be called anything. */
+const digestOf = (user: string): string => createHash("sha256").update(user).digest("hex");
 
 const plainHex = (fingerprint: string): string => fingerprint.replaceAll(":", "").toLowerCase();
 

@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { signRequest, type Usage } from "#lib/x509/certificate.ts";
 import type { CertificateRequest } from "#lib/x509/certificate-request.ts";
+import type { ClientCertificates } from "./client-certificates.ts";
 import type { Pki } from "./pki.ts";
 
 /** A client whose clock is a little behind finds its certificate valid. */
@@ -13,11 +14,20 @@ export interface Grant {
   readonly seconds: number;
 }
 
+interface SignerOptions {
+  readonly pki: Pki;
+  /** The latest time that is known. */
+  readonly now: () => Date;
+  /** Remembers what was signed for clients. */
+  readonly clients: Pick<ClientCertificates, "record">;
+}
+
 /**
- * Signs requests with the site's authority. `now` is the latest that is known, so that a clock that
- * says 1970 makes nothing that is over once it is right; the certificate holds by the clock, too.
+ * Signs requests with the site's authority. It counts from the latest time that is known, so that a
+ * clock that says 1970 makes nothing that is over once it is right; the certificate holds by the
+ * clock, too.
  */
-export function createSigner(pki: Pki, now: () => Date) {
+export function createSigner({ pki, now, clients }: SignerOptions) {
   const issuer = {
     certificate: new X509Certificate(pki.ca),
     privateKey: createPrivateKey(pki.caKey),
@@ -28,6 +38,8 @@ export function createSigner(pki: Pki, now: () => Date) {
       notBefore: new Date(notBeforeMs),
       notAfter: new Date(now().getTime() + seconds * 1000),
     };
-    return signRequest({ request, issuer, validity, usages });
+    const certificate = signRequest({ request, issuer, validity, usages });
+    if (usages.includes("client auth")) clients.record(certificate, now());
+    return certificate;
   };
 }

@@ -3,6 +3,7 @@ import type { Socket } from "bun";
 import { type Clock, systemClock } from "#lib/clock.ts";
 import { subjectNames } from "#lib/x509/read-certificate.ts";
 import type { Peer } from "#serve/api-options.ts";
+import type { ClientCertificate } from "../client-certificates.ts";
 
 /** Somebody whom a client certificate stands for. */
 export interface Identity {
@@ -16,9 +17,10 @@ export interface Identity {
 export const UNTRUSTED: Identity = { key: "untrusted", peer: () => "untrusted" };
 
 export interface IdentityOptions {
+  /** Says when client certificates end. Default: the system's. */
   readonly clock?: Clock;
-  /** Whether a certificate was taken back, by its SHA-256. */
-  readonly isRevoked?: (fingerprint: string) => boolean;
+  /** Whether a client certificate was taken back; asked for every request. Default: none was. */
+  readonly isRevoked?: (certificate: ClientCertificate) => boolean;
 }
 
 const AUTHENTICATED = "system:authenticated";
@@ -41,9 +43,9 @@ export function identityOf<T>(
   if (commonName === "") return undefined;
   const user = { name: commonName, groups: [...organizations, AUTHENTICATED] };
   const notAfter = new Date(certificate.validTo);
+  const shown = { fingerprint: certificate.fingerprint256, user: commonName };
   return {
-    key: certificate.fingerprint256,
-    peer: () =>
-      clock.now() <= notAfter && !isRevoked?.(certificate.fingerprint256) ? user : "untrusted",
+    key: shown.fingerprint,
+    peer: () => (clock.now() <= notAfter && !isRevoked?.(shown) ? user : "untrusted"),
   };
 }

@@ -1,18 +1,17 @@
 import type { Socket, TCPSocketListener } from "bun";
 import type { Module, Scope } from "#bus/module.ts";
 import { aborted } from "#lib/abort.ts";
-import type { Clock } from "#lib/clock.ts";
 import type { Logger } from "#lib/log.ts";
 import type { Api } from "#serve/api-options.ts";
 import type { AnswerUpgrade } from "#serve/streams/streams.ts";
-import { identityOf } from "./client-certificate.ts";
+import { type IdentityOptions, identityOf } from "./client-certificate.ts";
 import { type Destination, FirstRequest } from "./first-request.ts";
 import { FrontConnection } from "./front-connection.ts";
 import { InnerServers } from "./inner-servers.ts";
 import { claim, type FrontTls, listen } from "./listener.ts";
 import { openSocketDirectory } from "./socket-directory.ts";
 
-export interface FrontOptions {
+export interface FrontOptions extends IdentityOptions {
   readonly name: string;
   /** Address and port to listen on; port 0 takes a free one. */
   readonly address: string;
@@ -24,10 +23,6 @@ export interface FrontOptions {
   /** What a request with `Upgrade` becomes; never rejects. */
   readonly answerUpgrade: AnswerUpgrade;
   readonly log: Logger;
-  /** Says when client certificates end. Default: the system's. */
-  readonly clock?: Clock;
-  /** Whether a client certificate was taken back, by its SHA-256; asked for every request. Default: none was. */
-  readonly isRevoked?: (fingerprint: string) => boolean;
   /** Somebody has connected; his handshake is not over. Default: nobody cares. */
   readonly onConnection?: () => void;
   /** More connections are closed as they come. Default 10,000. */
