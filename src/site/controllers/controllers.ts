@@ -7,6 +7,8 @@ import {
   createTokenSecretsController,
   type TokenSecretsOptions,
 } from "./accounts/token-secrets.ts";
+import { createBootstrapSigner } from "./bootstrap/signer.ts";
+import { createTokenCleaner } from "./bootstrap/token-cleaner.ts";
 import { type Allows, createApprovingController } from "./certificates/approver.ts";
 import { createCleaningController } from "./certificates/cleaner.ts";
 import { createSigningController, type Sign } from "./certificates/signing.ts";
@@ -81,6 +83,8 @@ function createAll(options: ControllersOptions): readonly Controller[] {
     createApprovingController(options, options.allows),
     createSigningController(options, options.sign),
     createCleaningController(options),
+    createTokenCleaner(options),
+    createBootstrapSigner(options),
     createRoleAggregationController(options),
     createServiceAccountController(options),
     createRootCaPublisher(options, options.rootCa),

@@ -1,5 +1,10 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import type { Secret } from "#api/object.ts";
+import {
+  BOOTSTRAP_TOKEN_NAMESPACE,
+  type BootstrapToken,
+  bootstrapSecretName,
+  bootstrapTokenOf,
+} from "#api/bootstrap-token.ts";
 import { SECRETS } from "#api/resources.ts";
 import type { ObjectStore } from "#db/object-store.ts";
 import type { Clock } from "#lib/clock.ts";
@@ -8,7 +13,6 @@ import { authenticatedUser, type TokenAuthenticator, TokenRefused } from "./auth
 
 const TOKEN = /^([a-z0-9]{6})\.([a-z0-9]{16})$/;
 const GROUP = /^system:bootstrappers:[a-z0-9:-]{0,255}[a-z0-9]$/;
-const TYPE = "bootstrap.kubernetes.io/token";
 
 /**
  * Recognises whoever joins: `<id>.<secret>` as the Secret `bootstrap-token-<id>` of kube-system has
@@ -19,45 +23,33 @@ export function bootstrapTokens(store: ObjectStore, clock: Clock): TokenAuthenti
     authenticate(token, audiences) {
       const [, id, secret] = TOKEN.exec(token) ?? [];
       if (id === undefined || secret === undefined) return undefined;
-      const key = keyOf({ resource: SECRETS, namespace: "kube-system" }, `bootstrap-token-${id}`);
-      const item = store.get(key);
+      const place = { resource: SECRETS, namespace: BOOTSTRAP_TOKEN_NAMESPACE };
+      const item = store.get(keyOf(place, bootstrapSecretName(id)));
       const found = item && itemOf(SECRETS, item).value;
-      if (found === undefined || !isGood(found, { id, secret, now: clock.now() })) {
-        throw new TokenRefused("invalid bootstrap token");
-      }
+      if (found === undefined || found.metadata?.deletionTimestamp !== undefined) throw refused();
+      const known = bootstrapTokenOf(found);
+      if (known === undefined || !isGood(known, { secret, now: clock.now() })) throw refused();
       const user = authenticatedUser({
         name: `system:bootstrap:${id}`,
-        groups: ["system:bootstrappers", ...groupsOf(found)],
+        groups: ["system:bootstrappers", ...known.groups],
       });
       return { user, audiences };
     },
   };
 }
 
+const refused = (): TokenRefused => new TokenRefused("invalid bootstrap token");
+
 function isGood(
-  secret: Secret,
-  token: { readonly id: string; readonly secret: string; readonly now: Date },
+  known: BootstrapToken,
+  { secret, now }: { readonly secret: string; readonly now: Date },
 ): boolean {
-  const expiration = textOf(secret, "expiration");
   return (
-    secret.type === TYPE &&
-    secret.metadata?.deletionTimestamp === undefined &&
-    textOf(secret, "token-id") === token.id &&
-    timingSafeEqual(digest(textOf(secret, "token-secret")), digest(token.secret)) &&
-    (expiration === "" || Date.parse(expiration) > token.now.getTime()) &&
-    textOf(secret, "usage-bootstrap-authentication") === "true" &&
-    groupsOf(secret).every((group) => GROUP.test(group))
+    timingSafeEqual(digest(known.secret), digest(secret)) &&
+    known.expiresMs > now.getTime() &&
+    known.forAuthentication &&
+    known.groups.every((group) => GROUP.test(group))
   );
-}
-
-function groupsOf(secret: Secret): readonly string[] {
-  return textOf(secret, "auth-extra-groups")
-    .split(",")
-    .filter((group) => group !== "");
-}
-
-function textOf({ data }: Secret, name: string): string {
-  return Buffer.from(data?.[name] ?? "", "base64").toString();
 }
 
 const digest = (text: string): Uint8Array => createHash("sha256").update(text).digest();
