@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { newMessage, responseTo } from "#bus/message.ts";
 import { EdgeSide, golden } from "#test/kit/edge-side.ts";
+import { ManualClock } from "#test/kit/manual-clock.ts";
 import { REMOTE_SITE } from "./meta-manager.ts";
 
 const site = "edgecontroller";
@@ -213,6 +214,77 @@ describe("query", () => {
     expect((await asking).route.operation).toBe("response");
     // Kept for when it is cut off again.
     expect((await edge.ask(query)).content).toEqual(['{"metadata":{}}']);
+  });
+});
+
+describe("the token of a pod", () => {
+  const clock = new ManualClock();
+  const request = (uid: string, audience = "") => ({
+    source: "edged",
+    operation: "query",
+    resource: "default/serviceaccounttoken/robot",
+    content: {
+      spec: {
+        audiences: [audience],
+        expirationSeconds: 3600,
+        boundObjectRef: { kind: "Pod", name: "web", uid },
+      },
+    },
+  });
+  const answerTo = ({ content }: ReturnType<typeof request>, token: string) => ({
+    metadata: { name: "robot" },
+    spec: content.spec,
+    status: {
+      token,
+      expirationTimestamp: new Date(clock.now().getTime() + 3_600_000).toISOString(),
+    },
+  });
+  const link = (content: string) => ({
+    ...{ source: "edgehub", operation: "publish", resource: "node/connection", content },
+  });
+  const obtain = async (edge: EdgeSide, asked: ReturnType<typeof request>, token: string) => {
+    const asking = edge.ask(asked);
+    let at = await edge.next("websocket");
+    while (at.route.operation !== "query") at = await edge.next("websocket");
+    edge.bus.sendResponse(responseTo(at, answerTo(asked, token)));
+    await asking;
+  };
+  const kept = async (edge: EdgeSide, asked: ReturnType<typeof request>): Promise<unknown> => {
+    const { route, content } = await edge.ask(asked);
+    if (route.operation === "error" || !Array.isArray(content)) return content;
+    const { spec, status } = JSON.parse(String(content[0]));
+    return [status.token, spec.expirationSeconds];
+  };
+  const none = "The site cannot be reached";
+
+  test("is there for a joined node that is cut off, after a restart too, until it ends or its pod", async () => {
+    await using edge = new EdgeSide({ site: REMOTE_SITE, clock });
+    await edge.tell(link("cloud_connected"));
+    await edge.tell({ ...web, operation: "insert", content: pod("1", "1") });
+    await obtain(edge, request("1"), "first");
+    await obtain(edge, request("1", "vault"), "for the vault");
+    await obtain(edge, request("2"), "of another pod");
+    clock.advance(600_000);
+    await using again = new EdgeSide({ site: REMOTE_SITE, clock, store: edge.store });
+    expect(await kept(again, request("1"))).toEqual(["first", 3000]);
+    expect(await kept(again, request("1", "vault"))).toEqual(["for the vault", 3000]);
+    expect(await kept(again, request("1", "bank"))).toBe(none);
+    await again.tell({ ...web, operation: "delete", content: pod("1", "1") });
+    expect(await kept(again, request("1"))).toBe(none);
+    expect(await kept(again, request("2"))).toEqual(["of another pod", 3000]);
+    clock.advance(3_000_000);
+    expect(await kept(again, request("2"))).toBe(none);
+    await again.tell(link("cloud_connected"));
+    await obtain(again, request("3"), "new");
+    expect(edge.store.list("serviceaccounttoken")).toHaveLength(1);
+  });
+
+  test("is nowhere but in memory where the site is always there", async () => {
+    await using edge = new EdgeSide();
+    const asking = edge.ask(request("1"));
+    edge.bus.sendResponse(responseTo(await edge.next(site), answerTo(request("1"), "first")));
+    await asking;
+    expect(edge.store.keys).toEqual([]);
   });
 });
 

@@ -1,6 +1,7 @@
 import type { LocalBus } from "#bus/bus.ts";
 import { GROUP_OF, MODULE } from "#bus/constants.ts";
 import type { Module } from "#bus/module.ts";
+import { type Clock, systemClock } from "#lib/clock.ts";
 import type { Logger } from "#lib/log.ts";
 import type { MetaStore } from "./meta-store.ts";
 import { MetaManager } from "./processor.ts";
@@ -28,6 +29,8 @@ export interface MetaManagerOptions {
   readonly site?: SiteLink;
   /** How long the site may take to answer. Default 60 s, KubeEdge's `remoteQueryTimeout`. */
   readonly remoteTimeoutMs?: number;
+  /** Says when kept tokens end. Default: the system's. */
+  readonly clock?: Clock;
 }
 
 const REMOTE_TIMEOUT_MS = 60_000;
@@ -39,12 +42,13 @@ const REMOTE_TIMEOUT_MS = 60_000;
  */
 export function createMetaManager(options: MetaManagerOptions): Module {
   const { bus, store, log, site = LOCAL_SITE, remoteTimeoutMs = REMOTE_TIMEOUT_MS } = options;
+  const { clock = systemClock } = options;
   bus.addModule(MODULE.metaManager, GROUP_OF.metaManager);
   return {
     name: MODULE.metaManager,
     group: GROUP_OF.metaManager,
     async run({ signal, ready }) {
-      const manager = new MetaManager({ bus, store, site, remoteTimeoutMs, log, signal });
+      const manager = new MetaManager({ bus, store, site, remoteTimeoutMs, clock, log, signal });
       await manager.run(ready);
     },
   };

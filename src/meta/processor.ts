@@ -5,8 +5,10 @@ import { CONNECTION, MESSAGE_GROUP, MODULE, OK, OPERATION, RESOURCE_TYPE } from 
 import { errorTo, type Message, newMessage, responseTo, withSync } from "#bus/message.ts";
 import { receiveEach } from "#bus/receive-each.ts";
 import { formatResource, parseResource, type ResourcePath } from "#bus/resource-path.ts";
+import type { Clock } from "#lib/clock.ts";
 import type { Logger } from "#lib/log.ts";
 import { Connection } from "./connection.ts";
+import { KeptTokens } from "./kept-tokens.ts";
 import type { MetaRow, MetaStore } from "./meta-store.ts";
 import { Outgoing } from "./outgoing.ts";
 import { RemoteRequests } from "./remote-requests.ts";
@@ -26,6 +28,7 @@ interface ManagerOptions {
   readonly store: MetaStore;
   readonly site: SiteLink;
   readonly remoteTimeoutMs: number;
+  readonly clock: Clock;
   readonly log: Logger;
   readonly signal: AbortSignal;
 }
@@ -41,6 +44,7 @@ export class MetaManager {
   readonly #log: Logger;
   readonly #signal: AbortSignal;
   readonly #rows: MetaRows;
+  readonly #tokens: KeptTokens;
   readonly #connection: Connection;
   readonly #alwaysConnected: boolean;
   readonly #out: Outgoing;
@@ -56,12 +60,13 @@ export class MetaManager {
     [OPERATION.publish]: (message) => this.#publish(message),
   };
 
-  constructor({ bus, store, site, remoteTimeoutMs, log, signal }: ManagerOptions) {
+  constructor({ bus, store, site, remoteTimeoutMs, clock, log, signal }: ManagerOptions) {
     this.#bus = bus;
     this.#log = log;
     this.#complaints = new Complaints(log);
     this.#signal = signal;
     this.#rows = new MetaRows(store);
+    this.#tokens = new KeptTokens({ store, clock });
     this.#alwaysConnected = site.always;
     this.#connection = new Connection(site.always);
     this.#out = new Outgoing({ bus, site, connection: this.#connection, log, signal });
@@ -144,6 +149,7 @@ export class MetaManager {
     const kept = this.#rows.get(one);
     if (this.#rows.delete(one, message.content)) {
       const uid = uidOf(message.content) || uidOf(kept?.value);
+      if (path.type === RESOURCE_TYPE.pod) this.#tokens.forgetPod(uid);
       this.#out.down(to, keyOf(one, { UID: uid }), withSync(message, false));
     }
     this.#acknowledge(message);
@@ -152,6 +158,7 @@ export class MetaManager {
   /** Passes on that the object of a row is gone, which the site had no occasion to say. */
   #forget(row: MetaRow, to: string): void {
     const path = parseResource(row.key);
+    if (row.type === RESOURCE_TYPE.pod) this.#tokens.forgetPod(uidOf(row.value));
     const message = newMessage({
       source: MODULE.metaManager,
       group: MESSAGE_GROUP.resource,
@@ -173,6 +180,7 @@ export class MetaManager {
 
   #query(message: Message, path: ResourcePath): void {
     if (destinationOf(path.type) === undefined && !isRemote(path.type)) throw unknownType(path);
+    if (path.type === RESOURCE_TYPE.serviceAccountToken) return this.#token(message, named(path));
     const rows = this.#read(path);
     if (path.name === undefined || !isRemote(path.type)) return this.#answer(message, rows);
     if (rows.length > 0 && !(isRemoteFirst(path.type) && this.#connection.isConnected)) {
@@ -186,6 +194,19 @@ export class MetaManager {
       if (this.#alwaysConnected || isRemoteFirst(path.type)) return;
       this.#rows.save(one, { ...message, content });
     });
+  }
+
+  /** A token is made by the site; while that is out of reach the one that it made before will do. */
+  #token(message: Message, account: ObjectPath): void {
+    if (this.#connection.isConnected) {
+      this.#remote.start(message, (content) => {
+        if (!this.#alwaysConnected) this.#tokens.save(account, message.content, content);
+      });
+      return;
+    }
+    const kept = this.#tokens.get(account, message.content);
+    if (kept === undefined) throw new Refusal("The site cannot be reached");
+    this.#bus.sendResponse(responseTo(message, [kept]));
   }
 
   #read(path: ResourcePath): readonly MetaRow[] {

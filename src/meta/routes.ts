@@ -36,7 +36,6 @@ const REMOTE: ReadonlySet<string> = new Set([
 /** Types whose copy is too old as soon as it is made: the site is asked first. */
 const REMOTE_FIRST: ReadonlySet<string> = new Set([
   RESOURCE_TYPE.node,
-  RESOURCE_TYPE.serviceAccountToken,
   RESOURCE_TYPE.volumeAttachment,
 ]);
 

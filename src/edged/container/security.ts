@@ -1,4 +1,5 @@
 import type { Container, Pod } from "#api/object.ts";
+import { allContainers } from "#api/pod.ts";
 import type { ContainerSecurity, ImageInfo } from "../runtime/types.ts";
 import { ContainerConfigError } from "./config-error.ts";
 
@@ -33,6 +34,19 @@ export function containerSecurity(
     seccomp: seccompProfile?.type === "Unconfined" ? "unconfined" : "default",
     unmaskedProc: own.procMount === "Unmasked",
   };
+}
+
+/**
+ * The user that all containers of a pod run as, where it says so and they are one (kubelet's
+ * `FsUserFrom`): files that are for that user alone can be his.
+ */
+export function commonUser({ spec }: Pod): number | undefined {
+  const ofPod = spec?.securityContext?.runAsUser;
+  const users = new Set(
+    allContainers(spec).map(({ securityContext }) => securityContext?.runAsUser ?? ofPod),
+  );
+  const [user] = users;
+  return users.size === 1 ? user : undefined;
 }
 
 /** A group without a user keeps the image's user. */

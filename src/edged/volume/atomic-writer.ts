@@ -20,6 +20,8 @@ export interface ProjectedFile {
   readonly content: Uint8Array;
   /** Permission bits. */
   readonly mode: number;
+  /** The user whose file it is. Default root. */
+  readonly owner?: number;
 }
 
 /** Relative paths, without `..`, and what is to stand there. */
@@ -53,11 +55,15 @@ export async function writeAtomically(
   if (current !== undefined) await rm(join(directory, current), { recursive: true, force: true });
 }
 
-async function writeOne(path: string, { content, mode }: ProjectedFile, group?: number) {
+async function writeOne(
+  path: string,
+  { content, mode, owner = 0 }: ProjectedFile,
+  group = 0,
+): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o755 });
   await writeFile(path, content);
   await chmod(path, mode);
-  if (group !== undefined) await chown(path, 0, group);
+  if (owner !== 0 || group !== 0) await chown(path, owner, group);
 }
 
 /** Links for new names, none for names that are gone. */

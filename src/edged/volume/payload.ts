@@ -2,6 +2,7 @@ import type { Pod, Volume } from "#api/object.ts";
 import { allContainers } from "#api/pod.ts";
 import { ContainerConfigError } from "../container/config-error.ts";
 import { fieldValue, type PodFacts, resourceValue } from "../container/field-ref.ts";
+import { commonUser } from "../container/security.ts";
 import { keyValues, type Sources } from "../container/sources.ts";
 import type { Payload, ProjectedFile } from "./atomic-writer.ts";
 import type { TokenProjection } from "./pod-tokens.ts";
@@ -78,15 +79,17 @@ function named({ name = "", items, optional }: NonNullable<Projection["configMap
   return { name, items, optional };
 }
 
-/** A token is its user's alone where the pod's group can read it; kubelet's rule. */
+/** A token is its user's alone where there is one, or where the pod's group can read it; kubelet's rule. */
 async function tokenFile(
   projection: TokenProjection,
   { facts, sources, defaultMode }: Around,
 ): Promise<Payload> {
   const isOfGroup = facts.pod.spec?.securityContext?.fsGroup !== undefined;
   const content = new TextEncoder().encode(await sources.token(projection));
-  const mode = isOfGroup ? 0o600 : defaultMode;
-  return new Map([[checked(projection.path), { content, mode }]]);
+  const owner = commonUser(facts.pod);
+  const mode = isOfGroup || owner !== undefined ? 0o600 : defaultMode;
+  const file = { content, mode, ...(owner !== undefined && { owner }) };
+  return new Map([[checked(projection.path), file]]);
 }
 
 async function keyedFiles(

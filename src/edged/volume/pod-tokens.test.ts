@@ -28,8 +28,13 @@ class TwoClocks implements Clock {
 /** A site that can be out of reach. */
 class Site extends FakeMeta {
   isAway = false;
+  /** What metaManager answers while the site is out of reach. */
+  kept: string | undefined;
   override async requestToken(account: object, request: TokenRequest): Promise<TokenRequest> {
     if (this.isAway) throw new Error("The site cannot be reached");
+    if (this.kept !== undefined) {
+      return { ...request, status: { token: this.kept, expirationTimestamp: "" } };
+    }
     return super.requestToken(account, request);
   }
 }
@@ -77,6 +82,17 @@ describe("a pod's token", () => {
     expect(await get()).toBe("token-1");
     expect(dueInSeconds()).toBe(30);
     clock.pass(601);
+    expect(get()).rejects.toThrow("The site cannot be reached");
+  });
+
+  test("that a node which is cut off has kept is asked for again, and its life is not longer by that", async () => {
+    await get();
+    meta.kept = "token-1";
+    clock.pass(3000);
+    expect(await get()).toBe("token-1");
+    expect(dueInSeconds()).toBe(30);
+    clock.pass(601);
+    meta.isAway = true;
     expect(get()).rejects.toThrow("The site cannot be reached");
   });
 

@@ -88,6 +88,11 @@ export class PodTokens {
     );
     const token = answer?.status?.token;
     if (token === undefined) throw new ContainerConfigError(`serviceaccount "${name}" not found`);
+    // The node is cut off: this is the one from before.
+    if (token === this.#held.get(keyOf(projection))?.token) {
+      this.#retryAtMs = this.#clock.monotonicMs() + RETRY_MS;
+      return token;
+    }
     this.#held.set(keyOf(projection), {
       token,
       obtainedMs: this.#clock.monotonicMs(),

@@ -12,11 +12,14 @@ import {
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Container } from "#api/object.ts";
+import type { Container, Pod } from "#api/object.ts";
+import { must } from "#lib/errors.ts";
+import type { Sources } from "../container/sources.ts";
 import { containerMounts } from "../pod/container-mounts.ts";
 import { PodFiles } from "../pod/pod-files.ts";
 import { type Payload, writeAtomically } from "./atomic-writer.ts";
 import { prepareHostPath } from "./host-path.ts";
+import { volumePayload } from "./payload.ts";
 import { resolveSubPath } from "./sub-path.ts";
 
 let directory: string;
@@ -37,6 +40,59 @@ const message = (promise: Promise<unknown>) =>
     () => "",
     (error: unknown) => String(error),
   );
+
+describe("the file of a token", () => {
+  const source = { serviceAccountToken: { path: "token", expirationSeconds: 3600 } };
+  const volume = { name: "v", projected: { defaultMode: 0o644, sources: [source] } };
+  const sources: Sources = {
+    configMap: async () => undefined,
+    secret: async () => undefined,
+    services: async () => [],
+    token: async () => "a token",
+  };
+  type Spec = NonNullable<Pod["spec"]>;
+  const own = (runAsUser?: number): Container => ({
+    ...{ name: "c", image: "busybox" },
+    ...(runAsUser !== undefined && { securityContext: { runAsUser } }),
+  });
+
+  test.each<[what: string, spec: Spec, shown: readonly [owner: number, mode: number]]>([
+    ["is for all where nobody is named", { containers: [own()] }, [0, 0o644]],
+    ["is its user's alone", { containers: [own(7), own(7)] }, [7, 0o600]],
+    [
+      "is that of the pod's user where containers name none",
+      { containers: [own()], initContainers: [own(7)], securityContext: { runAsUser: 7 } },
+      [7, 0o600],
+    ],
+    [
+      "is for all where there are two",
+      { containers: [own(7)], initContainers: [own(8)] },
+      [0, 0o644],
+    ],
+    ["is for all where one may be anybody", { containers: [own(7), own()] }, [0, 0o644]],
+    [
+      "is the group's to read",
+      { containers: [own()], securityContext: { fsGroup: 9 } },
+      [0, 0o640],
+    ],
+    [
+      "is its user's and the group's to read",
+      { containers: [own(7)], securityContext: { fsGroup: 9 } },
+      [7, 0o640],
+    ],
+  ])("%s", async (_what, spec, shown) => {
+    const pod: Pod = { metadata: { name: "web", namespace: "x" }, spec };
+    const files = must(
+      await volumePayload(volume, { pod, podIP: "", hostIPs: [], allocatable: {} }, sources),
+      "files",
+    );
+    const group = spec.securityContext?.fsGroup;
+    await writeAtomically(directory, files, group);
+    const found = await stat(join(directory, "token"));
+    expect([found.uid, found.mode & 0o777]).toEqual([...shown]);
+    expect(found.gid).toBe(group ?? 0);
+  });
+});
 
 describe("writeAtomically()", () => {
   test("shows files through one link, so that all change at once", async () => {
