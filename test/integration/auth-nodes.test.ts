@@ -254,6 +254,10 @@ describe("a node changes", () => {
     expect(await patch("b/status", { status: { phase: "Running" } })).toBe(
       '403 node "a" is not allowed to modify node "b"',
     );
+    const owner = { apiVersion: "v1", kind: "Pod", name: "p", uid: "u" };
+    expect(await patch("a", { metadata: { ownerReferences: [owner] } })).toBe(
+      '403 node "a" is not allowed to modify ownerReferences',
+    );
     expect(await told("DELETE /api/v1/nodes/a")).toBe("403 ");
   });
 
@@ -315,10 +319,14 @@ describe("a node changes", () => {
       `403 node a UID mismatch: expected u got ${metadata.uid}`,
     );
     expect(await mirror({ serviceAccountName: "default" })).toBe(
-      '403 node "a" can not create pods that reference a service account',
+      '403 node "a" can not create pods that reference serviceaccounts',
     );
     expect(await mirror({ volumes: [{ name: "s", secret: { secretName: "s" } }] })).toBe(
       '403 node "a" can not create pods that reference secrets',
+    );
+    const token = { serviceAccountToken: { path: "t" } };
+    expect(await mirror({ volumes: [{ name: "t", projected: { sources: [token] } }] })).toBe(
+      '403 node "a" can not create pods that reference serviceaccounts (via projected volumes)',
     );
     expect(await mirror()).toBe("201");
   });
@@ -337,6 +345,7 @@ describe("a node changes", () => {
       });
     const own = { kind: "Pod", name: "mine", uid: mine.metadata.uid };
     expect(await ask(own)).toBe("201");
+    expect(await told(`GET ${DEFAULT}/serviceaccounts/robot`)).toBe("200");
     expect(await ask(own, ["vault"])).toBe("201");
     expect(await ask(own, ["bank"])).toBe(
       '403 audience "bank" not found in pod spec volume, system:node:a is not authorized to request tokens for this audience',
@@ -352,6 +361,27 @@ describe("a node changes", () => {
     await make(`${DEFAULT}/serviceaccounts`, { metadata: { name: "unused" } });
     expect(await told(`POST ${DEFAULT}/serviceaccounts/unused/token`, { spec: {} })).toBe(
       "403 no relationship found between node 'a' and this object",
+    );
+  });
+
+  test("its certificate, and nobody else's", async () => {
+    const pem = (name: string): Buffer => {
+      const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-keyout", "/dev/null"];
+      const subject = ["-subj", `/O=system:nodes/CN=${name}`];
+      return Bun.spawnSync(["openssl", "req", "-new", "-nodes", ...key, ...subject]).stdout;
+    };
+    const request = (name: string) =>
+      told("POST /apis/certificates.k8s.io/v1/certificatesigningrequests", {
+        metadata: { generateName: "c-" },
+        spec: {
+          signerName: "kubernetes.io/kube-apiserver-client-kubelet",
+          request: pem(name).toString("base64"),
+          usages: ["digital signature", "client auth"],
+        },
+      });
+    expect(await request("system:node:a")).toBe("201");
+    expect(await request("system:node:b")).toBe(
+      "403 can only create a node CSR with CN=system:node:a",
     );
   });
 

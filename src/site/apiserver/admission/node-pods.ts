@@ -1,4 +1,4 @@
-import type { Pod } from "#api/object.ts";
+import type { Pod, Volume } from "#api/object.ts";
 import { isMirror, MIRROR } from "#api/pod.ts";
 import { podReferences } from "#api/pod-references.ts";
 
@@ -35,15 +35,28 @@ export function mirrorPodRefusal(
   return what && `${who} can not create pods that reference ${what}`;
 }
 
-/** The first sort of objects that a pod refers to. */
+/** The first sort of objects that a pod refers to (pkg/api/pod `HasAPIObjectReference`). */
 function referredTo(pod: Pod): string | undefined {
-  const { serviceAccountName, volumes = [] } = pod.spec ?? {};
-  if (serviceAccountName) return "a service account";
+  const { serviceAccountName, resourceClaims = [], volumes = [] } = pod.spec ?? {};
+  if (serviceAccountName) return "serviceaccounts";
   const { secrets, configMaps } = podReferences(pod);
   if (secrets.length > 0) return "secrets";
   if (configMaps.length > 0) return "configmaps";
-  const sources = volumes.flatMap(({ projected }) => projected?.sources ?? []);
-  if (sources.some((source) => source.clusterTrustBundle)) return "clustertrustbundles";
-  if (volumes.some((volume) => volume.persistentVolumeClaim)) return "persistentvolumeclaims";
-  return undefined;
+  if (resourceClaims.length > 0) return "resourceclaims";
+  return volumes.map(behindVolume).find((what) => what !== undefined);
+}
+
+/** The sort of objects that a volume needs beside ConfigMaps and Secrets that it names. */
+function behindVolume(volume: Volume): string | undefined {
+  const { csi, glusterfs, persistentVolumeClaim, ephemeral, projected } = volume;
+  if (csi) return "csidrivers (via CSI volumes)";
+  if (glusterfs) return "endpoints (via glusterFS volumes)";
+  if (persistentVolumeClaim) return "persistentvolumeclaims";
+  if (ephemeral) return "persistentvolumeclaims (via ephemeral volumes)";
+  const sources = projected?.sources ?? [];
+  if (sources.some((one) => one.serviceAccountToken)) {
+    return "serviceaccounts (via projected volumes)";
+  }
+  if (sources.some((one) => one.clusterTrustBundle)) return "clustertrustbundles";
+  return sources.some((one) => one.podCertificate) ? "podcertificates" : undefined;
 }

@@ -3,6 +3,7 @@ import { differences } from "#api/difference.ts";
 import type { KubeObject, Node, PersistentVolumeClaim, Pod, TokenRequest } from "#api/object.ts";
 import type { Resource } from "#api/resource.ts";
 import {
+  CERTIFICATE_SIGNING_REQUESTS,
   CSI_NODES,
   LEASES,
   NODES,
@@ -12,6 +13,8 @@ import {
 } from "#api/resources.ts";
 import { notFound } from "#api/status.ts";
 import type { ObjectStore } from "#db/object-store.ts";
+import { explain } from "#lib/errors.ts";
+import { readCertificateRequest } from "#lib/x509/certificate-request.ts";
 import type { Authorizer } from "../authorization/authorizer.ts";
 import { nodeNameOf } from "../authorization/node-identity.ts";
 import { cloneJson } from "../json.ts";
@@ -90,6 +93,7 @@ export function nodeRestriction({ store, authorizer }: Options): AdmissionPlugin
     [SERVICE_ACCOUNTS, ofAccount],
     [LEASES, ofLease],
     [CSI_NODES, ofCsiNode],
+    [CERTIFICATE_SIGNING_REQUESTS, ofCertificateRequest],
   ];
   const byCollection = new Map(rules.map(([kind, rule]) => [collectionOf(kind), rule]));
 
@@ -121,8 +125,12 @@ const ofPodStatus: Rule = (node, { operation, object, current }) => {
     return `node "${node}" cannot update labels through pod status`;
   }
   const claims = (pod: Pod) => pod.status?.resourceClaimStatuses ?? [];
-  if (isDeepStrictEqual(claims(next), claims(before))) return undefined;
-  return `node "${node}" cannot update resource claim statues`;
+  if (!isDeepStrictEqual(claims(next), claims(before))) {
+    return `node "${node}" cannot update resource claim statues`;
+  }
+  const extended = (pod: Pod) => pod.status?.extendedResourceClaimStatus;
+  if (isDeepStrictEqual(extended(next), extended(before))) return undefined;
+  return `node "${node}" cannot update extended resource claim status`;
 };
 
 const ofNode: Rule = (node, request) => {
@@ -155,6 +163,10 @@ function changedNodeRefusal(
   if (!isDeepStrictEqual(next.spec?.taints ?? [], current.spec?.taints ?? [])) {
     return `node "${node}" is not allowed to modify taints`;
   }
+  const owners = ({ metadata }: Node) => metadata?.ownerReferences ?? [];
+  if (!isDeepStrictEqual(owners(next), owners(current))) {
+    return `node "${node}" is not allowed to modify ownerReferences`;
+  }
   const labels = forbiddenLabels(next.metadata?.labels, current.metadata?.labels);
   return labels.length > 0 ? `is not allowed to modify labels: ${labels.join(", ")}` : undefined;
 }
@@ -167,7 +179,7 @@ const ofClaim: Rule = (node, { operation, target, object, current }) => {
     next: besideSize(objectOf(PERSISTENT_VOLUME_CLAIMS, object)),
   };
   if (isDeepStrictEqual(versions.current, versions.next)) return undefined;
-  return `node "${node}" is not allowed to update fields other than status.capacity and status.conditions: ${differences(versions).join(", ")}`;
+  return `node "${node}" is not allowed to update fields other than status.quantity and status.conditions: ${differences(versions).join(", ")}`;
 };
 
 /** A claim without what its node says of its size. */
@@ -181,6 +193,25 @@ function besideSize(claim: PersistentVolumeClaim): PersistentVolumeClaim {
   delete rest.status?.allocatedResourceStatuses;
   return rest;
 }
+
+const KUBELET_SIGNERS: ReadonlySet<string> = new Set([
+  "kubernetes.io/kubelet-serving",
+  "kubernetes.io/kube-apiserver-client-kubelet",
+]);
+
+/** A node asks for certificates of its own name alone. */
+const ofCertificateRequest: Rule = (node, { operation, target, object }) => {
+  if (operation !== "CREATE" || target.subresource) return undefined;
+  const { spec } = objectOf(CERTIFICATE_SIGNING_REQUESTS, object);
+  if (!KUBELET_SIGNERS.has(spec?.signerName ?? "")) return undefined;
+  try {
+    const request = readCertificateRequest(Buffer.from(spec.request, "base64").toString());
+    if (request.commonName === `system:node:${node}`) return undefined;
+  } catch (error) {
+    return `unable to parse csr: ${explain(error)}`;
+  }
+  return `can only create a node CSR with CN=system:node:${node}`;
+};
 
 const ofLease: Rule = (node, request) => {
   if (request.target.namespace !== LEASE_NAMESPACE) {

@@ -1,4 +1,11 @@
-import type { KubeObject, Pod, TokenRequest, Volume } from "#api/object.ts";
+import {
+  type KubeObject,
+  nameOf,
+  namespaceOf,
+  type Pod,
+  type TokenRequest,
+  type Volume,
+} from "#api/object.ts";
 import type { Resource } from "#api/resource.ts";
 import { CSI_DRIVERS, PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES, PODS } from "#api/resources.ts";
 import { notFound } from "#api/status.ts";
@@ -53,7 +60,7 @@ export class NodeTokens {
   ): string | undefined {
     if (others.length > 0) return "node may only request 0 or 1 audiences";
     const volumes = pod.spec?.volumes ?? [];
-    if (volumes.some((volume) => this.#names(volume, { audience, namespace }))) return undefined;
+    if (volumes.some((volume) => this.#names(volume, { audience, pod }))) return undefined;
     const verb = "request-serviceaccounts-token-audience";
     const what = { group: "", version: "v1", resource: audience, subresource: "" };
     if (this.#authorizer.decide(user, { verb, ...what, namespace, name }).allowed) return undefined;
@@ -61,21 +68,23 @@ export class NodeTokens {
   }
 
   #names(
-    { projected, csi, persistentVolumeClaim: claim, ephemeral }: Volume,
-    { audience, namespace }: { readonly audience: string; readonly namespace: string },
+    volume: Volume,
+    { audience, pod }: { readonly audience: string; readonly pod: Pod },
   ): boolean {
-    for (const { serviceAccountToken } of projected?.sources ?? []) {
+    for (const { serviceAccountToken } of volume.projected?.sources ?? []) {
       if (serviceAccountToken && (serviceAccountToken.audience ?? "") === audience) return true;
     }
-    if (csi) return this.#driverNames(csi.driver, audience);
-    const volumeName = claim
-      ? this.#read({ resource: PERSISTENT_VOLUME_CLAIMS, namespace }, claim.claimName)?.spec
-          ?.volumeName
-      : ephemeral?.volumeClaimTemplate?.spec.volumeName;
-    if (!volumeName) return false;
-    const volume = this.#read({ resource: PERSISTENT_VOLUMES, namespace: "" }, volumeName);
-    const driver = volume?.spec?.csi?.driver;
+    const driver = this.#driverOf(volume, pod);
     return driver !== undefined && this.#driverNames(driver, audience);
+  }
+
+  #driverOf({ name, csi, persistentVolumeClaim: claim, ephemeral }: Volume, pod: Pod) {
+    if (csi) return csi.driver;
+    const claimName = ephemeral ? `${nameOf(pod)}-${name}` : claim?.claimName;
+    if (claimName === undefined) return undefined;
+    const place = { resource: PERSISTENT_VOLUME_CLAIMS, namespace: namespaceOf(pod) };
+    const bound = this.#read(place, claimName)?.spec?.volumeName ?? "";
+    return this.#read({ resource: PERSISTENT_VOLUMES, namespace: "" }, bound)?.spec?.csi?.driver;
   }
 
   #driverNames(name: string, audience: string): boolean {

@@ -43,7 +43,9 @@ export class NodeAuthorizer {
       case "storage.k8s.io/volumeattachments":
         return this.#getting(wish);
       case "/serviceaccounts":
-        return this.#creatingToken(wish);
+        return access.verb === "get" && access.subresource === ""
+          ? this.#reading(wish)
+          : this.#creatingToken(wish);
       case "coordination.k8s.io/leases":
         return ofLease(wish);
       case "storage.k8s.io/csinodes":

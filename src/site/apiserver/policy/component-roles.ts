@@ -27,7 +27,8 @@ export const COMPONENT_ROLES: Readonly<Record<string, RoleTexts>> = {
       "get create update patch delete @storage csinodes",
       "READ @node runtimeclasses",
       "get @resource resourceclaims",
-      "ALL @resource resourceslices",
+      "deletecollection @resource resourceslices",
+      "get @core serviceaccounts",
     ],
   },
   "system:node-problem-detector": {
@@ -38,8 +39,8 @@ export const COMPONENT_ROLES: Readonly<Record<string, RoleTexts>> = {
       "list watch @core services endpoints",
       "READ @core nodes",
       EVENTS_RULE,
-      "list watch @discovery endpointslices",
       "list watch @networking servicecidrs",
+      "list watch @discovery endpointslices",
     ],
   },
   "system:node-bootstrapper": {
@@ -49,13 +50,15 @@ export const COMPONENT_ROLES: Readonly<Record<string, RoleTexts>> = {
     rules: [
       "READ @core nodes",
       "proxy @core nodes",
-      "* @core nodes/proxy nodes/metrics nodes/stats nodes/log nodes/configz nodes/healthz nodes/pods",
+      "* @core nodes/proxy nodes/metrics nodes/stats nodes/log",
+      "* @core nodes/configz nodes/healthz nodes/pods",
     ],
   },
   "system:kube-aggregator": { rules: ["READ @core services endpoints"] },
-  "system:kube-dns": {
-    rules: ["list watch @core endpoints services", "list watch @discovery endpointslices"],
+  "system:heapster": {
+    rules: ["READ @core events pods nodes namespaces", "READ @extensions deployments"],
   },
+  "system:kube-dns": { rules: ["list watch @core endpoints services"] },
   "system:kube-controller-manager": {
     rules: [
       EVENTS_RULE,
@@ -76,6 +79,7 @@ export const COMPONENT_ROLES: Readonly<Record<string, RoleTexts>> = {
       EVENTS_RULE,
       "create @coordination leases",
       "get update list watch @coordination leases named kube-scheduler",
+      "ALL @coordination leasecandidates",
       "READ @core nodes",
       "READ delete @core pods",
       "create @core pods/binding bindings",
@@ -88,13 +92,17 @@ export const COMPONENT_ROLES: Readonly<Record<string, RoleTexts>> = {
       "create @authentication tokenreviews",
       "create @authorization subjectaccessreviews",
       "READ @storage csinodes",
+      "READ @storage volumeattachments",
       "READ @core namespaces",
       "READ @storage csidrivers",
       "READ @storage csistoragecapacities",
       "READ @resource deviceclasses",
       "READ update patch @resource resourceclaims",
-      "update patch @resource resourceclaims/status",
+      "READ update patch @resource resourceclaims/status",
+      "update @core pods/finalizers",
       "READ @resource resourceslices",
+      "create delete @resource resourceclaims",
+      "update patch @resource resourceclaims/binding",
     ],
   },
   "system:volume-scheduler": {

@@ -77,7 +77,6 @@ export const CONTROLLER_ROLES: Readonly<Record<string, readonly string[]>> = {
     "update patch @core persistentvolumeclaims/status",
     "READ @core persistentvolumeclaims",
     EVENTS_RULE,
-    "get @core services",
   ],
   "ephemeral-volume-controller": [
     "READ @core pods",
@@ -91,6 +90,15 @@ export const CONTROLLER_ROLES: Readonly<Record<string, readonly string[]>> = {
     "READ create delete @resource resourceclaims",
     "update patch @resource resourceclaims resourceclaims/status",
     "update patch @core pods/status",
+    EVENTS_RULE,
+    "update patch @resource resourceclaims/binding",
+  ],
+  "device-taint-eviction-controller": [
+    "READ delete @core pods",
+    "update patch @core pods/status",
+    "READ @resource resourceclaims",
+    "READ @resource resourceslices",
+    "READ @resource deviceclasses",
     EVENTS_RULE,
   ],
   "generic-garbage-collector": ["READ patch update delete @* *", EVENTS_RULE],
@@ -133,7 +141,6 @@ export const CONTROLLER_ROLES: Readonly<Record<string, readonly string[]>> = {
     "list watch @core nodes",
     EVENTS_RULE,
     "watch @core events",
-    "get @core services",
   ],
   "pod-garbage-collector": [
     "list watch delete @core pods",
@@ -203,6 +210,7 @@ export const CONTROLLER_ROLES: Readonly<Record<string, readonly string[]>> = {
   ],
   "pvc-protection-controller": [
     "READ update @core persistentvolumeclaims",
+    "update @core persistentvolumeclaims/status",
     "READ @core pods",
     EVENTS_RULE,
   ],

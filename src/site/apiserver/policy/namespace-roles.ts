@@ -16,6 +16,7 @@ interface NamespaceBinding {
 const READER = "extension-apiserver-authentication-reader";
 const SIGNER = "system:controller:bootstrap-signer";
 const CLEANER = "system:controller:token-cleaner";
+const CLOUD_PROVIDER = "system:controller:cloud-provider";
 const MANAGER_LOCK = "system::leader-locking-kube-controller-manager";
 const SCHEDULER_LOCK = "system::leader-locking-kube-scheduler";
 
@@ -28,16 +29,15 @@ export const NAMESPACE_ROLES: readonly NamespaceRole[] = [
   },
   { namespace: "kube-system", name: SIGNER, rules: ["READ @core secrets"] },
   { namespace: "kube-system", name: CLEANER, rules: ["READ delete @core secrets", EVENTS_RULE] },
-  {
+  ...[MANAGER_LOCK, SCHEDULER_LOCK].map((name) => ({
     namespace: "kube-system",
-    name: MANAGER_LOCK,
-    rules: ["watch @core configmaps", "get update @core configmaps named kube-controller-manager"],
-  },
-  {
-    namespace: "kube-system",
-    name: SCHEDULER_LOCK,
-    rules: ["watch @core configmaps", "get update @core configmaps named kube-scheduler"],
-  },
+    name,
+    rules: [
+      "READ create update @coordination leases",
+      "READ create update @coordination leasecandidates",
+    ],
+  })),
+  { namespace: "kube-system", name: CLOUD_PROVIDER, rules: ["READ create @core configmaps"] },
   {
     namespace: "kube-public",
     name: SIGNER,
@@ -57,7 +57,11 @@ export const NAMESPACE_BINDINGS: readonly NamespaceBinding[] = [
     namespace: "kube-system",
     name: MANAGER_LOCK,
     role: MANAGER_LOCK,
-    subjects: ["User:system:kube-controller-manager", "ServiceAccount:kube-controller-manager"],
+    subjects: [
+      "User:system:kube-controller-manager",
+      "ServiceAccount:kube-controller-manager",
+      "ServiceAccount:leader-election-controller",
+    ],
   },
   {
     namespace: "kube-system",
@@ -76,5 +80,11 @@ export const NAMESPACE_BINDINGS: readonly NamespaceBinding[] = [
     name: CLEANER,
     role: CLEANER,
     subjects: ["ServiceAccount:token-cleaner"],
+  },
+  {
+    namespace: "kube-system",
+    name: CLOUD_PROVIDER,
+    role: CLOUD_PROVIDER,
+    subjects: ["ServiceAccount:cloud-provider"],
   },
 ];

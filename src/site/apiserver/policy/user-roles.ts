@@ -27,7 +27,8 @@ export const USER_ROLES: Readonly<Record<string, RoleTexts>> = {
       "impersonate @core serviceaccounts",
       "WRITE @core pods pods/attach pods/proxy pods/exec pods/portforward",
       "create @core pods/eviction",
-      "WRITE @core replicationcontrollers replicationcontrollers/scale serviceaccounts services services/proxy persistentvolumeclaims configmaps secrets events",
+      "WRITE @core replicationcontrollers replicationcontrollers/scale serviceaccounts services services/proxy persistentvolumeclaims configmaps secrets",
+      "WRITE @core,events events",
       "create @core serviceaccounts/token",
       "WRITE @apps statefulsets statefulsets/scale daemonsets deployments deployments/scale deployments/rollback replicasets replicasets/scale",
       "WRITE @autoscaling horizontalpodautoscalers",
@@ -43,7 +44,8 @@ export const USER_ROLES: Readonly<Record<string, RoleTexts>> = {
     partOf: "view",
     rules: [
       "READ @core pods replicationcontrollers replicationcontrollers/scale serviceaccounts services services/status endpoints persistentvolumeclaims persistentvolumeclaims/status configmaps",
-      "READ @core limitranges resourcequotas bindings events pods/status resourcequotas/status namespaces/status replicationcontrollers/status pods/log",
+      "READ @core limitranges resourcequotas bindings pods/status resourcequotas/status namespaces/status replicationcontrollers/status pods/log",
+      "READ @core,events events",
       "READ @core namespaces",
       "READ @discovery endpointslices",
       "READ @apps controllerrevisions statefulsets statefulsets/status statefulsets/scale daemonsets daemonsets/status deployments deployments/status deployments/scale replicasets replicasets/status replicasets/scale",
@@ -62,7 +64,8 @@ export const USER_ROLES: Readonly<Record<string, RoleTexts>> = {
   },
   "system:monitoring": {
     rules: [
-      "get @url /metrics /metrics/slis /livez /livez/* /readyz /readyz/* /healthz /healthz/*",
+      "get @url /metrics /metrics/slis /livez /livez/* /readyz /readyz/* /healthz /healthz/* /flagz /statusz",
+      "get @core nodes/metrics",
     ],
   },
   "system:basic-user": {
@@ -73,7 +76,9 @@ export const USER_ROLES: Readonly<Record<string, RoleTexts>> = {
   },
   "system:public-info-viewer": { rules: ["get @url /livez /readyz /healthz /version /version/"] },
   "system:service-account-issuer-discovery": {
-    rules: ["get @url /.well-known/openid-configuration /openid/v1/jwks"],
+    rules: [
+      "get @url /.well-known/openid-configuration /.well-known/openid-configuration/ /openid/v1/jwks /openid/v1/jwks/",
+    ],
   },
   "system:auth-delegator": {
     rules: ["create @authentication tokenreviews", "create @authorization subjectaccessreviews"],
