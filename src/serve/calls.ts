@@ -55,7 +55,9 @@ export class Calls {
 
   /** As whom a sender is heard. @throws StatusError 403 where he may not be that. */
   userOf(request: Request, sender: UserInfo, audit: RequestAudit | undefined): UserInfo {
-    const user = impersonated(sender, request.headers, this.#options.authorize);
+    const access = (): Access => this.#accessOfRequest(request);
+    const asked = { user: sender, headers: request.headers, access };
+    const user = impersonated(asked, this.#options.authorize);
     if (user !== sender) audit?.playedBy(user);
     return user;
   }
@@ -64,7 +66,7 @@ export class Calls {
   record(request: Request, sender: UserInfo | undefined): RequestAudit | undefined {
     const { audit } = this.#options;
     if (audit === undefined) return undefined;
-    const access = this.#accessOf({ method: request.method, url: new URL(request.url) });
+    const access = this.#accessOfRequest(request);
     return audit.begin({ id: auditId(request), request, access, user: sender });
   }
 
@@ -137,7 +139,9 @@ export class Calls {
     }
   }
 
-  #accessOf(wish: Wish): Access {
+  /** What a request is about, whether or not that is there. */
+  #accessOfRequest({ method, url }: Request): Access {
+    const wish = { method, url: new URL(url) };
     try {
       const path = this.#paths.parse(wish.url.pathname);
       if (path !== undefined) return accessOfResource(path, wish);

@@ -1,93 +1,78 @@
-import type { ResourceAccess } from "#api/access.ts";
-import { StatusError } from "#api/status.ts";
+import type { Access } from "#api/access.ts";
+import { hasReason, StatusError } from "#api/status.ts";
 import type { UserInfo } from "#api/verbs.ts";
-import type { ApiOptions } from "./api-options.ts";
+import {
+  type Authorize,
+  CONSTRAINED_MODES,
+  checkLegacy,
+  type Wanted,
+} from "./impersonation-modes.ts";
 
 const AUTHENTICATED = "system:authenticated";
 const UNAUTHENTICATED = "system:unauthenticated";
 const ANONYMOUS = "system:anonymous";
 const EXTRA = "impersonate-extra-";
 
-/** As whom a request wants to be heard (`--as`, `--as-group`, `--as-uid`). */
-interface Role {
-  readonly name: string;
-  readonly uid: string | undefined;
-  readonly groups: readonly string[];
-  readonly extra: Readonly<Record<string, readonly string[]>>;
+interface ImpersonatingRequest {
+  /** Who sent it. */
+  readonly user: UserInfo;
+  readonly headers: Headers;
+  /** What it wants to do; only asked where it matters. */
+  access(): Access;
 }
 
 /**
- * The user that a request is from once its `Impersonate-` headers are taken into account
- * (apiserver/pkg/endpoints/filters/impersonation.go).
- * @throws StatusError 403 when its sender may not be that user or have that group; 500, as
- * Kubernetes has it, when it wants groups and no user.
+ * The user that a request is from once its `Impersonate-` headers are taken into account (`--as`,
+ * `--as-group`, `--as-uid`; apiserver/pkg/endpoints/filters/impersonation): in the first of the ways
+ * that its sender has a right to.
+ * @throws StatusError 403 when he has it in none, with what the first one lacks; 400 when it wants
+ * groups and no user.
  */
 export function impersonated(
-  user: UserInfo,
-  headers: Headers,
-  authorize: ApiOptions["authorize"],
+  { user, headers, access }: ImpersonatingRequest,
+  authorize: Authorize,
 ): UserInfo {
-  const role = roleOf(headers);
-  if (role === undefined) return user;
-  for (const access of accessesFor(role)) authorize(user, access);
-  const { name, uid, extra } = role;
-  return {
-    name,
-    groups: groupsOf(role),
-    ...(uid !== undefined && { uid }),
-    ...(Object.keys(extra).length > 0 && { extra }),
-  };
+  const wanted = wantedBy(headers);
+  if (wanted === undefined) return user;
+  const impersonation = { user, wanted, access: access() };
+  const refusals: unknown[] = [];
+  for (const check of [...CONSTRAINED_MODES, checkLegacy]) {
+    try {
+      const groups = check(impersonation, authorize);
+      if (groups !== undefined) return asUser(wanted, groups);
+    } catch (error) {
+      if (!hasReason(error, "Forbidden")) throw error;
+      refusals.push(error);
+    }
+  }
+  throw refusals[0];
 }
 
-function roleOf(headers: Headers): Role | undefined {
+function wantedBy(headers: Headers): Wanted | undefined {
   const name = headers.get("impersonate-user") ?? "";
-  const uid = headers.get("impersonate-uid") ?? undefined;
+  const uid = headers.get("impersonate-uid") ?? "";
   const groups = valuesOf(headers.get("impersonate-group"));
   const extra: Record<string, readonly string[]> = {};
   for (const [header, value] of headers) {
     if (header.startsWith(EXTRA)) extra[unescaped(header.slice(EXTRA.length))] = valuesOf(value);
   }
-  if (name !== "") return { name, uid, groups, extra };
-  if (uid === undefined && groups.length === 0 && Object.keys(extra).length === 0) return undefined;
-  const message =
-    "Internal error occurred: requested groups, UID or extra without impersonating a user";
-  throw new StatusError(message, { code: 500, reason: "InternalError" });
+  const wanted = { name, uid, groups, extra };
+  if (name !== "") return wanted;
+  if (uid === "" && groups.length === 0 && Object.keys(extra).length === 0) return undefined;
+  const message = `requested ${goSyntax(wanted)} without impersonating a user name`;
+  throw new StatusError(message, { code: 400, reason: "BadRequest" });
 }
 
-function* accessesFor({ name, uid, groups, extra }: Role): Iterable<ResourceAccess> {
-  const account = accountOf(name);
-  yield account
-    ? wish({ resource: "serviceaccounts", ...account })
-    : wish({ resource: "users", name });
-  for (const group of groups) yield wish({ resource: "groups", name: group });
-  const own = { group: "authentication.k8s.io", version: "v1" };
-  for (const [key, values] of Object.entries(extra)) {
-    for (const value of values) {
-      yield wish({ ...own, resource: "userextras", subresource: key, name: value });
-    }
-  }
-  if (uid !== undefined) yield wish({ ...own, resource: "uids", name: uid });
-}
-
-function wish(given: Partial<ResourceAccess> & Pick<ResourceAccess, "resource">): ResourceAccess {
-  const nothing = { group: "", version: "v1", subresource: "", namespace: "", name: "" };
-  return { verb: "impersonate", ...nothing, ...given };
-}
-
-/** Everybody but the anonymous is authenticated; a ServiceAccount's groups are known. */
-function groupsOf({ name, groups }: Role): readonly string[] {
-  const account = accountOf(name);
-  const given =
-    account && groups.length === 0
-      ? ["system:serviceaccounts", `system:serviceaccounts:${account.namespace}`]
-      : groups;
-  if (given.includes(AUTHENTICATED) || given.includes(UNAUTHENTICATED)) return given;
-  return [...given, name === ANONYMOUS ? UNAUTHENTICATED : AUTHENTICATED];
-}
-
-function accountOf(user: string): { namespace: string; name: string } | undefined {
-  const [, namespace, name] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(user) ?? [];
-  return namespace === undefined || name === undefined ? undefined : { namespace, name };
+/** Everybody but the anonymous is authenticated. */
+function asUser({ name, uid, extra }: Wanted, groups: readonly string[]): UserInfo {
+  const known = name === ANONYMOUS ? UNAUTHENTICATED : AUTHENTICATED;
+  const isSaid = groups.includes(known) || groups.includes(UNAUTHENTICATED);
+  return {
+    name,
+    groups: isSaid ? groups : [...groups, known],
+    ...(uid !== "" && { uid }),
+    ...(Object.keys(extra).length > 0 && { extra }),
+  };
 }
 
 /** The values of a header that came several times: they are joined by then. */
@@ -101,4 +86,20 @@ function unescaped(key: string): string {
   } catch {
     return key;
   }
+}
+
+/** What Go's `%#v` makes of the user. */
+function goSyntax({ name, uid, groups, extra }: Wanted): string {
+  const list = (values: readonly string[]): string =>
+    `[]string{${values.map((value) => JSON.stringify(value)).join(", ")}}`;
+  const entries = Object.entries(extra)
+    .sort()
+    .map(([key, values]) => `${JSON.stringify(key)}:${list(values)}`);
+  const fields = [
+    `Name:${JSON.stringify(name)}`,
+    `UID:${JSON.stringify(uid)}`,
+    `Groups:${groups.length === 0 ? "[]string(nil)" : list(groups)}`,
+    `Extra:map[string][]string${entries.length === 0 ? "(nil)" : `{${entries.join(", ")}}`}`,
+  ];
+  return `&user.DefaultInfo{${fields.join(", ")}}`;
 }

@@ -228,9 +228,14 @@ describe("--as", () => {
       },
     ],
     [
+      "a node",
+      { "impersonate-user": "system:node:a" },
+      { username: "system:node:a", groups: ["system:nodes", "system:authenticated"] },
+    ],
+    [
       "groups of nobody",
       { "impersonate-group": "a" },
-      "Internal error occurred: requested groups, UID or extra without impersonating a user",
+      'requested &user.DefaultInfo{Name:"", UID:"", Groups:[]string{"a"}, Extra:map[string][]string(nil)} without impersonating a user name',
     ],
   ])("%s", async (_, headers, expected) => {
     expect(await whoami(headers)).toEqual(expected);
@@ -242,8 +247,70 @@ describe("--as", () => {
     const refused = await api.server.fetch(request, { peer: ANNA });
     expect(refused.status).toBe(403);
     expect(((await refused.json()) as Status).message).toBe(
-      'users "admin" is forbidden: User "anna" cannot impersonate resource "users" in API group "" at the cluster scope',
+      'pods is forbidden: User "anna" cannot impersonate-on:user-info:list resource "pods" in API group "" at the cluster scope',
     );
+  });
+
+  describe("for one thing", () => {
+    const give = async (...rules: readonly object[]): Promise<void> => {
+      await api.send("POST", `${RBAC}/clusterroles`, { body: { metadata: { name: "as" }, rules } });
+      const roleRef = { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "as" };
+      const subjects = [{ ...roleRef, kind: "User", name: "anna" }];
+      const body = { metadata: { name: "as" }, roleRef, subjects };
+      await api.send("POST", `${RBAC}/clusterrolebindings`, { body });
+    };
+    const told = async (path: string, headers: Record<string, string>): Promise<string> => {
+      const request = new Request(`http://edgesite${path}`, { headers });
+      const response = await api.server.fetch(request, { peer: ANNA });
+      return response.status === 200 ? "ok" : (((await response.json()) as Status).message ?? "");
+    };
+    const configMaps = "/api/v1/namespaces/default/configmaps";
+
+    test("is a right to that, and to the user", async () => {
+      await give(
+        {
+          verbs: ["impersonate:user-info"],
+          apiGroups: ["authentication.k8s.io"],
+          resources: ["users", "groups"],
+          resourceNames: ["edgesite-admin", "team"],
+        },
+        { verbs: ["impersonate-on:user-info:list"], apiGroups: [""], resources: ["configmaps"] },
+      );
+      const anna = { "impersonate-user": "edgesite-admin" };
+      // It is heard as that user, who may not.
+      expect(await told(configMaps, anna)).toStartWith(
+        'configmaps is forbidden: User "edgesite-admin" cannot list',
+      );
+      expect(await told(configMaps, { ...anna, "impersonate-group": "team" })).toStartWith(
+        'configmaps is forbidden: User "edgesite-admin" cannot list',
+      );
+      expect(await told(`${configMaps}/x`, anna)).toBe(
+        'configmaps "x" is forbidden: User "anna" cannot impersonate-on:user-info:get resource "configmaps" in API group "" in the namespace "default"',
+      );
+      expect(await told(configMaps, { ...anna, "impersonate-group": "other" })).toBe(
+        'groups.authentication.k8s.io "other" is forbidden: User "anna" cannot impersonate:user-info resource "groups" in API group "authentication.k8s.io" at the cluster scope',
+      );
+      expect(await told(configMaps, { ...anna, "impersonate-group": "system:masters" })).toBe(
+        'users "edgesite-admin" is forbidden: User "anna" cannot impersonate resource "users" in API group "" at the cluster scope',
+      );
+    });
+
+    test("makes a node of who may be one", async () => {
+      await give(
+        {
+          verbs: ["impersonate:arbitrary-node"],
+          apiGroups: ["authentication.k8s.io"],
+          resources: ["nodes"],
+          resourceNames: ["a"],
+        },
+        { verbs: ["impersonate-on:arbitrary-node:list"], apiGroups: [""], resources: ["pods"] },
+      );
+      const ofA = "/api/v1/pods?fieldSelector=spec.nodeName%3Da";
+      expect(await told(ofA, { "impersonate-user": "system:node:a" })).toBe("ok");
+      expect(await told(ofA, { "impersonate-user": "system:node:b" })).toBe(
+        'nodes.authentication.k8s.io "b" is forbidden: User "anna" cannot impersonate:arbitrary-node resource "nodes" in API group "authentication.k8s.io" at the cluster scope',
+      );
+    });
   });
 
   test("takes the other's rights, and none of one's own", async () => {
