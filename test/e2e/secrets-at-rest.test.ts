@@ -106,9 +106,24 @@ test(
     });
     const serviceAccountToken = (await site.kubectl(["create", "token", "default"])).stdout.trim();
 
-    const values = [password, patched, refused, deleted, joining, serviceAccountToken].filter(
-      (value) => value !== "",
-    );
+    const mistyped = planted("mistyped");
+    const inUrl = planted("url");
+    const inProtocol = planted("protocol");
+    const bearer = Buffer.from(inProtocol).toString("base64url");
+    await host.run([
+      ...["curl", "-sk", "-H", `Authorization: Bearer ${mistyped}`],
+      ...["-H", `Sec-WebSocket-Protocol: base64url.bearer.authorization.k8s.io.${bearer}`],
+      `https://127.0.0.1:6443/api/v1/pods?token=${inUrl}`,
+    ]);
+    const kubeconfig = (await site.command(["kubeconfig", "create", "jane"])).stdout;
+    const [, encodedKey = ""] = /client-key-data: (\S+)/.exec(kubeconfig) ?? [];
+    const [, clientKey = ""] = Buffer.from(encodedKey, "base64").toString().split("\n");
+    expect(clientKey).not.toBe("");
+
+    const values = [
+      ...[password, patched, refused, deleted, joining, serviceAccountToken],
+      ...[mistyped, inUrl, inProtocol, clientKey],
+    ].filter((value) => value !== "");
     const adminToken = readFileSync(join(site.dataDir, "pki/admin.token"), "utf8").trim();
     const expectAllHidden = (): void => {
       for (const value of values) expectHidden(site, value);

@@ -173,11 +173,11 @@ test("a kubelet's own request is approved where a role says so", async () => {
     name: "system:node:a",
     groups: ["system:nodes", "system:authenticated"],
   };
-  for (const role of [
-    "system:node-bootstrapper",
-    "system:certificates.k8s.io:certificatesigningrequests:selfnodeclient",
-  ])
-    await bind(role, { kind: "Group", name: "system:nodes" });
+  await bind("system:node-bootstrapper", { kind: "Group", name: "system:bootstrappers" });
+  await bind("system:certificates.k8s.io:certificatesigningrequests:selfnodeclient", {
+    kind: "Group",
+    name: "system:nodes",
+  });
   const spec = { signerName: KUBELET, request: request("/O=system:nodes/CN=system:node:a") };
   await clientOf(kubelet).create(CSRS, csr("own", spec));
   expect((await issued("own")).subject).toBe("O=system:nodes\nCN=system:node:a");
@@ -186,9 +186,15 @@ test("a kubelet's own request is approved where a role says so", async () => {
     message: "Auto approving self kubelet client certificate after SubjectAccessReview.",
   });
   const other = { signerName: KUBELET, request: request("/O=system:nodes/CN=system:node:b") };
-  await clientOf(kubelet).create(CSRS, csr("others", other));
+  const error = await rejection(clientOf(kubelet).create(CSRS, csr("others", other)));
+  expect(error.message).toContain("can only create a node CSR with CN=system:node:a");
+  const joining: UserInfo = {
+    name: "system:bootstrap:abcdef",
+    groups: ["system:bootstrappers", "system:authenticated"],
+  };
+  await clientOf(joining).create(CSRS, csr("joining", other));
   await Bun.sleep(50);
-  expect((await read("others")).status).toEqual({});
+  expect((await read("joining")).status).toEqual({});
 });
 
 const apiGroup = "rbac.authorization.k8s.io";
