@@ -82,6 +82,8 @@ export interface DeleteOptions {
 export interface Patch {
   readonly type: "json" | "merge" | "strategic" | "apply";
   readonly body: unknown;
+  /** What strict decoding has against the document itself: keys that stand twice. */
+  readonly strictErrors?: readonly string[];
   /** Apply only: take fields over from other managers. */
   readonly force?: boolean;
 }

@@ -1,12 +1,10 @@
-import { goFormat } from "../patch/go-format.ts";
-import { invalidPatch } from "../patch/patch-errors.ts";
 import { badRequest } from "../status.ts";
 import type { Patch } from "../verbs.ts";
 import { DecodeError } from "./decode-error.ts";
-import { decodeText, readJson } from "./json.ts";
+import { readJson } from "./json.ts";
 import type { ReadJson } from "./json-reader.ts";
 import { mediaType, unsupportedMediaType } from "./media-type.ts";
-import { type FieldValidation, reportStrictErrors, strictErrors } from "./strict.ts";
+import { type FieldValidation, strictErrors } from "./strict.ts";
 import { readYaml } from "./yaml.ts";
 
 export interface EncodedPatch {
@@ -32,14 +30,22 @@ const PATCH_TYPES: Readonly<Record<string, Patch["type"]>> = {
 
 const CONVERTING = "error converting YAML to JSON: ";
 
-const DECODING: Readonly<Record<Patch["type"], string>> = {
-  json: "error decoding patch: ",
-  merge: "error decoding patch: ",
-  strategic: "",
-  apply: `error decoding YAML: ${CONVERTING}`,
-};
+/** What Kubernetes says of a body that cannot be read: another decoder reads where nobody asks for strictness. */
+function unreadable({ type, fieldValidation }: EncodedPatch, why: string): string {
+  switch (type) {
+    case "apply":
+      return `error decoding YAML: ${CONVERTING}${why}`;
+    case "strategic":
+      return why;
+    case "json":
+      return fieldValidation === "Ignore" ? why : `error decoding patch: ${why}`;
+    case "merge":
+      return fieldValidation === "Ignore" ? "Invalid JSON Patch" : `error decoding patch: ${why}`;
+  }
+}
 
-function read(type: Patch["type"], body: Uint8Array): ReadJson {
+function read(request: EncodedPatch): ReadJson {
+  const { type, body } = request;
   try {
     if (type === "apply") {
       const { value, duplicates } = readYaml(body);
@@ -49,7 +55,7 @@ function read(type: Patch["type"], body: Uint8Array): ReadJson {
     return { value, duplicates: strictErrors("duplicate", duplicates) };
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
-    throw badRequest(`${DECODING[type]}${error.message}`);
+    throw badRequest(unreadable(request, error.message));
   }
 }
 
@@ -67,16 +73,20 @@ export function patchTypeOf(contentType: string): Patch["type"] {
 /**
  * Reads the body of a PATCH.
  *
- * @throws StatusError 400 or, for keys that stand twice under `Strict`, 422 in Kubernetes' words.
+ * @throws StatusError 400 in Kubernetes' words.
  */
 export function decodePatch(request: EncodedPatch): DecodedPatch {
-  const { body, type, fieldValidation, force } = request;
-  const { value, duplicates } = read(type, body);
-  if (type === "apply" && fieldValidation === "Strict" && duplicates.length > 0)
+  const { type, fieldValidation, force } = request;
+  const { value, duplicates } = read(request);
+  if (type !== "apply") {
+    const isAsked = fieldValidation !== "Ignore" && duplicates.length > 0;
+    return {
+      patch: { type, body: value, ...(isAsked && { strictErrors: duplicates }) },
+      warnings: [],
+    };
+  }
+  if (fieldValidation === "Strict" && duplicates.length > 0)
     throw badRequest(`error strict decoding YAML: ${duplicates.join(", ")}`);
-  const warnings = reportStrictErrors(duplicates, fieldValidation, (why) =>
-    invalidPatch(type === "strategic" ? goFormat(value) : decodeText(body), why),
-  );
-  const isForced = type === "apply" && force !== undefined;
-  return { patch: { type, body: value, ...(isForced && { force }) }, warnings };
+  const warnings = fieldValidation === "Warn" ? duplicates : [];
+  return { patch: { type, body: value, ...(force !== undefined && { force }) }, warnings };
 }

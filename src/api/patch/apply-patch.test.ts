@@ -100,6 +100,10 @@ describe("applyPatch", () => {
   });
 
   test("a merge patch must be an object", () => {
+    expect(failure(() => apply({ type: "merge", body: null })).message).toBe("Invalid JSON Patch");
+    const lenient = failure(() => apply({ type: "merge", body: 1 }, "Ignore"));
+    expect(lenient).toMatchObject({ code: 400, message: "Invalid JSON Patch" });
+    expect(failure(() => apply({ type: "merge", body: [] }, "Ignore")).code).toBe(422);
     expect(failure(() => apply({ type: "merge", body: [] }))).toMatchObject({
       code: 400,
       message:
@@ -132,14 +136,32 @@ describe("decodePatch", () => {
     );
   });
 
-  test("sees duplicate keys", () => {
+  test("sees duplicate keys, which strict decoding refuses", () => {
     const type = "application/merge-patch+json";
-    const text = '{"a":1,"a":2}';
-    expect(failure(() => decode(type, text))).toMatchObject({
-      code: 422,
-      message:
-        ' "" is invalid: patch: Invalid value: "{\\"a\\":1,\\"a\\":2}": strict decoding error: duplicate field "a"',
+    const text = '{"spec":{"replicas":1,"replicas":2}}';
+    const { patch } = decode(type, text, "Warn");
+    const why = 'duplicate field "spec.replicas"';
+    expect(patch).toEqual({
+      type: "merge",
+      body: { spec: { replicas: 2 } },
+      strictErrors: [why],
     });
-    expect(decode(type, text, "Warn").warnings).toEqual(['duplicate field "a"']);
+    if (patch.type === "apply") throw new Error("A merge patch was read as another");
+    const given = { ...patch, type: patch.type };
+    expect(apply(given, "Warn").warnings).toEqual([why]);
+    const { code, message } = failure(() => apply(given));
+    expect(code).toBe(422);
+    expect(message).toStartWith(
+      ' "" is invalid: patch: Invalid value: "{\\"apiVersion\\":\\"apps/v1\\",\\"kind\\":\\"Deployment\\"',
+    );
+    expect(message).toEndWith(`: strict decoding error: ${why}`);
+    expect(decode(type, text, "Ignore").patch).not.toHaveProperty("strictErrors");
+    const twice = '[{"op":"test","op":"test","path":"/spec/replicas","value":3,"x":1}]';
+    const json = decode("application/json-patch+json", twice, "Warn").patch;
+    if (json.type === "apply") throw new Error("A JSON patch was read as another");
+    expect(apply({ ...json, type: json.type }, "Warn").warnings).toEqual([
+      'json patch duplicate field "[0].op"',
+      'json patch unknown field "[0].x"',
+    ]);
   });
 });

@@ -1,4 +1,3 @@
-import { jsonText } from "#lib/json-text.ts";
 import { DecodeError } from "../codec/decode-error.ts";
 import { isJsonObject, jsonType } from "../codec/json-value.ts";
 import { conversionError, parseApiVersion, unregisteredKind } from "../codec/kinds.ts";
@@ -11,12 +10,16 @@ import type { GroupVersionKind } from "../resource.ts";
 import { type ObjectType, SCHEMA } from "../schema.ts";
 import { badRequest } from "../status.ts";
 import type { Patch } from "../verbs.ts";
+import { goJson } from "./go-format.ts";
+import { readOperations } from "./json-operations.ts";
 import { applyJsonPatch } from "./json-patch.ts";
-import { applyMergePatch } from "./merge-patch.ts";
+import { applyMergePatch, withoutNulls } from "./merge-patch.ts";
 import { invalidPatch } from "./patch-errors.ts";
 import { applyStrategicMergePatch } from "./strategic-merge-patch.ts";
 
-type ObjectPatch = Pick<Patch, "body"> & { readonly type: Exclude<Patch["type"], "apply"> };
+type ObjectPatch = Omit<Patch, "type" | "force"> & {
+  readonly type: Exclude<Patch["type"], "apply">;
+};
 
 export interface PatchRequest {
   /**
@@ -40,6 +43,8 @@ export interface PatchedObject {
 /** A patched value and how Kubernetes shows the patch in its errors. */
 interface Outcome {
   readonly value: unknown;
+  /** What strict decoding has against the patch. */
+  readonly errors: readonly string[];
   shown(): string;
 }
 
@@ -50,24 +55,36 @@ const CUSTOM_TYPES = [
   "application/apply-patch+yaml",
 ];
 
-function outcomeOf(type: ObjectType | undefined, { patch, current }: PatchRequest): Outcome {
+function outcomeOf(type: ObjectType | undefined, request: PatchRequest): Outcome {
+  const { patch, current, fieldValidation } = request;
+  const { strictErrors: errors = [] } = patch;
   switch (patch.type) {
-    case "json":
-      return shownAsJson(applyJsonPatch(current, patch.body));
-    case "merge":
-      if (!isJsonObject(patch.body))
-        throw badRequest(
-          `error decoding patch: json: cannot unmarshal ${jsonType(patch.body)} into Go value of type map[string]interface {}`,
-        );
-      return shownAsJson(applyMergePatch(current, patch.body));
-    case "strategic": {
-      if (type === undefined) throw unsupportedMediaType(CUSTOM_TYPES);
-      return applyStrategicMergePatch(type, { ...current }, patch.body);
+    case "json": {
+      const { operations, unknown } = readOperations(patch.body, fieldValidation);
+      const value = applyJsonPatch(current, operations);
+      const all = [...errors, ...unknown].map((error) => `json patch ${error}`);
+      return { value, errors: all, shown: () => goJson(value) };
     }
+    case "merge": {
+      const value = mergePatched(request);
+      return { value, errors, shown: () => goJson(value) };
+    }
+    case "strategic":
+      if (type === undefined) throw unsupportedMediaType(CUSTOM_TYPES);
+      return { ...applyStrategicMergePatch(type, { ...current }, patch.body), errors };
   }
 }
 
-const shownAsJson = (value: unknown): Outcome => ({ value, shown: () => jsonText(value) });
+/** Kubernetes refuses a merge patch of a wrong type where it decodes strictly, and tries it elsewhere. */
+function mergePatched({ patch: { body }, current, fieldValidation }: PatchRequest): unknown {
+  if (isJsonObject(body)) return applyMergePatch({ ...current }, body);
+  if (body !== null && fieldValidation !== "Ignore")
+    throw badRequest(
+      `error decoding patch: json: cannot unmarshal ${jsonType(body)} into Go value of type map[string]interface {}`,
+    );
+  if (Array.isArray(body)) return withoutNulls(body);
+  throw badRequest("Invalid JSON Patch");
+}
 
 function normalized(
   normal: (value: unknown) => NormalizedObject,
@@ -118,7 +135,8 @@ export function applyPatch(request: PatchRequest): PatchedObject {
   const object = isStrategic ? sameKind(current, value) : value;
   const change = kindChange(current, object);
   if (change !== undefined) throw invalidPatch(outcome.shown(), change);
-  const errors = strictErrors("unknown", isStrategic ? unknownFields.toSorted() : unknownFields);
+  const fields = isStrategic ? unknownFields.toSorted() : unknownFields;
+  const errors = [...outcome.errors, ...strictErrors("unknown", fields)];
   const warnings = reportStrictErrors(errors, fieldValidation, (why) =>
     invalidPatch(outcome.shown(), why),
   );

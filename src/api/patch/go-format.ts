@@ -1,3 +1,4 @@
+import { jsonText } from "#lib/json-text.ts";
 import { goKindOf } from "../codec/go-types.ts";
 
 /** A JSON value, where objects may be Maps. */
@@ -45,6 +46,20 @@ export function goFormat(value: Printed): string {
 /** A JSON value as Go prints it with `%s`, which is meant for texts alone: `%!s(int64=1)`. */
 export function goFormatText(value: Printed): string {
   return value === null ? "%!s(<nil>)" : format(value, formatAsText);
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(entriesOf(value).map(([key, child]) => [key, sorted(child)]));
+}
+
+/** JSON as Go writes a map: its keys in order, and nothing in it that HTML could take for its own. */
+export function goJson(value: unknown): string {
+  return jsonText(sorted(value)).replaceAll(
+    /[<>&\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /** The Go type that a JSON value is decoded to where nothing says what it is. */

@@ -17,7 +17,7 @@ export function toMap(object: object): JsonMap {
 }
 
 /** The copy as JSON again. */
-function fromMaps(value: unknown): unknown {
+export function fromMaps(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(fromMaps);
   return isMap(value) ? fromMap(value) : value;
 }

@@ -36,6 +36,6 @@ export function invalidPatch(shown: string, why: string): StatusError {
 
 /** 413: more operations than a JSON patch may have. */
 export function tooManyOperations(count: number, maximum: number): StatusError {
-  const message = `Request entity is too large: The allowed maximum operations in a JSON patch is ${maximum}, got ${count}`;
+  const message = `Request entity too large: The allowed maximum operations in a JSON patch is ${maximum}, got ${count}`;
   return new StatusError(message, { code: 413, reason: "RequestEntityTooLarge" });
 }

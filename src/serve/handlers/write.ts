@@ -1,5 +1,10 @@
 import { decodeObject } from "#api/codec/decode-object.ts";
-import { decodePatch, patchTypeOf } from "#api/codec/decode-patch.ts";
+import {
+  type DecodedPatch,
+  decodePatch,
+  type EncodedPatch,
+  patchTypeOf,
+} from "#api/codec/decode-patch.ts";
 import type { Item } from "#api/item.ts";
 import type { KubeObject } from "#api/object.ts";
 import type { Patch, WriteOptions } from "#api/verbs.ts";
@@ -30,7 +35,7 @@ export const patch: Handler = async (call) => {
   formatOf(call);
   const body = await readBody(request);
   const options = optionsOf(call, { kind: "PatchOptions", patch: type });
-  const { patch: decoded, warnings } = decodePatch({
+  const { patch: decoded, warnings } = await decodedFor(call, {
     body,
     type,
     fieldValidation: options.fieldValidation,
@@ -42,6 +47,16 @@ export const patch: Handler = async (call) => {
     call.verbs.patch(namedTarget(call), decoded, noted),
   );
 };
+
+/** A patch that cannot be read is of no interest where there is nothing to patch. */
+async function decodedFor(call: Call, encoded: EncodedPatch): Promise<DecodedPatch> {
+  try {
+    return decodePatch(encoded);
+  } catch (error) {
+    if (encoded.type !== "apply") await call.verbs.get(namedTarget(call));
+    throw error;
+  }
+}
 
 /** 201 where a write made an object that was not there. */
 async function respondWritten(

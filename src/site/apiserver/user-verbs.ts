@@ -109,7 +109,7 @@ export class UserVerbs implements Verbs {
   ): Promise<Item> {
     const target = this.#served(given);
     const { fieldValidation = "Ignore", warn } = options;
-    const { type, body } = patch;
+    const { type } = patch;
     if (type === "apply") {
       const change: Changing = (shown, at) => at.fields.apply({ shown, parent: at.parent }, patch);
       const rewriting: Rewriting = { change, kind: "PatchOptions" };
@@ -117,7 +117,7 @@ export class UserVerbs implements Verbs {
     }
     const change: Changing = (shown) => {
       const of = { definition: definitionOf(target), current: shown, fieldValidation };
-      const patched = applyPatch({ ...of, patch: { type, body } });
+      const patched = applyPatch({ ...of, patch: { ...patch, type } });
       for (const warning of patched.warnings) warn?.(warning);
       return patched.object;
     };
