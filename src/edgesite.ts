@@ -25,6 +25,7 @@ import type { NetworkPlan } from "#mesh/network-plan.ts";
 import { createMetaClient } from "#meta/create-meta-client.ts";
 import { createMetaManager } from "#meta/meta-manager.ts";
 import { upgrades, webSocketStreams } from "#serve/streams/streams.ts";
+import type { FrontProxy } from "#site/apiserver/aggregation/front-proxy.ts";
 import { createApiServer } from "#site/apiserver/apiserver.ts";
 import type { TokenKeys } from "#site/apiserver/authentication/token-keys.ts";
 import type { ClientCertificates } from "#site/apiserver/client-certificates.ts";
@@ -60,6 +61,7 @@ export interface SiteParts {
   /** The latest time that is known to be over: the clock may say 1970. */
   latestTime(): Date;
   readonly tokenKeys: TokenKeys;
+  readonly frontProxy: FrontProxy;
   readonly runtime: Runtime;
   readonly podNetwork: PodNetwork;
   readonly bus: LocalBus;
@@ -142,6 +144,8 @@ function apiServer(
     log,
     clock,
     adminToken: certificate.current.adminToken,
+    frontProxy: parts.frontProxy,
+    clientCa: certificate.current.ca,
     tokens: {
       issuer: `https://kubernetes.default.svc.${config.network.clusterDomain}`,
       keys: parts.tokenKeys,

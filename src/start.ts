@@ -19,6 +19,7 @@ import { createLogger, type Logger } from "#lib/log.ts";
 import { systemTimer } from "#lib/timer.ts";
 import { watchAddresses } from "#linux/rtnetlink/addresses.ts";
 import type { NetworkPlan } from "#mesh/network-plan.ts";
+import { loadFrontProxy } from "#site/apiserver/aggregation/front-proxy.ts";
 import { loadTokenKeys } from "#site/apiserver/authentication/token-keys.ts";
 import { ClientCertificates } from "#site/apiserver/client-certificates.ts";
 import { loadPki, type Pki, type PkiOptions, renewedPki } from "#site/apiserver/pki.ts";
@@ -140,6 +141,7 @@ async function gather(given: Given): Promise<SiteParts> {
     db,
     ...(given.audit && { audit: given.audit }),
     tokenKeys: loadTokenKeys(directory.pki),
+    frontProxy: loadFrontProxy(directory.pki),
     clients: clientCertificates(directory),
     latestTime: () => latestTime(directory),
     certificate: new ServingCertificate({

@@ -6,6 +6,7 @@ import type { Clock } from "#lib/clock.ts";
 import type { Logger } from "#lib/log.ts";
 import type { Metrics } from "#lib/metrics.ts";
 import type { Timer } from "#lib/timer.ts";
+import type { Aggregation } from "./aggregation.ts";
 import type { Auditor } from "./audit/auditor.ts";
 import type { Limits } from "./request-limits.ts";
 import type { StreamCall } from "./stream-call.ts";
@@ -74,6 +75,8 @@ export interface ApiOptions {
   authorize(user: UserInfo, access: Access): string;
   /** Keeps a record of requests. Default: nobody does. */
   readonly audit?: Auditor;
+  /** What other servers serve below this one. Default: nothing. */
+  readonly aggregation?: Aggregation;
   /** What else is served, by path. */
   readonly documents?: Documents;
   /** Who sent these headers; `undefined` when nobody we know. */

@@ -1,23 +1,23 @@
 import { type Context, Hono } from "hono";
-import { StatusError, unknownResource } from "#api/status.ts";
+import { StatusError } from "#api/status.ts";
 import type { UserInfo } from "#api/verbs.ts";
-import type { Logger } from "#lib/log.ts";
+import { ALONE } from "./aggregation.ts";
 import type { Api, ApiOptions, Connection } from "./api-options.ts";
 import type { RequestAudit } from "./audit/request-audit.ts";
-import { noted, recorded } from "./audit/stages.ts";
-import { auditId, Calls, type OpenCall } from "./calls.ts";
+import { recorded } from "./audit/stages.ts";
+import { auditId, Calls } from "./calls.ts";
 import { Discovery } from "./discovery.ts";
 import { badRequestText, notFoundText, statusOf } from "./error-response.ts";
 import { HEALTH_PATHS, Health } from "./health.ts";
 import { OpenApi } from "./openapi.ts";
-import { streamOf } from "./pod-streams.ts";
 import { discardBody } from "./read-body.ts";
+import { RemoteApis } from "./remote-apis.ts";
 import { DEFAULT_LIMITS, isLong, RequestLimits } from "./request-limits.ts";
 import { RequestMetrics } from "./request-metrics.ts";
-import { isStream, type ResourcePath } from "./request-path.ts";
+import type { ResourcePath } from "./request-path.ts";
 import { respondStatus, respondValue } from "./respond.ts";
-import { Router, verbOf } from "./router.ts";
-import type { StreamCall } from "./stream-call.ts";
+import { Router } from "./router.ts";
+import { Upgrades } from "./upgrades.ts";
 import { addWarnings } from "./warnings.ts";
 
 type Env = {
@@ -87,21 +87,15 @@ export function createApi(options: ApiOptions): Api {
     await discardBody(request);
   });
   const router = new Router(options);
-  addRoutes(app, options, { calls, health, limits, router });
+  const remote = new RemoteApis(options.aggregation ?? ALONE);
+  addRoutes(app, options, { calls, health, limits, router, remote });
+  const upgrades = new Upgrades({ calls, router, remote, log, nodeStreams: options.nodeStreams });
   return {
     // A `Host` that cannot be part of an URL leaves no URL to look at.
     fetch: async (request, connection = {}) =>
       URL.canParse(request.url) ? app.fetch(request, connection) : badRequestText(),
-    resolveStream: async (request, connection = {}) =>
-      await upgrading(calls, { request, connection, log }, (open) => streamCall(open, options)),
-    upgradeProxied: async (request, connection = {}) => {
-      const url = new URL(request.url);
-      if (!calls.isProxied(url)) return undefined;
-      return await upgrading(calls, { request, connection, log }, async (open) => {
-        const upgrade = open && (await router.upgradeProxied(open.call));
-        return upgrade && noted(upgrade, open?.call.audit);
-      });
-    },
+    resolveStream: (request, connection = {}) => upgrades.resolveStream(request, connection),
+    upgradeProxied: (request, connection = {}) => upgrades.upgradeProxied(request, connection),
     errorResponse: (error) => respondStatus(statusOf(error, log)),
   };
 }
@@ -122,15 +116,17 @@ interface Parts {
   readonly health: Health;
   readonly limits: RequestLimits;
   readonly router: Router;
+  readonly remote: RemoteApis;
 }
 
 function addRoutes(
   app: Hono<Env>,
   options: ApiOptions,
-  { calls, health, limits, router }: Parts,
+  { calls, health, limits, router, remote }: Parts,
 ): void {
-  const discovery = new Discovery(options.catalog);
-  const openApi = new OpenApi(options.catalog);
+  const { aggregation = ALONE } = options;
+  const discovery = new Discovery(options.catalog, aggregation);
+  const openApi = new OpenApi(options.catalog, aggregation);
   const { documents = {} } = options;
   const fixed = [
     ...Object.keys(documents),
@@ -167,13 +163,21 @@ function addRoutes(
       return new Response(text, { headers });
     });
   }
-  app.get("/openapi/*", (context) => {
+  app.get("/openapi/*", async (context) => {
     authorizePath(context);
+    const { req, env, get } = context;
+    if (remote.has(new URL(req.url))) {
+      return await remote.answer(req.raw, { user: get("user"), stopping: env.stopping });
+    }
     return openApi.answer(context.req.raw, new URL(context.req.url)) ?? notFoundText();
   });
   app.all("*", async (context) => {
     const { req, env, get } = context;
     const url = new URL(req.url);
+    if (remote.has(url)) {
+      calls.authorizeRemote(req.raw, { url, user: get("user"), audit: get("audit") });
+      return await remote.answer(req.raw, { user: get("user"), stopping: env.stopping });
+    }
     const found =
       req.method === "GET" ? discovery.answer(req.raw, trimmed(url.pathname)) : undefined;
     if (found) {
@@ -198,45 +202,3 @@ const isGoingOn = ({ req, get }: Context<Env>): boolean => {
 };
 
 const trimmed = (path: string): string => (path.endsWith("/") ? path.slice(0, -1) : path);
-
-interface Upgrading {
-  readonly request: Request;
-  readonly connection: Connection;
-  readonly log: Logger;
-}
-
-/** A request that arrived outside the server, on its way to another protocol. */
-async function upgrading<T>(
-  calls: Calls,
-  { request, connection, log }: Upgrading,
-  answer: (open: OpenCall | undefined) => Promise<T>,
-): Promise<T> {
-  let audit: RequestAudit | undefined;
-  try {
-    const sender = calls.senderOf(request, connection);
-    audit = calls.record(request, sender);
-    const user = calls.userOf(request, sender, audit);
-    return await answer(
-      calls.open(request, { url: new URL(request.url), user, audit, connection }),
-    );
-  } catch (error) {
-    audit ??= calls.record(request, undefined);
-    if (audit) {
-      const status = statusOf(error, log);
-      audit.settled(status);
-      audit.complete(status.code ?? 500);
-    }
-    throw error;
-  }
-}
-
-async function streamCall(
-  open: OpenCall | undefined,
-  { nodeStreams }: Pick<ApiOptions, "nodeStreams">,
-): Promise<StreamCall> {
-  if (open === undefined || !isStream(open.call.path)) throw unknownResource();
-  const { call } = open;
-  verbOf(call);
-  const { request, audit } = call;
-  return { request, stream: await streamOf(call), streams: nodeStreams, audit };
-}

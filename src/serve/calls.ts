@@ -18,7 +18,7 @@ export interface OpenCall {
 type CallsOptions = Pick<ApiOptions, "authenticate" | "authorize" | "audit" | "verbs" | "clock">;
 
 /** Who asks for what. */
-interface Asking {
+export interface Asking {
   readonly url: URL;
   readonly user: UserInfo;
   readonly audit: RequestAudit | undefined;
@@ -68,6 +68,11 @@ export class Calls {
     if (audit === undefined) return undefined;
     const access = this.#accessOfRequest(request);
     return audit.begin({ id: auditId(request), request, access, user: sender });
+  }
+
+  /** @throws StatusError 403 for a path that another server answers, where the user may not ask for it. */
+  authorizeRemote(request: Request, { url, user, audit }: Asking): void {
+    this.#authorize(accessOfUnknown({ method: request.method, url }), { user, audit });
   }
 
   /** @throws StatusError 403 for a path of no resource that the user may not read. */

@@ -1,18 +1,18 @@
-import type { Catalog } from "#api/catalog.ts";
-import type { Resource } from "#api/resource.ts";
-
 /**
- * What follows from the rows of a catalog: made when first asked for, and anew when it is asked
- * for after they changed. `previous` is what there was before.
+ * What follows from some sources: made when first asked for, and anew when it is asked for after
+ * one of them is another than it was. `previous` is what there was before.
  */
-export function derived<T>(
-  catalog: Catalog,
-  make: (resources: readonly Resource[], previous: T | undefined) => T,
+export function derived<S extends readonly unknown[], T>(
+  sourcesNow: () => S,
+  make: (sources: S, previous: T | undefined) => T,
 ): () => T {
-  let made: { readonly from: readonly Resource[]; readonly value: T } | undefined;
+  let made: { readonly from: S; readonly value: T } | undefined;
   return () => {
-    const { resources } = catalog;
-    if (made?.from !== resources) made = { from: resources, value: make(resources, made?.value) };
+    const sources = sourcesNow();
+    const from = made?.from;
+    if (made === undefined || sources.some((source, index) => source !== from?.[index])) {
+      made = { from: sources, value: make(sources, made?.value) };
+    }
     return made.value;
   };
 }

@@ -19,7 +19,11 @@ export function groupDiscoveryList(
   };
 }
 
-function versionOf({ version, resources }: ServedVersion): object {
+function versionOf({ version, resources, remote }: ServedVersion): object {
+  if (remote !== undefined) {
+    const freshness = remote.isCurrent ? "Current" : "Stale";
+    return { version, freshness, resources: remote.resources };
+  }
   return { version, freshness: "Current", resources: resources.map(resourceOf) };
 }
 

@@ -1,5 +1,6 @@
 import { apiVersionOf, type Resource } from "#api/resource.ts";
 import { compareVersions } from "#api/version-order.ts";
+import type { RemoteVersion } from "./aggregation.ts";
 
 /** A group and its versions, the preferred one first. */
 export interface ServedGroup {
@@ -12,24 +13,46 @@ export interface ServedVersion {
   readonly groupVersion: string;
   /** By plural name. */
   readonly resources: readonly Resource[];
+  /** Where another server serves it, and says what it has. */
+  readonly remote?: RemoteVersion;
 }
 
-/** The groups of the table in the order of their rows, each with its preferred version first. */
-export function groupsOf(resources: readonly Resource[]): readonly ServedGroup[] {
+/**
+ * The groups of the table in the order of their rows, each with its preferred version first, then
+ * those that only other servers serve. What another server serves is not served here.
+ */
+export function groupsOf(
+  resources: readonly Resource[],
+  remote: readonly RemoteVersion[] = [],
+): readonly ServedGroup[] {
   const groups = new Map<string, Map<string, Resource[]>>();
   for (const resource of resources) {
     const versions = groups.get(resource.group) ?? new Map<string, Resource[]>();
     groups.set(resource.group, versions);
     versions.set(resource.version, [...(versions.get(resource.version) ?? []), resource]);
   }
+  for (const { group, version } of remote.toSorted((a, b) => b.groupPriority - a.groupPriority)) {
+    groups.set(group, (groups.get(group) ?? new Map<string, Resource[]>()).set(version, []));
+  }
   return [...groups].map(([name, versions]) => ({
     name,
     versions: [...versions]
-      .toSorted(([a], [b]) => compareVersions(a, b))
-      .map(([version, rows]) => ({
-        version,
-        groupVersion: apiVersionOf({ group: name, version }),
-        resources: rows.toSorted((a, b) => (a.plural < b.plural ? -1 : 1)),
-      })),
+      .map(([version, rows]) => {
+        const other = remote.find((one) => one.group === name && one.version === version);
+        return {
+          version,
+          groupVersion: apiVersionOf({ group: name, version }),
+          resources: rows.toSorted((a, b) => (a.plural < b.plural ? -1 : 1)),
+          ...(other && { remote: other }),
+        };
+      })
+      .toSorted(preferred),
   }));
+}
+
+function preferred(a: ServedVersion, b: ServedVersion): number {
+  const byPriority = (b.remote?.versionPriority ?? 0) - (a.remote?.versionPriority ?? 0);
+  return a.remote && b.remote && byPriority !== 0
+    ? byPriority
+    : compareVersions(a.version, b.version);
 }

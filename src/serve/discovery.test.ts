@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { LiveCatalog } from "#api/catalog.ts";
 import { row } from "#api/resources/row.ts";
 import { NAMESPACES, PODS } from "#api/resources.ts";
+import { ALONE } from "./aggregation.ts";
 import { Discovery } from "./discovery.ts";
 
 const AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
@@ -18,7 +19,7 @@ const widgets = (version: string) =>
 
 test("a kind is in both discoveries the moment it is served, under a new ETag", async () => {
   const catalog = new LiveCatalog([NAMESPACES, PODS]);
-  const discovery = new Discovery(catalog);
+  const discovery = new Discovery(catalog, ALONE);
   const ask = (path: string, accept = "application/json"): Response | undefined =>
     discovery.answer(new Request(`http://edgesite${path}`, { headers: { accept } }), path);
   const before = ask("/apis", AGGREGATED)?.headers.get("etag");

@@ -1,5 +1,6 @@
 import type { Catalog } from "#api/catalog.ts";
 import type { Resource } from "#api/resource.ts";
+import type { Aggregation, RemoteVersion } from "./aggregation.ts";
 import { derived } from "./derived.ts";
 import { type DiscoveryVersion, groupDiscoveryList } from "./discovery-aggregated.ts";
 import { groupsOf, type ServedGroup } from "./discovery-groups.ts";
@@ -24,8 +25,11 @@ interface Documents {
 export class Discovery {
   readonly #documents: () => Documents;
 
-  constructor(catalog: Catalog) {
-    this.#documents = derived(catalog, documentsOf);
+  constructor(catalog: Catalog, aggregation: Aggregation) {
+    this.#documents = derived(
+      () => [catalog.resources, aggregation.versions] as const,
+      ([resources, remote]) => documentsOf(resources, remote),
+    );
   }
 
   /** Every path that answers, for `/`. */
@@ -50,8 +54,8 @@ function rootAnswer(request: Request, { legacy, aggregated }: Root): Response {
   return (legacy ?? Document.json(() => apiVersions(host))).answer(request);
 }
 
-function documentsOf(resources: readonly Resource[]): Documents {
-  const groups = groupsOf(resources);
+function documentsOf(resources: readonly Resource[], remote: readonly RemoteVersion[]): Documents {
+  const groups = groupsOf(resources, remote);
   const core = groups.filter(({ name }) => name === "");
   const named = groups.filter(({ name }) => name !== "");
   return {
@@ -64,10 +68,13 @@ function documentsOf(resources: readonly Resource[]): Documents {
 function groupDocuments(served: ServedGroup): (readonly [string, Document])[] {
   const base = served.name === "" ? "/api" : `/apis/${served.name}`;
   const own = [base, Document.json(() => group(served))] as const;
-  const versions = served.versions.map(
-    (version) =>
-      [`${base}/${version.version}`, Document.json(() => resourceList(version))] as const,
-  );
+  // What another server has it says itself.
+  const versions = served.versions
+    .filter(({ remote }) => remote === undefined)
+    .map(
+      (version) =>
+        [`${base}/${version.version}`, Document.json(() => resourceList(version))] as const,
+    );
   return served.name === "" ? versions : [own, ...versions];
 }
 

@@ -2,6 +2,7 @@ import type { Catalog } from "#api/catalog.ts";
 import { openapiV2Json, openapiV2Protobuf } from "#api/openapi/v2.ts";
 import { openapiV3Document, openapiV3Index, openapiV3Path } from "#api/openapi/v3.ts";
 import type { Resource } from "#api/resource.ts";
+import type { Aggregation, RemoteVersion } from "./aggregation.ts";
 import { derived } from "./derived.ts";
 import { Document } from "./document.ts";
 import { parseAccept } from "./negotiate.ts";
@@ -29,8 +30,12 @@ interface Documents {
 export class OpenApi {
   readonly #documents: () => Documents;
 
-  constructor(catalog: Catalog) {
-    this.#documents = derived(catalog, documentsOf);
+  constructor(catalog: Catalog, aggregation: Aggregation) {
+    this.#documents = derived(
+      () => [catalog.resources, aggregation.versions] as const,
+      ([resources, remote], previous: Documents | undefined) =>
+        documentsOf(resources, remote, previous),
+    );
   }
 
   /** The answer for a path under `/openapi`; `undefined` when there is nothing at it. */
@@ -43,21 +48,31 @@ export class OpenApi {
   }
 }
 
-function documentsOf(resources: readonly Resource[], previous: Documents | undefined): Documents {
+function documentsOf(
+  resources: readonly Resource[],
+  remote: readonly RemoteVersion[],
+  previous: Documents | undefined,
+): Documents {
   const byPath = Map.groupBy(resources, openapiV3Path);
   const v3 = [...byPath].map(([path, rows]) => {
     const known = previous?.v3.get(path);
     return [path, known && isSame(known.rows, rows) ? known : describe(rows)] as const;
   });
-  const hashes = (): (readonly [string, string])[] =>
-    v3.map(([path, { document }]) => [path, document.hash]);
+  const own = (): (readonly [string, string])[] =>
+    v3.map(([path, { document }]) => [path, urlOf(path, document.hash)]);
+  const others = remote.flatMap(({ group, version, openApiV3: url }) =>
+    url === undefined ? [] : [[`apis/${group}/${version}`, url] as const],
+  );
+  const foreign = remote.flatMap(({ openApiV2 }) => openApiV2 ?? []);
   return {
-    v2Json: Document.json(() => openapiV2Json(resources)),
-    v2Protobuf: new Document(V2_PROTOBUF, () => openapiV2Protobuf(resources)),
+    v2Json: Document.json(() => openapiV2Json(resources, foreign)),
+    v2Protobuf: new Document(V2_PROTOBUF, () => openapiV2Protobuf(resources, foreign)),
     v3: new Map(v3),
-    v3Index: Document.json(() => openapiV3Index(Object.fromEntries(hashes()))),
+    v3Index: Document.json(() => openapiV3Index(Object.fromEntries([...own(), ...others]))),
   };
 }
+
+const urlOf = (path: string, hash: string): string => `${V3_ROOT}/${path}?hash=${hash}`;
 
 function describe(rows: readonly Resource[]): Described {
   return { rows, document: Document.json(() => openapiV3Document(rows)) };

@@ -16,6 +16,7 @@ import { type Logger, silentLogger } from "#lib/log.ts";
 import { systemTimer } from "#lib/timer.ts";
 import { unmountBelow } from "#linux/mount.ts";
 import type { NetworkPlan } from "#mesh/network-plan.ts";
+import { newFrontProxy } from "#site/apiserver/aggregation/front-proxy.ts";
 import { newTokenKeys } from "#site/apiserver/authentication/token-keys.ts";
 import { ClientCertificates } from "#site/apiserver/client-certificates.ts";
 import { loadPki } from "#site/apiserver/pki.ts";
@@ -96,6 +97,7 @@ export class TestSite implements AsyncDisposable {
       network: NETWORK,
       db,
       tokenKeys: newTokenKeys(),
+      frontProxy: newFrontProxy(),
       clients: new ClientCertificates(directories.pki),
       latestTime: () => new Date(),
       certificate: new ServingCertificate({

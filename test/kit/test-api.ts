@@ -19,6 +19,8 @@ export interface TestApiOptions {
   readonly store?: MemoryStore;
   readonly limits?: Limits;
   readonly audit?: ApiServerOptions["audit"];
+  readonly frontProxy?: ApiServerOptions["frontProxy"];
+  readonly clientCa?: string;
 }
 
 export interface Sent {
@@ -58,6 +60,8 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     checks,
     ...(options.limits && { limits: options.limits }),
     ...(options.audit && { audit: options.audit }),
+    ...(options.frontProxy && { frontProxy: options.frontProxy }),
+    ...(options.clientCa && { clientCa: options.clientCa }),
     signal: stop.signal,
     adminToken: ADMIN_TOKEN,
     serviceCidr: "10.43.0.0/16",

@@ -111,7 +111,7 @@ describe("OpenAPI v3", () => {
   });
 
   test("the index leads to each document by its hash", () => {
-    expect(openapiV3Index({ "apis/apps/v1": "AB12" })).toEqual({
+    expect(openapiV3Index({ "apis/apps/v1": "/openapi/v3/apis/apps/v1?hash=AB12" })).toEqual({
       paths: { "apis/apps/v1": { serverRelativeURL: "/openapi/v3/apis/apps/v1?hash=AB12" } },
     });
     expect(openapiV3Path({ group: "", version: "v1" })).toBe("api/v1");

@@ -1,4 +1,5 @@
 import type { DescribedResource } from "./described-resource.ts";
+import { type ForeignPart, withForeign } from "./foreign.ts";
 import { encodeGnostic } from "./gnostic.ts";
 import { type Operation, objectsOf, operationsByPath } from "./operations.ts";
 import { type JsonSchema, ref, schemasReachedFrom, V2 } from "./schemas.ts";
@@ -43,21 +44,28 @@ function v2Operation(operation: Operation): V2Operation {
 }
 
 /** The OpenAPI v2 document (`/openapi/v2` as JSON) of the resources. */
-export function openapiV2Json(resources: readonly DescribedResource[]): V2Document {
+export function openapiV2Json(
+  resources: readonly DescribedResource[],
+  foreign: readonly ForeignPart[] = [],
+): V2Document {
   const operations = operationsByPath(resources);
   const paths = [...operations].map(([path, all]) => {
     const methods = all.map((each) => [each.method, v2Operation(each)] as const);
     return [path, Object.fromEntries(methods)] as const;
   });
-  return {
+  const own: V2Document = {
     swagger: "2.0",
     info: { title: "Kubernetes", version: "unversioned" },
     paths: Object.fromEntries(paths),
     definitions: schemasReachedFrom(objectsOf(operations.values()), V2),
   };
+  return withForeign(own, foreign);
 }
 
 /** The same document as gnostic's `openapi.v2.Document`, the only form that kubectl reads. */
-export function openapiV2Protobuf(resources: readonly DescribedResource[]): Uint8Array {
-  return encodeGnostic(openapiV2Json(resources));
+export function openapiV2Protobuf(
+  resources: readonly DescribedResource[],
+  foreign: readonly ForeignPart[] = [],
+): Uint8Array {
+  return encodeGnostic(openapiV2Json(resources, foreign));
 }

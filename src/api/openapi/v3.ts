@@ -66,12 +66,12 @@ export function openapiV3Path(groupVersion: { group: string; version: string }):
   return basePath(groupVersion).slice(1);
 }
 
-/** The body of `/openapi/v3`: from each document's path (`openapiV3Path`) to the hash of its bytes. */
-export function openapiV3Index(hashes: Readonly<Record<string, string>>): {
+/** The body of `/openapi/v3`: from each document's path (`openapiV3Path`) to where it is, hash included. */
+export function openapiV3Index(urls: Readonly<Record<string, string>>): {
   readonly paths: Readonly<Record<string, { readonly serverRelativeURL: string }>>;
 } {
-  const paths = Object.entries(hashes).map(
-    ([path, hash]) => [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` }] as const,
+  const paths = Object.entries(urls).map(
+    ([path, url]) => [path, { serverRelativeURL: url }] as const,
   );
   return { paths: Object.fromEntries(paths) };
 }

@@ -1,6 +1,8 @@
 /** How to know a server that is spoken to over TLS, and how to be known by it. */
 export interface BackendTls {
-  /** PEM of those who may have issued its certificate; absent: any certificate is taken. */
+  /** Any certificate is taken. */
+  readonly insecure: boolean;
+  /** PEM of those who may have issued its certificate; absent: the well-known authorities. */
   readonly ca?: string;
   /** The name that its certificate must be for. */
   readonly serverName?: string;

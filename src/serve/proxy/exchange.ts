@@ -85,10 +85,10 @@ function open({ host, port, tls, target }: Backend, { method, headers }: Sent) {
     setHost: !("host" in headers),
   };
   if (tls === undefined) return requestHttp(options);
-  const { ca, serverName, client } = tls;
+  const { insecure, ca, serverName, client } = tls;
   return requestHttps({
     ...options,
-    rejectUnauthorized: ca !== undefined,
+    rejectUnauthorized: !insecure,
     ...(ca !== undefined && { ca }),
     ...(serverName !== undefined && { servername: serverName }),
     ...(client && { cert: client.certificate, key: client.key }),

@@ -57,7 +57,7 @@ export class ObjectProxy {
     return {
       ...{ host: place.host, port: place.port, target: `${rest}${search}` },
       // Whose certificate a pod could show nobody knows.
-      ...(place.tls && { tls: {} }),
+      ...(place.tls && { tls: { insecure: true } }),
       prefix: path.rest ? pathname.slice(0, -path.rest.length) : pathname,
       headers: forwarded,
     };

@@ -3,6 +3,8 @@ import { type Labels, Metrics } from "#lib/metrics.ts";
 import { systemTimer } from "#lib/timer.ts";
 import { createApi } from "#serve/api.ts";
 import { Auditor } from "#serve/audit/auditor.ts";
+import { Aggregator } from "./aggregation/aggregator.ts";
+import { keepAuthenticationConfig, newFrontProxy } from "./aggregation/front-proxy.ts";
 import { keepApiServices } from "./api-services.ts";
 import { userOf } from "./authentication/authenticator.ts";
 import { issuerDocuments } from "./authentication/issuer-documents.ts";
@@ -18,8 +20,12 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const { issuer, keys } = options.tokens;
   const registry = createRegistry({ ...options, timer });
   const { authenticator, authorizer, tokens } = registry.security;
-  const { metrics = new Metrics(), limits, audit } = options;
+  const { metrics = new Metrics(), limits, audit, frontProxy = newFrontProxy() } = options;
   countStored(metrics, store);
+  const aggregator = new Aggregator({
+    ...{ store, frontProxy, clock, timer, log: options.log, signal },
+    verbs: () => registry.as(API_SERVER),
+  });
   const api = createApi({
     catalog: registry.catalog,
     version: options.version,
@@ -34,6 +40,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     ...(audit && { audit: new Auditor({ ...audit, clock, metrics }) }),
     verbs: (user) => registry.as(user),
     authorize: (user, access) => authorizer.authorize(user, access),
+    aggregation: aggregator,
     documents: issuerDocuments({
       issuer,
       keys,
@@ -52,6 +59,9 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       const clusterIp = firstAddress(serviceCidr);
       await bootstrap(verbs, { clusterIp, serviceCidr, now: clock.now(), ...advertise });
       await keepApiServices({ verbs, catalog: registry.catalog, log: options.log, signal });
+      const { clientCa } = options;
+      if (clientCa) await keepAuthenticationConfig(verbs, { clientCa, frontProxy });
+      aggregator.run();
       await keepIpAddresses({ store, verbs, log: options.log, signal });
     },
   };

@@ -12,6 +12,7 @@ import type { Timer } from "#lib/timer.ts";
 import type { Api, ApiOptions, HealthCheck, VersionInfo } from "#serve/api-options.ts";
 import type { AuditSink } from "#serve/audit/auditor.ts";
 import type { Limits } from "#serve/request-limits.ts";
+import type { FrontProxy } from "./aggregation/front-proxy.ts";
 import type { TokenIssuer } from "./authentication/service-account-tokens.ts";
 
 export interface ApiServerOptions {
@@ -34,6 +35,10 @@ export interface ApiServerOptions {
   readonly adminToken: string;
   /** Who issues the tokens of ServiceAccounts. */
   readonly tokens: TokenIssuer;
+  /** By what API servers below this one know it. Default: keys that are kept nowhere. */
+  readonly frontProxy?: FrontProxy;
+  /** PEM of who issues client certificates, for API servers below this one. Default: they are not told. */
+  readonly clientCa?: string;
   /** IPv4 range of ClusterIPs: `10.43.0.0/16`. */
   readonly serviceCidr: string;
   /** Where the Service `default/kubernetes` leads: the gateway address and the API port. */

@@ -1,0 +1,103 @@
+import { hasReason } from "#api/status.ts";
+import type { UserInfo } from "#api/verbs.ts";
+import type { Aggregation } from "./aggregation.ts";
+import { forward } from "./proxy/forward.ts";
+import { tunnel } from "./proxy/tunnel.ts";
+import { flag } from "./query.ts";
+import type { Upgrade } from "./streams/stream-socket.ts";
+
+interface Handed {
+  readonly user: UserInfo;
+  /** See `Connection.stopping`. */
+  readonly stopping?: AbortSignal | undefined;
+}
+
+const TEXT = { "Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff" };
+/**
+ * Bun sends the head of an answer with the first byte of its body, which a quiet watch may be long
+ * in giving. A space is part of the first event's line.
+ */
+const FIRST_BYTE = new TextEncoder().encode(" ");
+
+/** Hands requests on to the servers whose APIs are served below this one (kube-aggregator's proxy). */
+export class RemoteApis {
+  readonly #aggregation: Aggregation;
+
+  constructor(aggregation: Aggregation) {
+    this.#aggregation = aggregation;
+  }
+
+  /** True for a path that another server answers. */
+  has({ pathname }: URL): boolean {
+    return this.#aggregation.versions.some(({ group, version }) => {
+      const base = `/apis/${group}/${version}`;
+      const described = pathname === `/openapi/v3${base}`;
+      return described || pathname === base || pathname.startsWith(`${base}/`);
+    });
+  }
+
+  /** The other server's answer, or in words that it cannot be had. */
+  async answer(request: Request, { user, stopping }: Handed): Promise<Response> {
+    const url = new URL(request.url);
+    const backend = this.#aggregation.backendOf(`${url.pathname}${url.search}`, user);
+    if (backend === undefined || backend === "unavailable") return unavailable();
+    try {
+      const answer = await forward(request, backend, signalsOf(request, stopping));
+      if (answer.status >= 300 && answer.status < 400 && answer.headers.has("location")) {
+        await answer.body?.cancel();
+        return refusedRedirect();
+      }
+      return flag(url.searchParams, "watch") ? begun(answer) : answer;
+    } catch (error) {
+      if (hasReason(error, "ServiceUnavailable")) return unavailable(error.message);
+      throw error;
+    }
+  }
+
+  /** See `answer`; for a request that wants to speak another protocol. */
+  async upgrade(request: Request, { user, stopping }: Handed): Promise<Upgrade | Response> {
+    const url = new URL(request.url);
+    const backend = this.#aggregation.backendOf(`${url.pathname}${url.search}`, user);
+    if (backend === undefined || backend === "unavailable") return unavailable();
+    try {
+      return await tunnel(request, backend, signalsOf(request, stopping));
+    } catch (error) {
+      if (hasReason(error, "ServiceUnavailable")) return unavailable(error.message);
+      throw error;
+    }
+  }
+}
+
+function signalsOf({ signal }: Request, stopping: AbortSignal | undefined): readonly AbortSignal[] {
+  return stopping ? [signal, stopping] : [signal];
+}
+
+function unavailable(why = "service unavailable"): Response {
+  return new Response(`${why}\n`, { status: 503, headers: TEXT });
+}
+
+function refusedRedirect(): Response {
+  const why = "the backend attempted to redirect this request, which is not permitted";
+  return new Response(`${why}\n`, { status: 502, headers: TEXT });
+}
+
+function begun(answer: Response): Response {
+  const { body, status, headers } = answer;
+  const isJson = headers.get("content-type")?.startsWith("application/json") ?? false;
+  if (body === null || !isJson || status !== 200 || headers.has("content-encoding")) return answer;
+  headers.delete("content-length");
+  const reader = body.getReader();
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      start: (controller) => controller.enqueue(FIRST_BYTE),
+      async pull(controller) {
+        const { value, done } = await reader.read();
+        if (done) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: (reason) => reader.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+  return new Response(stream, { status, headers });
+}
