@@ -96,6 +96,8 @@ export class InnerServers {
       unix,
       http2: true,
       idleTimeout: IDLE_SECONDS,
+      // Who reads a body bounds it; what is proxied has no bound.
+      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       fetch: (request, own) => {
         const proved = peer();
         return fetch(request, { server: own, stopping, ...(proved && { peer: proved }) });
