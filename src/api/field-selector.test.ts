@@ -2,7 +2,10 @@ import { describe, expect, test } from "bun:test";
 import { parseFieldSelector } from "./field-selector.ts";
 import type { Pod } from "./object.ts";
 
-const kind = { fields: { "spec.nodeName": (pod: Pod) => pod.spec?.nodeName ?? "" } };
+const kind = {
+  namespaced: true,
+  fields: { "spec.nodeName": (pod: Pod) => pod.spec?.nodeName ?? "" },
+};
 const pod: Pod = {
   metadata: { name: "web", namespace: "shop" },
   spec: { nodeName: "edge", containers: [] },
@@ -35,7 +38,7 @@ describe("a field selector", () => {
     ["foo=bar", "field label not supported: foo"],
     ["toString=bar", "field label not supported: toString"],
     ["foo", "invalid selector: 'foo'; can't understand 'foo'"],
-    ["metadata.name=a=b", "invalid field selector: unescaped character in value: ="],
+    ["metadata.name=a=b", "invalid field selector: unescaped character in value: 61"],
     ["metadata.name=\\x", "invalid field selector: invalid escape sequence: \\x"],
   ])("%p is a bad request", (selector, message) => {
     expect(() => parseFieldSelector(kind, selector)).toThrow(message);

@@ -29,7 +29,9 @@ function splitTerms(selector: string): string[] {
 function unescaped(value: string): string {
   return value.replace(/\\(.|$)|[,=]/gs, (sequence, escaped: string | undefined) => {
     if (escaped === undefined) {
-      throw badRequest(`invalid field selector: unescaped character in value: ${sequence}`);
+      throw badRequest(
+        `invalid field selector: unescaped character in value: ${sequence.codePointAt(0)}`,
+      );
     }
     if (!/^[\\,=]$/.test(escaped)) {
       throw badRequest(`invalid field selector: invalid escape sequence: ${sequence}`);
@@ -57,14 +59,14 @@ const requiredOf =
   (field: string): string | undefined =>
     terms.find((term) => term.equal && term.field === field)?.value;
 
+type Selectable<T extends KubeObject> = Pick<Resource<T>, "fields" | "namespaced" | "custom">;
 type Reader<T> = (object: T) => string;
 
-function readerOf<T extends KubeObject>(
-  resource: Pick<Resource<T>, "fields">,
-  field: string,
-): Reader<T> {
+function readerOf<T extends KubeObject>(resource: Selectable<T>, field: string): Reader<T> {
   if (field === "metadata.name") return nameOf;
-  if (field === "metadata.namespace") return namespaceOf;
+  // Built-in kinds of the cluster have the label all the same: it is empty.
+  const hasNamespace = resource.namespaced || resource.custom === undefined;
+  if (field === "metadata.namespace" && hasNamespace) return namespaceOf;
   const reader = Object.hasOwn(resource.fields, field) ? resource.fields[field] : undefined;
   if (reader === undefined) throw badRequest(`field label not supported: ${field}`);
   return reader;
@@ -75,7 +77,7 @@ function readerOf<T extends KubeObject>(
  * bad syntax and for a field that the kind does not support.
  */
 export function parseFieldSelector<T extends KubeObject>(
-  resource: Pick<Resource<T>, "fields">,
+  resource: Selectable<T>,
   selector: string,
 ): FieldMatcher<T> {
   const terms = splitTerms(selector).map((term) => {

@@ -198,7 +198,7 @@ function validateOwner(reference: OwnerReference, path: string): FieldError[] {
     ["name", name],
     ["uid", uid],
   ] as const) {
-    const detail = field === "kind" ? "must not be empty" : `${field} must not be empty`;
+    const detail = "must not be empty";
     if (value === "") errors.push(invalid(`${path}.${field}`, { value, detail }));
   }
   if (apiVersion === "v1" && kind === "Event") {

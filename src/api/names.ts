@@ -73,8 +73,8 @@ export function dns1123Label(value: string): string[] {
 }
 
 /** Labels joined by dots, at most 253 bytes: the name of most objects. */
-export function dns1123Subdomain(value: string): string[] {
-  const errors = byteLength(value) > SUBDOMAIN_MAX_BYTES ? [longerThan(SUBDOMAIN_MAX_BYTES)] : [];
+export function dns1123Subdomain(value: string, tooLong = longerThan): string[] {
+  const errors = byteLength(value) > SUBDOMAIN_MAX_BYTES ? [tooLong(SUBDOMAIN_MAX_BYTES)] : [];
   if (MATCHES.subdomain1123.test(value)) return errors;
   const says =
     "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
@@ -121,7 +121,7 @@ export function qualifiedName(value: string): string[] {
   const parts = value.split("/");
   if (parts.length > 2) {
     const optional = " with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')";
-    return [`a qualified name ${QUALIFIED_NAME_ERROR}${optional}`];
+    return [`a valid label key ${QUALIFIED_NAME_ERROR}${optional}`];
   }
   const name = parts.at(-1) ?? "";
   const errors = parts.length === 2 ? prefixErrors(parts[0] ?? "") : [];
@@ -134,7 +134,7 @@ export function qualifiedName(value: string): string[] {
 
 function prefixErrors(prefix: string): string[] {
   if (prefix === "") return ["prefix part must be non-empty"];
-  return dns1123Subdomain(prefix).map((error) => `prefix part ${error}`);
+  return dns1123Subdomain(prefix, moreBytesThan).map((error) => `prefix part ${error}`);
 }
 
 interface Judged {

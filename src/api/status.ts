@@ -196,6 +196,19 @@ export function methodNotAllowed(): StatusError {
   });
 }
 
+/** What a custom kind is not asked: `verb` is none of its verbs, `""` where the method means none. */
+export function verbNotSupported(
+  { group, plural }: Subject["resource"],
+  verb: string,
+): StatusError {
+  const resource = { group, plural, kind: plural };
+  return new StatusError(`${verb} is not supported on resources of kind "${qualified(resource)}"`, {
+    code: 405,
+    reason: "MethodNotAllowed",
+    details: resourceDetails({ resource, name: "" }),
+  });
+}
+
 /** A resourceVersion is older than the history that is kept. */
 export function expired(message: string, metadata: ListMeta = {}): StatusError {
   return new StatusError(message, { code: 410, reason: "Expired", metadata });

@@ -26,9 +26,9 @@ export interface SentDeleteOptions {
  * The options of a DELETE: from its body, or from the query where there is none.
  * @throws StatusError 400 or 422.
  */
-export async function readDeleteOptions({ request, query }: Call): Promise<SentDeleteOptions> {
-  const body = await readBody(request);
-  return parseDeleteOptions(body.length > 0 ? decode(body, request) : fromQuery(query));
+export async function readDeleteOptions(call: Call): Promise<SentDeleteOptions> {
+  const body = await readBody(call.request);
+  return parseDeleteOptions(body.length > 0 ? decode(body, call) : fromQuery(call.query));
 }
 
 /**
@@ -60,11 +60,12 @@ export function parseDeleteOptions(sent: RawDeleteOptions): SentDeleteOptions {
   };
 }
 
-function decode(body: Uint8Array, request: Request): RawDeleteOptions {
+function decode(body: Uint8Array, { request, path }: Call): RawDeleteOptions {
   const { object } = decodeObject({
     body,
     contentType: request.headers.get("content-type") ?? "",
     expected: { group: "", version: "v1", kind: "DeleteOptions" },
+    optionsOf: path.resource,
     fieldValidation: "Ignore",
   });
   return object;
@@ -74,11 +75,17 @@ function fromQuery(query: URLSearchParams): RawDeleteOptions {
   const gracePeriodSeconds = integer(query, "gracePeriodSeconds");
   const propagationPolicy = query.get("propagationPolicy");
   const dryRun = query.getAll("dryRun");
+  const [uid, resourceVersion] = [query.get("uid"), query.get("resourceVersion")];
+  const preconditions = {
+    ...(uid !== null && { uid }),
+    ...(resourceVersion !== null && { resourceVersion }),
+  };
   return {
     ...(gracePeriodSeconds !== undefined && { gracePeriodSeconds }),
     ...(propagationPolicy !== null && { propagationPolicy }),
     ...(query.has("orphanDependents") && { orphanDependents: flag(query, "orphanDependents") }),
     ...(dryRun.length > 0 && { dryRun }),
+    ...(Object.keys(preconditions).length > 0 && { preconditions }),
   };
 }
 
@@ -95,7 +102,7 @@ function policyOf(
     case "Orphan":
       return value;
     default: {
-      const supported = ["Background", "Foreground", "Orphan"];
+      const supported = ["Foreground", "Background", "Orphan", "nil"];
       errors.push(notSupported("propagationPolicy", { value: String(value), supported }));
       return undefined;
     }

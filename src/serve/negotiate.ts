@@ -50,12 +50,15 @@ export function negotiate(accept: string | null, offer: Offer): Format {
   const media = [
     `application/json${stream}`,
     ...(offer.watch ? [] : ["application/yaml"]),
-    ...(offer.protobuf ? [`application/vnd.kubernetes.protobuf${stream}`] : []),
+    // Of custom kinds too, which nobody gets that way.
+    `application/vnd.kubernetes.protobuf${stream}`,
   ];
-  throw new StatusError(`only the following media types are accepted: ${media.join(", ")}`, {
-    code: 406,
-    reason: "NotAcceptable",
-  });
+  throw notAcceptable(`only the following media types are accepted: ${media.join(", ")}`);
+}
+
+/** 406: there is no answer in a form that the client takes. */
+export function notAcceptable(message: string): StatusError {
+  return new StatusError(message, { code: 406, reason: "NotAcceptable" });
 }
 
 function canGive({ media, as }: Format, { transforms, protobuf, watch }: Offer): boolean {

@@ -11,17 +11,19 @@ export function flag(query: URLSearchParams, name: string): boolean {
 }
 
 /**
- * A whole number; `undefined` when it is absent or empty.
- * @throws StatusError 400.
+ * A whole number; `undefined` when it is absent.
+ * @throws StatusError 400 for what is no int64.
  */
 export function integer(query: URLSearchParams, name: string): number | undefined {
-  const value = query.get(name) ?? "";
-  if (value === "") return undefined;
-  if (!/^[+-]?\d+$/.test(value) || !Number.isSafeInteger(Number(value))) {
-    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);
-  }
-  return Number(value);
+  const value = query.get(name);
+  if (value === null) return undefined;
+  const isWhole = /^[+-]?\d+$/.test(value);
+  if (isWhole && isInt64(BigInt(value.replace("+", "")))) return Number(value);
+  const why = isWhole ? "value out of range" : "invalid syntax";
+  throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: ${why}`);
 }
+
+const isInt64 = (value: bigint): boolean => BigInt.asIntN(64, value) === value;
 
 /** The texts of the named parameters that were given. */
 function texts<Name extends string>(
@@ -46,20 +48,17 @@ const SELECTION = [
 
 export function listOptions(query: URLSearchParams): ListOptions & WatchOptions {
   const limit = integer(query, "limit");
+  const timeoutSeconds = integer(query, "timeoutSeconds");
   return {
     ...texts(query, SELECTION),
     ...(limit !== undefined && { limit }),
+    ...(timeoutSeconds !== undefined && { timeoutSeconds }),
     ...(query.has("sendInitialEvents") && { sendInitialEvents: flag(query, "sendInitialEvents") }),
   };
 }
 
 export function watchOptions(query: URLSearchParams): WatchOptions {
-  const timeoutSeconds = integer(query, "timeoutSeconds");
-  return {
-    ...listOptions(query),
-    allowWatchBookmarks: flag(query, "allowWatchBookmarks"),
-    ...(timeoutSeconds !== undefined && { timeoutSeconds }),
-  };
+  return { ...listOptions(query), allowWatchBookmarks: flag(query, "allowWatchBookmarks") };
 }
 
 interface WriteQuery {
@@ -104,8 +103,9 @@ export function writeOptions(
 
 /** `dryRun` knows one value. */
 export function isDryRun(values: readonly string[], errors: FieldError[]): boolean {
-  for (const value of values) {
-    if (value !== "All") errors.push(notSupported("dryRun", { value, supported: ["All"] }));
+  const supported = ["All"];
+  if (values.some((value) => value !== "All")) {
+    errors.push(notSupported("dryRun", { value: values, supported }));
   }
   return values.includes("All");
 }
@@ -127,7 +127,9 @@ export function includeObject(query: URLSearchParams): IncludeObject {
     case "Object":
       return value;
     default:
-      throw badRequest(`unrecognized includeObject value: ${JSON.stringify(value)}`);
+      throw badRequest(
+        `Unable to convert to Table as requested: includeObject: Invalid value: ${JSON.stringify(value)}: must be 'Metadata', 'Object', 'None', or empty`,
+      );
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Catalog } from "#api/catalog.ts";
 import type { Resource } from "#api/resource.ts";
-import { unknownResource } from "#api/status.ts";
+import { notFound, unknownResource } from "#api/status.ts";
 
 /** What a path under `/api` or `/apis` names. */
 export interface ResourcePath {
@@ -42,7 +42,8 @@ export class PathTable {
   }
 
   /**
-   * Reads a path; `undefined` when it is below no group and version that is served.
+   * Reads a path; `undefined` when it is below no group and version that is served, or names what a
+   * group of custom kinds does not have.
    * @throws StatusError 404 for a resource or subresource that there is not.
    */
   parse(path: string): ResourcePath | undefined {
@@ -56,7 +57,10 @@ export class PathTable {
     const watch = segments[0] === "watch";
     if (watch) segments.shift();
     const found = this.#resource({ group, version }, segments);
-    if (found === undefined) throw unknownResource();
+    if (found === undefined) {
+      if (this.#isBuiltIn({ group, version })) throw unknownResource();
+      return undefined;
+    }
     const { behind, ...named } = found;
     if (!isProxy({ ...named, watch })) {
       if (behind > 0) throw unknownResource();
@@ -64,6 +68,12 @@ export class PathTable {
     }
     const rest = behind === 0 ? "" : `/${sent.slice(-behind).join("/")}`;
     return { ...named, rest, watch };
+  }
+
+  #isBuiltIn({ group, version }: { readonly group: string; readonly version: string }): boolean {
+    return this.#catalog.resources.some(
+      (row) => row.group === group && row.version === version && row.custom === undefined,
+    );
   }
 
   #resource(
@@ -92,7 +102,10 @@ function named(
   const behind = rest.length;
   if (name === "") return segments.length > 1 ? undefined : { resource, namespace, behind };
   if (subresource === "") return behind > 0 ? undefined : { resource, namespace, name, behind };
-  if (!resource.subresources.some((one) => one.name === subresource)) return undefined;
+  if (!resource.subresources.some((one) => one.name === subresource)) {
+    if (resource.custom) throw notFound({ resource, name });
+    return undefined;
+  }
   return { resource, namespace, name, subresource, behind };
 }
 

@@ -2,17 +2,18 @@ import { stringify } from "yaml";
 import { encodeProtobuf, messageOfKind } from "#api/codec/encode-protobuf.ts";
 import { parseStored } from "#api/codec/json.ts";
 import { isJsonObject } from "#api/codec/json-value.ts";
+import { internalPackage } from "#api/codec/kinds.ts";
 import { SCALE_COLUMNS } from "#api/columns/workload.ts";
 import type { Item } from "#api/item.ts";
 import type { ListMeta } from "#api/object.ts";
 import type { Resource } from "#api/resource.ts";
-import type { Status } from "#api/status.ts";
+import { hasReason, type Status } from "#api/status.ts";
 import { partialMetadata, tableOf } from "#api/table.ts";
 import type { ListResult } from "#api/verbs.ts";
 import { jsonText } from "#lib/json-text.ts";
 import type { Call } from "./call.ts";
 import { metadataListParts, objectListParts, tableParts } from "./list-parts.ts";
-import { type Format, negotiate } from "./negotiate.ts";
+import { type Format, negotiate, notAcceptable } from "./negotiate.ts";
 import { gzipStreamOf, piecesOf, streamOf } from "./pieces.ts";
 import { includeObject } from "./query.ts";
 
@@ -25,6 +26,11 @@ const encoder = new TextEncoder();
 export function respondItem(call: Call, item: Item, status = 200): Response {
   call.audit?.answered(() => item.value);
   const format = formatOf(call);
+  if (format.as === "PartialObjectMetadataList") {
+    throw notAcceptable(
+      `you requested PartialObjectMetadataList, but the requested object is not a list (${goTypeOf(call.path.resource)})`,
+    );
+  }
   if (format.as === undefined && format.media === "json") {
     return respondBytes(call.request, item.json, { status });
   }
@@ -37,6 +43,11 @@ export function respondItem(call: Call, item: Item, status = 200): Response {
 /** A list, as the client wants to see it. Nothing is encoded that is encoded already. */
 export function respondList(call: Call, result: ListResult): Response {
   const format = formatOf(call);
+  if (format.as === "PartialObjectMetadata") {
+    throw notAcceptable(
+      `you requested PartialObjectMetadata, but the requested object is a list (${goTypeOf(call.path.resource)}List)`,
+    );
+  }
   call.audit?.answered(() => {
     const { version } = format;
     const whole = Buffer.concat([
@@ -49,6 +60,12 @@ export function respondList(call: Call, result: ListResult): Response {
   const value: unknown = parseStored(Buffer.concat([...parts]).toString());
   return respondValue(call.request, value, { media: format.media });
 }
+
+/** What upstream keeps an object of that kind in. */
+const goTypeOf = (resource: Resource): string =>
+  resource.custom
+    ? "*unstructured.Unstructured"
+    : `*${internalPackage(resource.group)}.${resource.kind}`;
 
 function listParts(
   { path: { resource }, query, clock }: Call,
@@ -84,11 +101,22 @@ export function respondStatus(status: Status, request?: Request): Response {
   const { retryAfterSeconds } = status.details ?? {};
   const headers: Record<string, string> =
     retryAfterSeconds === undefined ? {} : { "Retry-After": String(retryAfterSeconds) };
-  if (request?.headers.get("accept")?.trim() !== PROTOBUF_TYPE) {
-    return Response.json(status, { status: code, headers });
+  const media = request ? statusMedia(request) : "json";
+  const { bytes, contentType } = encoded(status, media);
+  return new Response(owned(bytes), {
+    status: code,
+    headers: { ...headers, "Content-Type": contentType },
+  });
+}
+
+/** What is wrong is told in the form that was asked for, where there is one. */
+function statusMedia({ headers }: Request): Format["media"] {
+  try {
+    return negotiate(headers.get("accept"), { transforms: false, protobuf: true }).media;
+  } catch (error) {
+    if (hasReason(error, "NotAcceptable")) return "json";
+    throw error;
   }
-  headers["Content-Type"] = PROTOBUF_TYPE;
-  return new Response(owned(encodeProtobuf({ ...status })), { status: code, headers });
 }
 
 /** Any JSON value. */
@@ -97,14 +125,28 @@ export function respondValue(
   value: unknown,
   { status = 200, media = "json" }: { status?: number; media?: Format["media"] } = {},
 ): Response {
-  if (media === "json") {
-    return respondBytes(request, encoder.encode(`${jsonText(value)}\n`), { status });
-  }
+  const { bytes, contentType } = encoded(value, media);
+  return respondBytes(request, bytes, { status, contentType });
+}
+
+function encoded(
+  value: unknown,
+  media: Format["media"],
+): { readonly bytes: Uint8Array; readonly contentType: string } {
   if (media === "protobuf" && isJsonObject(value)) {
-    return respondBytes(request, encodeProtobuf(value), { status, contentType: PROTOBUF_TYPE });
+    return { bytes: encodeProtobuf(value), contentType: PROTOBUF_TYPE };
   }
-  const text = stringify(value, { aliasDuplicateObjects: false });
-  return respondBytes(request, encoder.encode(text), { status, contentType: "application/yaml" });
+  if (media !== "yaml") {
+    return { bytes: encoder.encode(`${jsonText(value)}\n`), contentType: "application/json" };
+  }
+  // YAML 1.1 quotes what else would be a time or a truth to its readers; Go sorts the keys.
+  const text = stringify(value, {
+    aliasDuplicateObjects: false,
+    indentSeq: false,
+    sortMapEntries: true,
+    version: "1.1",
+  });
+  return { bytes: encoder.encode(text), contentType: "application/yaml" };
 }
 
 /** Bytes, compressed where they are many and the client can. */

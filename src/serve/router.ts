@@ -1,5 +1,5 @@
 import type { Verb } from "#api/resource.ts";
-import { methodNotAllowed } from "#api/status.ts";
+import { badRequest, methodNotAllowed, unknownResource, verbNotSupported } from "#api/status.ts";
 import type { ApiOptions, Connection } from "./api-options.ts";
 import type { Call, Handler } from "./call.ts";
 import { logHandler } from "./handlers/log.ts";
@@ -93,8 +93,13 @@ export function verbOf({ request, path, query }: Call): Verb {
       : (resource.subresources.find((one) => one.name === subresource)?.verbs ?? []);
   // Across all namespaces one can only look.
   const everywhere = resource.namespaced && namespace === "" && name === undefined && !reading;
-  if (wanted === undefined || everywhere || !allowed.includes(wanted)) throw methodNotAllowed();
-  return wanted;
+  if (wanted !== undefined && !everywhere && allowed.includes(wanted)) return wanted;
+  if (resource.custom === undefined) throw methodNotAllowed();
+  if (everywhere) throw unknownResource();
+  if (name === undefined && Object.hasOwn(OBJECT_VERBS, request.method)) {
+    throw badRequest("name must be provided");
+  }
+  throw verbNotSupported(resource, wanted ?? "");
 }
 
 function methodVerb(method: string, { name, subresource }: ResourcePath): Verb | undefined {

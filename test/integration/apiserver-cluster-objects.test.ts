@@ -270,7 +270,7 @@ test("a lease is not taken unseen", async () => {
   expect(await refusal(api.send("PUT", `${path}/l`, { body: taken }))).toMatchObject({
     code: 422,
     message:
-      'leases.coordination.k8s.io "l" is invalid: metadata.resourceVersion: Invalid value: 0x0: must be specified for an update',
+      'leases.coordination.k8s.io "l" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update',
   });
   const patched = await api.send("PATCH", `${path}/l`, {
     body: { spec: { holderIdentity: "b" } },

@@ -37,7 +37,8 @@ async function curl({ version, method, token, body, times = 1 }: Asked): Promise
     new Response(child.stderr).text(),
   ]);
   expect(errors).toBe("");
-  return text.trim().split("\n");
+  // An answer ends its line itself, before what curl knows of it.
+  return text.trim().replaceAll("\n ", " ").split("\n");
 }
 
 test.each(VERSIONS)(

@@ -83,7 +83,7 @@ test("a PUT must name its object, and some kinds the version that they were made
   const blind = await api.send("PUT", `${leases}/l`, { body });
   expect(blind.status).toBe(422);
   expect(((await blind.json()) as Status).message).toBe(
-    'leases.coordination.k8s.io "l" is invalid: metadata.resourceVersion: Invalid value: 0x0: must be specified for an update',
+    'leases.coordination.k8s.io "l" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update',
   );
 });
 

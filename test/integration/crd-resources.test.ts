@@ -249,7 +249,7 @@ describe("a custom resource", () => {
     const { code, body } = await send("PUT", `${WIDGETS}/a`, { body: widget("a", { n: 2 }) });
     expect(code).toBe(422);
     expect(body["message"]).toBe(
-      'widgets.example.com "a" is invalid: metadata.resourceVersion: Invalid value: 0x0: must be specified for an update',
+      'widgets.example.com "a" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update',
     );
   });
 

@@ -24,6 +24,8 @@ export interface EncodedObject {
   readonly expected: ExpectedKind;
   /** Where that kind is a custom one: what stands in for its definition. */
   readonly custom?: CustomKind | undefined;
+  /** Set for options, which are part of every served group and version: that of the request's path. */
+  readonly optionsOf?: Pick<GroupVersionKind, "group" | "version">;
   readonly fieldValidation: FieldValidation;
 }
 
@@ -37,7 +39,7 @@ const JSON_TYPE = "application/json";
 const YAML_TYPE = "application/yaml";
 const PROTOBUF_TYPE = "application/vnd.kubernetes.protobuf";
 const ACCEPTED = [JSON_TYPE, YAML_TYPE, PROTOBUF_TYPE] as const;
-/** No protobuf message is known of a custom kind. */
+/** No protobuf message is known of a custom kind; all that is accepted is told all the same. */
 const ACCEPTED_CUSTOM = [JSON_TYPE, YAML_TYPE] as const;
 
 /** A body that was read, its kind not yet looked at. */
@@ -109,16 +111,19 @@ function jsonDocument(body: Uint8Array): ReturnType<typeof readJson> {
 
 function cannotBeHandled(
   found: GroupVersionKind,
-  { expected, why }: { expected: GroupVersionKind; why: string },
+  { request, why }: { request: EncodedObject; why: string },
 ): StatusError {
   const { kind, version } = found;
+  const { expected, optionsOf } = request;
+  if (optionsOf) return badRequest(why);
   return badRequest(
     `${kind} in version "${version}" cannot be handled as a ${expected.kind}: ${why}`,
   );
 }
 
 /** The kind that a body claims to be, checked against the one that is expected. */
-function typeFor(found: GroupVersionKind, expected: GroupVersionKind): ObjectType {
+function typeFor(found: GroupVersionKind, request: EncodedObject): ObjectType {
+  const { expected, optionsOf } = request;
   const wanted = SCHEMA.ofKind(expected);
   if (wanted === undefined) throw new TypeError(`No schema for ${expected.kind}`);
   const claimed = SCHEMA.ofKind(found);
@@ -127,38 +132,39 @@ function typeFor(found: GroupVersionKind, expected: GroupVersionKind): ObjectTyp
     throw badRequest(
       `the API version in the data (${apiVersionOf(found)}) does not match the expected API version (${apiVersionOf(expected)})`,
     );
-  const why = claimed ? conversionError(found, expected) : unregisteredKind(found);
-  throw cannotBeHandled(found, { expected, why });
+  const scheme = optionsOf ? "options" : "kinds";
+  const why = claimed ? conversionError(found, expected) : unregisteredKind(found, scheme);
+  throw cannotBeHandled(found, { request, why });
 }
 
-function parseBody({ body, contentType, expected, custom }: EncodedObject): Parsed {
+function parseBody(request: EncodedObject): Parsed {
+  const { body, contentType, custom } = request;
   const given = mediaType(contentType) || JSON_TYPE;
   const accepted: readonly (typeof ACCEPTED)[number][] = custom ? ACCEPTED_CUSTOM : ACCEPTED;
   const type = accepted.find((one) => one === given);
-  if (type === undefined) throw unsupportedMediaType(accepted);
+  if (type === undefined) throw unsupportedMediaType(ACCEPTED);
   try {
     return parse(body, type);
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
-    throw unrecognized({ body, expected }, error.message);
+    throw unrecognized(request, error.message);
   }
 }
 
-function unrecognized(
-  { body, expected }: Pick<EncodedObject, "body" | "expected">,
-  why: string,
-): StatusError {
+function unrecognized({ body, expected, optionsOf }: EncodedObject, why: string): StatusError {
+  if (optionsOf) return badRequest(why);
   return badRequest(
     `the object provided is unrecognized (must be of type ${expected.kind}): ${why} (${summarize(body)})`,
   );
 }
 
-function kindOf({ apiVersion, kind }: Parsed, expected: ExpectedKind): GroupVersionKind {
+function kindOf({ apiVersion, kind }: Parsed, request: EncodedObject): GroupVersionKind {
+  const { expected, optionsOf } = request;
   const groupVersion = apiVersion === "" ? expected : parseApiVersion(apiVersion);
   if (groupVersion === undefined)
-    throw badRequest(
-      `the object provided is unrecognized (must be of type ${expected.kind}): unexpected GroupVersion string: ${apiVersion}`,
-    );
+    throw unrecognized(request, `unexpected GroupVersion string: ${apiVersion}`);
+  if (optionsOf && kind === expected.kind && apiVersion === apiVersionOf(optionsOf))
+    return expected;
   const { group } = groupVersion;
   const isOlder =
     group === expected.group && expected.olderVersions?.includes(groupVersion.version) === true;
@@ -169,17 +175,23 @@ function kindOf({ apiVersion, kind }: Parsed, expected: ExpectedKind): GroupVers
 /** As `kindOf` for a custom kind, of which nobody knows more than its body says. */
 function customKindOf(parsed: Parsed, request: EncodedObject): GroupVersionKind {
   const { expected, body } = request;
-  const { apiVersion, kind } = parsed;
+  const { apiVersion, kind, document } = parsed;
   if (kind === "") throw unrecognized(request, `Object 'Kind' is missing in '${decodeText(body)}'`);
-  const found = kindOf(parsed, expected);
-  if (apiVersion !== "" && apiVersionOf(found) !== apiVersionOf(expected))
+  const found = kindOf(parsed, request);
+  if (apiVersion !== apiVersionOf(expected))
     throw badRequest(
-      `the API version in the data (${apiVersionOf(found)}) does not match the expected API version (${apiVersionOf(expected)})`,
+      `the API version in the data (${apiVersion}) does not match the expected API version (${apiVersionOf(expected)})`,
     );
   if (kind === expected.kind) return found;
-  const { group, kind: wanted } = expected;
-  const subject = { resource: { group, plural: "", kind: wanted }, name: "" };
-  throw invalidObject(subject, [invalid("kind", { value: kind, detail: `must be ${wanted}` })]);
+  const subject = { resource: { group: found.group, plural: "", kind }, name: nameIn(document) };
+  const detail = `must be ${expected.kind}`;
+  throw invalidObject(subject, [invalid("kind", { value: kind, detail })]);
+}
+
+function nameIn(document: unknown): string {
+  const metadata = isJsonObject(document) ? document["metadata"] : undefined;
+  const name = isJsonObject(metadata) ? metadata["name"] : undefined;
+  return typeof name === "string" ? name : "";
 }
 
 /**
@@ -189,13 +201,13 @@ function customKindOf(parsed: Parsed, request: EncodedObject): GroupVersionKind 
  * @throws StatusError 400 or 415 in Kubernetes' words.
  */
 export function decodeObject(request: EncodedObject): DecodedObject {
-  const { expected, fieldValidation, custom } = request;
+  const { fieldValidation, custom } = request;
   const parsed = parseBody(request);
-  const found = custom ? customKindOf(parsed, request) : kindOf(parsed, expected);
-  const refuse = (why: string) => cannotBeHandled(found, { expected, why });
+  const found = custom ? customKindOf(parsed, request) : kindOf(parsed, request);
+  const refuse = (why: string) => cannotBeHandled(found, { request, why });
   const { value, unknownFields } = read(() => {
     if (custom) return custom.normalize(parsed.document);
-    const type = typeFor(found, expected);
+    const type = typeFor(found, request);
     return normalize(type, parsed.fields(type));
   }, refuse);
   const errors = [...strictErrors("unknown", unknownFields), ...parsed.duplicates];

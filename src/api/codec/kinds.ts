@@ -1,6 +1,10 @@
 import type { GroupVersionKind } from "../resource.ts";
 
-const REGISTRY = "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30";
+/** Where upstream registers what a body may be. */
+const SCHEMES = {
+  kinds: "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30",
+  options: "pkg/runtime/scheme.go:111",
+};
 
 /** Reads `apps/v1`. Undefined where it is no group version. */
 export function parseApiVersion(
@@ -13,7 +17,7 @@ export function parseApiVersion(
 }
 
 /** The Go package of a group's internal types: `core`, `apps`. */
-const internalPackage = (group: string): string => group.split(".")[0] || "core";
+export const internalPackage = (group: string): string => group.split(".")[0] || "core";
 
 /** Why an object of one kind cannot stand where another is expected. */
 export function conversionError(found: GroupVersionKind, expected: GroupVersionKind): string {
@@ -23,7 +27,10 @@ export function conversionError(found: GroupVersionKind, expected: GroupVersionK
 }
 
 /** Why a kind that nobody serves cannot be read. */
-export function unregisteredKind({ group, version, kind }: GroupVersionKind): string {
+export function unregisteredKind(
+  { group, version, kind }: GroupVersionKind,
+  scheme: keyof typeof SCHEMES,
+): string {
   const groupVersion = group === "" ? version : `${group}/${version}`;
-  return `no kind "${kind}" is registered for version "${groupVersion}" in scheme "${REGISTRY}"`;
+  return `no kind "${kind}" is registered for version "${groupVersion}" in scheme "${SCHEMES[scheme]}"`;
 }

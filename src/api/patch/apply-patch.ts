@@ -108,7 +108,7 @@ function kindOf({ apiVersion = "", kind = "" }: KubeObject): GroupVersionKind {
 function kindChange(current: KubeObject, next: KubeObject): string | undefined {
   if (current.kind === next.kind && current.apiVersion === next.apiVersion) return undefined;
   const [from, to] = [kindOf(current), kindOf(next)];
-  return SCHEMA.ofKind(to) ? conversionError(to, from) : unregisteredKind(to);
+  return SCHEMA.ofKind(to) ? conversionError(to, from) : unregisteredKind(to, "kinds");
 }
 
 /** A strategic merge patch is applied to the struct of a kind, which knows by itself what it is. */

@@ -1,6 +1,6 @@
 import { encodeWatchEvent } from "#api/codec/encode-protobuf.ts";
 import type { WatchEvent } from "#api/item.ts";
-import { hasReason, type Status, StatusError } from "#api/status.ts";
+import { hasCause, hasReason, type Status, StatusError } from "#api/status.ts";
 import { partialMetadata, tableOf } from "#api/table.ts";
 import { jsonText } from "#lib/json-text.ts";
 import type { Call, Handler } from "../call.ts";
@@ -60,7 +60,7 @@ export const watch: Handler = async (call) => {
       });
   } catch (error) {
     call.stopping?.removeEventListener("abort", end);
-    if (!hasReason(error, "Expired")) throw error;
+    if (!(hasReason(error, "Expired") || hasCause(error, "ResourceVersionTooLarge"))) throw error;
     queue.push(errorFrame(error.status, format));
     queue.end();
   }

@@ -123,22 +123,16 @@ function replaced<T extends KubeObject>({ target, current }: Rewrite<T>, sent: K
 
 /** What callers cannot change. */
 function keptMetadata(next: ObjectMeta, current: ObjectMeta): ObjectMeta {
-  const {
-    selfLink,
-    deletionTimestamp: _timestamp,
-    deletionGracePeriodSeconds: _grace,
-    generation: _generation,
-    managedFields: _fields,
-    ...free
-  } = next;
-  const kept: ObjectMeta = { ...free };
+  const { selfLink, generation: _generation, managedFields: _fields, ...free } = next;
   const { name, namespace, uid, creationTimestamp, resourceVersion } = current;
   const { generation, deletionTimestamp, deletionGracePeriodSeconds, managedFields } = current;
-  return Object.assign(
-    kept,
-    present({ name, namespace, uid, creationTimestamp, resourceVersion }),
-    present({ generation, deletionTimestamp, deletionGracePeriodSeconds, managedFields }),
-  );
+  return {
+    // Another time to go is refused later on; none means that of the object.
+    ...present({ deletionTimestamp, deletionGracePeriodSeconds }),
+    ...free,
+    ...present({ name, namespace, uid, creationTimestamp, resourceVersion }),
+    ...present({ generation, managedFields }),
+  };
 }
 
 /** @throws StatusError 400 when an object names itself otherwise than the URL does. */
@@ -178,15 +172,22 @@ export function checkNamed(target: NamedTarget, object: KubeObject): void {
   checkIdentity(target, object);
 }
 
+/** Where etcd would have an object. */
+function storageKey({ resource, namespace, name }: NamedTarget): string {
+  const place = resource.custom ? `${resource.group}/${resource.plural}` : resource.plural;
+  return `/registry/${place}/${namespace === "" ? "" : `${namespace}/`}${name}`;
+}
+
 function checkVersions<T extends KubeObject>(
   { target, strategy }: Rewrite<T>,
   { sent, current }: { sent: ObjectMeta; current: ObjectMeta },
 ): void {
   const subject = subjectOf({ resource: target.resource }, target.name);
   if ((sent.uid ?? "") !== "" && sent.uid !== current.uid) {
+    const why = `Precondition failed: UID in precondition: ${sent.uid}, UID in object meta: ${current.uid}`;
     throw conflict(
       subject,
-      `Precondition failed: UID in precondition: ${sent.uid}, UID in object meta: ${current.uid}`,
+      `StorageError: invalid object, Code: 4, Key: ${storageKey(target)}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`,
     );
   }
   const version = sent.resourceVersion ?? "";
@@ -198,7 +199,7 @@ function checkVersions<T extends KubeObject>(
       {
         reason: "FieldValueInvalid",
         field: "metadata.resourceVersion",
-        message: "Invalid value: 0x0: must be specified for an update",
+        message: "Invalid value: 0: must be specified for an update",
       },
     ]);
   }

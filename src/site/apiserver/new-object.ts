@@ -2,7 +2,13 @@ import { required } from "#api/field-error.ts";
 import { generateName, validateMetadata } from "#api/metadata.ts";
 import type { KubeObject, ObjectMeta } from "#api/object.ts";
 import { apiVersionOf, type Resource } from "#api/resource.ts";
-import { badRequest, invalidObject, StatusError } from "#api/status.ts";
+import {
+  alreadyExists,
+  badRequest,
+  invalidObject,
+  StatusError,
+  type Subject,
+} from "#api/status.ts";
 import type { CreateTarget } from "#api/verbs.ts";
 import { rfc3339 } from "#lib/clock.ts";
 import type { AdmissionChain } from "./admission/chain.ts";
@@ -105,13 +111,10 @@ export function specChanged(
 
 function newMetadata(target: CreateTarget, sent: ObjectMeta, now: Date): ObjectMeta {
   const { resource } = target;
-  if ((sent.resourceVersion ?? "") !== "") {
+  if (!["", "0"].includes(sent.resourceVersion ?? "")) {
+    // Upstream's registry says so in an error of its own kind, which HTTP knows no reason for.
     throw new StatusError("resourceVersion should not be set on objects to be created", {
       code: 500,
-      reason: "InternalError",
-      details: {
-        causes: [{ message: "resourceVersion should not be set on objects to be created" }],
-      },
     });
   }
   const { namespace, deletionTimestamp, deletionGracePeriodSeconds, selfLink, ...kept } = sent;
@@ -140,4 +143,11 @@ export function checkNamespace(sent: string, requested: string): void {
 /** An object of a namespaced kind is sent to some namespace. */
 export function namespaceRequired({ resource }: CreateTarget): Error {
   return invalidObject({ resource, name: "" }, [required("metadata.namespace")]);
+}
+
+/** A POST for an object that is there, maybe not for long. */
+export function alreadyThere(subject: Subject, { metadata }: KubeObject): StatusError {
+  const why = alreadyExists(subject);
+  if (metadata?.deletionTimestamp === undefined) return why;
+  return StatusError.from({ ...why.status, message: `object is being deleted: ${why.message}` });
 }

@@ -2,7 +2,7 @@ import { accessTo } from "#api/access.ts";
 import { Item } from "#api/item.ts";
 import type { KubeObject } from "#api/object.ts";
 import { apiVersionOf } from "#api/resource.ts";
-import { alreadyExists, hasReason, unknownResource } from "#api/status.ts";
+import { hasReason, unknownResource } from "#api/status.ts";
 import type {
   CreateTarget,
   DeleteOptions,
@@ -21,7 +21,7 @@ import { changedAs, changedDraft, changedObject, newlyNamed, viewOf } from "./ch
 import { deletionOf, isFinished } from "./deletion.ts";
 import { FieldManager } from "./field-manager.ts";
 import { keyOf, servedForm, stored, storedForm, subjectOf } from "./kind.ts";
-import { asSent, namespaceRequired, newDraft, newObject } from "./new-object.ts";
+import { alreadyThere, asSent, namespaceRequired, newDraft, newObject } from "./new-object.ts";
 import { reviewedWrite, type Steps } from "./reviewed-write.ts";
 import type { Changing, Rewriting } from "./rewriting.ts";
 import { actionDone } from "./success.ts";
@@ -107,7 +107,7 @@ export class ObjectWrites {
       const name = made.metadata?.name ?? "";
       return await writer.write({ resource, key: keyOf(target, name), admission }, (current) => {
         chain.validate(request);
-        if (current !== undefined) throw alreadyExists({ resource, name });
+        if (current !== undefined) throw alreadyThere({ resource, name }, current);
         return { put: made };
       });
     } finally {
@@ -161,15 +161,19 @@ export class ObjectWrites {
     const rewriteOf = (current: KubeObject) => ({ ...parts, current });
     const shown = (object: KubeObject): KubeObject =>
       subresource === undefined ? object : viewOf(rewriteOf(object), subresource).read(object);
+    // A PUT looks at nothing, and may mend what cannot be shown.
+    const before = (object: KubeObject): KubeObject =>
+      kind === "UpdateOptions" && subresource !== undefined ? {} : shown(object);
     const draftOf = (current: KubeObject, made: Changing): KubeObject => {
-      const sent = changedAs(target.resource, { shown: shown(current), current }, (seen) =>
+      const sent = changedAs(target.resource, { shown: before(current), current }, (seen) =>
         made(seen, { fields, parent: current }),
       );
       return changedDraft(rewriteOf(current), sent);
     };
     const decisionOn = (next: KubeObject, current: KubeObject): Decision<KubeObject> => {
-      if (next === current) return "keep";
+      // What changes nothing is judged like any other write.
       chain.validate({ operation: "UPDATE", target: own, object: next, current, admission });
+      if (next === current) return "keep";
       if (!isFinished(next, strategy)) return { put: next };
       admission.onCommit(() => strategy.release?.(next));
       return { remove: next };
@@ -188,10 +192,8 @@ export class ObjectWrites {
           redraft: (sent) => draftOf(current, () => sent),
         });
         const next = changedObject(rewriteOf(current), draft);
-        if (next !== current) {
-          chain.validate({ operation: "UPDATE", target: own, object: next, current, admission });
-          await review.validate({ object: served(next), oldObject });
-        }
+        chain.validate({ operation: "UPDATE", target: own, object: next, current, admission });
+        await review.validate({ object: served(next), oldObject });
         return () => decisionOn(next, current);
       },
     };

@@ -30,5 +30,5 @@ export async function reachVersion(
       if (store.resourceVersion >= asked) end();
     });
   });
-  checkNotInFuture(asked, store.resourceVersion);
+  checkNotInFuture({ asked, current: store.resourceVersion, retry: true });
 }

@@ -12,15 +12,32 @@ type VersionOptions = Pick<
   | "allowWatchBookmarks"
 >;
 
-/** The resourceVersion as a number: 0 for absent. */
+const MAX_UINT64 = 2n ** 64n - 1n;
+
+/**
+ * The resourceVersion as a number: 0 for absent.
+ * @throws StatusError 400 for what is no uint64.
+ */
 export function parseResourceVersion(text = ""): number {
   if (text === "") return 0;
-  if (!/^\d+$/.test(text) || !Number.isSafeInteger(Number(text))) {
-    throw badRequest(
-      `Invalid value: "${text}": strconv.ParseUint: parsing "${text}": invalid syntax`,
-    );
-  }
-  return Number(text);
+  const isWhole = /^\d+$/.test(text);
+  if (isWhole && BigInt(text) <= MAX_UINT64) return Number(text);
+  const why = isWhole ? "value out of range" : "invalid syntax";
+  throw badRequest(
+    `invalid resource version: resourceVersion: Invalid value: "${text}": strconv.ParseUint: parsing "${text}": ${why}`,
+  );
+}
+
+/** True for a list that goes on where another ended. */
+export function isContinued(options: ListOptions): boolean {
+  return (options.continue ?? "") !== "";
+}
+
+/** True where exactly that version is asked for: said so, or a page of it, as it always was. */
+export function isExact(options: ListOptions): boolean {
+  const { resourceVersion = "", resourceVersionMatch: match = "", limit = 0 } = options;
+  const isPage = match === "" && limit > 0 && !isContinued(options);
+  return match === "Exact" || (isPage && resourceVersion !== "" && resourceVersion !== "0");
 }
 
 /** @throws StatusError 422 for combinations that a list does not allow. */
@@ -99,15 +116,24 @@ export function checkWatchOptions(options: VersionOptions): void {
   refuse(errors);
 }
 
-/** The asked-for version does not exist yet: the client should try again. */
-export function checkNotInFuture(asked: number, current: number): void {
+/**
+ * The asked-for version does not exist yet.
+ * @throws StatusError 504, which says when to try again where `retry`.
+ */
+export function checkNotInFuture({ asked, current, retry }: Versions): void {
   if (asked <= current) return;
   const causes = [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }];
   throw new StatusError(`Timeout: Too large resource version: ${asked}, current: ${current}`, {
     code: 504,
     reason: "Timeout",
-    details: { causes, retryAfterSeconds: 1 },
+    details: { causes, ...(retry && { retryAfterSeconds: 1 }) },
   });
+}
+
+interface Versions {
+  readonly asked: number;
+  readonly current: number;
+  readonly retry: boolean;
 }
 
 function refuse(errors: readonly FieldError[]): void {

@@ -4,7 +4,6 @@ import { SNAPSHOT_LIFE_MS, Snapshots } from "./snapshots.ts";
 
 const key = (resourceVersion: number) => ({
   collection: "/pods",
-  namespace: undefined,
   resourceVersion,
 });
 
@@ -32,11 +31,4 @@ test("at most so many are held; the oldest goes first", () => {
   expect(snapshots.find(key(65))).toEqual([]);
   snapshots.close();
   expect(clock.alarms).toBe(0);
-});
-
-test("a namespace is another list than all of them", () => {
-  const clock = new ManualClock();
-  const snapshots = new Snapshots({ clock, timer: clock });
-  snapshots.hold({ ...key(1), namespace: "default" }, []);
-  expect(snapshots.find(key(1))).toBeUndefined();
 });

@@ -8,8 +8,6 @@ const MAX_SNAPSHOTS = 64;
 
 export interface SnapshotKey {
   readonly collection: string;
-  /** `undefined` for all. */
-  readonly namespace: string | undefined;
   readonly resourceVersion: number;
 }
 
@@ -72,5 +70,5 @@ export class Snapshots {
   }
 }
 
-const nameOf = ({ collection, namespace, resourceVersion }: SnapshotKey): string =>
-  `${collection} ${namespace ?? "*"} ${resourceVersion}`;
+const nameOf = ({ collection, resourceVersion }: SnapshotKey): string =>
+  `${collection} ${resourceVersion}`;

@@ -24,6 +24,7 @@ import { definitionOf, itemOf, keyOf, stored, storedRow, subjectOf } from "./kin
 import { askedObject } from "./new-object.ts";
 import { ObjectWrites } from "./object-writes.ts";
 import { reachVersion } from "./reach-version.ts";
+import { checkListOptions, checkWatchOptions, isContinued, isExact } from "./resource-versions.ts";
 import type { Changing, Rewriting } from "./rewriting.ts";
 import { deletedStatus } from "./success.ts";
 import type { VerbsDeps } from "./verbs-deps.ts";
@@ -55,7 +56,10 @@ export class UserVerbs implements Verbs {
     options: ListOptions = {},
   ): Promise<ListResult<T>> {
     const target = this.#served(given);
-    await reachVersion(this.#deps.watching, target, options.resourceVersion);
+    checkListOptions(options);
+    if (!(isExact(options) || isContinued(options))) {
+      await reachVersion(this.#deps.watching, target, options.resourceVersion);
+    }
     return this.#deps.lister.list(target, options);
   }
 
@@ -65,6 +69,10 @@ export class UserVerbs implements Verbs {
     onEvent: (event: WatchEvent<T>) => void,
   ): Promise<Watch> {
     const target = this.#served(given);
+    checkWatchOptions(options);
+    if (options.sendInitialEvents) {
+      await reachVersion(this.#deps.watching, target, options.resourceVersion);
+    }
     return startWatch(this.#deps.watching, { target, options }, onEvent);
   }
 
@@ -144,19 +152,17 @@ export class UserVerbs implements Verbs {
     const target = this.#served(given);
     const { resource } = target;
     const listed = this.#deps.lister.list(target, options);
-    const items = await Promise.all(
+    await Promise.all(
       listed.items.map(async (item) => {
         const { name = "", namespace = "" } = item.value.metadata ?? {};
         try {
-          const result = await this.#writes.delete({ resource, namespace, name }, options);
-          return itemOf(resource, "kept" in result ? result.kept : result.gone);
+          await this.#writes.delete({ resource, namespace, name }, options);
         } catch (error) {
-          if (hasReason(error, "NotFound")) return item;
-          throw error;
+          if (!hasReason(error, "NotFound")) throw error;
         }
       }),
     );
-    return { ...listed, items };
+    return listed;
   }
 
   async connect(given: NamedTarget, object: KubeObject): Promise<void> {

@@ -8,7 +8,7 @@ import { Expired, type ObjectStore, type Snapshot } from "#db/object-store.ts";
 import type { Timer } from "#lib/timer.ts";
 import type { Bookmarks } from "./bookmarks.ts";
 import { collectionOf, eventOf, itemOf, objectOf } from "./kind.ts";
-import { checkNotInFuture, checkWatchOptions, parseResourceVersion } from "./resource-versions.ts";
+import { parseResourceVersion } from "./resource-versions.ts";
 import { type Selection, selectionOf } from "./selection.ts";
 
 export interface WatcherDeps {
@@ -25,19 +25,17 @@ type Options = WatchOptions & { readonly signal: AbortSignal };
 
 /**
  * WATCH: what is there first, where asked for, then every change, filtered.
- * @throws StatusError 410 when history does not reach back, 400 and 422 for bad options.
+ * @throws StatusError 410 when history does not reach back, 400 for a bad version or selector.
  */
 export function startWatch<T extends KubeObject>(
   deps: WatcherDeps,
   { target, options }: { target: Target<T>; options: Options },
   onEvent: OnEvent<T>,
 ): Watch {
-  checkWatchOptions(options);
   const { resource, namespace } = target;
   const { store } = deps;
   const filter = new Filter(target, selectionOf(resource, options));
   const asked = parseResourceVersion(options.resourceVersion);
-  checkNotInFuture(asked, store.resourceVersion);
 
   const wantsState = options.sendInitialEvents ?? asked === 0;
   let since = asked === 0 ? store.resourceVersion : asked;
@@ -53,7 +51,10 @@ export function startWatch<T extends KubeObject>(
     const seen = filter.apply(event, previous);
     if (seen) onEvent(seen);
   });
-  const mark = (): void => onEvent(bookmark(resource, { resourceVersion: store.resourceVersion }));
+  const mark = (): void => {
+    const resourceVersion = Math.max(store.resourceVersion, since);
+    onEvent(bookmark(resource, { resourceVersion }));
+  };
   const forget = options.allowWatchBookmarks ? deps.bookmarks.add(mark) : undefined;
   const ended = endOf(deps, { resource, ...options }, () => {
     subscription.close();
@@ -99,13 +100,18 @@ function sendState<T extends KubeObject>(
   }
 }
 
+/** Of a version that is yet to come, only what comes after it is told. */
 function subscribe(
   store: ObjectStore,
   { resource, since }: { resource: Resource; since: number },
   onEvent: (event: WatchEvent, previous: Item | undefined) => void,
 ): { close(): void } {
+  const afterwards: typeof onEvent = (event, previous) => {
+    if (Number(event.item.value.metadata?.resourceVersion) > since) onEvent(event, previous);
+  };
+  const listener = since > store.resourceVersion ? afterwards : onEvent;
   try {
-    return store.subscribe(collectionOf(resource), since, onEvent);
+    return store.subscribe(collectionOf(resource), since, listener);
   } catch (error) {
     if (error instanceof Expired) throw expired(error.message);
     throw error;

@@ -6,13 +6,13 @@ import { isQualifiedFinalizer } from "#api/metadata.ts";
 import type { KubeObject, Scale } from "#api/object.ts";
 import { groupResource, type Resource } from "#api/resource.ts";
 import { CUSTOM_RESOURCE_DEFINITIONS } from "#api/resources.ts";
-import { forbidden, internalError, invalidObject } from "#api/status.ts";
+import { forbidden, invalidObject, StatusError } from "#api/status.ts";
 import type { ObjectStore } from "#db/object-store.ts";
 import type { Admission } from "../admission.ts";
 import { cloneJson, field } from "../json.ts";
 import { hasStatus, keyOf } from "../kind.ts";
 import type { Strategy, View } from "../strategy.ts";
-import { replicasOf, scaleMetadata } from "./scale.ts";
+import { replicasIn, scaleMetadata, scaleSpec } from "./scale.ts";
 
 /** How the objects of a CustomResourceDefinition behave: their subresources, and none when it goes. */
 export function customResources(
@@ -46,11 +46,13 @@ function warnOfFinalizers(
   admission: Admission,
 ): void {
   const known = new Set(current?.metadata?.finalizers);
-  for (const finalizer of metadata?.finalizers ?? [])
-    if (!(known.has(finalizer) || isQualifiedFinalizer(finalizer)))
-      admission.warn(
-        `metadata.finalizers: "${finalizer}": prefer a domain-qualified finalizer name including a path (/) to avoid accidental conflicts with other finalizer writers`,
-      );
+  for (const finalizer of metadata?.finalizers ?? []) {
+    if (known.has(finalizer) || isQualifiedFinalizer(finalizer)) continue;
+    const path = finalizer.includes(".") ? " including a path (/)" : "";
+    admission.warn(
+      `metadata.finalizers: "${finalizer}": prefer a domain-qualified finalizer name${path} to avoid accidental conflicts with other finalizer writers`,
+    );
+  }
 }
 
 /** `/status` takes the status of what is sent, and nothing else. */
@@ -75,16 +77,19 @@ function scaleView(resource: Resource, paths: ScalePaths): View<KubeObject> {
     read(object): Scale {
       const replicas = numberAt(object, specPath);
       if (replicas === undefined) {
-        const name = object.metadata?.name ?? "";
-        const missing = `the spec replicas field "${paths.specReplicasPath}" does not exist`;
-        throw internalError(`scaling ${resource.plural} "${name}"`, new Error(missing));
+        const message = `the spec replicas field "${paths.specReplicasPath}" does not exist`;
+        throw new StatusError(`Internal error occurred: ${message}`, {
+          code: 500,
+          reason: "InternalError",
+          details: { causes: [{ message }] },
+        });
       }
       const selector = selectorPath.length === 0 ? undefined : valueAt(object, selectorPath);
       return {
         apiVersion: "autoscaling/v1",
         kind: "Scale",
         metadata: scaleMetadata(object.metadata ?? {}),
-        spec: { replicas },
+        spec: scaleSpec(replicas),
         status: {
           replicas: numberAt(object, statusPath) ?? 0,
           ...(typeof selector === "string" && selector !== "" && { selector }),
@@ -93,7 +98,14 @@ function scaleView(resource: Resource, paths: ScalePaths): View<KubeObject> {
     },
     write(current, body) {
       const next = cloneJson(current);
-      setAt(next, specPath, replicasOf(body));
+      const replicas = replicasIn(body);
+      if (replicas < 0) {
+        const detail = "should be a non-negative integer";
+        throw invalidObject({ resource, name: current.metadata?.name ?? "" }, [
+          invalid(paths.specReplicasPath, { value: replicas, detail }),
+        ]);
+      }
+      setAt(next, specPath, replicas);
       return next;
     },
   };

@@ -47,7 +47,7 @@ function scaleOf({ metadata, spec, status }: Scalable, selector: LabelSelector |
     apiVersion: "autoscaling/v1",
     kind: "Scale",
     metadata: scaleMetadata(metadata ?? {}),
-    spec: { replicas: spec?.replicas ?? 0 },
+    spec: scaleSpec(spec?.replicas),
     status: { replicas: status?.replicas ?? 0, selector: matcherOf(selector).toString() },
   };
 }
@@ -58,12 +58,23 @@ export function scaleMetadata(metadata: ObjectMeta): ObjectMeta {
   return present({ name, namespace, uid, resourceVersion, creationTimestamp });
 }
 
-/** @throws StatusError 422 where a Scale asks for no possible number. */
-export function replicasOf(body: KubeObject): number {
+/** What a Scale wants: 0 is not written. */
+export function scaleSpec(replicas = 0): NonNullable<Scale["spec"]> {
+  return replicas === 0 ? {} : { replicas };
+}
+
+/** How many a Scale asks for, as it was decoded: a whole number, none for 0. */
+export function replicasIn(body: KubeObject): number {
   const spec = field(body, "spec");
   const replicas =
     typeof spec === "object" && spec !== null && "replicas" in spec ? spec.replicas : 0;
-  if (typeof replicas === "number" && Number.isInteger(replicas) && replicas >= 0) return replicas;
+  return typeof replicas === "number" ? replicas : 0;
+}
+
+/** @throws StatusError 422 where a Scale asks for no possible number. */
+function replicasOf(body: KubeObject): number {
+  const replicas = replicasIn(body);
+  if (replicas >= 0) return replicas;
   const subject = {
     resource: { group: "autoscaling", plural: "scales", kind: "Scale" },
     name: body.metadata?.name ?? "",
