@@ -33,6 +33,12 @@ export class Item<T extends KubeObject = KubeObject> {
     return this.#metadataJson;
   }
 
+  /** The same object, as of another write. */
+  at(resourceVersion: string): Item<T> {
+    const metadata = { ...this.value.metadata, resourceVersion };
+    return new Item(deepFreeze({ ...this.value, metadata }));
+  }
+
   /** A stored item as another row serves it, converted at most once. */
   as<U extends KubeObject>(form: Form<U>): Item<U> {
     this.#forms ??= new WeakMap();
@@ -66,6 +72,18 @@ export class WatchEvent<T extends KubeObject = KubeObject> {
   constructor(type: WatchEventType, item: Item<T>) {
     this.type = type;
     this.item = item;
+  }
+
+  /**
+   * The change from `before` to `item`. What went away, or out of a watcher's sight, is shown as it
+   * was last seen, as of the write that took it away.
+   */
+  static of<T extends KubeObject>(
+    type: WatchEventType,
+    { item, before }: { readonly item: Item<T>; readonly before: Item<T> | undefined },
+  ): WatchEvent<T> {
+    const { resourceVersion = "" } = item.value.metadata ?? {};
+    return new WatchEvent(type, type === "DELETED" && before ? before.at(resourceVersion) : item);
   }
 
   /** `{"type":…,"object":…}` and a newline. */

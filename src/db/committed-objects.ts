@@ -231,7 +231,7 @@ export class CommittedObjects implements ObjectStore {
     else collection.put(place, stored);
     this.#visible = Number(stored.item.value.metadata?.resourceVersion);
     this.#setExpiry(key, ttlMs);
-    collection.publish(new WatchEvent(type, stored.item), previous);
+    collection.publish(WatchEvent.of(type, { item: stored.item, before: previous }), previous);
   }
 
   /** The expiry knows keys by identity: one object per key that expires. */

@@ -46,10 +46,13 @@ export function negotiate(accept: string | null, offer: Offer): Format {
   const [format] = possible.filter(({ media }) => media !== "protobuf");
   const chosen = format ?? possible[0];
   if (chosen) return chosen;
-  const stream = offer.watch ? ";stream=watch" : "";
+  // What could be given, but not piece by piece, is told what can.
+  const isStream =
+    offer.watch && formats.some((format) => canGive(format, { ...offer, watch: false }));
+  const stream = isStream ? ";stream=watch" : "";
   const media = [
     `application/json${stream}`,
-    ...(offer.watch ? [] : ["application/yaml"]),
+    ...(isStream ? [] : ["application/yaml"]),
     // Of custom kinds too, which nobody gets that way.
     `application/vnd.kubernetes.protobuf${stream}`,
   ];

@@ -108,6 +108,7 @@ function verbOf(request: Request, path: ResourcePath | undefined): string {
 /** Whether a request for a resource goes on for as long as the client likes. */
 export function isWatch(request: Request, path: ResourcePath): boolean {
   if (path.watch) return true;
+  if (path.name !== undefined) return false;
   return request.url.includes("watch=") && flag(new URL(request.url).searchParams, "watch");
 }
 

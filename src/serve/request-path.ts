@@ -57,10 +57,7 @@ export class PathTable {
     const watch = segments[0] === "watch";
     if (watch) segments.shift();
     const found = this.#resource({ group, version }, segments);
-    if (found === undefined) {
-      if (this.#isBuiltIn({ group, version })) throw unknownResource();
-      return undefined;
-    }
+    if (found === undefined) return this.#unknown({ group, version });
     const { behind, ...named } = found;
     if (!isProxy({ ...named, watch })) {
       if (behind > 0) throw unknownResource();
@@ -70,10 +67,12 @@ export class PathTable {
     return { ...named, rest, watch };
   }
 
-  #isBuiltIn({ group, version }: { readonly group: string; readonly version: string }): boolean {
-    return this.#catalog.resources.some(
+  /** Below custom kinds nobody is there to say what there is not. */
+  #unknown({ group, version }: { readonly group: string; readonly version: string }): undefined {
+    const isBuiltIn = this.#catalog.resources.some(
       (row) => row.group === group && row.version === version && row.custom === undefined,
     );
+    if (isBuiltIn) throw unknownResource();
   }
 
   #resource(

@@ -1,5 +1,11 @@
 import type { Verb } from "#api/resource.ts";
-import { badRequest, methodNotAllowed, unknownResource, verbNotSupported } from "#api/status.ts";
+import {
+  badRequest,
+  methodNotAllowed,
+  type StatusError,
+  unknownResource,
+  verbNotSupported,
+} from "#api/status.ts";
 import type { ApiOptions, Connection } from "./api-options.ts";
 import type { Call, Handler } from "./call.ts";
 import { logHandler } from "./handlers/log.ts";
@@ -80,26 +86,41 @@ export class Router {
   }
 }
 
-/** @throws StatusError 405. */
-export function verbOf({ request, path, query }: Call): Verb {
-  const { resource, name, subresource, namespace } = path;
-  const verb = methodVerb(request.method, path);
-  const reading = verb === "get" || verb === "list";
-  const wanted =
-    reading && subresource === undefined && (path.watch || flag(query, "watch")) ? "watch" : verb;
+/** @throws StatusError 405, 404 or 400 where the path has no such verb. */
+export function verbOf(call: Call): Verb {
+  const { path } = call;
+  const { resource, subresource } = path;
+  const wanted = wantedVerb(call);
   const allowed =
     subresource === undefined
       ? resource.verbs
       : (resource.subresources.find((one) => one.name === subresource)?.verbs ?? []);
-  // Across all namespaces one can only look.
-  const everywhere = resource.namespaced && namespace === "" && name === undefined && !reading;
-  if (wanted !== undefined && !everywhere && allowed.includes(wanted)) return wanted;
-  if (resource.custom === undefined) throw methodNotAllowed();
-  if (everywhere) throw unknownResource();
-  if (name === undefined && Object.hasOwn(OBJECT_VERBS, request.method)) {
-    throw badRequest("name must be provided");
+  if (wanted !== undefined && allowed.includes(wanted) && !isEverywhere(path, wanted)) {
+    return wanted;
   }
-  throw verbNotSupported(resource, wanted ?? "");
+  if (resource.custom === undefined) throw methodNotAllowed();
+  throw customRefusal(call, wanted);
+}
+
+function wantedVerb({ request, path, query }: Call): Verb | undefined {
+  const verb = methodVerb(request.method, path);
+  if (path.watch) return verb === "get" || verb === "list" ? "watch" : undefined;
+  return verb === "list" && flag(query, "watch") ? "watch" : verb;
+}
+
+/** Across all namespaces one can only look. */
+function isEverywhere({ resource, namespace, name }: ResourcePath, verb: Verb): boolean {
+  const looks = verb === "list" || verb === "watch";
+  return resource.namespaced && namespace === "" && name === undefined && !looks;
+}
+
+/** What a custom kind does not do is refused in words of its own. */
+function customRefusal({ request, path }: Call, verb: Verb | undefined): StatusError {
+  if (verb !== undefined && isEverywhere(path, verb)) return unknownResource();
+  if (path.name === undefined && Object.hasOwn(OBJECT_VERBS, request.method)) {
+    return badRequest("name must be provided");
+  }
+  return verbNotSupported(path.resource, verb ?? "");
 }
 
 function methodVerb(method: string, { name, subresource }: ResourcePath): Verb | undefined {

@@ -210,7 +210,8 @@ test("objects enter and leave a selection as ADDED and DELETED", async () => {
   await api.verbs.update(target, withLabel("other"));
   expect((await events.next()).value).toMatchObject({
     type: "DELETED",
-    object: { metadata: { labels: { app: "other" } } },
+    // As it was last seen: it went out of sight, not away.
+    object: { metadata: { labels: { app: "a" } } },
   });
   await api.verbs.update(target, withLabel("a"));
   expect((await events.next()).value).toMatchObject({ type: "ADDED" });

@@ -188,7 +188,7 @@ export class MemoryStore implements ObjectStore {
     if (removed) items.delete(pathOf(key));
     else items.set(pathOf(key), item);
     const type = removed ? "DELETED" : previous === undefined ? "ADDED" : "MODIFIED";
-    const event = new WatchEvent(type, item);
+    const event = WatchEvent.of(type, { item, before: previous });
     this.#visible = resourceVersion;
     log.push({ resourceVersion, event, previous });
     for (const listener of listeners) listener(event, previous);

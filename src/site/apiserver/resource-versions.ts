@@ -105,7 +105,7 @@ export function checkWatchOptions(options: VersionOptions): void {
       notSupported("resourceVersionMatch", { value: match, supported: ["NotOlderThan"] }),
     );
   }
-  if (match !== "" && (options.continue ?? "") !== "") {
+  if (isContinued(options)) {
     errors.push(
       forbidden(
         "resourceVersionMatch",

@@ -133,13 +133,14 @@ class Filter<T extends KubeObject> {
     const { resource, namespace } = this.#target;
     if (namespace !== "" && event.item.value.metadata?.namespace !== namespace) return undefined;
     if (this.#selection.everything) return eventOf(resource, event);
-    const before = previous !== undefined && this.#matches(previous);
-    const now = event.type !== "DELETED" && this.#matches(event.item);
-    if (!before && !now) return undefined;
-    const type = now ? (before ? "MODIFIED" : "ADDED") : "DELETED";
+    const matched = previous !== undefined && this.#matches(previous);
+    const matches = event.type !== "DELETED" && this.#matches(event.item);
+    if (!(matched || matches)) return undefined;
+    const type = matches ? (matched ? "MODIFIED" : "ADDED") : "DELETED";
     // The shared event where it says the right thing: its frame is encoded once for all watchers.
     if (type === event.type) return eventOf(resource, event);
-    return new WatchEvent(type, itemOf(resource, event.item));
+    const before = previous && itemOf(resource, previous);
+    return WatchEvent.of(type, { item: itemOf(resource, event.item), before: before });
   }
 
   #matches(item: Item): boolean {
