@@ -210,7 +210,9 @@ export function decodeObject(request: EncodedObject): DecodedObject {
     const type = typeFor(found, request);
     return normalize(type, parsed.fields(type));
   }, refuse);
-  const errors = [...strictErrors("unknown", unknownFields), ...parsed.duplicates];
+  const unknown = strictErrors("unknown", unknownFields);
+  // Of a custom kind the keys are looked at before the schema is.
+  const errors = custom ? [...parsed.duplicates, ...unknown] : [...unknown, ...parsed.duplicates];
   const warnings = reportStrictErrors(errors, fieldValidation, refuse);
   const object = { apiVersion: apiVersionOf(found), kind: found.kind, ...value };
   return { object, warnings };

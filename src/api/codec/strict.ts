@@ -20,5 +20,15 @@ export function reportStrictErrors(
 ): readonly string[] {
   if (errors.length === 0 || fieldValidation === "Ignore") return [];
   if (fieldValidation === "Strict") throw asError(`strict decoding error: ${errors.join(", ")}`);
-  return errors;
+  return errors.flatMap(warningsOf);
+}
+
+/** What Go's YAML reader says of several keys at once is several warnings. */
+function warningsOf(error: string): readonly string[] {
+  const head = "yaml: unmarshal errors:\n";
+  if (!error.startsWith(head)) return [error];
+  return error
+    .slice(head.length)
+    .split("\n")
+    .map((line) => line.trim());
 }
