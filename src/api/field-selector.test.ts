@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import * as fc from "fast-check";
 import { parseFieldSelector } from "./field-selector.ts";
 import type { Pod } from "./object.ts";
 
@@ -49,5 +50,37 @@ describe("a field selector", () => {
     const matcher = parseFieldSelector(kind, "metadata.name=a\\,b\\=c\\\\d");
     expect(matcher.matches(named)).toBe(true);
     expect(String(matcher)).toBe("metadata.name=a\\,b\\=c\\\\d");
+  });
+
+  test("for all values: what is printed means the same, and what is meant", () => {
+    const value = fc.string({ unit: fc.constantFrom("a", "b", "\\", ",", "=", "!", " ", "é") });
+    const term = fc.record({
+      field: fc.constantFrom("metadata.name", "metadata.namespace", "spec.nodeName"),
+      value,
+      equal: fc.boolean(),
+    });
+    const escaped = (text: string): string => text.replace(/[\\,=]/g, (char) => `\\${char}`);
+    const named = fc.record({ name: value, space: value, on: value });
+    fc.assert(
+      fc.property(fc.array(term, { maxLength: 3 }), named, (terms, { name, space, on }) => {
+        const object: Pod = {
+          metadata: { name, namespace: space },
+          spec: { nodeName: on, containers: [] },
+        };
+        const found: Record<string, string> = {
+          "metadata.name": name,
+          "metadata.namespace": space,
+          "spec.nodeName": on,
+        };
+        const text = terms
+          .map((one) => `${one.field}${one.equal ? "=" : "!="}${escaped(one.value)}`)
+          .join(",");
+        const matcher = parseFieldSelector(kind, text);
+        const expected = terms.every((one) => (found[one.field] === one.value) === one.equal);
+        expect(matcher.matches(object)).toBe(expected);
+        expect(String(matcher)).toBe(text);
+      }),
+      { numRuns: 300 },
+    );
   });
 });

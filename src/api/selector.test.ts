@@ -1,6 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { LabelMatcher, matcherOf, matcherOfLabels, parseLabelSelector } from "./selector.ts";
+import {
+  LabelMatcher,
+  type Labels,
+  matcherOf,
+  matcherOfLabels,
+  parseLabelSelector,
+} from "./selector.ts";
 import { StatusError } from "./status.ts";
 
 function rejection(selector: string): string {
@@ -133,6 +139,60 @@ describe("for all selectors", () => {
       fc.property(labelSets, (labels) => {
         expect(matcherOfLabels(labels).matches(labels)).toBe(true);
       }),
+    );
+  });
+
+  test("every form of a requirement means what it says, and prints as itself", () => {
+    const key = fc.constantFrom("a", "b", "example.com/c");
+    const value = fc.constantFrom("", "x", "y", "1", "10", "003");
+    const number = fc.constantFrom("1", "10", "003");
+    const values = fc.array(value, { minLength: 1, maxLength: 3 });
+    const has = (labels: Labels, one: string, of: readonly string[]): boolean =>
+      labels[one] !== undefined && of.includes(labels[one]);
+    const beyond = (labels: Labels, one: string, order: (value: number) => boolean): boolean =>
+      /^-?\d+$/.test(labels[one] ?? "") && order(Number(labels[one]));
+    /** A requirement as text, and the naive reading of it. */
+    const requirement = fc.oneof(
+      key.map((k) => [k, (labels: Labels) => labels[k] !== undefined] as const),
+      key.map((k) => [`!${k}`, (labels: Labels) => labels[k] === undefined] as const),
+      fc
+        .tuple(key, value, fc.constantFrom("=", "=="))
+        .map(
+          ([k, v, sign]) => [`${k}${sign}${v}`, (labels: Labels) => has(labels, k, [v])] as const,
+        ),
+      fc
+        .tuple(key, value)
+        .map(([k, v]) => [`${k}!=${v}`, (labels: Labels) => !has(labels, k, [v])] as const),
+      fc
+        .tuple(key, values)
+        .map(([k, v]) => [`${k} in (${v})`, (labels: Labels) => has(labels, k, v)] as const),
+      fc
+        .tuple(key, values)
+        .map(([k, v]) => [`${k} notin (${v})`, (labels: Labels) => !has(labels, k, v)] as const),
+      fc
+        .tuple(key, number)
+        .map(
+          ([k, n]) =>
+            [`${k}>${n}`, (labels: Labels) => beyond(labels, k, (v) => v > Number(n))] as const,
+        ),
+      fc
+        .tuple(key, number)
+        .map(
+          ([k, n]) =>
+            [`${k}<${n}`, (labels: Labels) => beyond(labels, k, (v) => v < Number(n))] as const,
+        ),
+    );
+    const labelSet = fc.dictionary(key, value, { maxKeys: 3 });
+    fc.assert(
+      fc.property(fc.array(requirement, { maxLength: 4 }), labelSet, (requirements, labels) => {
+        const matcher = parseLabelSelector(requirements.map(([text]) => text).join(","));
+        const expected = requirements.every(([, holds]) => holds(labels));
+        expect(matcher.matches(labels)).toBe(expected);
+        const again = parseLabelSelector(String(matcher));
+        expect(again.matches(labels)).toBe(expected);
+        expect(String(again)).toBe(String(matcher));
+      }),
+      { numRuns: 500 },
     );
   });
 

@@ -49,6 +49,13 @@ const forbidden = (why: string) => `configmaps "a" is forbidden: ${HEAD}${why}`;
 describe("a ValidatingAdmissionPolicy", () => {
   const small = { expression: "!has(object.data) || size(object.data) <= 1" };
 
+  test("judges an update that changes nothing, too", async () => {
+    await create("a", {});
+    await enforce({ validations: [{ expression: "false", message: "never" }] });
+    const same = await send("PATCH", `${CONFIG_MAPS}/a`, {});
+    expect(same).toMatchObject({ code: 422, body: { message: forbidden("never") } });
+  });
+
   test("denies what its expressions do not hold for", async () => {
     await enforce({ validations: [small] });
     expect(await create("a", { x: "1", y: "2" })).toMatchObject({

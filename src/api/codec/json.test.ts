@@ -82,3 +82,72 @@ test("whatever JSON.stringify writes is read back without a second look", () => 
     { numRuns: 300 },
   );
 });
+
+/** A document as somebody may write it by hand: escapes, spaces, odd numbers, keys that stand twice. */
+const { document } = fc.letrec<{ document: string }>((tie) => {
+  const space = fc.constantFrom("", " ", "\n\t");
+  const character = fc.oneof(
+    fc.constantFrom(
+      "a",
+      "é",
+      "😀",
+      "\\n",
+      '\\"',
+      "\\\\",
+      "\\/",
+      "\\u0041",
+      "\\ud83d\\ude00",
+      ":",
+      "{",
+      "1",
+    ),
+    fc
+      .integer({ min: 0x20, max: 0xd7ff })
+      .map((code) => `\\u${code.toString(16).padStart(4, "0")}`),
+  );
+  const text = fc.array(character, { maxLength: 6 }).map((parts) => `"${parts.join("")}"`);
+  const key = fc.constantFrom('"a"', '"b"', '"\\u0061"', '"a:b"');
+  const number = fc.oneof(
+    fc.integer().map(String),
+    fc.double({ noNaN: true, noDefaultInfinity: true }).map(String),
+    fc.constantFrom("-0", "1.0", "1e2", "1E-7", "0.10"),
+  );
+  const wrapped = (inner: fc.Arbitrary<string>) =>
+    fc.tuple(space, inner, space).map((parts) => parts.join(""));
+  const member = fc.tuple(key, wrapped(tie("document"))).map(([name, value]) => `${name}:${value}`);
+  const list = fc.array(tie("document"), { maxLength: 3 }).map((items) => `[${items.join(",")}]`);
+  const object = fc.array(member, { maxLength: 3 }).map((members) => `{${members.join(",")}}`);
+  const leaf = fc.oneof(text, number, fc.constantFrom("true", "false", "null"));
+  return { document: fc.oneof({ maxDepth: 3 }, leaf, list, object) };
+});
+
+test("any document is read as JSON.parse reads it", () => {
+  fc.assert(
+    fc.property(document, (text) => {
+      fc.pre(!/\d{16}/.test(text));
+      expect(read(text).value).toEqual(JSON.parse(text));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("keys that stand twice are told, each once, and no others", () => {
+  const keys = fc.array(fc.constantFrom("a", "b", "c", "d"), { maxLength: 6 });
+  fc.assert(
+    fc.property(keys, (names) => {
+      const text = `{${names.map((name, index) => `"${name}":${index}`).join(",")}}`;
+      const twice = new Set(names.filter((name, index) => names.indexOf(name) !== index));
+      expect(new Set(read(text).duplicates)).toEqual(twice);
+    }),
+  );
+});
+
+test("every whole number of an int64 is kept, and written as it came", () => {
+  const int64 = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
+  fc.assert(
+    fc.property(int64, (value) => {
+      const found = read(`[${value}]`).value as readonly (number | bigint)[];
+      expect(String(found[0])).toBe(String(value));
+    }),
+  );
+});
