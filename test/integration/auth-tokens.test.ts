@@ -65,6 +65,17 @@ describe("kubectl create token", () => {
     expect(((await response.json()) as Status).message).toBe(message);
   });
 
+  test("for an account that is another by now is refused", async () => {
+    const path = "/api/v1/namespaces/default/serviceaccounts/robot/token";
+    const body = { metadata: { uid: "another" }, spec: {} };
+    const response = await api.send("POST", path, { body });
+    const { metadata } = (await (await tokenRequest({})).json()) as TokenRequest;
+    expect(response.status).toBe(409);
+    expect(((await response.json()) as Status).message).toBe(
+      `Operation cannot be fulfilled on TokenRequest.authentication.k8s.io "robot": the UID in the token request (another) does not match the UID of the service account (${metadata?.uid})`,
+    );
+  });
+
   test("of nobody is 404", async () => {
     expect((await tokenRequest({}, "ghost")).status).toBe(404);
   });

@@ -127,7 +127,8 @@ interface Expression {
   readonly values?: readonly string[];
 }
 
-function validateExpression(expression: Expression, path: string): FieldError[] {
+/** Errors in one requirement of a selector of labels. */
+export function validateExpression(expression: Expression, path: string): FieldError[] {
   const values = expression.values ?? [];
   return [
     ...validateSetOperator(expression, path),

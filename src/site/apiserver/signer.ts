@@ -6,6 +6,8 @@ import type { Pki } from "./pki.ts";
 
 /** A client whose clock is a little behind finds its certificate valid. */
 const BACKDATE_MS = 5 * 60_000;
+/** What holds less long is not shortened by that. */
+const SHORT_SECONDS = 8 * 60 * 60;
 
 /** What a certificate is given. */
 export interface Grant {
@@ -34,9 +36,11 @@ export function createSigner({ pki, now, clients }: SignerOptions) {
   };
   return (request: CertificateRequest, { usages, seconds }: Grant): string => {
     const notBeforeMs = Math.max(0, Math.min(Date.now(), now().getTime()) - BACKDATE_MS);
+    // What holds for long begins and ends as much earlier.
+    const lifeMs = seconds < SHORT_SECONDS ? seconds * 1000 : seconds * 1000 - BACKDATE_MS;
     const validity = {
       notBefore: new Date(notBeforeMs),
-      notAfter: new Date(now().getTime() + seconds * 1000),
+      notAfter: new Date(now().getTime() + lifeMs),
     };
     const certificate = signRequest({ request, issuer, validity, usages });
     if (usages.includes("client auth")) clients.record(certificate, now());

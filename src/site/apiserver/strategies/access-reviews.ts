@@ -1,11 +1,10 @@
 import type { Access } from "#api/access.ts";
-import { type FieldError, invalid } from "#api/field-error.ts";
+import type { FieldError } from "#api/field-error.ts";
 import { requiredBy } from "#api/field-selector.ts";
-import {
-  namespaceOf,
-  type SelfSubjectAccessReview,
-  type SelfSubjectRulesReview,
-  type SubjectAccessReview,
+import type {
+  SelfSubjectAccessReview,
+  SelfSubjectRulesReview,
+  SubjectAccessReview,
 } from "#api/object.ts";
 import type { Resource } from "#api/resource.ts";
 import {
@@ -14,6 +13,11 @@ import {
   SUBJECT_ACCESS_REVIEWS,
 } from "#api/resources.ts";
 import { badRequest, hasReason, invalidObject } from "#api/status.ts";
+import {
+  validateLocalSubjectAccessReview,
+  validateSelfSubjectAccessReview,
+  validateSubjectAccessReview,
+} from "#api/validation/access-review.ts";
 import type { UserInfo } from "#api/verbs.ts";
 import type { Authorizer } from "../authorization/authorizer.ts";
 import { nodeNameOf } from "../authorization/node-identity.ts";
@@ -30,7 +34,7 @@ const NODE_RULES = "node authorizer does not support user rule resolution";
 export function selfAccess(authorizer: Authorizer): Strategy<SelfSubjectAccessReview> {
   return {
     answer(review, { user }) {
-      refuse(SELF_SUBJECT_ACCESS_REVIEWS, attributeErrors(review.spec));
+      refuse(SELF_SUBJECT_ACCESS_REVIEWS, validateSelfSubjectAccessReview(review));
       return { ...review, status: verdict(authorizer, user, review.spec) };
     },
   };
@@ -40,7 +44,7 @@ export function selfAccess(authorizer: Authorizer): Strategy<SelfSubjectAccessRe
 export function subjectAccess(authorizer: Authorizer): Strategy<SubjectAccessReview> {
   return {
     answer(review) {
-      refuse(SUBJECT_ACCESS_REVIEWS, subjectErrors(review.spec));
+      refuse(SUBJECT_ACCESS_REVIEWS, validateSubjectAccessReview(review));
       return { ...review, status: verdict(authorizer, userOf(review.spec), review.spec) };
     },
   };
@@ -51,18 +55,7 @@ export function localSubjectAccess(authorizer: Authorizer): Strategy<SubjectAcce
   return {
     answer(review) {
       const { spec } = review;
-      const errors = subjectErrors(spec);
-      const value = spec.resourceAttributes?.namespace ?? "";
-      if (spec.resourceAttributes && value !== namespaceOf(review)) {
-        const detail = "must match metadata.namespace";
-        errors.push(invalid("spec.resourceAttributes.namespace", { value, detail }));
-      }
-      if (spec.nonResourceAttributes) {
-        const detail = "disallowed on this kind of request";
-        const at = "spec.nonResourceAttributes";
-        errors.push(invalid(at, { value: spec.nonResourceAttributes, detail }));
-      }
-      refuse(LOCAL_SUBJECT_ACCESS_REVIEWS, errors);
+      refuse(LOCAL_SUBJECT_ACCESS_REVIEWS, validateLocalSubjectAccessReview(review));
       return { ...review, status: verdict(authorizer, userOf(spec), spec) };
     },
   };
@@ -137,24 +130,6 @@ function requiredFields({ rawSelector, requirements = [] }: FieldSelector) {
 
 function userOf({ user = "", groups = [], uid, extra }: SubjectAccessReview["spec"]): UserInfo {
   return { name: user, groups, ...(uid !== undefined && { uid }), ...(extra && { extra }) };
-}
-
-function attributeErrors({ resourceAttributes, nonResourceAttributes }: SelfSpec): FieldError[] {
-  if (resourceAttributes && nonResourceAttributes) {
-    const detail = "cannot be specified in combination with resourceAttributes";
-    return [invalid("spec.nonResourceAttributes", { value: nonResourceAttributes, detail })];
-  }
-  if (resourceAttributes || nonResourceAttributes) return [];
-  const detail = "exactly one of nonResourceAttributes or resourceAttributes must be specified";
-  return [invalid("spec.resourceAttributes", { value: null, detail })];
-}
-
-function subjectErrors(spec: SubjectAccessReview["spec"]): FieldError[] {
-  const errors = attributeErrors(spec);
-  const { user = "", groups = [] } = spec;
-  if (user !== "" || groups.length > 0) return errors;
-  const detail = "at least one of user or group must be specified";
-  return [...errors, invalid("spec.user", { value: user, detail })];
 }
 
 function refuse(resource: Resource, errors: readonly FieldError[]): void {

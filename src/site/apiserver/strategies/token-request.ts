@@ -68,6 +68,7 @@ function tokenRequest({ tokens, store }: TokenMaker): Action<ServiceAccount> {
           ...cloneJson(metadata ?? {}),
           name: nameOf(account),
           namespace: namespaceOf(account),
+          uid: account.metadata?.uid ?? "",
           creationTimestamp: rfc3339(now),
         },
         spec: { ...cloneJson(spec ?? {}), audiences: [...wanted], expirationSeconds: seconds },
@@ -86,12 +87,21 @@ function checkIdentity(account: ServiceAccount, body: KubeObject): void {
     const sent = body.metadata?.[field] ?? "";
     return sent !== "" && sent !== account.metadata?.[field];
   });
-  if (wrong === undefined) return;
+  if (wrong === undefined) return checkUid(account, body.metadata?.uid ?? "");
   const detail = `must match the service account ${wrong} if specified`;
   const value = body.metadata?.[wrong];
   throw invalidObject({ resource: RESOURCE, name: nameOf(account) }, [
     invalid(`metadata.${wrong}`, { value, detail }),
   ]);
+}
+
+function checkUid({ metadata }: ServiceAccount, uid: string): void {
+  if (uid === "" || uid === metadata?.uid) return;
+  const { kind } = RESOURCE;
+  throw conflict(
+    { resource: { ...RESOURCE, plural: kind }, name: metadata?.name ?? "" },
+    `the UID in the token request (${uid}) does not match the UID of the service account (${metadata?.uid})`,
+  );
 }
 
 function checkSeconds(seconds: number): void {
