@@ -101,6 +101,17 @@ test("what is over is forgotten, and no sooner", () => {
   expect(clients.list()).toEqual([]);
 });
 
+test("who asks for certificates again and again leaves no more files than he has certificates", () => {
+  const clients = new ClientCertificates(root);
+  const authority = readAuthority(root);
+  for (let day = 0; day < 150; day += 1) {
+    const wish = { user: "robot", groups: [], validMs: DAY_MS, now: later(day) };
+    clients.create(authority, wish);
+  }
+  expect(clients.list().length).toBeLessThanOrEqual(100);
+  expect(clients.list().at(-1)?.createdAt).toBe(later(149).toISOString());
+});
+
 test("names that no certificate can have are refused", () => {
   expect(() => make("")).toThrow(UserError);
   expect(() => make("jane", ["x".repeat(65)])).toThrow("a name has 1 to 64 bytes");

@@ -43,6 +43,8 @@ interface ClientIdentity {
 const PRIVATE = 0o600;
 const SUFFIX = ".json";
 const USER_SUFFIX = ".user";
+/** Records that are no burden, whether or not they are over. */
+const LEAST_RECORDS = 100;
 /** RFC 5280 `ub-common-name`, `ub-organization-name`. */
 const MAX_NAME = 64;
 
@@ -55,6 +57,8 @@ export class ClientCertificates {
   readonly #directory: string;
   #revoked: ReadonlySet<string>;
   #revokedUsers: ReadonlySet<string>;
+  /** How many more are recorded before those that are over are forgotten again. */
+  #untilPrune = LEAST_RECORDS;
 
   /** `pki` is the directory of the authority. */
   constructor(pki: string) {
@@ -102,6 +106,8 @@ export class ClientCertificates {
     const notAfter = new Date(read.validTo).toISOString();
     const record = { user, groups, createdAt: now.toISOString(), notAfter };
     this.#write(`${plainHex(read.fingerprint256)}${SUFFIX}`, record);
+    this.#untilPrune -= 1;
+    if (this.#untilPrune <= 0) this.prune(now);
   }
 
   /** All that were issued, by user and time. */
@@ -125,9 +131,12 @@ export class ClientCertificates {
 
   /** Forgets those that no handshake lets in any more. */
   prune(now: Date): void {
+    let kept = 0;
     for (const [fingerprint, { notAfter }] of this.#read()) {
       if (Date.parse(notAfter) < now.getTime()) rmSync(this.#pathOf(fingerprint), { force: true });
+      else kept += 1;
     }
+    this.#untilPrune = Math.max(kept, LEAST_RECORDS);
   }
 
   #readRevoked(): ReadonlySet<string> {
