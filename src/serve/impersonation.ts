@@ -13,6 +13,9 @@ const UNAUTHENTICATED = "system:unauthenticated";
 const ANONYMOUS = "system:anonymous";
 const EXTRA = "impersonate-extra-";
 
+/** What stands for a comma inside of an `Impersonate-` line, for it is a comma that joins them. No UTF-8 text has this byte. */
+export const COMMA_MARK = "\u00ff";
+
 interface ImpersonatingRequest {
   /** Who sent it. */
   readonly user: UserInfo;
@@ -49,8 +52,8 @@ export function impersonated(
 }
 
 function wantedBy(headers: Headers): Wanted | undefined {
-  const name = headers.get("impersonate-user") ?? "";
-  const uid = headers.get("impersonate-uid") ?? "";
+  const [name = ""] = valuesOf(headers.get("impersonate-user"));
+  const [uid = ""] = valuesOf(headers.get("impersonate-uid"));
   const groups = valuesOf(headers.get("impersonate-group"));
   const extra: Record<string, readonly string[]> = {};
   for (const [header, value] of headers) {
@@ -75,9 +78,11 @@ function asUser({ name, uid, extra }: Wanted, groups: readonly string[]): UserIn
   };
 }
 
-/** The values of a header that came several times: they are joined by then. */
+/** The texts of the lines of one header: they are joined by then, and bytes stand for UTF-8. */
 function valuesOf(value: string | null): readonly string[] {
-  return value === null ? [] : value.split(", ").filter((one) => one !== "");
+  if (value === null) return [];
+  const lines = value.split(", ").map((line) => line.replaceAll(COMMA_MARK, ","));
+  return lines.map((line) => Buffer.from(line, "latin1").toString()).filter((line) => line !== "");
 }
 
 function unescaped(key: string): string {

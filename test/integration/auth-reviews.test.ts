@@ -202,6 +202,11 @@ describe("--as", () => {
       { username: "anna", groups: ["a", "b", "system:authenticated"] },
     ],
     [
+      "groups with commas in their names, and names in any language",
+      { "impersonate-user": "J\u00c3\u00bcrgen", "impersonate-group": "a\u00ff b, c" },
+      { username: "J\u00fcrgen", groups: ["a, b", "c", "system:authenticated"] },
+    ],
+    [
       "a user with all that there is",
       {
         "impersonate-user": "anna",

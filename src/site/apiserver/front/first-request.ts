@@ -4,6 +4,7 @@ import type { Peer } from "#serve/api-options.ts";
 import type { Upgrade } from "#serve/streams/stream-socket.ts";
 import type { AnswerUpgrade } from "#serve/streams/streams.ts";
 import type { FrontConnection, Route } from "./front-connection.ts";
+import { withMarkedCommas } from "./impersonation-lines.ts";
 import { Relay } from "./relay.ts";
 import { headEnd, MAX_HEAD_BYTES, parseHead, requestedUpgrade } from "./request-head.ts";
 
@@ -47,7 +48,10 @@ export class FirstRequest implements Route {
     if (end > MAX_HEAD_BYTES || (end < 0 && this.#read.length > MAX_HEAD_BYTES)) {
       clearTimeout(this.#timeout);
       void answer(this.#client, new Response("Request head too large\n", { status: 431 }));
-    } else if (end >= 0) this.#route(this.#read.subarray(0, end));
+    } else if (end >= 0) {
+      this.#read = withMarkedCommas(this.#read);
+      this.#route(this.#read.subarray(0, end));
+    }
   }
 
   ended(): void {

@@ -27,21 +27,46 @@ const SYMBOLS_BY_BITS = new Map<number, number>([
 ]);
 const MOST_BITS = 30;
 
-/** The characters that names of methods are made of, by length and value of their code. */
+const codeOf = (code: number, bits: number): string => code.toString(2).padStart(bits, "0");
+
+/** Characters that have codes of `bits` bits, in a row from `first` on. */
+const run = (bits: number, first: number, characters: string): [code: string, text: string][] =>
+  Array.from(characters, (character, index) => [codeOf(first + index, bits), character]);
+
+/** The characters that names of methods and of header fields are made of, by their code. */
 const CHARACTERS: ReadonlyMap<string, string> = new Map([
-  ["6:22", "-"],
-  ["6:33", "A"],
-  ...Array.from("BCDEFGHIJKLMNOPQRSTUVWY", (letter, index) => [`7:${93 + index}`, letter] as const),
-  ["8:252", "X"],
-  ["8:253", "Z"],
+  ...run(5, 0, "012aceiost"),
+  ...run(6, 21, "%-./3456789=A_bdfghlmnpru"),
+  ...run(7, 93, "BCDEFGHIJKLMNOPQRSTUVWYjkqvwxyz"),
+  ...run(8, 252, "XZ"),
 ]);
 
+const COMMA = codeOf(0xfa, 8);
+/** The last byte, which no UTF-8 text has. */
+const LAST = codeOf(0x3ffffee, 26);
+
 /**
- * Reads HPACK's Huffman code: capital letters and `-` as they are, `?` for every other character.
- * `undefined` for what is no text.
+ * Reads HPACK's Huffman code: letters, digits and what else names are made of as they are, `?` for
+ * every other character. `undefined` for what is no text.
  */
 export function huffmanText(coded: Uint8Array): string | undefined {
-  let text = "";
+  return codesOf(coded)
+    ?.map((code) => CHARACTERS.get(code) ?? "?")
+    .join("");
+}
+
+/** The text with 0xFF in the place of its commas; `undefined` where it has none. */
+export function withoutCommas(coded: Uint8Array): Buffer | undefined {
+  const codes = codesOf(coded);
+  if (!codes?.includes(COMMA)) return undefined;
+  const bits = codes.map((code) => (code === COMMA ? LAST : code)).join("");
+  const bytes = bits.match(/.{1,8}/g) ?? [];
+  return Buffer.from(bytes.map((byte) => Number.parseInt(byte.padEnd(8, "1"), 2)));
+}
+
+/** The code of each character, in ones and zeros. */
+function codesOf(coded: Uint8Array): readonly string[] | undefined {
+  const codes: string[] = [];
   let code = 0;
   let bits = 0;
   let firstOfLength = 0;
@@ -53,11 +78,11 @@ export function huffmanText(coded: Uint8Array): string | undefined {
       const symbols = SYMBOLS_BY_BITS.get(bits) ?? 0;
       if (bits > MOST_BITS) return undefined;
       if (code - firstOfLength < symbols) {
-        text += CHARACTERS.get(`${bits}:${code}`) ?? "?";
+        codes.push(codeOf(code, bits));
         code = bits = firstOfLength = 0;
       } else firstOfLength += symbols;
     }
   }
   // What is left is padding: the beginning of the longest code, all ones.
-  return bits < 8 && code === 2 ** bits - 1 ? text : undefined;
+  return bits < 8 && code === 2 ** bits - 1 ? codes : undefined;
 }

@@ -1,6 +1,7 @@
 import type { Socket } from "bun";
 import type { FrontConnection, Route } from "./front-connection.ts";
 import { Http2Methods } from "./http2-methods.ts";
+import { withMarkedCommas } from "./impersonation-lines.ts";
 import { SocketWriter } from "./socket-writer.ts";
 import { UnansweredRequests } from "./unanswered-requests.ts";
 
@@ -51,7 +52,7 @@ export class Relay implements Route {
   }
 
   received(bytes: Buffer): void {
-    const passed = this.#http2 ? this.#http2.pass(bytes) : bytes;
+    const passed = this.#passed(bytes);
     if (!this.#writer) {
       // A pause holds back what the kernel has, not what was read from it already.
       this.#early.push(passed);
@@ -62,6 +63,11 @@ export class Relay implements Route {
     if (!full) return;
     this.#client.pause();
     void full.then(() => this.#client.resume());
+  }
+
+  #passed(bytes: Buffer): Buffer {
+    if (this.#http2) return this.#http2.pass(bytes);
+    return this.#unanswered?.isEmpty ? withMarkedCommas(bytes) : bytes;
   }
 
   ended(): void {

@@ -12,6 +12,11 @@ export class UnansweredRequests {
     else this.#sent = [];
   }
 
+  /** True where what comes next is the beginning of a request. */
+  get isEmpty(): boolean {
+    return this.#bytes === 0;
+  }
+
   answered(): void {
     if (this.#bytes === 0) return;
     this.#sent = [];
