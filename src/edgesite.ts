@@ -42,8 +42,9 @@ import { createControllers } from "#site/controllers/controllers.ts";
 import { createEdgeController } from "#site/edgecontroller/edge-controller.ts";
 import { createScheduler } from "#site/scheduler/scheduler.ts";
 import type { AuditLog } from "./audit-log.ts";
+import { ModuleStates } from "./module-states.ts";
 import { countProcess } from "./process-metrics.ts";
-import { healthChecks } from "./site-health.ts";
+import { healthChecks, siteComponents } from "./site-health.ts";
 import { version, versionInfo } from "./version.ts";
 
 /** What a site is made from: all that was read, opened and decided before. */
@@ -80,6 +81,8 @@ export interface Site {
   readonly front: Front | undefined;
   readonly edged: Edged | undefined;
   readonly mesh: EdgeMesh | undefined;
+  /** Told by whoever runs the modules. */
+  readonly states: ModuleStates;
 }
 
 /** Puts a site together. Nothing runs before its modules do. */
@@ -90,7 +93,8 @@ export function composeSite(parts: SiteParts): Site {
   const metrics = new Metrics();
   countProcess(metrics);
   const queues = new QueueMetrics(metrics);
-  const api = apiServer({ ...parts, metrics }, edged?.streams ?? noNode);
+  const states = new ModuleStates();
+  const api = apiServer({ ...parts, metrics, states }, edged?.streams ?? noNode);
   const front = enabled.apiServer.enable ? apiFront(parts, api) : undefined;
   const component = componentOf(parts, api);
   const list: readonly (readonly [name: string, module: Module | undefined])[] = [
@@ -114,6 +118,7 @@ export function composeSite(parts: SiteParts): Site {
     front,
     edged,
     mesh,
+    states,
   };
 }
 
@@ -128,7 +133,7 @@ const noNode: NodeStreams = {
 };
 
 function apiServer(
-  parts: SiteParts & { readonly metrics: Metrics },
+  parts: SiteParts & { readonly metrics: Metrics; readonly states: ModuleStates },
   nodeStreams: NodeStreams,
 ): ApiServer {
   const { db, certificate, network, config, clock, lifetime } = parts;
@@ -136,6 +141,7 @@ function apiServer(
   return createApiServer({
     store: db.objects,
     checks: healthChecks(db),
+    components: siteComponents(db, parts.states),
     metrics: parts.metrics,
     ...(parts.audit && { audit: parts.audit }),
     nodeStreams,

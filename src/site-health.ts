@@ -1,15 +1,24 @@
 import type { Database } from "#db/database.ts";
 import { abortReason } from "#lib/abort.ts";
 import type { HealthCheck } from "#serve/api-options.ts";
+import type { Component } from "#site/apiserver/strategies/component-statuses.ts";
+import type { ModuleStates } from "./module-states.ts";
+
+const lossOf = ({ lost }: Database) => (lost.aborted ? abortReason(lost).message : undefined);
+
+/** The parts of Kubernetes' control plane, and what stands for them here. */
+export function siteComponents(db: Database, states: ModuleStates): readonly Component[] {
+  return [
+    { name: "etcd-0", failure: () => lossOf(db) },
+    states.component({ name: "controller-manager", module: "controllers" }),
+    states.component({ name: "scheduler", module: "scheduler" }),
+  ];
+}
 
 /** What the API server's health is made of. */
 export function healthChecks(db: Database): readonly HealthCheck[] {
   return [
-    {
-      name: "database",
-      live: true,
-      failure: () => (db.lost.aborted ? abortReason(db.lost).message : undefined),
-    },
+    { name: "database", live: true, failure: () => lossOf(db) },
     { name: "stored-rows", live: false, failure: () => undefined, note: () => setAside(db) },
   ];
 }

@@ -3,7 +3,7 @@ import { hostname } from "node:os";
 import { dirname } from "node:path";
 import { addModules } from "#bus/add-modules.ts";
 import { createBus } from "#bus/create-bus.ts";
-import { type ModuleStatus, supervise } from "#bus/supervisor.ts";
+import { supervise } from "#bus/supervisor.ts";
 import type { Io } from "#cli/io.ts";
 import type { EdgeSiteConfig } from "#config/edgesite-config.ts";
 import { createKubeconfig } from "#config/kubeconfig.ts";
@@ -187,7 +187,7 @@ interface Run {
 
 async function runSite(run: Run): Promise<number> {
   const { site, parts, directory, report, io } = run;
-  const modules = new Map<string, ModuleStatus>();
+  const { states } = site;
   const told = new AbortController();
   const { lost } = parts.db;
   const stop = AbortSignal.any([run.stop, told.signal, lost]);
@@ -198,8 +198,7 @@ async function runSite(run: Run): Promise<number> {
   });
   using _control = serveControl({
     socket: directory.controlSocket,
-    status: () =>
-      siteStatus({ site, parts, directory, modules: [...modules.values()], writtenTodayBytes }),
+    status: () => siteStatus({ site, parts, directory, modules: states.all, writtenTodayBytes }),
     stop: () => told.abort(new Error("edgesite stop")),
     reloadClients: () => parts.clients.reload(),
     rotateKey: () => rotateKey(parts.db, secretsKeyFile(parts.config)),
@@ -212,8 +211,8 @@ async function runSite(run: Run): Promise<number> {
     hurry: run.kill,
     stopGraceMs: parts.config.stopGraceSeconds * 1000,
     onStatus: (status) => {
-      const before = modules.get(status.name)?.state;
-      modules.set(status.name, status);
+      const before = states.get(status.name)?.state;
+      states.set(status);
       parts.log.debug(`Module is ${status.state}`, { name: status.name });
       if (status.name === "edged" && status.state === "stopping")
         goOn = site.edged?.status().runningPods ?? goOn;

@@ -40,6 +40,7 @@ export type Container = Wire<models.V1Container>;
 export type ContainerStatus = Wire<models.V1ContainerStatus>;
 export type Probe = Wire<models.V1Probe>;
 export type Volume = Wire<models.V1Volume>;
+export type ComponentStatus = Wire<models.V1ComponentStatus>;
 export type Service = Wire<models.V1Service>;
 export type ServicePort = Wire<models.V1ServicePort>;
 export type Endpoints = Wire<models.V1Endpoints>;

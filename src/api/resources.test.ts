@@ -12,6 +12,7 @@ test("names are those of Kubernetes", () => {
   ).toEqual([
     "v1 namespaces namespace Namespace",
     "v1 nodes node Node",
+    "v1 componentstatuses componentstatus ComponentStatus",
     "v1 pods pod Pod",
     "v1 services service Service",
     "v1 endpoints endpoints Endpoints",

@@ -23,6 +23,7 @@ import { CRON_JOBS, JOBS } from "./resources/batch.ts";
 import { CERTIFICATE_SIGNING_REQUESTS } from "./resources/certificates.ts";
 import { LEASES } from "./resources/coordination.ts";
 import { NAMESPACES, NODES } from "./resources/core-cluster.ts";
+import { COMPONENT_STATUSES } from "./resources/core-components.ts";
 import { CONFIG_MAPS, SECRETS, SERVICE_ACCOUNTS } from "./resources/core-config.ts";
 import { EVENTS } from "./resources/core-events.ts";
 import { LIMIT_RANGES, RESOURCE_QUOTAS } from "./resources/core-limits.ts";
@@ -66,6 +67,7 @@ export {
   CERTIFICATE_SIGNING_REQUESTS,
   CLUSTER_ROLE_BINDINGS,
   CLUSTER_ROLES,
+  COMPONENT_STATUSES,
   CONFIG_MAPS,
   CSI_DRIVERS,
   CSI_NODES,
@@ -121,6 +123,7 @@ export {
 export const RESOURCES = [
   NAMESPACES,
   NODES,
+  COMPONENT_STATUSES,
   PODS,
   SERVICES,
   ENDPOINTS,

@@ -23,6 +23,7 @@ test("every kind has the columns of kubectl get, in their order", () => {
     Service: "Name | Type | Cluster-IP | External-IP | Port(s) | Age | Selector*",
     Endpoints: "Name | Endpoints | Age",
     EndpointSlice: "Name | AddressType | Ports | Endpoints | Age",
+    ComponentStatus: "Name | Status | Message | Error",
     ConfigMap: "Name | Data | Age",
     Secret: "Name | Type | Data | Age",
     ServiceAccount: "Name | Age",

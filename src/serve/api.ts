@@ -22,7 +22,13 @@ import { addWarnings } from "./warnings.ts";
 
 type Env = {
   Bindings: Connection;
-  Variables: { user: UserInfo; path?: ResourcePath; audit?: RequestAudit | undefined };
+  Variables: {
+    user: UserInfo;
+    path?: ResourcePath;
+    audit?: RequestAudit | undefined;
+    /** What is said beside the answer, be it an error. */
+    warnings?: ReadonlySet<string>;
+  };
 };
 
 const METRICS_TYPE = { "Content-Type": "text/plain; version=0.0.4; charset=utf-8" };
@@ -44,7 +50,9 @@ export function createApi(options: ApiOptions): Api {
     const status = statusOf(error, log);
     if (error instanceof StatusError) get("audit")?.settled(status);
     else get("audit")?.panicked(status);
-    return respondStatus(status, req.raw);
+    const response = respondStatus(status, req.raw);
+    addWarnings(response, get("warnings") ?? new Set());
+    return response;
   });
   app.use(async (context, next) => {
     const fromMs = nowMs();
@@ -189,6 +197,7 @@ function addRoutes(
     if (open === undefined) return notFoundText();
     const { call } = open;
     context.set("path", call.path);
+    context.set("warnings", open.warnings);
     const limited = { request: req.raw, path: call.path, user: call.user };
     const response = await limits.run(limited, () => router.answer(call, env));
     addWarnings(response, open.warnings);

@@ -278,3 +278,51 @@ test("a lease is not taken unseen", async () => {
   });
   expect(patched.status).toBe(200);
 });
+
+test("components say how they are, and that nobody should ask any more", async () => {
+  const components = [
+    { name: "scheduler", failure: () => "module scheduler is failed: out of nodes" },
+    { name: "etcd-0", failure: () => undefined },
+  ];
+  using api = await startTestApi({ components });
+  const path = "/api/v1/componentstatuses";
+  expect([...(await rows(api, path))]).toEqual([
+    ["etcd-0", ["Healthy", "ok", ""]],
+    ["scheduler", ["Unhealthy", "", "module scheduler is failed: out of nodes"]],
+  ]);
+  const one = await api.send("GET", `${path}/etcd-0`);
+  expect(one.headers.get("warning")).toBe('299 - "v1 ComponentStatus is deprecated in v1.19+"');
+  expect(await one.json()).toEqual({
+    apiVersion: "v1",
+    kind: "ComponentStatus",
+    metadata: { name: "etcd-0" },
+    conditions: [{ type: "Healthy", status: "True", message: "ok" }],
+  });
+  const chosen = await api.send("GET", `${path}?fieldSelector=metadata.name%3Dscheduler`);
+  expect(await chosen.json()).toMatchObject({ items: [{ metadata: { name: "scheduler" } }] });
+  const absent = await api.send("GET", `${path}/x`);
+  expect(await absent.json()).toMatchObject({ code: 500, message: "Component not found: x" });
+  expect((await api.send("POST", path, { body: {} })).status).toBe(405);
+});
+
+test("what is not wise is said with an error, and of a change that changes nothing", async () => {
+  using api = await startTestApi();
+  const endpoints = { metadata: { name: "e" }, subsets: [{}] };
+  const refused = await api.send("POST", "/api/v1/namespaces/default/endpoints", {
+    body: endpoints,
+  });
+  expect(refused.status).toBe(422);
+  expect(refused.headers.get("warning")).toContain("v1 Endpoints is deprecated in v1.33+");
+  const body = {
+    metadata: { name: "v" },
+    spec: {
+      capacity: { storage: "1Gi" },
+      accessModes: ["ReadWriteOnce"],
+      persistentVolumeReclaimPolicy: "Recycle",
+      hostPath: { path: "/tmp" },
+    },
+  };
+  await api.send("POST", "/api/v1/persistentvolumes", { body });
+  const same = await api.send("PUT", "/api/v1/persistentvolumes/v", { body });
+  expect(same.headers.get("warning")).toContain("The Recycle reclaim policy is deprecated");
+});

@@ -15,6 +15,7 @@ export interface TestApiOptions {
   readonly nodeStreams?: Partial<NodeStreams>;
   readonly openStream?: ApiOptions["openStream"];
   readonly checks?: readonly HealthCheck[];
+  readonly components?: ApiServerOptions["components"];
   readonly log?: Logger;
   readonly store?: MemoryStore;
   readonly limits?: Limits;
@@ -59,6 +60,7 @@ export async function startTestApi(options: TestApiOptions = {}): Promise<TestAp
     log,
     checks,
     ...(options.limits && { limits: options.limits }),
+    ...(options.components && { components: options.components }),
     ...(options.audit && { audit: options.audit }),
     ...(options.frontProxy && { frontProxy: options.frontProxy }),
     ...(options.clientCa && { clientCa: options.clientCa }),

@@ -53,15 +53,20 @@ export function changedObject<T extends KubeObject>(rewrite: Rewrite<T>, next: T
   } else if (target.subresource === "status") {
     strategy.prepareStatus?.({ next, current }, rewrite.admission);
   }
-  if (sameJson(next, current) || onlyTimesDiffer(next, current)) return current;
+  const warn = () => {
+    if (view !== undefined) return;
+    const warnings = target.resource.warnings?.(next, current) ?? [];
+    for (const warning of warnings) rewrite.admission.warn(warning);
+  };
+  if (sameJson(next, current) || onlyTimesDiffer(next, current)) {
+    warn();
+    return current;
+  }
   if (target.resource.hasGeneration && specChanged(target.resource, { next, current })) {
     next.metadata.generation = (current.metadata?.generation ?? 0) + 1;
   }
   check(rewrite, next, view);
-  if (view === undefined) {
-    const warnings = target.resource.warnings?.(next, current) ?? [];
-    for (const warning of warnings) rewrite.admission.warn(warning);
-  }
+  warn();
   return next;
 }
 

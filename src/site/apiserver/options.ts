@@ -14,6 +14,7 @@ import type { AuditSink } from "#serve/audit/auditor.ts";
 import type { Limits } from "#serve/request-limits.ts";
 import type { FrontProxy } from "./aggregation/front-proxy.ts";
 import type { TokenIssuer } from "./authentication/service-account-tokens.ts";
+import type { Component } from "./strategies/component-statuses.ts";
 
 export interface ApiServerOptions {
   readonly store: ObjectStore;
@@ -21,6 +22,8 @@ export interface ApiServerOptions {
   readonly openStream: ApiOptions["openStream"];
   readonly version: VersionInfo;
   readonly checks?: readonly HealthCheck[];
+  /** What `componentstatuses` are of. Default: nothing. */
+  readonly components?: readonly Component[];
   readonly log: Logger;
   readonly clock: Clock;
   /** Default: the system's. */

@@ -15,6 +15,7 @@ import { verbsOf } from "./quarantined.ts";
 import { createSecurity, type Security, type SecurityOptions } from "./security.ts";
 import { SharedFieldSets } from "./shared-field-sets.ts";
 import { Snapshots } from "./snapshots.ts";
+import type { Component } from "./strategies/component-statuses.ts";
 import { DisruptionBudgets } from "./strategies/disruption-budgets.ts";
 import { EventLimit } from "./strategies/event-limit.ts";
 import { ServiceAllocators } from "./strategies/service-allocators.ts";
@@ -27,6 +28,8 @@ export interface RegistryOptions extends SecurityOptions {
   readonly log?: Logger;
   /** IPv4 range of ClusterIPs: `10.43.0.0/16`. */
   readonly serviceCidr: string;
+  /** What `componentstatuses` are of. Default: nothing. */
+  readonly components?: readonly Component[];
 }
 
 /** The API over one store, as the users see it. */
@@ -54,6 +57,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     budgets: new DisruptionBudgets(store),
     eventLimit: new EventLimit(store),
     security,
+    components: options.components ?? [],
   });
   const deps = {
     store,

@@ -65,6 +65,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
    * what is sent is private to this call.
    */
   answer?(object: T, admission: Admission): T;
+  /** For kinds that are looked at and not kept: all that there are now, in the order of their names. */
+  observe?(): readonly T[];
   /** The same for a change through the main resource. */
   prepareUpdate?(revision: Revision<T>, admission: Admission): void;
   /** The same for a change through `/status`. */

@@ -23,6 +23,7 @@ import { admitConnection } from "./connection.ts";
 import { definitionOf, itemOf, keyOf, stored, storedRow, subjectOf } from "./kind.ts";
 import { askedObject } from "./new-object.ts";
 import { ObjectWrites } from "./object-writes.ts";
+import { observation } from "./observation.ts";
 import { reachVersion } from "./reach-version.ts";
 import { checkListOptions, checkWatchOptions, isContinued, isExact } from "./resource-versions.ts";
 import type { Changing, Rewriting } from "./rewriting.ts";
@@ -45,6 +46,8 @@ export class UserVerbs implements Verbs {
     { resourceVersion }: ReadOptions = {},
   ): Promise<Item<T>> {
     const target = this.#served(given);
+    const observed = observation(this.#deps.strategies, target);
+    if (observed !== undefined) return observed.one(target.name);
     await reachVersion(this.#deps.watching, target, resourceVersion);
     const item = this.#deps.store.get(keyOf(target, target.name));
     if (item === undefined) throw notFound(subjectOf(stored(target), target.name));
@@ -57,6 +60,8 @@ export class UserVerbs implements Verbs {
   ): Promise<ListResult<T>> {
     const target = this.#served(given);
     checkListOptions(options);
+    const observed = observation(this.#deps.strategies, target);
+    if (observed !== undefined) return observed.all(options);
     if (!(isExact(options) || isContinued(options))) {
       await reachVersion(this.#deps.watching, target, options.resourceVersion);
     }

@@ -1,5 +1,6 @@
 import { needsHealthCheck } from "#api/defaults/service.ts";
 import { type FieldError, invalid } from "#api/field-error.ts";
+import { readIp } from "#api/ip-text.ts";
 import type { Service } from "#api/object.ts";
 import { SERVICES } from "#api/resources.ts";
 import { internalError, invalidObject } from "#api/status.ts";
@@ -70,6 +71,8 @@ function allocateAddress(spec: Spec, allocation: Allocation, errors: FieldError[
 function takeAddress(address: string, allocation: Allocation, errors: FieldError[]): void {
   const { allocators, admission } = allocation;
   const value = [address];
+  // what is no address at all is refused by validation, in its own words
+  if (readIp(address) === undefined) return;
   if (!allocators.contains(address)) {
     const detail = `failed to allocate IP ${address}: the provided IP (${address}) is not in the valid range. The range of valid IPs is ${allocators.cidr}`;
     errors.push(invalid("spec.clusterIPs", { value, detail }));
@@ -83,10 +86,7 @@ function takeAddress(address: string, allocation: Allocation, errors: FieldError
 
 function allocatePorts(spec: Spec, allocation: Allocation, errors: FieldError[]): void {
   const { type, allocateLoadBalancerNodePorts = true, ports = [] } = spec;
-  if (type !== "NodePort" && type !== "LoadBalancer") {
-    for (const port of ports) delete port.nodePort;
-    return;
-  }
+  if (type !== "NodePort" && type !== "LoadBalancer") return;
   const wanted = type === "NodePort" || allocateLoadBalancerNodePorts;
   const before = allocation.current?.spec?.ports ?? [];
   const own = new Set(before.flatMap(({ nodePort }) => nodePort ?? []));
@@ -107,7 +107,8 @@ function allocateHealthCheck(spec: Spec, allocation: Allocation, errors: FieldEr
     spec.healthCheckNodePort = anyPort(allocation);
     return;
   }
-  if (port === allocation.current?.spec?.healthCheckNodePort) return;
+  const { current } = allocation;
+  if (current?.spec?.healthCheckNodePort && needsHealthCheck(current.spec)) return;
   const own: ReadonlySet<number> = new Set();
   takePort({ port, field: "spec.healthCheckNodePort", own }, allocation, errors);
 }

@@ -7,6 +7,7 @@ import { REPLICATION_CONTROLLERS } from "#api/resources/core-workloads.ts";
 import {
   API_SERVICES,
   CERTIFICATE_SIGNING_REQUESTS,
+  COMPONENT_STATUSES,
   CSI_DRIVERS,
   CSI_NODES,
   CSI_STORAGE_CAPACITIES,
@@ -34,6 +35,7 @@ import type { Security } from "../security.ts";
 import type { Strategy } from "../strategy.ts";
 import { apiServices } from "./api-services.ts";
 import { certificateRequests } from "./certificate-requests.ts";
+import { type Component, componentStatuses } from "./component-statuses.ts";
 import { customResources } from "./custom.ts";
 import { definitions } from "./definitions.ts";
 import type { DisruptionBudgets } from "./disruption-budgets.ts";
@@ -55,6 +57,7 @@ export interface StrategyParts {
   readonly eventLimit: EventLimit;
   readonly budgets: DisruptionBudgets;
   readonly security: Security;
+  readonly components: readonly Component[];
 }
 
 /** Plain kinds, but that nobody changes them unseen (`AllowUnconditionalUpdate` is false). */
@@ -79,7 +82,7 @@ export class Strategies {
   readonly #store: ObjectStore;
   readonly #custom = new WeakMap<Resource, Strategy>();
 
-  constructor({ allocators, budgets, eventLimit, security }: StrategyParts) {
+  constructor({ allocators, budgets, eventLimit, security, components }: StrategyParts) {
     this.#store = security.store;
     this.#set(PODS, pods(budgets));
     this.#set(NAMESPACES, namespaces);
@@ -92,6 +95,7 @@ export class Strategies {
     this.#set(JOBS, jobs);
     this.#set(EVENTS, events(eventLimit));
     this.#set(NODES, nodes);
+    this.#set(COMPONENT_STATUSES, componentStatuses(components));
     this.#set(CERTIFICATE_SIGNING_REQUESTS, certificateRequests);
     this.#set(API_SERVICES, apiServices);
     for (const resource of NEED_VERSION) this.#set(resource, { needsVersion: true });
