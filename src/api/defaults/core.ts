@@ -1,4 +1,12 @@
-import type { EndpointSlice, Endpoints, Event, Namespace, Node, Secret } from "../object.ts";
+import type {
+  EndpointSlice,
+  Endpoints,
+  Event,
+  Namespace,
+  Node,
+  Secret,
+  ServiceAccount,
+} from "../object.ts";
 import { canonicalizeAmounts } from "./quantities.ts";
 
 const NAME_LABEL = "kubernetes.io/metadata.name";
@@ -18,11 +26,31 @@ export function prepareNamespace(namespace: Namespace): void {
   namespace.spec = { ...namespace.spec, finalizers: [...finalizers, "kubernetes"] };
 }
 
-export function setNodeDefaults({ status }: Node): void {
+/** Of the Secrets of an account only the names count. */
+export function setServiceAccountDefaults({ secrets = [] }: ServiceAccount): void {
+  for (const [index, { name }] of secrets.entries()) {
+    secrets[index] = name === undefined ? {} : { name };
+  }
+}
+
+export function setNodeDefaults({ spec, status }: Node): void {
+  if (spec) syncPodCidrs(spec);
   if (status === undefined) return;
   canonicalizeAmounts(status.capacity);
   if (status.capacity) status.allocatable ??= { ...status.capacity };
   canonicalizeAmounts(status.allocatable);
+}
+
+/** The first of a node's networks stands in both fields; the older one counts. */
+function syncPodCidrs(spec: NonNullable<Node["spec"]>): void {
+  if (spec.podCIDR && spec.podCIDR !== spec.podCIDRs?.[0]) spec.podCIDRs = [spec.podCIDR];
+  const [first] = spec.podCIDRs ?? [];
+  if (first) spec.podCIDR = first;
+}
+
+/** What a new node does not have any more: a configuration that the API server gives it. */
+export function prepareNode({ spec }: Node): void {
+  delete spec?.configSource;
 }
 
 /** Text that a client wrote for convenience becomes data; it is never read back. */

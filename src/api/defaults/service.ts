@@ -15,9 +15,13 @@ export function setServiceDefaults(service: Service): void {
     port.targetPort ||= port.port;
   }
   if (isExternallyAccessible(spec)) spec.externalTrafficPolicy ||= "Cluster";
-  if (spec.type !== "ExternalName") spec.internalTrafficPolicy ||= "Cluster";
+  if (spec.type !== "ExternalName") spec.internalTrafficPolicy ??= "Cluster";
   if (spec.type === "LoadBalancer") spec.allocateLoadBalancerNodePorts ??= true;
   if (spec.clusterIP && !spec.clusterIPs?.length) spec.clusterIPs = [spec.clusterIP];
+  if (spec.type !== "LoadBalancer") return;
+  for (const ingress of service.status?.loadBalancer?.ingress ?? []) {
+    if (ingress.ip) ingress.ipMode ??= "VIP";
+  }
 }
 
 function setAffinityDefaults(spec: Spec): void {
@@ -25,7 +29,7 @@ function setAffinityDefaults(spec: Spec): void {
   if (spec.sessionAffinity === "None") delete spec.sessionAffinityConfig;
   if (
     spec.sessionAffinity === "ClientIP" &&
-    !spec.sessionAffinityConfig?.clientIP?.timeoutSeconds
+    spec.sessionAffinityConfig?.clientIP?.timeoutSeconds === undefined
   ) {
     spec.sessionAffinityConfig = { clientIP: { timeoutSeconds: AFFINITY_TIMEOUT_SECONDS } };
   }

@@ -9,6 +9,8 @@ import type {
 import { setTemplateDefaults } from "./pod.ts";
 import { setClaimDefaults } from "./volume-claim.ts";
 
+type StatefulSetSpec = NonNullable<StatefulSet["spec"]>;
+
 export function setDeploymentDefaults({ spec }: Deployment): void {
   if (spec === undefined) return;
   spec.replicas ??= 1;
@@ -47,12 +49,7 @@ export function setStatefulSetDefaults({ spec }: StatefulSet): void {
   if (spec === undefined) return;
   spec.podManagementPolicy ||= "OrderedReady";
   spec.updateStrategy ??= {};
-  spec.updateStrategy.type ||= "RollingUpdate";
-  if (spec.updateStrategy.type === "RollingUpdate") {
-    spec.updateStrategy.rollingUpdate ??= {};
-    spec.updateStrategy.rollingUpdate.partition ??= 0;
-    spec.updateStrategy.rollingUpdate.maxUnavailable ??= 1;
-  }
+  setRollingDefaults(spec.updateStrategy);
   spec.persistentVolumeClaimRetentionPolicy ??= {};
   spec.persistentVolumeClaimRetentionPolicy.whenDeleted ||= "Retain";
   spec.persistentVolumeClaimRetentionPolicy.whenScaled ||= "Retain";
@@ -64,6 +61,18 @@ export function setStatefulSetDefaults({ spec }: StatefulSet): void {
   }
   spec.template ??= {};
   setTemplateDefaults(spec.template);
+}
+
+/**
+ * How many pods are replaced at once is behind a gate (MaxUnavailableStatefulSet) that is off by
+ * default: what is said of it is dropped, as Kubernetes does.
+ */
+function setRollingDefaults(strategy: NonNullable<StatefulSetSpec["updateStrategy"]>): void {
+  if (!strategy.type) Object.assign(strategy, { type: "RollingUpdate" }).rollingUpdate ??= {};
+  const { rollingUpdate } = strategy;
+  if (strategy.type !== "RollingUpdate" || rollingUpdate === undefined) return;
+  rollingUpdate.partition ??= 0;
+  delete rollingUpdate.maxUnavailable;
 }
 
 /** The status of a new StatefulSet. */

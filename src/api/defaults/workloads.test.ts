@@ -58,7 +58,7 @@ const cases: readonly Case[] = [
       podManagementPolicy: "OrderedReady",
       updateStrategy: {
         type: "RollingUpdate",
-        rollingUpdate: { partition: 0, maxUnavailable: 1 },
+        rollingUpdate: { partition: 0 },
       },
       persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
       volumeClaimTemplates: [

@@ -1,8 +1,19 @@
 import { NAMESPACE_COLUMNS } from "../columns/core.ts";
 import { NODE_COLUMNS } from "../columns/node.ts";
-import { prepareNamespace, setNamespaceDefaults, setNodeDefaults } from "../defaults/core.ts";
+import {
+  prepareNamespace,
+  prepareNode,
+  setNamespaceDefaults,
+  setNodeDefaults,
+} from "../defaults/core.ts";
 import type * as objects from "../object.ts";
-import { validateNamespace, validateNode, validateNodeUpdate } from "../validation/cluster.ts";
+import {
+  validateNamespace,
+  validateNamespaceStatus,
+  validateNode,
+  validateNodeStatus,
+  validateNodeUpdate,
+} from "../validation/cluster.ts";
 import { proxyOf, row, statusOf } from "./row.ts";
 
 export const NAMESPACES = row<objects.Namespace>({
@@ -24,6 +35,7 @@ export const NAMESPACES = row<objects.Namespace>({
   setDefaults: setNamespaceDefaults,
   prepareForCreate: prepareNamespace,
   validate: validateNamespace,
+  validateStatus: validateNamespaceStatus,
 });
 
 export const NODES = row<objects.Node>({
@@ -38,6 +50,8 @@ export const NODES = row<objects.Node>({
   columns: NODE_COLUMNS,
   fields: { "spec.unschedulable": ({ spec }) => String(spec?.unschedulable ?? false) },
   setDefaults: setNodeDefaults,
+  prepareForCreate: prepareNode,
   validate: validateNode,
   validateUpdate: validateNodeUpdate,
+  validateStatus: validateNodeStatus,
 });

@@ -1,6 +1,6 @@
 import { AGE } from "../columns/column.ts";
 import { CONFIG_MAP_COLUMNS, SECRET_COLUMNS } from "../columns/core.ts";
-import { setSecretDefaults } from "../defaults/core.ts";
+import { setSecretDefaults, setServiceAccountDefaults } from "../defaults/core.ts";
 import type * as objects from "../object.ts";
 import {
   validateConfigMap,
@@ -8,6 +8,7 @@ import {
   validateSecret,
   validateSecretUpdate,
 } from "../validation/config.ts";
+import { warnOfSecret } from "../warnings/secret.ts";
 import { row } from "./row.ts";
 
 export const CONFIG_MAPS = row<objects.ConfigMap>({
@@ -35,6 +36,7 @@ export const SECRETS = row<objects.Secret>({
   setDefaults: setSecretDefaults,
   validate: validateSecret,
   validateUpdate: validateSecretUpdate,
+  warnings: warnOfSecret,
 });
 
 export const SERVICE_ACCOUNTS = row<objects.ServiceAccount>({
@@ -46,6 +48,7 @@ export const SERVICE_ACCOUNTS = row<objects.ServiceAccount>({
   definition: "io.k8s.api.core.v1.ServiceAccount",
   shortNames: ["sa"],
   columns: [AGE],
+  setDefaults: setServiceAccountDefaults,
   subresources: [
     {
       name: "token",

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { changed, created } from "#test/kit/validate.ts";
+import { changed, created, said } from "#test/kit/validate.ts";
 import { LEASES } from "../resources/coordination.ts";
 import { NAMESPACES, NODES } from "../resources/core-cluster.ts";
 
@@ -13,7 +13,7 @@ test("Node", () => {
       spec: { taints: [taint, taint, { key: "b", effect: "x" }] },
     }),
   ).toEqual([
-    'metadata.taints[1]: Duplicate value: {"key":"a","effect":"NoSchedule"}: taints must be unique by key and effect pair',
+    'metadata.taints[1]: Duplicate value: {"Key":"a","Value":"","Effect":"NoSchedule","TimeAdded":null}: taints must be unique by key and effect pair',
     'metadata.taints[2].effect: Unsupported value: "x": supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"',
   ]);
   const placed = { spec: { podCIDRs: ["10.42.0.0/24"] } };
@@ -34,4 +34,40 @@ test("Lease and Namespace", () => {
   expect(created(NAMESPACES, { metadata: { name: "n" }, spec: { finalizers: ["mine"] } })).toEqual([
     'spec.finalizers: Invalid value: "mine": name is neither a standard finalizer name nor is it fully qualified',
   ]);
+});
+
+test("a Node has one network of each family, and each address once", () => {
+  const spec = { podCIDRs: ["10.1.0.0/24", "10.2.0.0/24"] };
+  expect(created(NODES, { metadata, spec })).toEqual([
+    'spec.podCIDRs: Invalid value: ["10.1.0.0/24","10.2.0.0/24"]: may specify no more than one CIDR for each IP family',
+  ]);
+  const address = { type: "InternalIP", address: "10.0.0.1" };
+  const status = { addresses: [address, address], declaredFeatures: ["B", "A"] };
+  expect(said(NODES, { metadata }, { metadata, status })).toEqual([
+    'status.addresses[1]: Duplicate value: {"Type":"InternalIP","Address":"10.0.0.1"}',
+    'status.declaredFeatures[1]: Invalid value: "A": list must be sorted alphabetically',
+  ]);
+});
+
+test("the older field of a Node's networks counts, and a new one takes no configuration", () => {
+  const configSource = { configMap: { name: "a", namespace: "b", kubeletConfigKey: "c" } };
+  const node = {
+    metadata,
+    spec: { podCIDR: "10.1.0.0/24", podCIDRs: ["10.2.0.0/24"], configSource },
+  };
+  NODES.setDefaults(node);
+  NODES.prepareForCreate?.(node);
+  expect<object>(node.spec).toEqual({ podCIDR: "10.1.0.0/24", podCIDRs: ["10.1.0.0/24"] });
+});
+
+test("a Namespace is ending exactly when it was deleted", () => {
+  const deleted = { ...metadata, deletionTimestamp: "2024-01-01T00:00:00Z" };
+  const as = (phase: string) => ({ status: { phase } });
+  expect(said(NAMESPACES, {}, { metadata, ...as("Terminating") })).toEqual([
+    "status.Phase: Invalid value: \"Terminating\": may only be 'Active' if `deletionTimestamp` is empty",
+  ]);
+  expect(said(NAMESPACES, {}, { metadata: deleted, ...as("Active") })).toEqual([
+    "status.Phase: Invalid value: \"Active\": may only be 'Terminating' if `deletionTimestamp` is not empty",
+  ]);
+  expect(said(NAMESPACES, {}, { metadata: deleted, ...as("Terminating") })).toEqual([]);
 });

@@ -71,6 +71,23 @@ export function formatted(
   return invalidAll(path, { value, details: FORMATS[as](value) });
 }
 
+/** The same of a value that is checked as soon as it is given, and be it empty. */
+export function givenFormatted(
+  path: string,
+  { value, as }: { value: string | undefined; as: Format },
+): FieldError[] {
+  return value === undefined ? [] : invalidAll(path, { value, details: FORMATS[as](value) });
+}
+
+/** One of a few, where it is given; an empty one is none of them. */
+export function optionalChoice(
+  path: string,
+  { value, supported }: { value: string | undefined; supported: readonly string[] },
+): FieldError[] {
+  if (value === undefined || supported.includes(value)) return [];
+  return [notSupported(path, { value, supported })];
+}
+
 /** An address in any spelling that everybody reads alike. */
 export function validateIp(value: string, path: string): FieldError[] {
   const ip = readIp(value);

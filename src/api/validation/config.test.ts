@@ -24,7 +24,9 @@ test.each([
   [
     "kubernetes.io/dockerconfigjson",
     { ".dockerconfigjson": "bm8=" },
-    ['data[.dockerconfigjson]: Invalid value: "<secret contents redacted>": must be a JSON object'],
+    [
+      "data[.dockerconfigjson]: Invalid value: \"<secret contents redacted>\": invalid character 'o' in literal null (expecting 'u')",
+    ],
   ],
   [
     "kubernetes.io/basic-auth",

@@ -1,3 +1,6 @@
+import { DecodeError } from "../codec/decode-error.ts";
+import { JsonReader } from "../codec/json-reader.ts";
+import { jsonType } from "../codec/json-value.ts";
 import {
   type FieldError,
   forbidden,
@@ -95,14 +98,20 @@ export function validateSecret({ metadata, type = "", data = {} }: Secret): Fiel
 }
 
 function validateJson(encoded: string, path: string): FieldError[] {
+  const detail = whyNoObject(Buffer.from(encoded, "base64").toString());
+  if (detail === undefined) return [];
+  return [invalid(path, { value: "<secret contents redacted>", detail })];
+}
+
+function whyNoObject(text: string): string | undefined {
   try {
-    const value: unknown = JSON.parse(Buffer.from(encoded, "base64").toString());
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return [];
-  } catch {
-    // falls through: what the parser says may quote the secret
+    const { value } = new JsonReader(text).read();
+    if (typeof value === "object" && !Array.isArray(value)) return undefined;
+    return `json: cannot unmarshal ${jsonType(value)} into Go value of type map[string]interface {}`;
+  } catch (error) {
+    if (error instanceof DecodeError) return error.message;
+    throw error;
   }
-  const value = "<secret contents redacted>";
-  return [invalid(path, { value, detail: "must be a JSON object" })];
 }
 
 export function validateSecretUpdate(next: Secret, current: Secret): FieldError[] {

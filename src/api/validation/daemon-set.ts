@@ -41,7 +41,11 @@ function validateStrategy(strategy: Strategy, path: string): FieldError[] {
   const { type, rollingUpdate } = strategy;
   if (type === "OnDelete") return [];
   if (type !== "RollingUpdate") {
-    return [notSupported(path, { value: strategy, supported: ["RollingUpdate", "OnDelete"] })];
+    // Kubernetes prints the strategy as it holds it
+    const { maxUnavailable = 0, maxSurge = 0 } = rollingUpdate ?? {};
+    const held = rollingUpdate ? { MaxUnavailable: maxUnavailable, MaxSurge: maxSurge } : null;
+    const value = { Type: type ?? "", RollingUpdate: held };
+    return [notSupported(path, { value, supported: ["RollingUpdate", "OnDelete"] })];
   }
   if (rollingUpdate === undefined) return [required(`${path}.rollingUpdate`)];
   const { maxUnavailable = 0, maxSurge = 0 } = rollingUpdate;

@@ -96,4 +96,12 @@ describe("a workload", () => {
     expect(changed(REPLICA_SETS, ...sets)).toEqual(expected);
     expect(changed(DEPLOYMENTS, deployment({}), deployment({ replicas: 5 }))).toEqual([]);
   });
+
+  test("selects by labels that can be", () => {
+    const matchLabels = { b: "x y", a: "1" };
+    expect(created(DEPLOYMENTS, deployment({ selector: { matchLabels } }))).toEqual([
+      expect.stringContaining('spec.selector.matchLabels: Invalid value: "x y": a valid label'),
+      'spec.selector: Invalid value: {"matchLabels":{"a":"1","b":"x y"}}: invalid label selector',
+    ]);
+  });
 });

@@ -10,7 +10,15 @@ import {
 } from "../field-error.ts";
 import { dns1123Label, dns1123Subdomain, portNumber } from "../names.ts";
 import type { EndpointSlice, Endpoints } from "../object.ts";
-import { each, formatted, oneOf, PROTOCOLS, validateIp, validateNonSpecialIp } from "./common.ts";
+import {
+  each,
+  formatted,
+  givenFormatted,
+  oneOf,
+  PROTOCOLS,
+  validateIp,
+  validateNonSpecialIp,
+} from "./common.ts";
 
 type Subset = NonNullable<Endpoints["subsets"]>[number];
 type Address = NonNullable<Subset["addresses"]>[number];
@@ -38,7 +46,7 @@ export function validateEndpoints({ subsets }: Endpoints): FieldError[] {
         ...formatted(`${path}.name`, { value: name, as: "label" }),
         ...invalidAll(`${path}.port`, { value: port ?? 0, details: portNumber(port ?? 0) }),
         ...oneOf(`${path}.protocol`, { value: protocol, supported: PROTOCOLS }),
-        ...formatted(`${path}.appProtocol`, { value: appProtocol, as: "qualifiedName" }),
+        ...givenFormatted(`${path}.appProtocol`, { value: appProtocol, as: "qualifiedName" }),
       ]),
     ];
   });
@@ -48,7 +56,7 @@ function validateAddress({ ip, hostname, nodeName }: Address, path: string): Fie
   return [
     ...validateIp(ip ?? "", `${path}.ip`),
     ...formatted(`${path}.hostname`, { value: hostname, as: "label" }),
-    ...formatted(`${path}.nodeName`, { value: nodeName, as: "subdomain" }),
+    ...givenFormatted(`${path}.nodeName`, { value: nodeName, as: "subdomain" }),
     ...validateNonSpecialIp(ip ?? "", `${path}.ip`),
   ];
 }
@@ -73,7 +81,7 @@ export function validateEndpointSlice(slice: EndpointSlice): FieldError[] {
       return [
         ...errors,
         ...oneOf(`${at}.protocol`, { value: protocol, supported: PROTOCOLS }),
-        ...formatted(`${at}.appProtocol`, { value: appProtocol, as: "qualifiedName" }),
+        ...givenFormatted(`${at}.appProtocol`, { value: appProtocol, as: "qualifiedName" }),
       ];
     }),
   ];

@@ -12,7 +12,7 @@ import type { PersistentVolume } from "../object.ts";
 import { formatted } from "./common.ts";
 import { noBacksteps } from "./paths.ts";
 import { validatePositiveAmount } from "./resources.ts";
-import { validateNodeSelector } from "./scheduling.ts";
+import { validateNodeSelector, validateNodeValues } from "./scheduling.ts";
 import { VOLUME_MODES, validateAccessModes } from "./volume-modes.ts";
 import {
   requiredFields,
@@ -38,8 +38,10 @@ export function validatePersistentVolume({ spec = {} }: PersistentVolume): Field
   }
   if (nodeAffinity) {
     const { required: must } = nodeAffinity;
-    if (must) errors.push(...validateNodeSelector(must, "spec.nodeAffinity.required"));
-    else
+    if (must) {
+      errors.push(...validateNodeSelector(must, "spec.nodeAffinity.required"));
+      errors.push(...validateNodeValues(must, "spec.nodeAffinity.required"));
+    } else
       errors.push(required("spec.nodeAffinity.required", "must specify required node constraints"));
   }
   return [...errors, ...validateSource(spec, "spec"), ...validateClass(spec)];

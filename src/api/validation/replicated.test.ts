@@ -67,15 +67,14 @@ describe("a StatefulSet", () => {
       "updated as nobody does",
       set({ updateStrategy: { type: "Recreate" } }),
       [
-        "spec.updateStrategy: Invalid value: {\"type\":\"Recreate\"}: must be 'RollingUpdate' or 'OnDelete'",
+        "spec.updateStrategy: Invalid value: {\"Type\":\"Recreate\",\"RollingUpdate\":null}: must be 'RollingUpdate' or 'OnDelete'",
       ],
     ],
     [
-      "that takes down none at a time",
+      "that leaves less than none as they are",
       set({ updateStrategy: { rollingUpdate: { partition: -1, maxUnavailable: 0 } } }),
       [
         "spec.updateStrategy.rollingUpdate.partition: Invalid value: -1: must be greater than or equal to 0",
-        "spec.updateStrategy.rollingUpdate.maxUnavailable: Invalid value: 0: cannot be 0",
       ],
     ],
     [
@@ -186,7 +185,7 @@ describe("a DaemonSet", () => {
       "updated as nobody does",
       set({ updateStrategy: { type: "Later" } }),
       [
-        'spec.updateStrategy: Unsupported value: {"type":"Later"}: supported values: "RollingUpdate", "OnDelete"',
+        'spec.updateStrategy: Unsupported value: {"Type":"Later","RollingUpdate":null}: supported values: "RollingUpdate", "OnDelete"',
       ],
     ],
   ])("%s", (_, given, expected) => {

@@ -124,7 +124,7 @@ export function validateNodeSelector(
 }
 
 /** No node has a label of a value that labels cannot have: a pod would wait for it for ever. */
-function validateValues(
+export function validateNodeValues(
   { nodeSelectorTerms }: { readonly nodeSelectorTerms?: readonly NodeSelectorTerm[] },
   path: string,
 ): FieldError[] {
@@ -143,7 +143,7 @@ function validateNodeAffinity(affinity: NodeAffinity, path: string): FieldError[
     preferredDuringSchedulingIgnoredDuringExecution: wish,
   } = affinity;
   const at = `${path}.requiredDuringSchedulingIgnoredDuringExecution`;
-  const errors = must ? [...validateNodeSelector(must, at), ...validateValues(must, at)] : [];
+  const errors = must ? [...validateNodeSelector(must, at), ...validateNodeValues(must, at)] : [];
   const wishes = `${path}.preferredDuringSchedulingIgnoredDuringExecution`;
   return [
     ...errors,

@@ -39,9 +39,26 @@ export function validateNotEmpty(
   return [invalid(path, { value: selector, detail })];
 }
 
+const isReadable = (selector: LabelSelector | undefined) =>
+  validateLabelSelector(selector, "").length === 0;
+
+/** The error, beside those of its parts, of a selector that nothing can be compared with. */
+export function validateReadable(
+  selector: LabelSelector | undefined,
+  { path, detail }: { path: string; detail: string },
+): FieldError[] {
+  if (selector === undefined || isReadable(selector)) return [];
+  const { matchLabels, ...rest } = selector;
+  // Go prints the keys of a map in their order
+  const labels = matchLabels && Object.fromEntries(Object.entries(matchLabels).toSorted());
+  const value = { ...(labels && { matchLabels: labels }), ...rest };
+  return [invalid(path, { value, detail })];
+}
+
 /** The pods that are made must be those that are selected. */
 export function validateMatch({ selector, template }: Selected, path: string): FieldError[] {
   const labels = template?.metadata?.labels;
+  if (!isReadable(selector)) return [];
   const matcher = matcherOf(selector);
   if (matcher.isEmpty || matcher.matches(labels)) return [];
   const detail = "`selector` does not match template `labels`";
@@ -67,6 +84,11 @@ export function validateEndless(
 
 /** The whole of what Deployments and ReplicaSets check of their pods. */
 export function validateLastingTemplate(selected: Selected, path: string): FieldError[] {
+  const unread = validateReadable(selected.selector, {
+    path: "spec.selector",
+    detail: "invalid label selector",
+  });
+  if (unread.length > 0) return unread;
   return [
     ...validateMatch(selected, path),
     ...validateTemplate(selected.template, path),

@@ -37,7 +37,9 @@ describe("a Service", () => {
           { name: "b", port: 80 },
         ],
       }),
-      ['spec.ports[1]: Duplicate value: {"protocol":"TCP","port":80}'],
+      [
+        'spec.ports[1]: Duplicate value: {"Name":"","Protocol":"TCP","AppProtocol":null,"Port":80,"TargetPort":0,"NodePort":0}',
+      ],
     ],
     [
       "port out of range",
@@ -114,6 +116,31 @@ describe("a Service", () => {
     expect(changed(SERVICES, stored, service({ ports: [{ port: 81 }] }))).toEqual([]);
     expect(changed(SERVICES, stored, service({ clusterIP: "10.43.0.10", ports }))).toEqual([
       'spec.clusterIPs[0]: Invalid value: ["10.43.0.10"]: may not change once set',
+    ]);
+  });
+
+  test("what is given may not be empty", () => {
+    const given = service({
+      ports: [{ port: 80, appProtocol: "" }],
+      ipFamilyPolicy: "",
+      internalTrafficPolicy: "",
+      trafficDistribution: "",
+    });
+    const fields = created(SERVICES, given).map((line) => line.slice(0, line.indexOf(": ")));
+    expect(fields).toEqual([
+      "spec.ports[0].appProtocol",
+      "spec.ports[0].appProtocol",
+      "spec.ipFamilyPolicy",
+      "spec.internalTrafficPolicy",
+      "spec.trafficDistribution",
+    ]);
+  });
+
+  test("an affinity of no time is none", () => {
+    const sessionAffinityConfig = { clientIP: { timeoutSeconds: 0 } };
+    const given = service({ ports, sessionAffinity: "ClientIP", sessionAffinityConfig });
+    expect(created(SERVICES, given)).toEqual([
+      "spec.sessionAffinityConfig.clientIP.timeoutSeconds: Invalid value: 0: must be greater than 0 and less than 86400",
     ]);
   });
 });

@@ -15,7 +15,9 @@ import type { Service, ServicePort } from "../object.ts";
 import {
   each,
   formatted,
+  givenFormatted,
   oneOf,
+  optionalChoice,
   PROTOCOLS,
   validateCidr,
   validateIp,
@@ -29,7 +31,7 @@ const TYPES = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"] as const
 const POLICIES = ["Cluster", "Local"] as const;
 const FAMILIES = ["IPv4", "IPv6"] as const;
 const FAMILY_POLICIES = ["PreferDualStack", "RequireDualStack", "SingleStack"] as const;
-const TRAFFIC_DISTRIBUTIONS = ["PreferClose", "PreferSameNode", "PreferSameZone"] as const;
+const TRAFFIC_DISTRIBUTIONS = ["PreferClose", "PreferSameZone", "PreferSameNode"] as const;
 const IP_MODES = ["Proxy", "VIP"];
 const AFFINITY_MAX_SECONDS = 86_400;
 const KUBELET_PORT = 10_250;
@@ -108,7 +110,7 @@ function validatePorts({ ports = [] }: Spec): FieldError[] {
       ...invalidAll(`${at}.port`, { value, details: portNumber(value) }),
       ...oneOf(`${at}.protocol`, { value: protocol, supported: PROTOCOLS }),
       ...validatePort(targetPort, `${at}.targetPort`),
-      ...formatted(`${at}.appProtocol`, { value: appProtocol, as: "qualifiedName" }),
+      ...givenFormatted(`${at}.appProtocol`, { value: appProtocol, as: "qualifiedName" }),
     ];
   });
 }
@@ -143,10 +145,8 @@ function validateClusterIps(spec: Spec): FieldError[] {
     errors.push(whole("first value must match `clusterIP`"));
   }
   errors.push(...validateFamilies(ipFamilies));
-  if (ipFamilyPolicy !== undefined) {
-    const rule = { value: ipFamilyPolicy, supported: FAMILY_POLICIES };
-    errors.push(...oneOf("spec.ipFamilyPolicy", rule));
-  }
+  const rule = { value: ipFamilyPolicy, supported: FAMILY_POLICIES };
+  errors.push(...optionalChoice("spec.ipFamilyPolicy", rule));
   errors.push(
     ...each(clusterIPs, "spec.clusterIPs", (ip, at) => {
       if (ip !== "None") return validateIp(ip, at);
@@ -165,7 +165,7 @@ function validateClusterIps(spec: Spec): FieldError[] {
 function validateFamilies(families: readonly string[] | undefined): FieldError[] {
   const seen = new Set<string>();
   return each(families, "spec.ipFamilies", (family, at) => {
-    const errors = oneOf(at, { value: family, supported: FAMILIES });
+    const errors = optionalChoice(at, { value: family, supported: FAMILIES });
     if (seen.has(family)) errors.push(duplicate(at, family));
     seen.add(family);
     return errors;
@@ -190,7 +190,9 @@ function validateDuplicatePorts({ ports }: Spec): FieldError[] {
   const seen = new Set<string>();
   return each(ports, "spec.ports", ({ port, protocol }, at) => {
     const id = `${protocol}/${port}`;
-    if (seen.has(id)) return [duplicate(at, { protocol, port })];
+    // Kubernetes prints the port as it holds it, with nothing but what is the same
+    const same = { Name: "", Protocol: protocol, AppProtocol: null, Port: port };
+    if (seen.has(id)) return [duplicate(at, { ...same, TargetPort: 0, NodePort: 0 })];
     seen.add(id);
     return [];
   });
@@ -213,7 +215,7 @@ function validateLoadBalancer(spec: Spec): FieldError[] {
     errors.push(forbidden("spec.loadBalancerClass", detail));
   }
   const rule = { value: loadBalancerClass, as: "qualifiedName" } as const;
-  return [...errors, ...formatted("spec.loadBalancerClass", rule)];
+  return [...errors, ...givenFormatted("spec.loadBalancerClass", rule)];
 }
 
 function validateTraffic(spec: Spec): FieldError[] {
@@ -232,16 +234,24 @@ function validateTraffic(spec: Spec): FieldError[] {
       "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'";
     errors.push(invalid("spec.healthCheckNodePort", { value: healthCheckNodePort, detail }));
   }
-  if (spec.type !== "ExternalName" || internalTrafficPolicy !== undefined) {
-    const rule = { value: internalTrafficPolicy, supported: POLICIES };
-    errors.push(...oneOf("spec.internalTrafficPolicy", rule));
+  if (healthCheckNodePort) {
+    const details = portNumber(healthCheckNodePort);
+    errors.push(...invalidAll("spec.healthCheckNodePort", { value: healthCheckNodePort, details }));
   }
-  const distributions: readonly string[] = TRAFFIC_DISTRIBUTIONS;
-  if (trafficDistribution !== undefined && !distributions.includes(trafficDistribution)) {
-    const rule = { value: trafficDistribution, supported: distributions };
-    errors.push(notSupported("spec.trafficDistribution", rule));
-  }
-  return errors;
+  return [
+    ...errors,
+    ...(spec.type !== "ExternalName" && internalTrafficPolicy === undefined
+      ? [required("spec.internalTrafficPolicy")]
+      : []),
+    ...optionalChoice("spec.internalTrafficPolicy", {
+      value: internalTrafficPolicy,
+      supported: POLICIES,
+    }),
+    ...optionalChoice("spec.trafficDistribution", {
+      value: trafficDistribution,
+      supported: TRAFFIC_DISTRIBUTIONS,
+    }),
+  ];
 }
 
 /** Errors of a change: addresses stay for as long as the Service has any. */

@@ -9,6 +9,7 @@ import {
   nothingGiven,
   validateEndless,
   validateMatch,
+  validateReadable,
   validateRequiredSelector,
 } from "./selected-template.ts";
 import { notAboveReady, notDecremented, partsOf } from "./status-counts.ts";
@@ -34,8 +35,8 @@ export function validateStatefulSet({ spec }: StatefulSet): FieldError[] {
     ...validateRetention(spec, "spec.persistentVolumeClaimRetentionPolicy"),
     ...nonNegativeFields(spec, "spec", ["replicas", "minReadySeconds"]),
     ...nonNegativeFields(ordinals, "spec.ordinals", ["start"]),
-    ...nonNegativeFields(spec, "spec", ["revisionHistoryLimit"]),
     ...validateRequiredSelector(selector, { path: "spec.selector", kind: "statefulset" }),
+    ...validateReadable(selector, { path: "spec.selector", detail: "" }),
     ...validateMatch({ selector, template }, "spec.template"),
     ...validateLabels(template.metadata?.labels, "spec.template.labels"),
     ...validateAnnotations(template.metadata?.annotations, "spec.template.annotations"),
@@ -55,7 +56,11 @@ function validateStrategy(
   }
   if (type === "RollingUpdate")
     return rollingUpdate ? validateRollingUpdate(rollingUpdate, at) : [];
-  return [invalid(path, { value: strategy, detail: STRATEGY_ERROR })];
+  // Kubernetes prints the strategy as it holds it
+  const { partition = null, maxUnavailable = null } = rollingUpdate ?? {};
+  const held = rollingUpdate ? { Partition: partition, MaxUnavailable: maxUnavailable } : null;
+  const value = { Type: type ?? "", RollingUpdate: held };
+  return [invalid(path, { value, detail: STRATEGY_ERROR })];
 }
 
 function validateRollingUpdate(update: RollingUpdate, path: string): FieldError[] {

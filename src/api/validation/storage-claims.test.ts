@@ -54,7 +54,7 @@ describe("a PersistentVolumeClaim", () => {
         dataSource: { kind: "PersistentVolumeClaim", name: "a" },
         dataSourceRef: { kind: "PersistentVolumeClaim", name: "b" },
       }),
-      ['spec: Invalid value: "spec.dataSource": must match dataSourceRef'],
+      ["spec: Invalid value: {}: must match dataSourceRef"],
     ],
   ])("%s", (_, given, expected) => {
     expect(created(PERSISTENT_VOLUME_CLAIMS, given)).toEqual(expected);
@@ -94,7 +94,7 @@ describe("a PersistentVolumeClaim", () => {
     const status = { capacity: { storage: "-1" }, allocatedResourceStatuses: { storage: "Later" } };
     expect(said(PERSISTENT_VOLUME_CLAIMS, claim({}), claim({}, status))).toEqual([
       'status.capacity[storage]: Invalid value: "-1": must be greater than or equal to 0',
-      'status.allocatedResourceStatus: Unsupported value: "storage": supported values: "ControllerResizeInProgress", "ControllerResizeInfeasible", "NodeResizeInProgress", "NodeResizeInfeasible", "NodeResizePending"',
+      'status.allocatedResourceStatuses: Unsupported value: "storage": supported values: "ControllerResizeInProgress", "ControllerResizeInfeasible", "NodeResizeInProgress", "NodeResizeInfeasible", "NodeResizePending"',
     ]);
   });
 });

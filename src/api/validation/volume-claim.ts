@@ -4,12 +4,15 @@ import {
   forbidden,
   immutable,
   invalid,
+  invalidAll,
   notSupported,
   required,
 } from "../field-error.ts";
 import { validateAnnotations, validateLabels } from "../metadata.ts";
+import { qualifiedName } from "../names.ts";
 import type { ObjectMeta, PersistentVolumeClaim } from "../object.ts";
 import { Quantity } from "../quantity.ts";
+import { isNative } from "../resource-name.ts";
 import { formatted, validateLabelSelector } from "./common.ts";
 import { validateAmount, validatePositiveAmount } from "./resources.ts";
 import { VOLUME_MODES, validateAccessModes } from "./volume-modes.ts";
@@ -84,7 +87,8 @@ function validateSources({ dataSource, dataSourceRef }: Spec, path: string): Fie
   if (dataSource) errors.push(...validateSource(dataSource, `${path}.dataSource`));
   if (dataSourceRef) errors.push(...validateSource(dataSourceRef, `${path}.dataSourceRef`));
   if (dataSource === undefined || dataSourceRef === undefined) return errors;
-  const value = `${path}.dataSource`;
+  // Kubernetes prints the path that it means, which shows nothing of itself
+  const value = {};
   if (dataSourceRef.namespace) {
     const detail = "may not be specified when dataSourceRef.namespace is specified";
     return [...errors, invalid(path, { value, detail })];
@@ -118,7 +122,7 @@ export function validateClaimUpdate(
   const changed = differences({ current: before, next: settled(next, current) });
   if (changed.length > 0) {
     const detail = `spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n${changed.join("\n")}`;
-    errors.push(forbidden("spec", detail));
+    return [...errors, forbidden("spec", detail)];
   }
   const size = sizeOf(now.resources?.requests);
   const isLess = size.compare(sizeOf(before.resources?.requests)) < 0;
@@ -207,12 +211,25 @@ export function validateClaimStatus({ spec, status }: PersistentVolumeClaim): Fi
     errors.push(...validateAmount(`status.capacity[${name}]`, { name, amount }));
   }
   const supported: readonly string[] = RESIZE_STATUSES;
+  const statuses = "status.allocatedResourceStatuses";
   for (const [name, resize] of Object.entries(status?.allocatedResourceStatuses ?? {})) {
+    errors.push(...validateResourceKey(name, statuses));
     if (supported.includes(resize)) continue;
-    errors.push(notSupported("status.allocatedResourceStatus", { value: name, supported }));
+    errors.push(notSupported(statuses, { value: name, supported }));
   }
+  const allocated = "status.allocatedResources";
   for (const [name, amount] of Object.entries(status?.allocatedResources ?? {})) {
-    errors.push(...validateAmount(`status.allocatedResources[${name}]`, { name, amount }));
+    const wrong = validateResourceKey(name, allocated);
+    errors.push(
+      ...(wrong.length > 0 ? wrong : validateAmount(`${allocated}[${name}]`, { name, amount })),
+    );
   }
   return errors;
+}
+
+/** What a claim has of a node is storage, or somebody else's resource. */
+function validateResourceKey(name: string, path: string): FieldError[] {
+  const errors = invalidAll(path, { value: name, details: qualifiedName(name) });
+  if (errors.length > 0 || !isNative(name) || name === "storage") return errors;
+  return [notSupported(path, { value: name, supported: ["storage"] })];
 }

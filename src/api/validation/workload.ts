@@ -50,7 +50,11 @@ function validateStrategy(strategy: Strategy, path: string): FieldError[] {
     return [required(at, "this should be defaulted and never be nil")];
   }
   if (type !== "Recreate") {
-    return [notSupported(path, { value: strategy, supported: ["Recreate", "RollingUpdate"] })];
+    // Kubernetes prints the strategy as it holds it
+    const { maxUnavailable = 0, maxSurge = 0 } = rollingUpdate ?? {};
+    const held = rollingUpdate ? { MaxUnavailable: maxUnavailable, MaxSurge: maxSurge } : null;
+    const value = { Type: type ?? "", RollingUpdate: held };
+    return [notSupported(path, { value, supported: ["Recreate", "RollingUpdate"] })];
   }
   const detail = "may not be specified when strategy `type` is 'Recreate'";
   return rollingUpdate ? [forbidden(at, detail)] : [];

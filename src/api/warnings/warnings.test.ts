@@ -3,6 +3,7 @@ import type { Container, KubeObject, PodSpec } from "../object.ts";
 import type { Resource } from "../resource.ts";
 import { DEPLOYMENTS, STATEFUL_SETS } from "../resources/apps.ts";
 import { CRON_JOBS, JOBS } from "../resources/batch.ts";
+import { SECRETS } from "../resources/core-config.ts";
 import { PODS } from "../resources/core-pods.ts";
 import { SERVICES } from "../resources/core-services.ts";
 import { PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES } from "../resources/core-storage.ts";
@@ -353,4 +354,22 @@ test("what a Service does not heed", () => {
   expect(of({ externalName: "a" })).toEqual([
     'spec.externalName is ignored when spec.type is not "ExternalName"',
   ]);
+});
+
+test("a certificate and a key that are none, or no pair", () => {
+  const tls = (certificate: string, key: string) =>
+    warned(SECRETS, {
+      metadata: { name: "s" },
+      type: "kubernetes.io/tls",
+      data: Object.fromEntries(
+        Object.entries({ "tls.crt": certificate, "tls.key": key }).map(([name, text]) => [
+          name,
+          Buffer.from(text).toString("base64"),
+        ]),
+      ),
+    });
+  const pem = "-----BEGIN X-----\nAAAA\n-----END X-----\n";
+  expect(tls("", "")).toEqual(["tls: failed to find any PEM data in certificate input"]);
+  expect(tls(pem, "")).toEqual(["tls: failed to find any PEM data in key input"]);
+  expect(tls(pem, pem)).toEqual(["tls: failed to parse certificate or private key"]);
 });
