@@ -8,7 +8,7 @@ import {
   required,
   tooLong,
 } from "../field-error.ts";
-import { isFirstAddress, isStrictSubset } from "../ip-network.ts";
+import { isStrictSubset } from "../ip-network.ts";
 import { domainPrefixedPath, portName, portNumber } from "../names.ts";
 import type { IngressClass, IPAddress, NetworkPolicy, ServiceCIDR } from "../object.ts";
 import { each, formatted, validateCidr, validateLabelSelector } from "./common.ts";
@@ -183,13 +183,7 @@ export function validateServiceCidr({ spec }: ServiceCIDR): FieldError[] {
   if (cidrs.length > 2) {
     return [invalid(path, { value: spec, detail: "may only hold up to 2 values" })];
   }
-  const errors = each(cidrs, path, (cidr, at) => {
-    const syntax = validateCidr(cidr, at);
-    if (syntax.length > 0 || isFirstAddress(cidr)) return syntax;
-    return [
-      invalid(at, { value: cidr, detail: "must not have bits set beyond the prefix length" }),
-    ];
-  });
+  const errors = each(cidrs, path, validateCidr);
   const families = new Set(cidrs.map((cidr) => cidr.includes(":")));
   if (errors.length === 0 && families.size < cidrs.length) {
     const detail =

@@ -67,7 +67,7 @@ describe("a StatefulSet", () => {
       "updated as nobody does",
       set({ updateStrategy: { type: "Recreate" } }),
       [
-        "spec.updateStrategy: Invalid value: {\"Type\":\"Recreate\",\"RollingUpdate\":null}: must be 'RollingUpdate' or 'OnDelete'",
+        'spec.updateStrategy: Invalid value: {"Type":"Recreate","RollingUpdate":null}: must be \'RollingUpdate\' or \'OnDelete\'',
       ],
     ],
     [

@@ -12,7 +12,7 @@ import { bootstrap } from "./bootstrap.ts";
 import { keepIpAddresses } from "./ip-addresses.ts";
 import { API_SERVER, type ApiServer, type ApiServerOptions } from "./options.ts";
 import { createRegistry } from "./registry.ts";
-import { firstAddress } from "./strategies/service-allocators.ts";
+import { firstAddress } from "./strategies/address-range.ts";
 
 /** Makes the API server of a site over its store. It listens nowhere by itself. */
 export function createApiServer(options: ApiServerOptions): ApiServer {

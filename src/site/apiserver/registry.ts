@@ -53,7 +53,7 @@ export function createRegistry(options: RegistryOptions): Registry {
   const { authorizer } = security;
   serveCustomKinds({ store, catalog, signal });
   const strategies = new Strategies({
-    allocators: new ServiceAllocators({ store, cidr: options.serviceCidr }),
+    allocators: new ServiceAllocators({ store, cidr: options.serviceCidr, signal }),
     budgets: new DisruptionBudgets(store),
     eventLimit: new EventLimit(store),
     security,

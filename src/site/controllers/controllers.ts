@@ -25,6 +25,7 @@ import { createReplicaSetController } from "./replica-set.ts";
 import { createRoleAggregationController } from "./roles/aggregation.ts";
 import { createEndpointSliceController } from "./services/endpoint-slices.ts";
 import { createEndpointsController } from "./services/endpoints.ts";
+import { createServiceCidrsController } from "./services/service-cidrs.ts";
 import {
   createClaimProtectionController,
   createVolumeProtectionController,
@@ -75,6 +76,7 @@ function createAll(options: ControllersOptions): readonly Controller[] {
     createJobController(options),
     createEndpointsController(options),
     createEndpointSliceController(options),
+    createServiceCidrsController(options),
     createNamespaceController(options, catalog),
     createGarbageCollector(options, catalog),
     createDefinitionsController({ ...options, client: () => apiServer }, catalog),
