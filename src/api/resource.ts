@@ -108,6 +108,8 @@ export interface Resource<T extends KubeObject = KubeObject> extends GroupVersio
   readonly fields: Readonly<Record<string, FieldReader<T>>>;
   /** Fills in what Kubernetes would, in place, on a value that nobody else holds. */
   setDefaults(object: T): void;
+  /** The same for what is said of an object through `/status`, where anything is left to fill in. */
+  setStatusDefaults?(object: T): void;
   /**
    * What happens to a new object once, in place, before it is validated and after its name,
    * namespace and UID were filled in: its first status, generated labels.

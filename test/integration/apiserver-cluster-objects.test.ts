@@ -326,3 +326,23 @@ test("what is not wise is said with an error, and of a change that changes nothi
   const same = await api.send("PUT", "/api/v1/persistentvolumes/v", { body });
   expect(same.headers.get("warning")).toContain("The Recycle reclaim policy is deprecated");
 });
+
+test("what is said through /status has its defaults too", async () => {
+  using api = await startTestApi();
+  const statusOf = async (path: string, status: object) => {
+    const sent = { body: { status }, type: "application/merge-patch+json" };
+    const response = await api.send("PATCH", `${path}/status`, sent);
+    return ((await response.json()) as Service).status;
+  };
+  const services = "/api/v1/namespaces/default/services";
+  const spec = { type: "LoadBalancer", ports: [{ port: 80 }] };
+  await api.send("POST", services, { body: { metadata: { name: "lb" }, spec } });
+  const ingress = [{ ip: "192.0.2.1" }];
+  expect(await statusOf(`${services}/lb`, { loadBalancer: { ingress } })).toEqual({
+    loadBalancer: { ingress: [{ ip: "192.0.2.1", ipMode: "VIP" }] },
+  });
+  await api.send("POST", "/api/v1/nodes", { body: { metadata: { name: "n" } } });
+  expect<unknown>(await statusOf("/api/v1/nodes/n", { capacity: { cpu: "2" } })).toMatchObject({
+    allocatable: { cpu: "2" },
+  });
+});

@@ -14,9 +14,8 @@ const MAX_INT32 = 2 ** 31;
 const isInt32 = (value: unknown): value is number =>
   Number.isInteger(value) && Number(value) >= -MAX_INT32 && Number(value) < MAX_INT32;
 
-/** RFC 3339 in UTC with as many fraction digits as the type keeps; `""` is Go's zero time. */
-function readTime(text: string, fractionDigits: number): string | undefined {
-  if (text === "") return undefined;
+/** RFC 3339 in UTC with as many fraction digits as the type keeps. */
+function readTime(text: string, fractionDigits: number): string {
   const [, , fraction = ""] = TIME.exec(text) ?? [];
   const at = TIME.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(at)) {
@@ -74,8 +73,8 @@ const FROM_NUMBER: Readers<number | bigint> = {
 };
 
 /**
- * A JSON value as Go would write it back: times in UTC, quantities canonical. `undefined` is Go's
- * zero time, `MISMATCH` a value of another JSON type.
+ * A JSON value as Go would write it back: times in UTC, quantities canonical. `MISMATCH` is a value
+ * of another JSON type.
  *
  * @throws DecodeError
  */

@@ -18,6 +18,12 @@ export function setNamespaceDefaults(namespace: Namespace): void {
   metadata.labels = { ...metadata.labels, [NAME_LABEL]: metadata.name };
 }
 
+/** A namespace is alive unless somebody says otherwise. */
+export function setNamespaceStatusDefaults(namespace: Namespace): void {
+  namespace.status ??= {};
+  namespace.status.phase ||= "Active";
+}
+
 /** A new namespace is kept until its content is gone. */
 export function prepareNamespace(namespace: Namespace): void {
   namespace.status = { phase: "Active" };

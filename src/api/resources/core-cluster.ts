@@ -4,6 +4,7 @@ import {
   prepareNamespace,
   prepareNode,
   setNamespaceDefaults,
+  setNamespaceStatusDefaults,
   setNodeDefaults,
 } from "../defaults/core.ts";
 import type * as objects from "../object.ts";
@@ -33,6 +34,7 @@ export const NAMESPACES = row<objects.Namespace>({
   columns: NAMESPACE_COLUMNS,
   fields: { "status.phase": ({ status }) => status?.phase ?? "" },
   setDefaults: setNamespaceDefaults,
+  setStatusDefaults: setNamespaceStatusDefaults,
   prepareForCreate: prepareNamespace,
   validate: validateNamespace,
   validateStatus: validateNamespaceStatus,
@@ -50,6 +52,7 @@ export const NODES = row<objects.Node>({
   columns: NODE_COLUMNS,
   fields: { "spec.unschedulable": ({ spec }) => String(spec?.unschedulable ?? false) },
   setDefaults: setNodeDefaults,
+  setStatusDefaults: setNodeDefaults,
   prepareForCreate: prepareNode,
   validate: validateNode,
   validateUpdate: validateNodeUpdate,

@@ -29,6 +29,7 @@ export const SERVICES = row<objects.Service>({
     "spec.type": ({ spec }) => spec?.type ?? "",
   },
   setDefaults: setServiceDefaults,
+  setStatusDefaults: setServiceDefaults,
   prepareForCreate: prepareService,
   prepareForUpdate: prepareServiceUpdate,
   validate: validateService,

@@ -313,3 +313,13 @@ describe("a CronJob", () => {
     expect(scheduleError(schedule)).toBe(expected as string);
   });
 });
+
+test("a Job has no more ready pods than active ones", () => {
+  const as = (status: Job["status"]): Job => ({
+    metadata: { name: "j" },
+    ...(status && { status }),
+  });
+  expect(said(JOBS, as({}), as({ active: 1, ready: 2 }))).toEqual([
+    "status.ready: Invalid value: 2: cannot set more ready pods than active",
+  ]);
+});

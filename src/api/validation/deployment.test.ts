@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { changed, created } from "#test/kit/validate.ts";
+import { changed, created, said } from "#test/kit/validate.ts";
 import type { Deployment } from "../object.ts";
 import { DEPLOYMENTS, REPLICA_SETS } from "../resources/apps.ts";
 
@@ -102,6 +102,14 @@ describe("a workload", () => {
     expect(created(DEPLOYMENTS, deployment({ selector: { matchLabels } }))).toEqual([
       expect.stringContaining('spec.selector.matchLabels: Invalid value: "x y": a valid label'),
       'spec.selector: Invalid value: {"matchLabels":{"a":"1","b":"x y"}}: invalid label selector',
+    ]);
+  });
+
+  test("has no more available pods than ready ones", () => {
+    const status = { replicas: 2, readyReplicas: 0, availableReplicas: 1 };
+    const next = { ...deployment({}), status };
+    expect(said(DEPLOYMENTS, deployment({}), next)).toEqual([
+      "status.availableReplicas: Invalid value: 1: cannot be greater than readyReplicas",
     ]);
   });
 });

@@ -40,12 +40,24 @@ export function validateJobStatus(next: Job, current: Job): FieldError[] {
   };
   return [
     ...nonNegativeFields(now, "status", ["active", "succeeded", "failed", "ready", "terminating"]),
+    ...validateReady(change),
     ...validateUncounted(now),
     ...validateEnd(change),
     ...validateIndexes(change),
     ...validateCriteria(change),
     ...validateProgress(change),
   ];
+}
+
+/** Pods that are ready are active. */
+function validateReady({ now: { ready = 0, active = 0 }, changed }: Change): FieldError[] {
+  const isNews = changed(
+    (status) => status.ready,
+    (status) => status.active,
+  );
+  if (!isNews || ready <= active) return [];
+  const detail = "cannot set more ready pods than active";
+  return [invalid("status.ready", { value: ready, detail })];
 }
 
 function validateUncounted({ uncountedTerminatedPods: pods }: Status): FieldError[] {

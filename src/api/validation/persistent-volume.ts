@@ -3,6 +3,7 @@ import {
   type FieldError,
   forbidden,
   immutable,
+  invalid,
   invalidAll,
   notSupported,
   required,
@@ -11,6 +12,7 @@ import { dns1123Label } from "../names.ts";
 import type { PersistentVolume } from "../object.ts";
 import { formatted } from "./common.ts";
 import { noBacksteps } from "./paths.ts";
+import { heldTerm } from "./pod-gated.ts";
 import { validatePositiveAmount } from "./resources.ts";
 import { validateNodeSelector, validateNodeValues } from "./scheduling.ts";
 import { VOLUME_MODES, validateAccessModes } from "./volume-modes.ts";
@@ -207,14 +209,22 @@ export function validatePersistentVolumeUpdate(
   }
   errors.push(...immutable("volumeMode", { next: now.volumeMode, current: before.volumeMode }));
   if (before.nodeAffinity) {
-    const change = { next: now.nodeAffinity, current: before.nodeAffinity };
-    errors.push(...immutable("nodeAffinity", change));
+    errors.push(...validatePlace(now.nodeAffinity, before.nodeAffinity));
   }
   if (before.volumeAttributesClassName && now.volumeAttributesClassName === undefined) {
     const detail = "update from non-nil value to nil is forbidden";
     errors.push(forbidden("spec.volumeAttributesClassName", detail));
   }
   return errors;
+}
+
+/** Kubernetes prints the nodes as it holds them, and hears of no beta label any more. */
+function validatePlace(next: Spec["nodeAffinity"], current: Spec["nodeAffinity"]): FieldError[] {
+  if (Bun.deepEquals(next, current)) return [];
+  const terms = next?.required?.nodeSelectorTerms.map(heldTerm) ?? null;
+  const held = next && { Required: next.required ? { NodeSelectorTerms: terms } : null };
+  const detail = "field is immutable, except for updating from beta label to GA";
+  return [invalid("nodeAffinity", { value: held ?? null, detail })];
 }
 
 const sourceOf = (spec: Spec): object =>

@@ -31,12 +31,12 @@ function validateTerms(next: PodSpec, current: PodSpec): FieldError[] {
   if (before.length === 0) return [];
   if (terms?.length !== before.length) {
     const detail = "no additions/deletions to non-empty NodeSelectorTerms list are allowed";
-    return [invalid(TERMS, { value: terms?.map(printed) ?? null, detail })];
+    return [invalid(TERMS, { value: terms?.map(heldTerm) ?? null, detail })];
   }
   return terms.flatMap((term, index) => {
     if (onlyAdds(term, before[index] ?? {})) return [];
     const detail = "only additions are allowed (no mutations or deletions)";
-    return [invalid(`${TERMS}[${index}]`, { value: printed(term), detail })];
+    return [invalid(`${TERMS}[${index}]`, { value: heldTerm(term), detail })];
   });
 }
 
@@ -50,8 +50,8 @@ function onlyAdds(term: Term, before: Term): boolean {
   });
 }
 
-/** A term as Kubernetes holds and prints it. */
-function printed({ matchExpressions, matchFields }: Term): object {
+/** A term as Kubernetes holds it and prints it in errors. */
+export function heldTerm({ matchExpressions, matchFields }: Term): object {
   const all = (list: readonly Requirement[] | undefined) =>
     list?.map(({ key, operator, values }) => ({
       Key: key,

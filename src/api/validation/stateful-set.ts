@@ -99,11 +99,10 @@ export function validateStatefulSetCreate({ metadata, spec }: StatefulSet): Fiel
 
 /** The template, with the claims among its volumes. */
 function validatePods({ template, volumeClaimTemplates = [] }: Spec): FieldError[] {
-  const claims = volumeClaimTemplates.map(({ metadata }): Volume => {
-    const name = metadata?.name ?? "";
-    return { name, persistentVolumeClaim: { claimName: name } };
-  });
-  const names = new Set(claims.map(({ name }) => name));
+  const names = new Set(volumeClaimTemplates.map(({ metadata }) => metadata?.name ?? ""));
+  const claims = [...names].map(
+    (name): Volume => ({ name, persistentVolumeClaim: { claimName: name } }),
+  );
   const others = (template.spec?.volumes ?? []).filter(({ name }) => !names.has(name));
   const whole: PodTemplateSpec = {
     ...template,
@@ -156,7 +155,7 @@ export function validateStatefulSetStatus(next: StatefulSet, current: StatefulSe
   return [
     ...nonNegativeFields(next.status, "status", COUNTS),
     ...partsOf({ readyReplicas, currentReplicas, updatedReplicas, availableReplicas }, replicas),
-    ...notAboveReady(next.status),
+    ...notAboveReady(next.status, "status.readyReplicas"),
     ...notDecremented(next.status, current.status),
   ];
 }

@@ -2,7 +2,7 @@ import { type FieldError, invalid } from "../field-error.ts";
 
 const atMost = (field: string, { value, max, of }: { value: number; max: number; of: string }) =>
   value > max
-    ? [invalid(`status.${field}`, { value, detail: `cannot be greater than status.${of}` })]
+    ? [invalid(`status.${field}`, { value, detail: `cannot be greater than ${of}` })]
     : [];
 
 /** Counts of pods that are among all `replicas`. */
@@ -11,7 +11,7 @@ export function partsOf(
   replicas = 0,
 ): FieldError[] {
   return Object.entries(counts).flatMap(([field, value = 0]) =>
-    atMost(field, { value, max: replicas, of: "replicas" }),
+    atMost(field, { value, max: replicas, of: "status.replicas" }),
   );
 }
 
@@ -20,10 +20,12 @@ interface Ready {
   readonly availableReplicas?: number;
 }
 
-/** Who is available is ready. */
-export function notAboveReady({ readyReplicas = 0, availableReplicas = 0 }: Ready = {}) {
-  const value = availableReplicas;
-  return atMost("availableReplicas", { value, max: readyReplicas, of: "readyReplicas" });
+/** Who is available is ready; not every kind tells with a path where that is counted. */
+export function notAboveReady(
+  { readyReplicas = 0, availableReplicas = 0 }: Ready = {},
+  of = "readyReplicas",
+): FieldError[] {
+  return atMost("availableReplicas", { value: availableReplicas, max: readyReplicas, of });
 }
 
 interface Collisions {

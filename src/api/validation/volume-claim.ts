@@ -28,12 +28,11 @@ export function validateClaim({ spec = {} }: PersistentVolumeClaim): FieldError[
 }
 
 /** Errors of a claim that a StatefulSet will make. */
-export function validateClaimTemplate(claim: PersistentVolumeClaim, path: string): FieldError[] {
-  const { metadata, spec = {} } = claim;
-  return [
-    ...formatted(`${path}.metadata.name`, { value: metadata?.name, as: "subdomain" }),
-    ...validateClaimSpec(spec, `${path}.spec`),
-  ];
+export function validateClaimTemplate(
+  { spec = {} }: PersistentVolumeClaim,
+  path: string,
+): FieldError[] {
+  return validateClaimSpec(spec, `${path}.spec`);
 }
 
 /** Errors of a claim that a pod brings along: it has labels and annotations and no name. */

@@ -100,7 +100,11 @@ export function viewOf<T extends KubeObject>(
   return {
     validated: false,
     read: (object) => object,
-    write: (current, body) => withStatus(objectOf(resource, cloneJson(current)), body),
+    write(current, body) {
+      const next = withStatus(objectOf(resource, cloneJson(current)), body);
+      resource.setStatusDefaults?.(next);
+      return next;
+    },
   };
 }
 
