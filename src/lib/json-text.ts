@@ -7,18 +7,19 @@ declare global {
 
 /**
  * JSON of a value in which whole numbers that a `number` cannot hold exactly are `bigint`s: they are
- * written with all their digits. Costs nothing where there are none.
+ * written with all their digits. Costs nothing where there are none. `indent` spaces per level make
+ * it one for people.
  *
  * @throws {TypeError} for a value that contains itself.
  */
-export function jsonText(value: unknown): string {
+export function jsonText(value: unknown, indent = 0): string {
   try {
-    return JSON.stringify(value) ?? "null";
+    return JSON.stringify(value, undefined, indent) ?? "null";
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     // Most likely a bigint, which `JSON.stringify` refuses by itself.
-    return JSON.stringify(value, (_key, part: unknown) =>
-      typeof part === "bigint" ? JSON.rawJSON(String(part)) : part,
-    );
+    const exact = (_key: string, part: unknown): unknown =>
+      typeof part === "bigint" ? JSON.rawJSON(String(part)) : part;
+    return JSON.stringify(value, exact, indent);
   }
 }

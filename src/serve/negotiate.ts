@@ -59,6 +59,29 @@ export function negotiate(accept: string | null, offer: Offer): Format {
   throw notAcceptable(`only the following media types are accepted: ${media.join(", ")}`);
 }
 
+const PRODUCED = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
+const STREAMED = [
+  "application/json;stream=watch",
+  "application/vnd.kubernetes.protobuf;stream=watch",
+];
+
+/**
+ * What upstream's router says of an Accept header that names nothing of a built-in kind's, before
+ * anybody negotiates. A collection may also be watched, which is said.
+ * @throws StatusError 406.
+ */
+export function checkProduced({ headers }: Request, mayStream: boolean): void {
+  const accept = headers.get("accept")?.trim();
+  if (!accept) return;
+  const types = accept.split(",").map((clause) => (clause.split(";")[0] ?? "").trim());
+  if (types.some((type) => type === "*/*" || PRODUCED.includes(type))) return;
+  const available = mayStream ? [...PRODUCED, ...STREAMED] : PRODUCED;
+  throw new StatusError(
+    `406: Not Acceptable\n\nAvailable representations: ${available.join(", ")}`,
+    { code: 406, reason: "NotAcceptable", details: {} },
+  );
+}
+
 /** 406: there is no answer in a form that the client takes. */
 export function notAcceptable(message: string): StatusError {
   return new StatusError(message, { code: 406, reason: "NotAcceptable" });

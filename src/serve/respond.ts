@@ -13,7 +13,7 @@ import type { ListResult } from "#api/verbs.ts";
 import { jsonText } from "#lib/json-text.ts";
 import type { Call } from "./call.ts";
 import { metadataListParts, objectListParts, tableParts } from "./list-parts.ts";
-import { type Format, negotiate, notAcceptable } from "./negotiate.ts";
+import { checkProduced, type Format, negotiate, notAcceptable } from "./negotiate.ts";
 import { gzipStreamOf, piecesOf, streamOf } from "./pieces.ts";
 import { includeObject } from "./query.ts";
 
@@ -31,7 +31,7 @@ export function respondItem(call: Call, item: Item, status = 200): Response {
       `you requested PartialObjectMetadataList, but the requested object is not a list (${goTypeOf(call.path.resource)})`,
     );
   }
-  if (format.as === undefined && format.media === "json") {
+  if (format.as === undefined && format.media === "json" && !isPretty(call.request)) {
     return respondBytes(call.request, item.json, { status });
   }
   return respondValue(call.request, shownAs(call, { item, format }), {
@@ -56,7 +56,8 @@ export function respondList(call: Call, result: ListResult): Response {
     return parseStored(whole.toString());
   });
   const parts = listParts(call, { result, format });
-  if (format.media === "json") return respondParts(call.request, parts);
+  const isPlain = format.media === "json" && !isPretty(call.request);
+  if (isPlain) return respondParts(call.request, parts);
   const value: unknown = parseStored(Buffer.concat([...parts]).toString());
   return respondValue(call.request, value, { media: format.media });
 }
@@ -72,7 +73,10 @@ function listParts(
   { result, format: { as, version } }: { result: ListResult; format: Format },
 ): Iterable<Uint8Array> {
   const { items, resourceVersion, continue: next, remainingItemCount } = result;
+  // Lists of custom kinds say of the last page that it is.
+  const isLast = next === undefined && as === undefined && resource.custom !== undefined;
   const metadata: ListMeta = {
+    ...(isLast && { continue: "" }),
     resourceVersion,
     ...(next !== undefined && { continue: next }),
     ...(remainingItemCount !== undefined && { remainingItemCount }),
@@ -86,6 +90,8 @@ function listParts(
 /** The answer's form, agreed before anything is done. */
 export function formatOf({ request, path }: Call, { watch = false } = {}): Format {
   const { resource, subresource } = path;
+  const isRead = path.name === undefined && request.method === "GET";
+  if (resource.custom === undefined) checkProduced(request, isRead || watch);
   const served = resource.subresources.find(({ name }) => name === subresource) ?? resource;
   return negotiate(request.headers.get("accept"), {
     // What can only be sent (reviews, bindings, evictions) is no object that has metadata.
@@ -102,7 +108,8 @@ export function respondStatus(status: Status, request?: Request): Response {
   const headers: Record<string, string> =
     retryAfterSeconds === undefined ? {} : { "Retry-After": String(retryAfterSeconds) };
   const media = request ? statusMedia(request) : "json";
-  const { bytes, contentType } = encoded(status, media);
+  const pretty = request !== undefined && isPretty(request);
+  const { bytes, contentType } = encoded(status, { media, pretty });
   return new Response(owned(bytes), {
     status: code,
     headers: { ...headers, "Content-Type": contentType },
@@ -125,19 +132,27 @@ export function respondValue(
   value: unknown,
   { status = 200, media = "json" }: { status?: number; media?: Format["media"] } = {},
 ): Response {
-  const { bytes, contentType } = encoded(value, media);
+  const { bytes, contentType } = encoded(value, { media, pretty: isPretty(request) });
   return respondBytes(request, bytes, { status, contentType });
+}
+
+/** Asked for, or by a program that people read the answers of, as apiserver has it. */
+function isPretty({ url, headers }: Request): boolean {
+  const asked = url.includes("pretty=") ? new URL(url).searchParams.get("pretty") : null;
+  if (asked) return /^(1|t|true)$/i.test(asked);
+  return /^(curl|Wget|Mozilla\/5\.0)/.test(headers.get("user-agent") ?? "");
 }
 
 function encoded(
   value: unknown,
-  media: Format["media"],
+  { media, pretty }: { readonly media: Format["media"]; readonly pretty: boolean },
 ): { readonly bytes: Uint8Array; readonly contentType: string } {
   if (media === "protobuf" && isJsonObject(value)) {
     return { bytes: encodeProtobuf(value), contentType: PROTOBUF_TYPE };
   }
   if (media !== "yaml") {
-    return { bytes: encoder.encode(`${jsonText(value)}\n`), contentType: "application/json" };
+    const text = pretty ? jsonText(value, 2) : `${jsonText(value)}\n`;
+    return { bytes: encoder.encode(text), contentType: "application/json" };
   }
   // YAML 1.1 quotes what else would be a time or a truth to its readers; Go sorts the keys.
   const text = stringify(value, {

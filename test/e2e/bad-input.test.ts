@@ -260,17 +260,15 @@ const CASES: readonly (readonly [string, Call, ReturnType<typeof failure>])[] = 
   [
     "an unknown media type of a patch",
     patch(JSON_TYPE, "{}"),
-    failure(
-      "UnsupportedMediaType",
-      "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/strategic-merge-patch+json, application/apply-patch+yaml",
-    ),
+    failure("UnsupportedMediaType", "415: Unsupported Media Type", {}),
   ],
   [
     "an answer in a media type that is not had",
     { method: "GET", path: MAPS, accept: "text/html" },
     failure(
       "NotAcceptable",
-      "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf",
+      "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch",
+      {},
     ),
   ],
   [

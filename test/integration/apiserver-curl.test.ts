@@ -25,6 +25,8 @@ async function curl({ version, method, token, body, times = 1 }: Asked): Promise
   const child = Bun.spawn(
     [
       ...["curl", "-sSk", version, "--max-time", "20", "-X", method, "-H", "Expect:"],
+      // Answers to curl by its own name are for people.
+      ...["-A", "a-test"],
       ...["-w", " %{http_code} %{http_version} %{num_connects}\n"],
       ...(token === undefined ? [] : ["-H", `Authorization: Bearer ${token}`]),
       ...(body === undefined ? [] : ["--data-binary", "@-"]),

@@ -145,8 +145,26 @@ test("a form that cannot be given is 406", async () => {
   expect(await response.json()).toMatchObject({
     reason: "NotAcceptable",
     message:
-      "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf",
+      "406: Not Acceptable\n\nAvailable representations: application/json, application/yaml, application/vnd.kubernetes.protobuf, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch",
   });
+});
+
+test.each([
+  ["", "curl/8.14.1", true],
+  ["", "Mozilla/5.0 (X11; Linux x86_64)", true],
+  ["", "kubectl/v1.36.0", false],
+  ["?pretty=true", "kubectl/v1.36.0", true],
+  ["?pretty=false", "curl/8.14.1", false],
+])("answers are for people where people read them: %p to %p", async (query, agent, isPretty) => {
+  using api = await startTestApi();
+  await addConfigMaps(api, ["a"]);
+  for (const path of [BASE, `${BASE}/a`, `${BASE}/b`]) {
+    const answer = await api.send("GET", path + query, { headers: { "user-agent": agent } });
+    const text = await answer.text();
+    const value: unknown = JSON.parse(text);
+    const flat = JSON.stringify(value);
+    expect(text.trimEnd()).toBe(isPretty ? JSON.stringify(value, null, 2) : flat);
+  }
 });
 
 test("what has no metadata is no Table", async () => {

@@ -1,7 +1,7 @@
 import { DecodeError } from "../codec/decode-error.ts";
+import { notForCustomKinds } from "../codec/decode-patch.ts";
 import { isJsonObject, jsonType } from "../codec/json-value.ts";
 import { conversionError, parseApiVersion, unregisteredKind } from "../codec/kinds.ts";
-import { unsupportedMediaType } from "../codec/media-type.ts";
 import { normalize, UnmarshalError } from "../codec/normalize.ts";
 import { type FieldValidation, reportStrictErrors, strictErrors } from "../codec/strict.ts";
 import type { CustomKind, NormalizedObject } from "../crd/custom-kind.ts";
@@ -48,13 +48,6 @@ interface Outcome {
   shown(): string;
 }
 
-/** What can be done to a custom kind, of whose lists nobody knows how they merge. */
-const CUSTOM_TYPES = [
-  "application/json-patch+json",
-  "application/merge-patch+json",
-  "application/apply-patch+yaml",
-];
-
 function outcomeOf(type: ObjectType | undefined, request: PatchRequest): Outcome {
   const { patch, current, fieldValidation } = request;
   const { strictErrors: errors = [] } = patch;
@@ -70,7 +63,7 @@ function outcomeOf(type: ObjectType | undefined, request: PatchRequest): Outcome
       return { value, errors, shown: () => goJson(value) };
     }
     case "strategic":
-      if (type === undefined) throw unsupportedMediaType(CUSTOM_TYPES);
+      if (type === undefined) throw notForCustomKinds();
       return { ...applyStrategicMergePatch(type, { ...current }, patch.body), errors };
   }
 }

@@ -30,8 +30,9 @@ export const update: Handler = async (call) => {
 };
 
 export const patch: Handler = async (call) => {
-  const { query, request } = call;
-  const type = patchTypeOf(request.headers.get("content-type") ?? "");
+  const { path, query, request } = call;
+  const isCustom = path.resource.custom !== undefined;
+  const type = patchTypeOf(request.headers.get("content-type") ?? "", { isCustom });
   formatOf(call);
   const body = await readBody(request);
   const options = optionsOf(call, { kind: "PatchOptions", patch: type });
