@@ -419,6 +419,36 @@ test("a foreground deletion waits for what blocks it", async () => {
   await soon(async () => (await configMaps()).length === 0);
 });
 
+test("a foreground deletion does not wait for what does not block it", async () => {
+  await start();
+  const { client } = cluster;
+  const owner = await client.create(CONFIG_MAPS, configMap("owner"));
+  const child = configMap("child", [ownedBy(owner, false)]);
+  const held = { ...child, metadata: { ...child.metadata, finalizers: ["example.com/hold"] } };
+  await client.create(CONFIG_MAPS, held);
+  await client.delete(CONFIG_MAPS, key("owner"), { propagationPolicy: "Foreground" });
+  await soon(async () => (await configMaps()).join() === "child");
+  await soon(async () => {
+    const { metadata } = await client.get(CONFIG_MAPS, key("child"));
+    return metadata?.deletionTimestamp !== undefined;
+  });
+});
+
+test("orphans lose their owner, and nobody is collected for an owner of an unknown kind", async () => {
+  await start();
+  const { client } = cluster;
+  const owner = await client.create(CONFIG_MAPS, configMap("owner"));
+  const stranger = { ...ownedBy(owner), apiVersion: "example.com/v1", kind: "Stranger", uid: "u" };
+  await client.create(CONFIG_MAPS, configMap("child", [ownedBy(owner)]));
+  await client.create(CONFIG_MAPS, configMap("strange", [stranger]));
+  await client.delete(CONFIG_MAPS, key("owner"), { propagationPolicy: "Orphan" });
+  await soon(async () => (await configMaps()).join() === "child,strange");
+  const { metadata } = await client.get(CONFIG_MAPS, key("child"));
+  expect(metadata?.ownerReferences ?? []).toEqual([]);
+  await quiet();
+  expect(await configMaps()).toEqual(["child", "strange"]);
+});
+
 test("deleting a namespace deletes its content first", async () => {
   await start();
   await cluster.client.create(NAMESPACES, {
