@@ -281,7 +281,8 @@ const CASES: readonly (readonly [string, Call, ReturnType<typeof failure>])[] = 
   ],
   [
     "a patch that is no JSON",
-    patch("application/merge-patch+json", "{"),
+    // Only of what is there: the object is looked for first.
+    { ...patch("application/merge-patch+json", "{"), path: `${MAPS}/kube-root-ca.crt` },
     failure("BadRequest", "error decoding patch: unexpected end of JSON input"),
   ],
   ["a verb that a collection does not have", { ...create(map()), method: "PUT" }, NOT_ALLOWED],
