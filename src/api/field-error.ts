@@ -21,7 +21,11 @@ export interface FieldError {
   readonly message: string;
 }
 
-const quote = (value: unknown): string => jsonText(value);
+/** Go writes a text as it is, and the JSON of anything else so that HTML may hold it. */
+const quote = (value: unknown): string =>
+  typeof value === "string" ? jsonText(value) : jsonText(value).replaceAll(/[<>&]/g, escaped);
+
+const escaped = (char: string): string => `\\u00${char.charCodeAt(0).toString(16)}`;
 
 const withDetail = (head: string, detail: string): string =>
   detail === "" ? head : `${head}: ${detail}`;

@@ -42,12 +42,14 @@ test.each([
   ["a)", "error parsing regexp: unexpected ): `a)`"],
   ["[a", "error parsing regexp: missing closing ]: `[a`"],
   ["*a", "error parsing regexp: missing argument to repetition operator: `*`"],
-  ["a**", "error parsing regexp: invalid nested repetition operator: `*`"],
+  ["a**", "error parsing regexp: invalid nested repetition operator: `**`"],
   ["a{1001}", "error parsing regexp: invalid repeat count: `{1001}`"],
   ["(?=a)", "error parsing regexp: invalid or unsupported Perl syntax: `(?=`"],
   ["(?<!a)", "error parsing regexp: invalid or unsupported Perl syntax: `(?<`"],
   ["(a)\\1", "error parsing regexp: invalid escape sequence: `\\1`"],
   ["\\e", "error parsing regexp: invalid escape sequence: `\\e`"],
+  ["[z-a]", "error parsing regexp: invalid character class range: `z-a`"],
+  ["\\p{Foo}", "error parsing regexp: invalid character class range: `\\p{Foo}`"],
   ["[[:nope:]]", "error parsing regexp: invalid character class range: `[:nope:]`"],
 ])("%s is refused", (pattern, problem) => {
   expect(problemOf(pattern)).toBe(problem);

@@ -138,10 +138,11 @@ class Translator {
 
   #repeat(operator: string): void {
     if (!this.#canRepeat) {
-      const problem = /[*+?}]$/.test(this.#pattern.slice(0, this.#at - operator.length))
-        ? "invalid nested repetition operator"
-        : "missing argument to repetition operator";
-      throw new RegexpError(problem, operator);
+      const before = this.#pattern.slice(0, this.#at - operator.length);
+      const [repeated] = /(?:[*+?]\??|\{[\d,]+\}\??)$/.exec(before) ?? [];
+      throw repeated === undefined
+        ? new RegexpError("missing argument to repetition operator", operator)
+        : new RegexpError("invalid nested repetition operator", `${repeated}${operator}`);
     }
     const isLazy = this.#pattern[this.#at] === "?";
     if (isLazy) this.#at += 1;
@@ -163,10 +164,11 @@ class Translator {
   #open(): void {
     const rest = this.#pattern.slice(this.#at);
     if (!rest.startsWith("?")) return this.#push("(", this.#flags);
-    const [named, name] = /^\?P?<([A-Za-z_]\w*)>/.exec(rest) ?? [];
+    // Nobody asks for groups by their names.
+    const [named] = /^\?P?<[A-Za-z_]\w*>/.exec(rest) ?? [];
     if (named !== undefined) {
       this.#at += named.length;
-      return this.#push(`(?<${name}>`, this.#flags);
+      return this.#push("(", this.#flags);
     }
     const [inline, on = "", minus = "", end] = /^\?([imsU]*)(-[imsU]+)?([:)])/.exec(rest) ?? [];
     if (inline === undefined)
@@ -263,6 +265,8 @@ class Translator {
     this.#at += text.length;
     const name = braced ?? plain ?? "";
     const property = /^[A-Z][a-z]?$/.test(name) ? name : `Script=${name}`;
+    if (!isProperty(property))
+      throw new RegexpError("invalid character class range", `\\${char}${text}`);
     const isNegated = (char === "P") !== text.startsWith("{^");
     return `\\${isNegated ? "P" : "p"}{${property}}`;
   }
@@ -275,6 +279,7 @@ class Translator {
       this.#at += 1;
     }
     for (let isFirst = true; ; isFirst = false) {
+      const from = this.#at;
       const char = String.fromCodePoint(this.#pattern.codePointAt(this.#at) ?? 0);
       if (this.#at >= this.#pattern.length)
         throw new RegexpError("missing closing ]", this.#pattern.slice(start));
@@ -282,7 +287,16 @@ class Translator {
       if (char === "]" && !isFirst) return `${out}]`;
       const dash = this.#pattern[this.#at] === "]" || isFirst;
       out += char === "-" ? (dash ? "\\-" : "-") : this.#member(char);
+      this.#checkRange(from);
     }
+  }
+
+  /** Throws where what begins at `from` is a range of plain characters that runs backwards. */
+  #checkRange(from: number): void {
+    const [range, low = "", high = ""] =
+      /^([^\\[\]])-([^\\[\]])/u.exec(this.#pattern.slice(from)) ?? [];
+    if (range !== undefined && low > high)
+      throw new RegexpError("invalid character class range", range);
   }
 
   #member(char: string): string {
@@ -303,6 +317,14 @@ class Translator {
     if (range !== undefined) return range;
     if (NEGATED[escaped] !== undefined) return `\\${escaped}`;
     return escaped === "-" ? "\\-" : this.#escapedCharacter(escaped);
+  }
+}
+
+function isProperty(name: string): boolean {
+  try {
+    return new RegExp(`\\p{${name}}`, "u").unicode;
+  } catch {
+    return false;
   }
 }
 

@@ -9,7 +9,7 @@ import { customColumns } from "./columns.ts";
 import type { CustomKind, NormalizedObject } from "./custom-kind.ts";
 import { applyDefaults, hasDefaults } from "./default.ts";
 import { type CustomResourceDefinition, type DefinedVersion, isTrue } from "./definition.ts";
-import { embeddedIn, normalizeMetadata } from "./embedded.ts";
+import { embeddedIn, normalizeEmbedded, normalizeMetadata } from "./embedded.ts";
 import { simplePath, valueAt } from "./json-path.ts";
 import type { JsonSchemaProps } from "./json-schema-props.ts";
 import { judgeOf } from "./judge.ts";
@@ -123,7 +123,7 @@ function normalize(schema: JsonSchemaProps, value: unknown): NormalizedObject {
     );
   const object: Record<string, unknown> = structuredClone(value);
   const inMetadata = normalizeMetadata(object);
-  for (const each of embeddedIn(object, schema)) normalizeMetadata(each.value, each.path);
+  for (const each of embeddedIn(object, schema)) inMetadata.push(...normalizeEmbedded(each));
   applyDefaults(object, schema);
   const pruned = prune(object, schema);
   return { value: object, unknownFields: [...inMetadata, ...pruned] };

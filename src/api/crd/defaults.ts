@@ -24,7 +24,7 @@ export function setDefinitionDefaults(definition: CustomResourceDefinition): voi
     },
     conversion: {
       ...spec.conversion,
-      strategy: spec.conversion?.strategy || "None",
+      strategy: spec.conversion === undefined ? "None" : (spec.conversion.strategy ?? ""),
       ...(webhook && {
         webhook: {
           ...webhook,

@@ -1,3 +1,4 @@
+import { DecodeError } from "../codec/decode-error.ts";
 import { isJsonObject, type JsonObject } from "../codec/json-value.ts";
 import { parseApiVersion } from "../codec/kinds.ts";
 import { normalize } from "../codec/normalize.ts";
@@ -44,6 +45,26 @@ export function* embeddedIn(
     yield* embeddedIn(child, propertyOf(schema, name), path === "" ? name : `${path}.${name}`);
 }
 
+/**
+ * The same for a resource inside of another one. Answers the paths of what it does not know.
+ * @throws DecodeError that names the place.
+ */
+export function normalizeEmbedded({ value: resource, path }: Embedded): string[] {
+  const refuse = (name: string, problem: string): DecodeError => {
+    const { message } = invalid(name, { value: resource[name], detail: problem });
+    return new DecodeError(`${path}.${name}: ${message}`);
+  };
+  for (const name of ["apiVersion", "kind"])
+    if (resource[name] !== undefined && typeof resource[name] !== "string")
+      throw refuse(name, "must be a string");
+  try {
+    return normalizeMetadata(resource, `${path}.metadata`);
+  } catch (error) {
+    if (error instanceof DecodeError) throw refuse("metadata", error.message);
+    throw error;
+  }
+}
+
 /** True where a schema has place for embedded resources. */
 export function holdsEmbedded(schema: JsonSchemaProps): boolean {
   const { properties = {}, additionalProperties } = schema;
@@ -72,7 +93,7 @@ function validateText(
 ): FieldError[] {
   const field = `${path}.${name}`;
   const value = resource[name];
-  if (value === undefined) return [required(field, "must not be empty")];
+  if (value === undefined) return [required(field)];
   if (typeof value !== "string") return [invalid(field, { value, detail: "must be a string" })];
   if (value === "") return [invalid(field, { value, detail: "must not be empty" })];
   if (name !== "apiVersion" || parseApiVersion(value) !== undefined) return [];

@@ -19,6 +19,7 @@ export interface JsonSchemaProps {
   readonly title?: string;
   readonly default?: unknown;
   readonly example?: unknown;
+  readonly externalDocs?: { readonly description?: string; readonly url?: string };
   readonly maximum?: number;
   readonly exclusiveMaximum?: boolean;
   readonly minimum?: number;

@@ -1,6 +1,6 @@
 import { jsonText } from "#lib/json-text.ts";
 import { isJsonObject } from "../codec/json-value.ts";
-import { duplicate, type FieldError } from "../field-error.ts";
+import { duplicate, type FieldError, invalid } from "../field-error.ts";
 import { itemsOf, type JsonSchemaProps, propertyOf } from "./json-schema-props.ts";
 
 /** Errors in lists that are sets or maps: elements and keys that stand twice. */
@@ -33,13 +33,18 @@ function duplicatesIn(
   const keys = schema["x-kubernetes-list-map-keys"] ?? [];
   const seen = new Set<string>();
   return elements.flatMap((element, index) => {
+    if (type === "map" && element !== null && !isJsonObject(element)) {
+      const detail = "must be an object for an array of list-type map";
+      return [invalid(`${path}[${index}]`, { value: element, detail })];
+    }
     const identity = type === "set" ? element : mapKeyOf(element, keys);
-    const text = canonical(identity);
+    const shown = sorted(identity);
+    const text = jsonText(shown);
     if (!seen.has(text)) {
       seen.add(text);
       return [];
     }
-    return [duplicate(`${path}[${index}]`, identity)];
+    return [duplicate(`${path}[${index}]`, shown)];
   });
 }
 
@@ -49,12 +54,12 @@ function mapKeyOf(element: unknown, keys: readonly string[]): Record<string, unk
   return Object.fromEntries(keys.filter((key) => key in element).map((key) => [key, element[key]]));
 }
 
-/** One text per value, whatever the order of its fields. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
-  if (!isJsonObject(value)) return jsonText(value);
-  const fields = Object.keys(value).sort();
-  return `{${fields.map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`).join(",")}}`;
+/** The value as Go writes it: the fields of an object in order. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (!isJsonObject(value)) return value;
+  const names = Object.keys(value).sort();
+  return Object.fromEntries(names.map((name) => [name, sorted(value[name])]));
 }
 
 /** Finds the earlier version of an element: only lists that are maps say which that is. */
@@ -62,6 +67,7 @@ export function correlate(schema: JsonSchemaProps, old: unknown): (element: unkn
   const isMap = schema["x-kubernetes-list-type"] === "map";
   if (!isMap || !Array.isArray(old)) return () => undefined;
   const keys = schema["x-kubernetes-list-map-keys"] ?? [];
-  const known = new Map(old.map((each: unknown) => [canonical(mapKeyOf(each, keys)), each]));
-  return (element) => known.get(canonical(mapKeyOf(element, keys)));
+  const keyOf = (element: unknown): string => jsonText(sorted(mapKeyOf(element, keys)));
+  const known = new Map(old.map((each: unknown) => [keyOf(each), each]));
+  return (element) => known.get(keyOf(element));
 }

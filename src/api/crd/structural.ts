@@ -169,6 +169,7 @@ const UNSTRUCTURED: readonly (readonly [keyof JsonSchemaProps, string])[] = [
   ["x-kubernetes-list-map-keys", "must be empty to be structural"],
   ["x-kubernetes-list-type", "must be undefined to be structural"],
   ["x-kubernetes-map-type", "must be undefined to be structural"],
+  ["x-kubernetes-validations", "must be empty to be structural"],
 ];
 
 function* nested(
@@ -183,7 +184,7 @@ function* nested(
     yield* nested(property, `${path}.properties[${name}]`);
   if (typeof schema.additionalProperties === "object")
     yield* nested(schema.additionalProperties, `${path}.additionalProperties`);
-  else if (schema.additionalProperties !== undefined)
+  if (schema.additionalProperties !== undefined)
     yield forbidden(`${path}.additionalProperties`, "must be undefined to be structural");
   for (const [name, detail] of UNSTRUCTURED)
     if (schema[name] !== undefined && schema[name] !== "" && schema[name] !== false)

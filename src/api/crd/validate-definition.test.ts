@@ -59,10 +59,96 @@ test.each<readonly [CustomResourceDefinition, readonly string[]]>([
       "spec.conversion.conversionReviewVersions: Required value",
     ],
   ],
+  [withSpec({ conversion: { strategy: "" } }), ["spec.conversion.strategy: Required value"]],
   [
-    withVersion({ schema: {} }),
-    ["spec.versions[0].schema.openAPIV3Schema: Required value: schemas are required"],
+    withSpec({
+      conversion: {
+        strategy: "Webhook",
+        webhook: {
+          conversionReviewVersions: ["v1"],
+          clientConfig: { url: "https://u:p@x/y?a=b#c" },
+        },
+      },
+    }),
+    [
+      'spec.conversion.webhookClientConfig.url: Invalid value: "u:p": user information is not permitted in the URL',
+      'spec.conversion.webhookClientConfig.url: Invalid value: "c": fragments are not permitted in the URL',
+      'spec.conversion.webhookClientConfig.url: Invalid value: "a=b": query parameters are not permitted in the URL',
+    ],
   ],
+  [
+    withVersion({ name: "V1" }),
+    ["spec.versions[0].name", "spec.version"].map(
+      (field) =>
+        `${field}: Invalid value: "V1": a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')`,
+    ),
+  ],
+  [
+    withSpec({
+      versions: [
+        {
+          name: "v1",
+          served: true,
+          storage: false,
+          schema: { openAPIV3Schema: { type: "object" } },
+        },
+      ],
+    }),
+    [
+      'spec.versions: Invalid value: [{"Name":"v1","Served":true,"Storage":false,"Deprecated":false,"DeprecationWarning":null,"Schema":null,"Subresources":null,"AdditionalPrinterColumns":null,"SelectableFields":null}]: must have exactly one version marked as storage version',
+      "status.storedVersions: Invalid value: []: must have at least one stored version",
+    ],
+  ],
+  [
+    withVersion({
+      selectableFields: [
+        { jsonPath: "spec.n" },
+        { jsonPath: ".spec[0]" },
+        { jsonPath: ".spec.n." },
+      ],
+    }),
+    [
+      'spec.selectableFields[0].jsonPath: Invalid value: "spec.n": is an invalid path: expected [ or . but got: spec',
+      'spec.selectableFields[1].jsonPath: Invalid value: ".spec[0]": is an invalid path: array notation is not allowed',
+      'spec.selectableFields[2].jsonPath: Invalid value: ".spec.n.": is an invalid path: unexpected end of JSON path',
+    ],
+  ],
+  [
+    withSchema({
+      type: "object",
+      anyOf: [
+        { additionalProperties: { minLength: 1 }, "x-kubernetes-validations": [{ rule: "true" }] },
+      ],
+    }),
+    [
+      `${X}.anyOf[0].additionalProperties: Forbidden: must be undefined to be structural`,
+      `${X}.anyOf[0].x-kubernetes-validations: Forbidden: must be empty to be structural`,
+    ],
+  ],
+  [
+    withSchema({
+      type: "object",
+      "x-kubernetes-embedded-resource": true,
+      "x-kubernetes-preserve-unknown-fields": true,
+      default: { kind: "Foo" },
+    }),
+    [`${X}.default.apiVersion: Required value`],
+  ],
+  [
+    withSchema({ type: "integer", format: "int32", default: 3_000_000_000 }),
+    [
+      `${X}.default: Invalid value: "": Checked value must be of type integer with format int32 in `,
+    ],
+  ],
+  [
+    withSchema({
+      type: "object",
+      properties: { m: { type: "integer" } },
+      "x-kubernetes-validations": [{ rule: "self.m > 'a'", fieldPath: ".zz" }],
+    }),
+    [`${X}.x-kubernetes-validations[0].fieldPath: Invalid value: ".zz": must be a valid path`],
+  ],
+  [withVersion({ schema: {} }), ["spec.versions[0].schema.openAPIV3Schema: Required value"]],
   [
     withVersion({ deprecationWarning: "old" }),
     [

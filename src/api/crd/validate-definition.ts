@@ -7,6 +7,7 @@ import {
   required,
 } from "../field-error.ts";
 import { dns1035Label, dns1123Subdomain } from "../names.ts";
+import { validateWebhookClient } from "../validation/webhook-client.ts";
 import type {
   Conversion,
   CustomResourceDefinition,
@@ -15,6 +16,7 @@ import type {
   DefinitionSpec,
 } from "./definition.ts";
 import { isTrue } from "./definition.ts";
+import { goVersions } from "./go-form.ts";
 import { validateParts } from "./validate-parts.ts";
 
 /** Errors of a definition (apiextensions `ValidateCustomResourceDefinition`). */
@@ -33,8 +35,11 @@ export function validateDefinition(definition: CustomResourceDefinition): FieldE
           }),
         ]),
     ...validateSpec(spec),
-    ...validateNames(status?.acceptedNames, "status.acceptedNames"),
-    ...validateStoredVersions(status?.storedVersions ?? [], spec.versions),
+    // Names that are accepted as they are wanted were judged there.
+    ...(Bun.deepEquals(status?.acceptedNames, spec.names)
+      ? []
+      : validateNames(status?.acceptedNames, "status.acceptedNames")),
+    ...validateStoredVersions(status?.storedVersions, spec.versions),
     ...validateApproval(definition),
   ];
 }
@@ -85,19 +90,22 @@ function validateSpec(spec: DefinitionSpec): FieldError[] {
     );
   for (const [index, { schema }] of versions.entries())
     if (schema?.openAPIV3Schema === undefined)
-      errors.push(
-        required(`spec.versions[${index}].schema.openAPIV3Schema`, "schemas are required"),
-      );
-  errors.push(...versions.flatMap(validateVersion));
-  errors.push(...validateParts(versions));
-  const say = (detail: string): FieldError => invalid("spec.versions", { value: versions, detail });
+      errors.push(required(`spec.versions[${index}].schema.openAPIV3Schema`));
+  const parts = validateParts(versions);
+  for (const [index, version] of versions.entries())
+    errors.push(...validateVersion(version, index), ...(parts.own[index] ?? []));
+  const value = goVersions(versions);
+  const say = (detail: string): FieldError => invalid("spec.versions", { value, detail });
   if (new Set(versions.map(({ name }) => name)).size < versions.length)
     errors.push(say("must contain unique version names"));
   if (versions.filter(({ storage }) => storage).length !== 1)
     errors.push(say("must have exactly one version marked as storage version"));
+  // Kubernetes keeps the first version's name in a field of its own as well.
+  const first = versions[0]?.name ?? "";
+  if (first !== "") errors.push(...validateVersionName(first, "spec.version"));
   for (const name of ["plural", "singular", "kind", "listKind"] as const)
     if ((names[name] ?? "") === "") errors.push(required(`spec.names.${name}`));
-  errors.push(...validateNames(names, "spec.names"));
+  errors.push(...validateNames(names, "spec.names"), ...parts.shared);
   return [...errors, ...validateConversion(spec.conversion)];
 }
 
@@ -120,9 +128,7 @@ function validateScope(scope: string): FieldError[] {
 function validateVersion(version: DefinedVersion, index: number): FieldError[] {
   const path = `spec.versions[${index}]`;
   const { name, deprecated, deprecationWarning } = version;
-  const details = dns1035Label(name);
-  const errors =
-    details.length > 0 ? [invalid(`${path}.name`, { value: name, detail: details.join(",") })] : [];
+  const errors = validateVersionName(name, `${path}.name`);
   const say = (detail: string): FieldError =>
     invalid(`${path}.deprecationWarning`, { value: deprecationWarning ?? "", detail });
   if (deprecationWarning === undefined) return errors;
@@ -137,6 +143,11 @@ function validateVersion(version: DefinedVersion, index: number): FieldError[] {
       ),
     );
   return errors;
+}
+
+function validateVersionName(value: string, path: string): FieldError[] {
+  const details = dns1035Label(value);
+  return details.length === 0 ? [] : [invalid(path, { value, detail: details.join(",") })];
 }
 
 function validateNames(names: DefinedNames | undefined, path: string): FieldError[] {
@@ -171,12 +182,14 @@ function validateNames(names: DefinedNames | undefined, path: string): FieldErro
 }
 
 function validateStoredVersions(
-  stored: readonly string[],
+  stored: readonly string[] | undefined,
   versions: readonly DefinedVersion[],
 ): FieldError[] {
   const path = "status.storedVersions";
-  if (stored.length === 0)
-    return [invalid(path, { value: stored, detail: "must have at least one stored version" })];
+  if (stored === undefined || stored.length === 0)
+    return [
+      invalid(path, { value: stored ?? null, detail: "must have at least one stored version" }),
+    ];
   return [
     ...versions
       .filter(({ storage, name }) => storage && !stored.includes(name))
@@ -237,8 +250,7 @@ function validateConversion(conversion: Conversion | undefined): FieldError[] {
   const errors: FieldError[] = [];
   if (clientConfig === undefined)
     errors.push(required(client, "required when strategy is set to Webhook"));
-  else if ((clientConfig.url === undefined) === (clientConfig.service === undefined))
-    errors.push(required(client, "exactly one of url or service is required"));
+  else errors.push(...validateWebhookClient(clientConfig, client));
   return [...errors, ...validateReviewVersions(versions, `${path}.conversionReviewVersions`)];
 }
 

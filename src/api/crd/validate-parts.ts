@@ -1,5 +1,6 @@
 import { type FieldError, forbidden, invalid, required } from "../field-error.ts";
 import type { DefinedVersion } from "./definition.ts";
+import { goSchema } from "./go-form.ts";
 import type { JsonSchemaProps } from "./json-schema-props.ts";
 import { schemaAtPath } from "./schema-path.ts";
 import { validateStructural } from "./structural.ts";
@@ -10,6 +11,8 @@ import { validateSchema } from "./validate-schema.ts";
 /** What a version says, and where errors about it are: at the top where all versions say the same. */
 interface Part {
   readonly path: string;
+  /** Undefined where all versions say the same. */
+  readonly index: number | undefined;
   readonly version: Partial<DefinedVersion>;
   readonly hasStatus: boolean;
 }
@@ -23,9 +26,19 @@ const PARTS = [
 
 type PartName = (typeof PARTS)[number][0];
 
-/** Errors in what each version says of itself: schema, subresources, columns, selectable fields. */
-export function validateParts(versions: readonly DefinedVersion[]): FieldError[] {
-  return parts(versions).flatMap(validatePart);
+/** Errors in what versions say of themselves: schema, subresources, columns, selectable fields. */
+export interface PartErrors {
+  /** Of each version, in what the others do not say alike. */
+  readonly own: readonly (readonly FieldError[])[];
+  /** In what all say alike; Kubernetes finds these at the top of the definition. */
+  readonly shared: readonly FieldError[];
+}
+
+export function validateParts(versions: readonly DefinedVersion[]): PartErrors {
+  const all = parts(versions);
+  const of = (index: number | undefined): FieldError[] =>
+    all.filter((part) => part.index === index).flatMap(validatePart);
+  return { own: versions.map((_, index) => of(index)), shared: of(undefined) };
 }
 
 function parts(versions: readonly DefinedVersion[]): readonly Part[] {
@@ -35,9 +48,11 @@ function parts(versions: readonly DefinedVersion[]): readonly Part[] {
     const value = first?.[name];
     const isShared =
       value !== undefined && others.every((other) => Bun.deepEquals(other[name], value));
-    if (isShared) return [{ path: `spec.${top}`, version: pick(first, name), hasStatus }];
+    if (isShared)
+      return [{ path: `spec.${top}`, index: undefined, version: pick(first, name), hasStatus }];
     return versions.map((version, index) => ({
       path: `spec.versions[${index}].${name}`,
+      index,
       version: pick(version, name),
       hasStatus: version.subresources?.status !== undefined,
     }));
@@ -121,7 +136,7 @@ function validateOpenApi(
   if (hasStatus && strange !== undefined)
     errors.push(
       invalid(path, {
-        value: schema,
+        value: goSchema(schema),
         detail: `only [${ROOT_FIELDS.join(" ")}] fields are allowed at the root of the schema if the status subresource is enabled`,
       }),
     );
@@ -222,8 +237,8 @@ function validateSelectable(
     const field = `${path}[${index}].jsonPath`;
     if (jsonPath === "") return [required(field)];
     const say = (detail: string): FieldError => invalid(field, { value: jsonPath, detail });
-    const found = schemaAtPath(schema?.openAPIV3Schema ?? {}, jsonPath);
-    if (found === undefined) return [say("is an invalid path: does not refer to a valid field")];
+    const found = schemaAtPath(schema?.openAPIV3Schema ?? {}, jsonPath, { allowsBrackets: false });
+    if (typeof found === "string") return [say(`is an invalid path: ${found}`)];
     const wrong: FieldError[] = [];
     if (/^\.metadata(?:\.|$)/.test(jsonPath))
       wrong.push(say("must not point to fields in metadata"));

@@ -36,8 +36,8 @@ function* ruleAndMessage(
     invalid(`${field}.message`, { value: message, detail });
   const text = message.trim();
   if (rule.trim() === "") yield required(`${field}.rule`, "rule is not specified");
-  else if (message !== "" && text === "") yield say("message must be non-empty if specified");
-  else if (hasNewlines(text)) yield say("message must not contain line breaks");
+  else if (message !== "" && text === "") yield say("must be non-empty if specified");
+  else if (hasNewlines(text)) yield say("must not contain line breaks");
   else if (hasNewlines(rule.trim()) && text === "")
     yield required(`${field}.message`, "message must be specified if rule contains line breaks");
 }
@@ -48,7 +48,7 @@ function* placeOfError(
   field: string,
 ): Iterable<FieldError> {
   const say = (detail: string): FieldError => invalid(field, { value, detail });
-  if (value.trim() === "") yield say("fieldPath must be non-empty if specified");
-  if (hasNewlines(value)) yield say("fieldPath must not contain line breaks");
-  if (schemaAtPath(schema, value) === undefined) yield say("fieldPath must be a valid path");
+  if (value.trim() === "") yield say("must be non-empty if specified");
+  if (hasNewlines(value)) yield say("must not contain line breaks");
+  if (typeof schemaAtPath(schema, value) === "string") yield say("must be a valid path");
 }

@@ -3,6 +3,7 @@ import type { Program } from "../cel/program.ts";
 import type { CelType } from "../cel/types.ts";
 import { type FieldError, invalid } from "../field-error.ts";
 import { celTypeOf, withResourceFields } from "./cel-schema.ts";
+import { goRule } from "./go-form.ts";
 import { itemsOf, type JsonSchemaProps, type ValidationRule } from "./json-schema-props.ts";
 import { hasRules, RuleCompiler } from "./rules.ts";
 
@@ -60,32 +61,38 @@ function* ruleErrors(
 ): Iterable<FieldError> {
   const program = compiled(() => compiler.rule(rule, self));
   if (typeof program === "string") {
-    yield invalid(`${path}.rule`, { value: rule, detail: `compilation failed: ${program}` });
+    yield invalid(`${path}.rule`, {
+      value: goRule(rule),
+      detail: `compilation failed: ${program}`,
+    });
   } else if (program && program.type.is !== "bool" && program.type.is !== "dyn") {
     const detail = "cel expression must evaluate to a bool";
-    yield invalid(`${path}.rule`, { value: rule, detail });
+    yield invalid(`${path}.rule`, { value: goRule(rule), detail });
   }
+  if (program === undefined) return;
+  if (typeof program === "string" || !program.uses("oldSelf")) {
+    if (rule.optionalOldSelf !== undefined)
+      yield invalid(`${path}.optionalOldSelf`, {
+        value: rule.optionalOldSelf,
+        detail: "may not be set if oldSelf is not used in rule",
+      });
+  }
+  if (typeof program === "string") return;
   const message = compiled(() => compiler.message(rule, self));
   if (typeof message === "string")
     yield invalid(`${path}.messageExpression`, {
-      value: rule,
+      value: goRule(rule),
       detail: `messageExpression compilation failed: ${message}`,
     });
   else if (message && message.type.is !== "string" && message.type.is !== "dyn")
     yield invalid(`${path}.messageExpression`, {
-      value: rule,
+      value: goRule(rule),
       detail: "messageExpression must evaluate to a string",
     });
-  if (program === undefined || typeof program === "string") return;
   if (program.uses("oldSelf") && uncorrelated !== undefined)
     yield invalid(`${path}.rule`, {
       value: rule.rule,
       detail: `oldSelf cannot be used on the uncorrelatable portion of the schema within ${uncorrelated}`,
-    });
-  if (!program.uses("oldSelf") && rule.optionalOldSelf !== undefined)
-    yield invalid(`${path}.optionalOldSelf`, {
-      value: rule.optionalOldSelf,
-      detail: "may not be set if oldSelf is not used in rule",
     });
 }
 

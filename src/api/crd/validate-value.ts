@@ -2,9 +2,10 @@ import { jsonText } from "#lib/json-text.ts";
 import { isJsonObject, type JsonObject } from "../codec/json-value.ts";
 import { type FieldError, invalid, notSupported, required, tooLong } from "../field-error.ts";
 import type { Patterns } from "../go-regexp.ts";
-import { hasFormat } from "./formats.ts";
+import { hasFormat, isKnownFormat } from "./formats.ts";
 import { itemsOf, type JsonSchemaProps, propertyOf } from "./json-schema-props.ts";
 import { correlate } from "./list-types.ts";
+import { isWhole, validateNumber } from "./validate-number.ts";
 
 /** A value and, where it can be told, the one that it replaces. */
 interface Pair {
@@ -64,7 +65,7 @@ class Validator {
   #scalar(schema: JsonSchemaProps, value: unknown, path: string): FieldError[] {
     if (typeof value === "string") return this.#string(schema, value, path);
     const isNumber = typeof value === "number" || typeof value === "bigint";
-    return isNumber ? numberErrors(schema, value, path) : [];
+    return isNumber ? validateNumber({ value, schema, path, field: fieldOf(path) }) : [];
   }
 
   #string(schema: JsonSchemaProps, value: string, path: string): FieldError[] {
@@ -153,10 +154,7 @@ class Validator {
       ...(allOf && allOf.length > 0 ? [judgeAllOf(allOf.map(try_), path)] : []),
       ...(not ? [judgeNot(try_(not), path)] : []),
     ];
-    return {
-      errors: parts.flatMap(({ errors }) => errors),
-      depth: parts.reduce((sum, { depth }) => sum + depth, 0),
-    };
+    return { errors: parts.flatMap(({ errors }) => errors), depth: depthOf(parts) };
   }
 }
 
@@ -168,19 +166,22 @@ function composite(path: string, text: string): FieldError {
 }
 
 function judgeAnyOf(outcomes: readonly Outcome[], path: string): Outcome {
-  const depth = depthOf(outcomes);
-  if (outcomes.some(isGood)) return { errors: [], depth };
+  const good = outcomes.find(isGood);
+  if (good) return good;
   const error = composite(path, "must validate at least one schema (anyOf)");
-  return { errors: [error, ...closest(outcomes)], depth };
+  const best = closest(outcomes);
+  return { errors: [error, ...best.errors], depth: best.depth };
 }
 
 function judgeOneOf(outcomes: readonly Outcome[], path: string): Outcome {
-  const depth = depthOf(outcomes);
-  const good = outcomes.filter(isGood).length;
-  if (good === 1) return { errors: [], depth };
+  const [first, ...others] = outcomes.filter(isGood);
+  if (first && others.length === 0) return first;
+  const good = first ? others.length + 1 : 0;
   const found = good === 0 ? "Found none valid" : `Found ${good} valid alternatives`;
   const error = composite(path, `must validate one and only one schema (oneOf). ${found}`);
-  return { errors: [error, ...(good === 0 ? closest(outcomes) : [])], depth };
+  if (good > 0) return { errors: [error], depth: 0 };
+  const best = closest(outcomes);
+  return { errors: [error, ...best.errors], depth: best.depth };
 }
 
 function judgeAllOf(outcomes: readonly Outcome[], path: string): Outcome {
@@ -193,9 +194,8 @@ function judgeAllOf(outcomes: readonly Outcome[], path: string): Outcome {
 }
 
 function judgeNot(outcome: Outcome, path: string): Outcome {
-  const { depth } = outcome;
-  if (!isGood(outcome)) return { errors: [], depth };
-  return { errors: [composite(path, "must not validate the schema (not)")], depth };
+  const errors = isGood(outcome) ? [composite(path, "must not validate the schema (not)")] : [];
+  return { errors, depth: 0 };
 }
 
 function forbiddenProperties(
@@ -215,11 +215,9 @@ const below = (path: string, name: string): string => (path === "" ? name : `${p
 
 const isGood = ({ errors }: Outcome): boolean => errors.length === 0;
 
-/** The errors of the alternative that came furthest. */
-function closest(outcomes: readonly Outcome[]): readonly FieldError[] {
-  const [first, ...others] = outcomes;
-  const best = others.reduce((a, b) => (a === undefined || b.depth > a.depth ? b : a), first);
-  return best?.errors ?? [];
+/** The alternative that came furthest. */
+function closest([first, ...others]: readonly Outcome[]): Outcome {
+  return others.reduce((a, b) => (b.depth > a.depth ? b : a), first ?? { errors: [], depth: 0 });
 }
 
 const JSON_TYPES: Readonly<Record<string, string>> = {
@@ -232,7 +230,7 @@ function typeOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "array";
   if (typeof value === "bigint") return "integer";
-  if (typeof value === "number") return Number.isInteger(value) ? "integer" : "number";
+  if (typeof value === "number") return isWhole(value) ? "integer" : "number";
   return JSON_TYPES[typeof value] ?? "object";
 }
 
@@ -242,6 +240,10 @@ function typeErrors(schema: JsonSchemaProps, value: unknown, path: string): Fiel
   const found = typeOf(value);
   const types = wanted.split(",");
   if (types.includes(found) || (found === "integer" && types.includes("number"))) return [];
+  const { format = "" } = schema;
+  // Go has the value as float64 by now, and says so where it compares formats.
+  if (found === "number" && isKnownFormat(format, wanted))
+    return [typeInvalid(path, { value: "float64", wanted: format })];
   return [typeInvalid(path, { value: found, wanted })];
 }
 
@@ -255,25 +257,6 @@ function typeInvalid(
     field: fieldOf(path),
     message: `Invalid value: ${shown}: ${path} in body must be of type ${wanted}: ${shown}`,
   };
-}
-
-function numberErrors(schema: JsonSchemaProps, value: number | bigint, path: string): FieldError[] {
-  const { multipleOf, maximum, minimum, exclusiveMaximum, exclusiveMinimum } = schema;
-  const errors: FieldError[] = [];
-  const say = (text: string): void => {
-    errors.push(invalid(fieldOf(path), { value, detail: `${path} in body should be ${text}` }));
-  };
-  if (multipleOf !== undefined && !Number.isInteger(Number(value) / multipleOf))
-    say(`a multiple of ${multipleOf}`);
-  if (maximum !== undefined) {
-    if (exclusiveMaximum && value >= maximum) say(`less than ${maximum}`);
-    else if (value > maximum) say(`less than or equal to ${maximum}`);
-  }
-  if (minimum !== undefined) {
-    if (exclusiveMinimum && value <= minimum) say(`greater than ${minimum}`);
-    else if (value < minimum) say(`greater than or equal to ${minimum}`);
-  }
-  return errors;
 }
 
 function enumErrors(schema: JsonSchemaProps, value: unknown, path: string): FieldError[] {

@@ -2,6 +2,7 @@ import { CREATED_AT } from "../columns/column.ts";
 import { setDefinitionDefaults } from "../crd/defaults.ts";
 import type { CustomResourceDefinition } from "../crd/definition.ts";
 import { validateDefinition, validateDefinitionUpdate } from "../crd/validate-definition.ts";
+import { warnOfDefinition } from "../crd/warn-definition.ts";
 import { row, statusOf } from "./row.ts";
 
 export const CUSTOM_RESOURCE_DEFINITIONS = row<CustomResourceDefinition>({
@@ -20,4 +21,5 @@ export const CUSTOM_RESOURCE_DEFINITIONS = row<CustomResourceDefinition>({
   setDefaults: setDefinitionDefaults,
   validate: validateDefinition,
   validateUpdate: validateDefinitionUpdate,
+  warnings: warnOfDefinition,
 });

@@ -85,8 +85,8 @@ describe("a webhook", () => {
       "at a Service that is none",
       { clientConfig: { service: { namespace: "", name: "", port: 70_000, path: "a//" } } },
       [
-        "clientConfig.service.name: Required value: service name is required",
-        "clientConfig.service.namespace: Required value: service namespace is required",
+        "clientConfig.service.name: Required value",
+        "clientConfig.service.namespace: Required value",
         "clientConfig.service.port: Invalid value: 70000: port is not valid: must be between 1 and 65535, inclusive",
         `clientConfig.service.path: Invalid value: "a//": must start with a '/'`,
         'clientConfig.service.path: Invalid value: "a//": segment[0] may not be empty',

@@ -24,6 +24,11 @@ export function validateWebhookClient({ url, service }: WebhookClient, path: str
 }
 
 function validateUrl(text: string, path: string): FieldError[] {
+  const broken = goUrlError(text);
+  if (broken !== undefined)
+    return [
+      required(path, `url must be a valid URL: parse ${JSON.stringify(text)}: ${broken}${FORM}`),
+    ];
   const match = /^(?:([a-z][a-z0-9+.-]*):)?(?:\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/i;
   const [, scheme = "", authority = "", , query = "", fragment = ""] = match.exec(text) ?? [];
   const [user, host = ""] = authority.includes("@") ? authority.split("@") : [undefined, authority];
@@ -37,13 +42,27 @@ function validateUrl(text: string, path: string): FieldError[] {
   return errors;
 }
 
+/** What Go's `net/url` finds wrong with a URL, in its words. */
+function goUrlError(text: string): string | undefined {
+  if (/[\u0000-\u001f\u007f]/.test(text)) return "net/url: invalid control character in URL";
+  if (text.startsWith(":")) return "missing protocol scheme";
+  const [, escape] = /(%(?![0-9A-Fa-f]{2}).{0,2})/.exec(text) ?? [];
+  if (escape !== undefined) return `invalid URL escape ${JSON.stringify(escape)}`;
+  const [, host = ""] = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(text) ?? [];
+  if (/\s/.test(host))
+    return `invalid character ${JSON.stringify(/\s/.exec(host)?.[0])} in host name`;
+  const [port] = /:[^:\]]*$/.exec(host.slice(host.lastIndexOf("@") + 1)) ?? [];
+  if (port === undefined || /^:\d*$/.test(port)) return undefined;
+  return `invalid port ${JSON.stringify(port)} after host`;
+}
+
 function validateService(
   { namespace, name, path: urlPath = "", port = 0 }: NonNullable<WebhookClient["service"]>,
   path: string,
 ): FieldError[] {
   const errors: FieldError[] = [];
-  if (!name) errors.push(required(`${path}.name`, "service name is required"));
-  if (!namespace) errors.push(required(`${path}.namespace`, "service namespace is required"));
+  if (!name) errors.push(required(`${path}.name`));
+  if (!namespace) errors.push(required(`${path}.namespace`));
   const details = portNumber(port);
   if (details.length > 0) {
     const detail = `port is not valid: ${details.join(",")}`;

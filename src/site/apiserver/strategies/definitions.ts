@@ -27,7 +27,7 @@ export function definitions(store: ObjectStore): Strategy<CustomResourceDefiniti
     needsVersion: true,
     prepareCreate(definition, { now }) {
       const storage = definition.spec?.versions.find((version) => version.storage)?.name;
-      definition.status = { storedVersions: storage === undefined ? [] : [storage] };
+      definition.status = storage === undefined ? {} : { storedVersions: [storage] };
       settle(definition, now);
     },
     prepareUpdate({ next }, { now }) {
