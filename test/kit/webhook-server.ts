@@ -27,22 +27,25 @@ interface Review {
 export type Answer = Readonly<Record<string, unknown>> | Response;
 export type Answering = (request: AdmissionRequestBody, path: string) => Answer | Promise<Answer>;
 
-export interface WebhookServer extends Disposable {
-  readonly port: number;
-  /** Base64, as `clientConfig.caBundle` wants it. */
-  readonly caBundle: string;
+export interface WebhookServer extends TlsServer {
   /** Every request that came, in order, with its path. */
   readonly asked: readonly { readonly path: string; readonly request: AdmissionRequestBody }[];
-  url(path?: string): string;
 }
 
 const validity = { notBefore: new Date(0), notAfter: NO_EXPIRY };
 
-/** A webhook on loopback over TLS, with an authority of its own. */
-export function startWebhook(
-  answering: Answering,
+/** A server on loopback over TLS, with an authority of its own. */
+export interface TlsServer extends Disposable {
+  readonly port: number;
+  /** Base64, as `clientConfig.caBundle` wants it. */
+  readonly caBundle: string;
+  url(path?: string): string;
+}
+
+export function startTlsServer(
+  fetch: (request: Request) => Promise<Response>,
   { hosts = ["127.0.0.1"] }: { readonly hosts?: readonly string[] } = {},
-): WebhookServer {
+): TlsServer {
   const caKey = createPrivateKey(generateKey());
   const ca = createAuthority({ subject: { commonName: "hooks" }, privateKey: caKey, validity });
   const key = generateKey();
@@ -54,29 +57,32 @@ export function startWebhook(
     usages: ["server"],
     hosts,
   });
-  const asked: { path: string; request: AdmissionRequestBody }[] = [];
-  const server = Bun.serve({
-    port: 0,
-    hostname: "127.0.0.1",
-    tls: { cert, key },
-    async fetch(httpRequest) {
-      const { pathname: path } = new URL(httpRequest.url);
-      const review: Review = JSON.parse(await httpRequest.text());
-      const { apiVersion, request } = review;
-      asked.push({ path, request });
-      const answer = await answering(request, path);
-      if (answer instanceof Response) return answer;
-      const response = { uid: request.uid, ...answer };
-      return Response.json({ apiVersion, kind: "AdmissionReview", response });
-    },
-  });
+  const server = Bun.serve({ port: 0, hostname: "127.0.0.1", tls: { cert, key }, fetch });
   return {
     port: server.port ?? 0,
     caBundle: Buffer.from(ca).toString("base64"),
-    asked,
     url: (path = "/") => `https://127.0.0.1:${server.port}${path}`,
     [Symbol.dispose]: () => void server.stop(true),
   };
+}
+
+/** An admission webhook. */
+export function startWebhook(
+  answering: Answering,
+  options: { readonly hosts?: readonly string[] } = {},
+): WebhookServer {
+  const asked: { path: string; request: AdmissionRequestBody }[] = [];
+  const server = startTlsServer(async (httpRequest) => {
+    const { pathname: path } = new URL(httpRequest.url);
+    const review: Review = JSON.parse(await httpRequest.text());
+    const { apiVersion, request } = review;
+    asked.push({ path, request });
+    const answer = await answering(request, path);
+    if (answer instanceof Response) return answer;
+    const response = { uid: request.uid, ...answer };
+    return Response.json({ apiVersion, kind: "AdmissionReview", response });
+  }, options);
+  return { ...server, asked };
 }
 
 /** A response that allows and changes. */

@@ -1,5 +1,5 @@
 import { jsonText } from "#lib/json-text.ts";
-import { isJsonObject, type JsonObject } from "../codec/json-value.ts";
+import { isJsonObject, type JsonObject, sorted } from "../codec/json-value.ts";
 import { validateAnnotations } from "../metadata.ts";
 import type { KubeObject } from "../object.ts";
 import { compare } from "./compare.ts";
@@ -64,11 +64,4 @@ function textOf(applied: KubeObject): string {
     ...(applied.metadata?.annotations && { annotations }),
   };
   return `${jsonText(sorted({ ...applied, metadata }))}\n`;
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (!isJsonObject(value)) return value;
-  const names = Object.keys(value).sort();
-  return Object.fromEntries(names.map((name) => [name, sorted(value[name])] as const));
 }

@@ -10,3 +10,11 @@ export function jsonType(value: unknown): string {
   if (typeof value === "boolean") return "bool";
   return typeof value === "bigint" ? "number" : typeof value;
 }
+
+/** A JSON value as Go writes it: the fields of its objects in order. */
+export function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (!isJsonObject(value)) return value;
+  const names = Object.keys(value).sort();
+  return Object.fromEntries(names.map((name) => [name, sorted(value[name])] as const));
+}

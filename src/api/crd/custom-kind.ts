@@ -1,4 +1,5 @@
 import type { KubeObject } from "../object.ts";
+import type { ByWebhook } from "./converted-forms.ts";
 import type { ScalePaths } from "./definition.ts";
 import type { JsonSchemaProps } from "./json-schema-props.ts";
 
@@ -14,6 +15,8 @@ export interface CustomKind {
   readonly schema: JsonSchemaProps;
   readonly selectableFields: readonly string[];
   readonly scale: ScalePaths | undefined;
+  /** Absent where all versions are alike but for their `apiVersion`. */
+  readonly conversion?: ByWebhook;
   /**
    * Brings what came from outside into normal form: metadata as Go writes it, defaults filled in,
    * unknown fields gone. The result shares nothing with `value`.

@@ -1,11 +1,18 @@
 import { DecodeError } from "../codec/decode-error.ts";
 import { isJsonObject, jsonType } from "../codec/json-value.ts";
 import { deepFreeze, type KubeObject } from "../object.ts";
-import { apiVersionOf, type FieldReader, type Resource, type Subresource } from "../resource.ts";
+import {
+  apiVersionOf,
+  type FieldReader,
+  type Resource,
+  type StoredAs,
+  type Subresource,
+} from "../resource.ts";
 import { row, SCALE } from "../resources/row.ts";
 import { badRequest } from "../status.ts";
 import { compareVersions } from "../version-order.ts";
 import { customColumns } from "./columns.ts";
+import { type ByWebhook, ConvertedForms } from "./converted-forms.ts";
 import type { CustomKind, NormalizedObject } from "./custom-kind.ts";
 import { applyDefaults, hasDefaults } from "./default.ts";
 import { type CustomResourceDefinition, type DefinedVersion, isTrue } from "./definition.ts";
@@ -39,28 +46,45 @@ interface Place {
 }
 
 function servedRow({ definition, version, storage }: Place): Resource {
-  const { group = "" } = definition.spec ?? {};
-  const custom = customKind(version);
-  const served = identityOf(definition, version);
+  const { group = "", conversion } = definition.spec ?? {};
+  const kind = customKind(version);
   const apiVersion = apiVersionOf({ group, version: version.name });
   const storedApiVersion = apiVersionOf({ group, version: storage.name });
-  const fromStored = reader(custom, apiVersion);
-  const judge = judgeOf(custom, fromStored);
-  const stored = row<KubeObject>({ ...served, version: storage.name, ...judge });
-  return row<KubeObject>({
-    ...served,
-    ...(version.deprecated && { deprecationWarning: deprecationOf(definition, version) }),
-    setDefaults(object) {
-      const { value } = read(custom, object);
-      for (const name of Object.keys(object)) Reflect.deleteProperty(object, name);
-      Object.assign(object, value);
-    },
-    storedAs: {
-      resource: stored,
-      fromStored,
-      toStored: (object) => ({ ...object, apiVersion: storedApiVersion }),
-    },
-  });
+  const read = reader(kind, apiVersion);
+  const { webhook } = conversion ?? {};
+  const byWebhook: ByWebhook | undefined =
+    conversion?.strategy === "Webhook" && webhook
+      ? {
+          definition: definition.metadata?.name ?? "",
+          webhook,
+          storedApiVersion,
+          forms: new ConvertedForms(apiVersion, read),
+        }
+      : undefined;
+  const custom = byWebhook ? { ...kind, conversion: byWebhook } : kind;
+  const served = identityOf(definition, version);
+  const judge = judgeOf(custom, read);
+  const setDefaults = (object: KubeObject): void => {
+    const { value } = normalized(custom, object);
+    for (const name of Object.keys(object)) Reflect.deleteProperty(object, name);
+    Object.assign(object, value);
+  };
+  const deprecated = version.deprecated && {
+    deprecationWarning: deprecationOf(definition, version),
+  };
+  // What a webhook converts is worked on as its version has it, and converted on its way.
+  const storedAs: StoredAs<KubeObject> = byWebhook
+    ? {
+        resource: row<KubeObject>({ ...served, setDefaults, ...judge }),
+        fromStored: (object) => byWebhook.forms.of(object),
+        toStored: (object) => object,
+      }
+    : {
+        resource: row<KubeObject>({ ...served, version: storage.name, ...judge }),
+        fromStored: read,
+        toStored: (object) => ({ ...object, apiVersion: storedApiVersion }),
+      };
+  return row<KubeObject>({ ...served, ...deprecated, setDefaults, storedAs });
 
   function identityOf(
     { spec, status }: CustomResourceDefinition,
@@ -88,7 +112,7 @@ function servedRow({ definition, version, storage }: Place): Resource {
   }
 }
 
-function read(custom: CustomKind, object: KubeObject): NormalizedObject {
+function normalized(custom: CustomKind, object: KubeObject): NormalizedObject {
   try {
     return custom.normalize(object);
   } catch (error) {

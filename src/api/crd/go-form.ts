@@ -1,3 +1,4 @@
+import { present } from "#lib/present.ts";
 import type { DefinedVersion } from "./definition.ts";
 import { isSchemaList, type JsonSchemaProps, type ValidationRule } from "./json-schema-props.ts";
 
@@ -63,70 +64,107 @@ function goColumn({
 
 const capitalized = (value: object): object =>
   Object.fromEntries(
-    Object.entries(value).map(([name, one]) => [name.charAt(0).toUpperCase() + name.slice(1), one]),
+    Object.entries(value).map(([name, one]) => [name === "url" ? "URL" : goName(name), one]),
   );
+
+/** What a field is where it is not written: Go has no such thing as absence. */
+const ZERO: Readonly<Record<string, unknown>> = {
+  ID: "",
+  Schema: "",
+  Ref: null,
+  Description: "",
+  Type: "",
+  Nullable: false,
+  Format: "",
+  Title: "",
+  Default: null,
+  Maximum: null,
+  ExclusiveMaximum: false,
+  Minimum: null,
+  ExclusiveMinimum: false,
+  MaxLength: null,
+  MinLength: null,
+  Pattern: "",
+  MaxItems: null,
+  MinItems: null,
+  UniqueItems: false,
+  MultipleOf: null,
+  Enum: null,
+  MaxProperties: null,
+  MinProperties: null,
+  Required: null,
+  Items: null,
+  AllOf: null,
+  OneOf: null,
+  AnyOf: null,
+  Not: null,
+  Properties: null,
+  AdditionalProperties: null,
+  PatternProperties: null,
+  Dependencies: null,
+  AdditionalItems: null,
+  Definitions: null,
+  ExternalDocs: null,
+  Example: null,
+  XPreserveUnknownFields: null,
+  XEmbeddedResource: false,
+  XIntOrString: false,
+  XListMapKeys: null,
+  XListType: null,
+  XMapType: null,
+  XValidations: null,
+};
+
+const RENAMED: Readonly<Record<string, string>> = {
+  id: "ID",
+  $schema: "Schema",
+  $ref: "Ref",
+  "x-kubernetes-preserve-unknown-fields": "XPreserveUnknownFields",
+  "x-kubernetes-embedded-resource": "XEmbeddedResource",
+  "x-kubernetes-int-or-string": "XIntOrString",
+  "x-kubernetes-list-map-keys": "XListMapKeys",
+  "x-kubernetes-list-type": "XListType",
+  "x-kubernetes-map-type": "XMapType",
+  "x-kubernetes-validations": "XValidations",
+};
 
 /** A schema in an error message. */
 export function goSchema(schema: JsonSchemaProps): Readonly<Record<string, unknown>> {
-  const { items, additionalProperties: more, additionalItems } = schema;
-  return {
-    ID: schema.id ?? "",
-    Schema: schema.$schema ?? "",
-    Ref: schema.$ref ?? null,
-    Description: schema.description ?? "",
-    Type: schema.type ?? "",
-    Nullable: schema.nullable ?? false,
-    Format: schema.format ?? "",
-    Title: schema.title ?? "",
-    Default: schema.default ?? null,
-    Maximum: schema.maximum ?? null,
-    ExclusiveMaximum: schema.exclusiveMaximum ?? false,
-    Minimum: schema.minimum ?? null,
-    ExclusiveMinimum: schema.exclusiveMinimum ?? false,
-    MaxLength: schema.maxLength ?? null,
-    MinLength: schema.minLength ?? null,
-    Pattern: schema.pattern ?? "",
-    MaxItems: schema.maxItems ?? null,
-    MinItems: schema.minItems ?? null,
-    UniqueItems: schema.uniqueItems ?? false,
-    MultipleOf: schema.multipleOf ?? null,
-    Enum: schema.enum ?? null,
-    MaxProperties: schema.maxProperties ?? null,
-    MinProperties: schema.minProperties ?? null,
-    Required: schema.required ?? null,
-    Items: items === undefined ? null : goItems(items),
-    AllOf: schema.allOf?.map(goSchema) ?? null,
-    OneOf: schema.oneOf?.map(goSchema) ?? null,
-    AnyOf: schema.anyOf?.map(goSchema) ?? null,
-    Not: schema.not ? goSchema(schema.not) : null,
-    Properties: goSchemas(schema.properties),
-    AdditionalProperties: more === undefined ? null : goSchemaOrBool(more),
-    PatternProperties: goSchemas(schema.patternProperties),
-    Dependencies: schema.dependencies ?? null,
-    AdditionalItems: additionalItems === undefined ? null : goSchemaOrBool(additionalItems),
-    Definitions: goSchemas(schema.definitions),
-    ExternalDocs: schema.externalDocs
-      ? { Description: schema.externalDocs.description ?? "", URL: schema.externalDocs.url ?? "" }
-      : null,
-    Example: schema.example ?? null,
-    XPreserveUnknownFields: schema["x-kubernetes-preserve-unknown-fields"] ?? null,
-    XEmbeddedResource: schema["x-kubernetes-embedded-resource"] ?? false,
-    XIntOrString: schema["x-kubernetes-int-or-string"] ?? false,
-    XListMapKeys: schema["x-kubernetes-list-map-keys"] ?? null,
-    XListType: schema["x-kubernetes-list-type"] ?? null,
-    XMapType: schema["x-kubernetes-map-type"] ?? null,
-    XValidations: schema["x-kubernetes-validations"]?.map(goRule) ?? null,
-  };
+  const written = Object.entries(schema).map(([name, value]) => [
+    RENAMED[name] ?? goName(name),
+    value as unknown,
+  ]);
+  return { ...ZERO, ...Object.fromEntries(written), ...inside(schema) };
 }
 
-const goSchemas = (schemas: Readonly<Record<string, JsonSchemaProps>> | undefined) =>
-  schemas === undefined
-    ? null
-    : Object.fromEntries(
-        Object.keys(schemas)
-          .toSorted()
-          .map((name) => [name, goSchema(schemas[name] ?? {})]),
-      );
+/** The schemas, rules and links inside of a schema. */
+function inside(schema: JsonSchemaProps): Readonly<Record<string, unknown>> {
+  const { items, additionalProperties, additionalItems, not, externalDocs } = schema;
+  const parts = {
+    Items: items && goItems(items),
+    AllOf: schema.allOf?.map(goSchema),
+    OneOf: schema.oneOf?.map(goSchema),
+    AnyOf: schema.anyOf?.map(goSchema),
+    Not: not && goSchema(not),
+    Properties: schema.properties && goSchemas(schema.properties),
+    AdditionalProperties: additionalProperties && goSchemaOrBool(additionalProperties),
+    PatternProperties: schema.patternProperties && goSchemas(schema.patternProperties),
+    AdditionalItems: additionalItems && goSchemaOrBool(additionalItems),
+    Definitions: schema.definitions && goSchemas(schema.definitions),
+    ExternalDocs: externalDocs && { Description: "", URL: "", ...capitalized(externalDocs) },
+    XValidations: schema["x-kubernetes-validations"]?.map(goRule),
+  };
+  return present(parts);
+}
+
+const goName = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
+
+const goSchemas = (schemas: Readonly<Record<string, JsonSchemaProps>>) =>
+  Object.fromEntries(
+    Object.keys(schemas)
+      .toSorted()
+      .map((name) => [name, goSchema(schemas[name] ?? {})]),
+  );
 
 const goItems = (items: NonNullable<JsonSchemaProps["items"]>): object =>
   isSchemaList(items)

@@ -1,5 +1,5 @@
 import { jsonText } from "#lib/json-text.ts";
-import { isJsonObject } from "../codec/json-value.ts";
+import { isJsonObject, sorted } from "../codec/json-value.ts";
 import { duplicate, type FieldError, invalid } from "../field-error.ts";
 import { itemsOf, type JsonSchemaProps, propertyOf } from "./json-schema-props.ts";
 
@@ -52,14 +52,6 @@ function duplicatesIn(
 function mapKeyOf(element: unknown, keys: readonly string[]): Record<string, unknown> {
   if (!isJsonObject(element)) return {};
   return Object.fromEntries(keys.filter((key) => key in element).map((key) => [key, element[key]]));
-}
-
-/** The value as Go writes it: the fields of an object in order. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (!isJsonObject(value)) return value;
-  const names = Object.keys(value).sort();
-  return Object.fromEntries(names.map((name) => [name, sorted(value[name])]));
 }
 
 /** Finds the earlier version of an element: only lists that are maps say which that is. */

@@ -1,7 +1,11 @@
 import type { JsonSchemaProps } from "./json-schema-props.ts";
 
-const NO_FIELD = "does not refer to a valid field";
 const ENDED = "unexpected end of JSON path";
+
+interface Step {
+  readonly name: string;
+  readonly rest: string;
+}
 
 /**
  * The schema that a path of names leads to: `.spec.a`, `.map['key with dots']`; or what is wrong with
@@ -12,28 +16,39 @@ export function schemaAtPath(
   path: string,
   { allowsBrackets = true }: { readonly allowsBrackets?: boolean } = {},
 ): JsonSchemaProps | string {
-  const tokens = path.match(/[.[\]]|'(?:[^'\\]|\\[^])*'|[^.[\]]+/g) ?? [];
   let at = schema;
-  for (let next = 0; next < tokens.length; next += 1) {
-    const opening = tokens[next];
-    if (opening !== "." && opening !== "[") return `expected [ or . but got: ${opening}`;
-    const isBracketed = opening === "[";
-    if (isBracketed && !allowsBrackets) return "array notation is not allowed";
-    next += 1;
-    const token = tokens[next];
-    if (token === undefined) return ENDED;
-    const [isQuoted, quoted = ""] = /^'([^]*)'$/.exec(token) ?? [];
-    if (isBracketed && isQuoted === undefined)
-      return `expected single quoted string but got ${token}`;
-    const inside = fieldOf(at, isBracketed ? quoted.replaceAll(/\\(.)/g, "$1") : token);
-    if (inside === undefined) return NO_FIELD;
+  for (let rest = path; rest !== ""; ) {
+    if (rest.startsWith("[") && !allowsBrackets) return "array notation is not allowed";
+    const step = rest.startsWith("[") ? bracketed(rest) : dotted(rest);
+    if (typeof step === "string") return step;
+    const inside = fieldOf(at, step.name);
+    if (inside === undefined) return "does not refer to a valid field";
     at = inside;
-    if (!isBracketed) continue;
-    next += 1;
-    if (tokens[next] === undefined) return ENDED;
-    if (tokens[next] !== "]") return `expected ] but got ${tokens[next]}`;
+    rest = step.rest;
   }
   return at;
+}
+
+const TOKEN = /^(?:[.[\]]|'(?:[^'\\]|\\.)*'|[^.[\]]+)/s;
+
+const tokenOf = (text: string): string => TOKEN.exec(text)?.[0] ?? "";
+
+function dotted(text: string): Step | string {
+  if (!text.startsWith(".")) return `expected [ or . but got: ${tokenOf(text)}`;
+  const name = tokenOf(text.slice(1));
+  return name === "" ? ENDED : { name, rest: text.slice(1 + name.length) };
+}
+
+function bracketed(text: string): Step | string {
+  const token = tokenOf(text.slice(1));
+  if (token === "") return ENDED;
+  const [isQuoted, quoted = ""] = /^'(.*)'$/s.exec(token) ?? [];
+  if (isQuoted === undefined) return `expected single quoted string but got ${token}`;
+  const rest = text.slice(1 + token.length);
+  const closing = tokenOf(rest);
+  if (closing === "") return ENDED;
+  if (closing !== "]") return `expected ] but got ${closing}`;
+  return { name: quoted.replaceAll(/\\(.)/g, "$1"), rest: rest.slice(1) };
 }
 
 function fieldOf(

@@ -44,10 +44,10 @@ function validateUrl(text: string, path: string): FieldError[] {
 
 /** What Go's `net/url` finds wrong with a URL, in its words. */
 function goUrlError(text: string): string | undefined {
-  if (/[\u0000-\u001f\u007f]/.test(text)) return "net/url: invalid control character in URL";
+  if (/\p{Cc}/u.test(text)) return "net/url: invalid control character in URL";
   if (text.startsWith(":")) return "missing protocol scheme";
-  const [, escape] = /(%(?![0-9A-Fa-f]{2}).{0,2})/.exec(text) ?? [];
-  if (escape !== undefined) return `invalid URL escape ${JSON.stringify(escape)}`;
+  const [, wrong] = /(%(?![0-9A-Fa-f]{2}).{0,2})/.exec(text) ?? [];
+  if (wrong !== undefined) return `invalid URL escape ${JSON.stringify(wrong)}`;
   const [, host = ""] = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(text) ?? [];
   if (/\s/.test(host))
     return `invalid character ${JSON.stringify(/\s/.exec(host)?.[0])} in host name`;

@@ -12,6 +12,7 @@ import type {
   Verbs,
   WriteOptions,
 } from "#api/verbs.ts";
+import { ConvertingVerbs, type MakeVerbs } from "./conversion/converting-verbs.ts";
 import { keyOf, objectOf } from "./kind.ts";
 import { deletedStatus } from "./success.ts";
 import { UserVerbs } from "./user-verbs.ts";
@@ -19,7 +20,10 @@ import type { VerbsDeps } from "./verbs-deps.ts";
 
 /** The API as one user, over a store some of whose rows may be in quarantine. */
 export function verbsOf(deps: VerbsDeps, user: UserInfo): Verbs {
-  return deps.store.hasQuarantine ? new DamagedStoreVerbs(deps, user) : new UserVerbs(deps, user);
+  const make: MakeVerbs = deps.store.hasQuarantine
+    ? (parts) => new DamagedStoreVerbs(parts, user)
+    : (parts) => new UserVerbs(parts, user);
+  return new ConvertingVerbs(deps, make);
 }
 
 /**

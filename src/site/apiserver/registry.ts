@@ -8,6 +8,7 @@ import { admissionPlugins } from "./admission/plugins.ts";
 import { Webhooks } from "./admission/webhooks/webhooks.ts";
 import { AuthorizedVerbs } from "./authorized-verbs.ts";
 import { Bookmarks } from "./bookmarks.ts";
+import { Conversions } from "./conversion/conversions.ts";
 import { serveCustomKinds } from "./custom-kinds.ts";
 import { Lister } from "./list.ts";
 import { ObjectTypes } from "./object-types.ts";
@@ -59,6 +60,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     security,
     components: options.components ?? [],
   });
+  const conversions = new Conversions(store);
   const deps = {
     store,
     clock,
@@ -70,7 +72,9 @@ export function createRegistry(options: RegistryOptions): Registry {
     lister: new Lister(store, snapshots),
     strategies,
     chain: new AdmissionChain(admissionPlugins({ store, catalog, authorizer })),
-    webhooks: new Webhooks({ store, catalog, authorizer, log }),
+    webhooks: new Webhooks({ store, catalog, authorizer, log, conversions }),
+    conversions,
+    log,
     watching: { store, catalog, bookmarks: new Bookmarks(timer), timer, signal },
   };
   const as = (user: UserInfo): Verbs => verbsOf(deps, user);

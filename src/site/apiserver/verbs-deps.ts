@@ -1,9 +1,11 @@
 import type { LiveCatalog } from "#api/catalog.ts";
 import type { ObjectStore } from "#db/object-store.ts";
 import type { Clock } from "#lib/clock.ts";
+import type { Logger } from "#lib/log.ts";
 import type { AdmissionChain } from "./admission/chain.ts";
 import type { Webhooks } from "./admission/webhooks/webhooks.ts";
 import type { Authorizer } from "./authorization/authorizer.ts";
+import type { Conversions } from "./conversion/conversions.ts";
 import type { Lister } from "./list.ts";
 import type { ObjectTypes } from "./object-types.ts";
 import type { SharedFieldSets } from "./shared-field-sets.ts";
@@ -26,4 +28,6 @@ export interface VerbsDeps {
   readonly chain: AdmissionChain;
   readonly webhooks: Webhooks;
   readonly watching: WatcherDeps;
+  readonly conversions: Conversions;
+  readonly log: Logger;
 }

@@ -15,7 +15,7 @@ import { celOf } from "../cel/values.ts";
 import { type AdmissionPlugin, type AdmissionRequest, refused } from "../plugin.ts";
 import { matchingRow } from "../webhooks/match.ts";
 import type { ReviewRequest, Versions } from "../webhooks/request.ts";
-import { servedBy } from "../webhooks/versions.ts";
+import { servedAtOnce } from "../webhooks/versions.ts";
 import { type Objection, objections } from "./judge.ts";
 import { BindingError, paramsOf } from "./params.ts";
 import { type Constraint, constraintOf, type Policy, policyOf } from "./policy.ts";
@@ -131,7 +131,7 @@ function objectionsOf(
   const row = matchingRow(policy.constraint, place);
   if (row === undefined || matchingRow(bound.constraint, place) === undefined) return [];
   const shown = (object: KubeObject | undefined): KubeObject | undefined =>
-    object && servedBy(row, { from: request, object });
+    object && servedAtOnce(row, { from: request, object });
   const seen = { object: shown(versions.object), oldObject: shown(versions.oldObject) };
   const bindings = requestBindings(request, { row, versions: seen, authorizer });
   const { namespace } = request;

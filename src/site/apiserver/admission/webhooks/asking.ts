@@ -1,15 +1,17 @@
 import { Budget } from "#api/cel/evaluate.ts";
+import type { KubeObject } from "#api/object.ts";
 import type { Resource } from "#api/resource.ts";
 import { badRequest, forbidden, StatusError } from "#api/status.ts";
 import type { ObjectStore } from "#db/object-store.ts";
 import { explain } from "#lib/errors.ts";
 import type { Logger } from "#lib/log.ts";
 import type { Authorizer } from "../../authorization/authorizer.ts";
+import type { Conversions } from "../../conversion/conversions.ts";
+import { callWebhook, WebhookCallError } from "../../webhook-call/call.ts";
 import { requestBindings } from "../cel/bindings.ts";
 import { ExpressionError } from "../cel/expression.ts";
-import { callWebhook } from "./call.ts";
 import { CallFailure, internalFailure } from "./errors.ts";
-import type { Concerned } from "./hook.ts";
+import type { Concerned, Hook } from "./hook.ts";
 import { selectorsMatch } from "./match.ts";
 import type { ReviewRequest, Versions } from "./request.ts";
 import { reviewOf, type Verdict, verdictOf } from "./review.ts";
@@ -17,12 +19,14 @@ import { servedBy } from "./versions.ts";
 
 /** cel-go's units for the conditions of one webhook (`RuntimeCELCostBudgetMatchConditions`). */
 const CONDITIONS_COST = 2_500_000;
+const USER_AGENT = "kube-apiserver-admission";
 const SAFE_SIDE_EFFECTS: ReadonlySet<string | undefined> = new Set(["None", "NoneOnDryRun"]);
 
 interface AskingOptions {
   readonly store: ObjectStore;
   readonly authorizer: Authorizer;
   readonly log: Logger;
+  readonly conversions: Conversions;
 }
 
 /** Asks webhooks about one request. */
@@ -48,7 +52,7 @@ export class Asking {
     const { request } = this;
     const { store, log } = this.#options;
     if (!selectorsMatch(hook, { request, versions, store })) return undefined;
-    if (!this.#isConcerned(concerned, versions)) return undefined;
+    if (!(await this.#isConcerned(concerned, versions))) return undefined;
     if (request.admission.dryRun && !SAFE_SIDE_EFFECTS.has(hook.sideEffects)) {
       throw badRequest(`admission webhook ${JSON.stringify(hook.name)} does not support dry run`);
     }
@@ -68,11 +72,11 @@ export class Asking {
   }
 
   /** @throws StatusError 403 where its conditions cannot be judged and it is not to be passed over. */
-  #isConcerned({ hook, row }: Concerned, versions: Versions): boolean {
+  async #isConcerned({ hook, row }: Concerned, versions: Versions): Promise<boolean> {
     if (hook.conditions.isEmpty) return true;
     const { request } = this;
     const { authorizer } = this.#options;
-    const seen = this.#shown(row, versions);
+    const seen = await this.#shown(row, versions);
     const bindings = requestBindings(request, { row, versions: seen, authorizer });
     try {
       return hook.conditions.hold(bindings, new Budget(CONDITIONS_COST));
@@ -83,12 +87,17 @@ export class Asking {
     }
   }
 
-  #shown(row: Resource, { object, oldObject }: Versions): Versions {
+  async #shown(row: Resource, { object, oldObject }: Versions): Promise<Versions> {
     const from = this.request;
     return {
-      object: object && servedBy(row, { from, object }),
-      oldObject: oldObject && servedBy(row, { from, object: oldObject }),
+      object: object && (await this.served(row, { from, object })),
+      oldObject: oldObject && (await this.served(row, { from, object: oldObject })),
     };
+  }
+
+  /** An object of the request as another row of the same kind serves it. */
+  served(row: Resource, of: Parameters<typeof servedBy>[1]): Promise<KubeObject> {
+    return servedBy(row, of, this.#options.conversions);
   }
 
   async #call(
@@ -102,8 +111,19 @@ export class Asking {
         "webhook does not accept known AdmissionReview versions (v1, v1beta1)",
       );
     }
-    const review = reviewOf(this.request, { row, version, versions: this.#shown(row, versions) });
-    const answer = await callWebhook(this.#options.store, hook, review);
+    const shown = await this.#shown(row, versions);
+    const review = reviewOf(this.request, { row, version, versions: shown });
+    const answer = await this.#answerOf(hook, review);
     return verdictOf(answer, { hook, uid: review.request.uid, mutating });
+  }
+
+  async #answerOf(hook: Hook, review: object): Promise<unknown> {
+    try {
+      return await callWebhook(this.#options.store, { ...hook, userAgent: USER_AGENT }, review);
+    } catch (error) {
+      if (!(error instanceof WebhookCallError)) throw error;
+      const stage = error.wasCalled ? "failed to call webhook" : "could not get REST client";
+      throw new CallFailure(hook.name, `${stage}: ${error.message}`);
+    }
   }
 }

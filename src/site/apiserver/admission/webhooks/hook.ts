@@ -5,12 +5,12 @@ import type {
 } from "#api/object.ts";
 import type { Resource } from "#api/resource.ts";
 import { type LabelMatcher, matcherOf } from "#api/selector.ts";
+import type { ClientConfig } from "../../webhook-call/endpoint.ts";
 import { Conditions, WEBHOOK_VARIABLES } from "../cel/expression.ts";
 
 type Mutating = NonNullable<MutatingWebhookConfiguration["webhooks"]>[number];
 type Validating = NonNullable<ValidatingWebhookConfiguration["webhooks"]>[number];
 export type Rule = NonNullable<Mutating["rules"]>[number] & { resourceNames?: string[] };
-export type ClientConfig = Mutating["clientConfig"];
 
 const DEFAULT_TIMEOUT_SECONDS = 10;
 const REVIEW_VERSIONS = ["v1", "v1beta1"] as const;

@@ -7,7 +7,6 @@ import { internalFailure } from "./errors.ts";
 import type { Concerned } from "./hook.ts";
 import type { Versions } from "./request.ts";
 import type { Verdict } from "./review.ts";
-import { servedBy } from "./versions.ts";
 
 interface Parts {
   readonly asking: Asking;
@@ -63,7 +62,7 @@ export class Review {
     for (const one of hooks) {
       const versions = { object: current, oldObject };
       const verdict = await this.#parts.asking.ask(one, { versions, mutating: true });
-      const next = verdict && this.#patched(one, { verdict, object: current });
+      const next = verdict && (await this.#patched(one, { verdict, object: current }));
       if (next !== undefined) {
         current = next;
         for (const earlier of this.#willing) this.#again.add(earlier);
@@ -74,22 +73,26 @@ export class Review {
   }
 
   /** The object as the patch makes it, or nothing where that is the same. */
-  #patched(
+  async #patched(
     { hook, row }: Concerned,
     { verdict: { patch }, object }: { verdict: Verdict; object: KubeObject | undefined },
-  ): KubeObject | undefined {
+  ): Promise<KubeObject | undefined> {
     if (patch === undefined) return undefined;
     if (object === undefined) {
       throw internalFailure(
         `admission webhook ${JSON.stringify(hook.name)} attempted to modify the object, which is not supported for this operation`,
       );
     }
-    const { request } = this.#parts.asking;
-    const shown = servedBy(row, { from: request, object });
+    const { asking } = this.#parts;
+    const { request } = asking;
+    const shown = await asking.served(row, { from: request, object });
     const definition = definitionOf({ ...request, resource: row });
     const patched = patchedBy({ definition, current: shown, patch });
     if (Bun.deepEquals(patched, shown)) return undefined;
-    return servedBy(request.resource, { from: { ...request, resource: row }, object: patched });
+    return await asking.served(request.resource, {
+      from: { ...request, resource: row },
+      object: patched,
+    });
   }
 }
 

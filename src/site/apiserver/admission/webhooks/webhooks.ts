@@ -8,6 +8,7 @@ import {
 import type { ObjectStore } from "#db/object-store.ts";
 import type { Logger } from "#lib/log.ts";
 import type { Authorizer } from "../../authorization/authorizer.ts";
+import type { Conversions } from "../../conversion/conversions.ts";
 import { collectionOf } from "../../kind.ts";
 import { Asking } from "./asking.ts";
 import { type Concerned, type Hook, hooksOf } from "./hook.ts";
@@ -22,6 +23,7 @@ interface WebhooksOptions {
   readonly catalog: Catalog;
   readonly authorizer: Authorizer;
   readonly log: Logger;
+  readonly conversions: Conversions;
 }
 
 /** The webhooks of the site, as their configurations in the store name them. */

@@ -1,6 +1,18 @@
 import type { ObjectStore } from "#db/object-store.ts";
-import { type ServiceEndpoint, serviceEndpoint } from "../../service-endpoint.ts";
-import type { ClientConfig } from "./hook.ts";
+import { type ServiceEndpoint, serviceEndpoint } from "../service-endpoint.ts";
+
+/** Where a webhook is, and whom it is believed, as configurations and definitions say it. */
+export interface ClientConfig {
+  readonly url?: string;
+  readonly service?: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly path?: string;
+    readonly port?: number;
+  };
+  /** Base64 of PEM. */
+  readonly caBundle?: string;
+}
 
 /** Where a webhook is. */
 export interface Endpoint {

@@ -1,27 +1,48 @@
 import type { ObjectStore } from "#db/object-store.ts";
 import { connectFailure } from "#lib/connect-failure.ts";
 import { explain } from "#lib/errors.ts";
-import { type Endpoint, endpointOf } from "./endpoint.ts";
-import { CallFailure, statusText } from "./errors.ts";
-import type { Hook } from "./hook.ts";
+import { type ClientConfig, type Endpoint, endpointOf } from "./endpoint.ts";
+import { statusText } from "./status-text.ts";
 
 const HTTPS_PORT = 443;
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
-/** Posts a review to a webhook over TLS that its CA bundle vouches for; answers the parsed body. */
+/** Whom to call, and how long to wait. */
+export interface Callee {
+  readonly client: ClientConfig;
+  readonly timeoutSeconds: number;
+  /** The caller's name. */
+  readonly userAgent: string;
+}
+
+/** A call failed; `message` says how in the words of Go's client. */
+export class WebhookCallError extends Error {
+  override readonly name = "WebhookCallError";
+  /** False where the place itself is none that could be called. */
+  readonly wasCalled: boolean;
+
+  constructor(message: string, wasCalled: boolean) {
+    super(message);
+    this.wasCalled = wasCalled;
+  }
+}
+
+/**
+ * Posts a review to a webhook over TLS that its CA bundle vouches for; answers the parsed body.
+ * @throws WebhookCallError
+ */
 export async function callWebhook(
   store: ObjectStore,
-  hook: Pick<Hook, "name" | "client" | "timeoutSeconds">,
+  callee: Callee,
   review: object,
 ): Promise<unknown> {
-  const endpoint = endpointOrFailure(store, hook);
+  const endpoint = endpointOrFailure(store, callee);
   const url = new URL(endpoint.url);
-  url.searchParams.set("timeout", `${hook.timeoutSeconds}s`);
-  const failed = (why: string): CallFailure =>
-    new CallFailure(hook.name, `failed to call webhook: ${why}`);
+  url.searchParams.set("timeout", `${callee.timeoutSeconds}s`);
+  const failed = (why: string): WebhookCallError => new WebhookCallError(why, true);
   let answer: { code: number; body: string };
   try {
-    answer = await post(url, { endpoint, hook, review });
+    answer = await post(url, { endpoint, callee, review });
   } catch (error) {
     throw failed(`Post ${JSON.stringify(shownUrl(url))}: ${reasonOf(error, url)}`);
   }
@@ -33,14 +54,11 @@ export async function callWebhook(
   }
 }
 
-function endpointOrFailure(
-  store: ObjectStore,
-  { name, client }: Pick<Hook, "name" | "client">,
-): Endpoint {
+function endpointOrFailure(store: ObjectStore, { client }: Callee): Endpoint {
   try {
     return endpointOf(store, client);
   } catch (error) {
-    throw new CallFailure(name, `could not get REST client: ${explain(error)}`);
+    throw new WebhookCallError(explain(error), false);
   }
 }
 
@@ -48,9 +66,9 @@ async function post(
   url: URL,
   {
     endpoint,
-    hook: { client, timeoutSeconds },
+    callee: { client, timeoutSeconds, userAgent },
     review,
-  }: { endpoint: Endpoint; hook: Pick<Hook, "client" | "timeoutSeconds">; review: object },
+  }: { endpoint: Endpoint; callee: Callee; review: object },
 ): Promise<{ code: number; body: string }> {
   const dialled = endpoint.resolve();
   const target =
@@ -62,7 +80,7 @@ async function post(
     headers: {
       Accept: "application/json, */*",
       "Content-Type": "application/json",
-      "User-Agent": "kube-apiserver-admission",
+      "User-Agent": userAgent,
       ...(dialled !== undefined && { Host: url.host }),
     },
     redirect: "manual",
