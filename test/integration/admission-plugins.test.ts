@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import type { Item } from "#api/item.ts";
 import type { Container, KubeObject, Pod, PodSpec } from "#api/object.ts";
 import { RESOURCES } from "#api/resources.ts";
+import type { Snapshot } from "#db/object-store.ts";
+import { MemoryStore } from "#test/kit/memory-store.ts";
 import { startTestApi, type TestApi } from "#test/kit/test-api.ts";
 
 let api: TestApi;
@@ -8,6 +11,23 @@ beforeEach(async () => {
   api = await startTestApi();
 });
 afterEach(() => api[Symbol.dispose]());
+
+/** Counts the objects that somebody looks through. */
+class CountingStore extends MemoryStore {
+  visited = 0;
+
+  override list(collection: string, namespace?: string): Snapshot {
+    const snapshot = super.list(collection, namespace);
+    this.visited += snapshot.items.length;
+    return snapshot;
+  }
+
+  override listNewest(collection: string, namespace: string): readonly Item[] {
+    const items = super.listNewest(collection, namespace);
+    this.visited += items.length;
+    return items;
+  }
+}
 
 /** Creates an object in `default`, or at the cluster's scope; answers its code and body. */
 async function create(kind: string, object: object, query = "") {
@@ -121,6 +141,43 @@ describe("LimitRanger", () => {
 });
 
 describe("ResourceQuota", () => {
+  test("costs a write the same, however much there is in the namespace", async () => {
+    const store = new CountingStore();
+    using counted = await startTestApi({ store });
+    const post = async (plural: string, body: object): Promise<number> =>
+      (await counted.send("POST", `/api/v1/namespaces/default/${plural}`, { body })).status;
+    const makeMany = async (from: number, to: number): Promise<number> => {
+      const before = store.visited;
+      for (let at = from; at < to; at += 1)
+        expect(await post("configmaps", { metadata: { name: `c${at}` } })).toBe(201);
+      return store.visited - before;
+    };
+    expect(await post("resourcequotas", quota({ "count/configmaps": "61" }))).toBe(201);
+    await makeMany(0, 10);
+    const few = await makeMany(10, 20);
+    await makeMany(20, 50);
+    expect(await makeMany(50, 60)).toBe(few);
+    // The sixty are counted, those that come at the same time with them.
+    const names = ["x", "y", "z"];
+    const codes = await Promise.all(
+      names.map((name) => post("configmaps", { metadata: { name } })),
+    );
+    expect(codes.toSorted()).toEqual([201, 403, 403]);
+  });
+
+  test("gives back what a refused, a rehearsed and a deleted object would take", async () => {
+    await created("ResourceQuota", quota({ "count/configmaps": "1" }));
+    const map = (name: string) => ({ metadata: { name } });
+    expect((await create("ConfigMap", map("a"), "?dryRun=All")).code).toBe(201);
+    expect((await create("ConfigMap", { ...map("a"), data: { "/": "" } })).code).toBe(422);
+    await created("ConfigMap", map("a"));
+    expect(await refused("ConfigMap", map("b"))).toBe(
+      'configmaps "b" is forbidden: exceeded quota: q, requested: count/configmaps=1, used: count/configmaps=1, limited: count/configmaps=1',
+    );
+    await api.send("DELETE", "/api/v1/namespaces/default/configmaps/a");
+    await created("ConfigMap", map("b"));
+  });
+
   test("counts pods, and gives back what is deleted", async () => {
     await created("ResourceQuota", quota({ pods: "1" }));
     await created("Pod", pod("a"));

@@ -71,7 +71,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     writer: new Writer(store, strategies),
     lister: new Lister(store, snapshots),
     strategies,
-    chain: new AdmissionChain(admissionPlugins({ store, catalog, authorizer })),
+    chain: new AdmissionChain(admissionPlugins({ store, catalog, authorizer, signal })),
     webhooks: new Webhooks({ store, catalog, authorizer, log, conversions }),
     conversions,
     log,

@@ -27,6 +27,8 @@ interface AdmissionOptions {
   readonly store: ObjectStore;
   readonly catalog: Catalog;
   readonly authorizer: Authorizer;
+  /** Ends what plug-ins follow. */
+  readonly signal: AbortSignal;
 }
 
 /** Kubernetes' plug-ins in Kubernetes' order (kubeapiserver/options/plugins.go). */
@@ -54,6 +56,6 @@ export function admissionPlugins(options: AdmissionOptions): readonly AdmissionP
     defaultIngressClass(store),
     ...compilingExpressions,
     validatingAdmissionPolicies(options),
-    resourceQuota(store),
+    resourceQuota(options),
   ];
 }

@@ -1,5 +1,5 @@
 import { type Amounts, amountsOf, amountsText, excessOf, masked, sumOf } from "#api/amounts.ts";
-import type { KubeObject, ResourceQuota } from "#api/object.ts";
+import type { ResourceQuota } from "#api/object.ts";
 import { Quantity } from "#api/quantity.ts";
 import { QuotaMeter } from "#api/quota/meter.ts";
 import { inScope } from "#api/quota/scopes.ts";
@@ -8,6 +8,7 @@ import { PERSISTENT_VOLUME_CLAIMS, PODS, RESOURCE_QUOTAS, SERVICES } from "#api/
 import type { ObjectStore } from "#db/object-store.ts";
 import { collectionOf, itemOf } from "../kind.ts";
 import { type AdmissionPlugin, type AdmissionRequest, refused } from "./plugin.ts";
+import { QuotaUsage } from "./quota-usage.ts";
 
 /** Kinds that no quota is about: they come and go by themselves. */
 const IGNORED: ReadonlySet<string> = new Set(["events", "events.events.k8s.io"]);
@@ -16,21 +17,32 @@ const GROWING: ReadonlySet<string> = new Set(
   [SERVICES, PERSISTENT_VOLUME_CLAIMS].map(({ plural }) => plural),
 );
 
+interface ResourceQuotaOptions {
+  readonly store: ObjectStore;
+  /** Ends what is followed. */
+  readonly signal: AbortSignal;
+}
+
 /**
  * A namespace takes no more than its ResourceQuotas allow. Usage is what the objects use that the
  * store has and is about to have: decided where the write is decided, it cannot be overdrawn.
  */
-export function resourceQuota(store: ObjectStore): AdmissionPlugin {
+export function resourceQuota({ store, signal }: ResourceQuotaOptions): AdmissionPlugin {
   const meter = new QuotaMeter();
+  const usage = new QuotaUsage({ store, meter, signal });
   return {
     subresources: ["resize"],
     validate(request) {
       const { namespace } = request.target;
       if (namespace === "" || request.operation === "DELETE" || !mayGrow(request)) return;
       const { items } = store.list(collectionOf(RESOURCE_QUOTAS), namespace);
+      if (items.length === 0) return;
       for (const item of items) {
-        check(itemOf(RESOURCE_QUOTAS, item).value, { request, meter, store });
+        check(itemOf(RESOURCE_QUOTAS, item).value, { request, meter, usage });
       }
+      const { admission, object, target } = request;
+      if (request.operation !== "CONNECT")
+        usage.reserve({ admission, resource: target.resource, object });
     },
   };
 }
@@ -44,12 +56,12 @@ function mayGrow({ operation, target: { resource, subresource } }: AdmissionRequ
 interface Checked {
   readonly request: Exclude<AdmissionRequest, { operation: "DELETE" }>;
   readonly meter: QuotaMeter;
-  readonly store: ObjectStore;
+  readonly usage: QuotaUsage;
 }
 
-function check(quota: ResourceQuota, { request, meter, store }: Checked): void {
-  const { resource, namespace } = request.target;
-  const { object } = request;
+function check(quota: ResourceQuota, { request, meter, usage }: Checked): void {
+  const { resource } = request.target;
+  const { object, admission } = request;
   const names = meter.names(quota, resource);
   if (names.size === 0 || !inScope(quota, resource)(object)) return;
   const name = quota.metadata?.name ?? "";
@@ -58,8 +70,7 @@ function check(quota: ResourceQuota, { request, meter, store }: Checked): void {
   const requested = requestedBy(request, { quota, meter, names });
   if (requested.size === 0) return;
 
-  const objects = values(store.listNewest(collectionOf(resource), namespace));
-  const used = meter.total(quota, { resource, objects });
+  const used = usage.used(quota, resource, admission);
   const hard = amountsOf(quota.spec?.hard);
   const exceeded = new Set(
     [...sumOf(masked(used, new Set(requested.keys())), requested)]
@@ -85,8 +96,4 @@ function requestedBy(
   const counted = current !== undefined && inScope(quota, resource)(current);
   const requested = counted ? excessOf(usage, meter.usage(resource, current)) : usage;
   return new Map([...requested].filter(([, amount]) => amount.compare(Quantity.zero) !== 0));
-}
-
-function* values(items: Iterable<{ readonly value: KubeObject }>): Iterable<KubeObject> {
-  for (const { value } of items) yield value;
 }
