@@ -33,6 +33,12 @@ export interface MapEntry {
   readonly isOptional: boolean;
 }
 
+export interface StructField {
+  readonly name: string;
+  readonly value: Expression;
+  readonly isOptional: boolean;
+}
+
 export type Expression =
   | (Placed & { readonly is: "literal"; readonly value: CelValue })
   | (Placed & { readonly is: "name"; readonly name: string })
@@ -70,9 +76,23 @@ export type Expression =
     })
   | (Placed & { readonly is: "map"; readonly entries: readonly MapEntry[] })
   | (Placed & {
+      readonly is: "struct";
+      /** `Object.spec` */
+      readonly typeName: string;
+      readonly fields: readonly StructField[];
+    })
+  | (Placed & {
       readonly is: "bind";
       readonly name: string;
       readonly value: Expression;
       readonly body: Expression;
     })
   | Comprehension;
+
+/** `google.protobuf.Timestamp` as it was written, where an expression is nothing but names. */
+export function qualifiedName(expression: Expression): string | undefined {
+  if (expression.is === "name") return expression.name;
+  if (expression.is !== "select" || expression.isTest || expression.isOptional) return undefined;
+  const left = qualifiedName(expression.operand);
+  return left === undefined ? undefined : `${left}.${expression.field}`;
+}

@@ -1,4 +1,4 @@
-import type { Comprehension, Expression } from "./ast.ts";
+import { type Comprehension, type Expression, qualifiedName } from "./ast.ts";
 import { CelCompileError } from "./errors.ts";
 import type { Functions } from "./functions.ts";
 import { isNumeric, operatorType } from "./operator-types.ts";
@@ -18,8 +18,14 @@ import {
 } from "./types.ts";
 import { type CelValue, Uint } from "./values.ts";
 
+/** The types that an environment can make values of, by their names: the types of their fields, or none. */
+export type StructTypes = (
+  typeName: string,
+) => ((field: string) => CelType | undefined) | undefined;
+
 export interface Declarations {
   readonly functions: Functions;
+  readonly structs: StructTypes;
   readonly variables: ReadonlyMap<string, CelType>;
 }
 
@@ -53,11 +59,13 @@ type Call = Extract<Expression, { is: "call" }>;
 
 class Checker {
   readonly #functions: Functions;
+  readonly #structs: StructTypes;
   readonly #scopes: ReadonlyMap<string, CelType>[];
   readonly #source: string;
 
-  constructor({ functions, variables }: Declarations, source: string) {
+  constructor({ functions, variables, structs }: Declarations, source: string) {
     this.#functions = functions;
+    this.#structs = structs;
     this.#scopes = [variables];
     this.#source = source;
   }
@@ -98,11 +106,31 @@ class Checker {
         if (keys.length === 0) return mapOf(DYN, DYN);
         return mapOf(keys.reduce(commonType), values.reduce(commonType));
       }
+      case "struct":
+        return this.#struct(expression);
       case "bind":
         return this.#within([[expression.name, this.check(expression.value)]], expression.body);
       case "comprehension":
         return this.#comprehension(expression);
     }
+  }
+
+  #struct({ typeName: name, fields, at }: Extract<Expression, { is: "struct" }>): CelType {
+    const fieldType = this.#structs(name);
+    if (fieldType === undefined)
+      throw this.#error(`undeclared reference to '${name}' (in container '')`, at);
+    for (const field of fields) {
+      const wanted = fieldType(field.name);
+      if (wanted === undefined)
+        throw this.#error(`undefined field '${field.name}'`, field.value.at);
+      const given = unwrapped(this.check(field.value), field.isOptional);
+      if (!isAssignable(wanted, given, new Map()))
+        throw this.#error(
+          `expected type of field '${field.name}' is '${typeName(wanted)}' but provided type is '${typeName(given)}'`,
+          field.value.at,
+        );
+    }
+    return { is: "opaque", name };
   }
 
   #error(problem: string, at: number): CelCompileError {
@@ -297,14 +325,6 @@ function typeOfLiteral(value: CelValue): CelType {
   if (typeof value === "boolean") return BOOL;
   if (value instanceof Uint) return { is: "uint" };
   return { is: typeof value === "number" ? "double" : "bytes" };
-}
-
-/** `google.protobuf.Timestamp` as it was written, where an expression is nothing but names. */
-export function qualifiedName(expression: Expression): string | undefined {
-  if (expression.is === "name") return expression.name;
-  if (expression.is !== "select" || expression.isTest || expression.isOptional) return undefined;
-  const left = qualifiedName(expression.operand);
-  return left === undefined ? undefined : `${left}.${expression.field}`;
 }
 
 /** True for types whose names have dots. */

@@ -1,5 +1,5 @@
-import type { Comprehension, Expression } from "./ast.ts";
-import { isQualifiedType, isTypeName, qualifiedName } from "./check.ts";
+import { type Comprehension, type Expression, qualifiedName } from "./ast.ts";
+import { isQualifiedType, isTypeName } from "./check.ts";
 import { CelCostError, CelError, noKey, noOverload } from "./errors.ts";
 import type { Functions, Overload } from "./functions.ts";
 import {
@@ -21,6 +21,7 @@ import {
   LiteralMap,
   Opaque,
   Optional,
+  StructValue,
   TypeValue,
 } from "./values.ts";
 
@@ -59,6 +60,7 @@ export function evaluateExpression(expression: Expression, run: Run): CelValue {
 /** cel-go's costs of what is more than a step. */
 const LIST_COST = 10;
 const MAP_COST = 30;
+const STRUCT_COST = 40;
 const PER_CHARACTER = 0.1;
 
 class Evaluator {
@@ -103,6 +105,14 @@ class Evaluator {
         );
       case "map":
         return this.#map(expression.entries);
+      case "struct":
+        this.#budget.spend(STRUCT_COST);
+        return new StructValue(
+          expression.typeName,
+          expression.fields.flatMap(({ name, value, isOptional }) =>
+            present(this.value(value), isOptional).map((one) => [name, one] as const),
+          ),
+        );
       case "bind":
         return this.#within([[expression.name, this.value(expression.value)]], expression.body);
       case "comprehension":

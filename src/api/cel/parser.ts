@@ -1,4 +1,10 @@
-import type { Expression, Macro, MapEntry } from "./ast.ts";
+import {
+  type Expression,
+  type Macro,
+  type MapEntry,
+  qualifiedName,
+  type StructField,
+} from "./ast.ts";
 import { CelCompileError } from "./errors.ts";
 import { type Token, tokenize } from "./lexer.ts";
 
@@ -150,6 +156,11 @@ class Parser {
         operand = this.#selection(operand, dot);
         continue;
       }
+      const typeName = qualifiedName(operand);
+      if (typeName !== undefined && this.#accept("{")) {
+        operand = { is: "struct", at: operand.at, typeName, fields: this.#fields() };
+        continue;
+      }
       const bracket = this.#accept("[?") ?? this.#accept("[");
       if (!bracket) return operand;
       const index = this.#conditional();
@@ -239,6 +250,26 @@ class Parser {
       entries.push({ key, value: this.#conditional(), isOptional });
     }
     return entries;
+  }
+
+  #fields(): StructField[] {
+    const fields: StructField[] = [];
+    while (!this.#accept("}")) {
+      if (fields.length > 0) {
+        this.#expect(",");
+        if (this.#accept("}")) break;
+      }
+      const isOptional = this.#accept("?") !== undefined;
+      const token = this.#next();
+      if (token.kind !== "name")
+        throw this.#error(
+          `Syntax error: mismatched input '${token.text}' expecting IDENTIFIER`,
+          token.at,
+        );
+      this.#expect(":");
+      fields.push({ name: token.text, value: this.#conditional(), isOptional });
+    }
+    return fields;
   }
 
   #nameOrCall({ text, at }: Token): Expression {

@@ -1,5 +1,5 @@
 import type { Expression } from "./ast.ts";
-import { checkExpression } from "./check.ts";
+import { checkExpression, type StructTypes } from "./check.ts";
 import { CelCompileError, CelError } from "./errors.ts";
 import { type Bindings, type Budget, evaluateExpression } from "./evaluate.ts";
 import { Functions, type Overload } from "./functions.ts";
@@ -27,20 +27,23 @@ export interface Program {
 /** CEL with the functions that Kubernetes has, and perhaps more. */
 export class CelEnvironment {
   readonly #functions: Functions;
+  readonly #structs: StructTypes;
 
-  constructor(more: Iterable<Overload> = []) {
+  constructor(more: Iterable<Overload> = [], structs: StructTypes = () => undefined) {
     this.#functions = new Functions([...KUBERNETES_LIBRARY, ...more]);
+    this.#structs = structs;
   }
 
   /** Parses and type-checks an expression. @throws CelCompileError */
   compile(source: string, { variables, result }: CompileOptions): Program {
     const functions = this.#functions;
+    const structs = this.#structs;
     const { expression, type } = withinStack(
       () => {
         const parsed = parse(source);
         return {
           expression: parsed,
-          type: checkExpression(parsed, { functions, variables }, source),
+          type: checkExpression(parsed, { functions, structs, variables }, source),
         };
       },
       () => new CelCompileError("expression recursion limit exceeded", { source, at: 0 }),
@@ -104,6 +107,9 @@ function* namesIn(expression: Expression): Iterable<string> {
       return;
     case "map":
       yield* namesInAll(expression.entries.flatMap(({ key, value }) => [key, value]));
+      return;
+    case "struct":
+      yield* namesInAll(expression.fields.map(({ value }) => value));
       return;
     case "bind":
       yield* namesInAll([expression.value, expression.body]);

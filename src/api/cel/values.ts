@@ -109,6 +109,16 @@ export class LiteralMap implements CelMap {
   }
 }
 
+/** A value of a type that the expression names: `Object.spec{replicas: 1}`. */
+export class StructValue extends LiteralMap {
+  readonly typeName: string;
+
+  constructor(typeName: string, fields: Iterable<readonly [string, CelValue]>) {
+    super(fields);
+    this.typeName = typeName;
+  }
+}
+
 /** One text for keys that are equal: 1, 1u and 1.0 are. */
 export function keyText(key: CelValue): string {
   if (typeof key === "string") return `s${key}`;

@@ -60,18 +60,19 @@ export function createRegistry(options: RegistryOptions): Registry {
     security,
     components: options.components ?? [],
   });
+  const types = new ObjectTypes();
   const conversions = new Conversions(store);
   const deps = {
     store,
     clock,
     catalog,
     sets: new SharedFieldSets(),
-    types: new ObjectTypes(),
+    types,
     authorizer,
     writer: new Writer(store, strategies),
     lister: new Lister(store, snapshots),
     strategies,
-    chain: new AdmissionChain(admissionPlugins({ store, catalog, authorizer, signal })),
+    chain: new AdmissionChain(admissionPlugins({ store, catalog, authorizer, types, signal })),
     webhooks: new Webhooks({ store, catalog, authorizer, log, conversions }),
     conversions,
     log,

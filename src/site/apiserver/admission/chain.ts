@@ -15,7 +15,12 @@ export class AdmissionChain {
 
   /** Before validation. @throws StatusError where a plug-in refuses. */
   mutate<T extends KubeObject>(request: AdmissionRequest<T>): void {
-    for (const plugin of this.#of(request.target)) plugin.mutate?.(request);
+    const plugins = this.#of(request.target);
+    const round = (): readonly boolean[] => {
+      for (const plugin of plugins) plugin.mutate?.(request);
+      return plugins.map((plugin) => plugin.mutateLast?.(request) ?? false);
+    };
+    if (round().includes(true)) round();
   }
 
   /** Where the write is decided. @throws StatusError where a plug-in refuses. */

@@ -48,6 +48,11 @@ export interface AdmissionPlugin<T extends KubeObject = KubeObject> {
   readonly subresources?: readonly string[] | "all";
   /** Changes what is to be stored, in place, before it is validated; also sees deletions. */
   mutate?(request: AdmissionRequest<T>): void;
+  /**
+   * The same, after all others. True: it changed something, and all look once more, this one too;
+   * what it answers then does not count.
+   */
+  mutateLast?(request: AdmissionRequest<T>): boolean;
   /** Looks at what will be stored. It may run again for the same write, and may set aside with `admission.onRollback`. */
   validate?(request: AdmissionRequest<T>): void;
 }

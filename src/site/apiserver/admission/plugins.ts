@@ -1,6 +1,7 @@
 import type { Catalog } from "#api/catalog.ts";
 import type { ObjectStore } from "#db/object-store.ts";
 import type { Authorizer } from "../authorization/authorizer.ts";
+import type { ObjectTypes } from "../object-types.ts";
 import {
   certificateApproval,
   certificateSigning,
@@ -14,6 +15,7 @@ import { nodeRestriction } from "./node-restriction.ts";
 import type { AdmissionPlugin } from "./plugin.ts";
 import { podSecurity, podSecurityLabels } from "./pod-security.ts";
 import { compilingExpressions } from "./policies/compiles.ts";
+import { mutatingAdmissionPolicies } from "./policies/mutating-policies.ts";
 import { validatingAdmissionPolicies } from "./policies/validating-policies.ts";
 import { defaultPriorityClass, priority } from "./priority.ts";
 import { resourceQuota } from "./resource-quota.ts";
@@ -27,6 +29,7 @@ interface AdmissionOptions {
   readonly store: ObjectStore;
   readonly catalog: Catalog;
   readonly authorizer: Authorizer;
+  readonly types: ObjectTypes;
   /** Ends what plug-ins follow. */
   readonly signal: AbortSignal;
 }
@@ -55,6 +58,7 @@ export function admissionPlugins(options: AdmissionOptions): readonly AdmissionP
     certificateSubjectRestriction,
     defaultIngressClass(store),
     ...compilingExpressions,
+    mutatingAdmissionPolicies(options),
     validatingAdmissionPolicies(options),
     resourceQuota(options),
   ];

@@ -1,12 +1,41 @@
 import { CelCompileError, CelError } from "#api/cel/errors.ts";
 import type { Bindings, Budget } from "#api/cel/evaluate.ts";
+import { define } from "#api/cel/functions.ts";
 import { CelEnvironment, type Program } from "#api/cel/program.ts";
-import { BOOL, type CelType, DYN } from "#api/cel/types.ts";
+import { BOOL, type CelType, DYN, STRING } from "#api/cel/types.ts";
 import type { CelValue } from "#api/cel/values.ts";
 import { explain } from "#lib/errors.ts";
 import { AUTHORIZER_FUNCTIONS, AUTHORIZER_TYPE } from "./authorizer.ts";
 
 const ENVIRONMENT = new CelEnvironment(AUTHORIZER_FUNCTIONS);
+
+const PATCH_FIELDS: Readonly<Record<string, CelType>> = {
+  op: STRING,
+  path: STRING,
+  from: STRING,
+  value: DYN,
+};
+
+/** What expressions that change objects may use as well: parts of objects, and operations on them. */
+export const MUTATION_ENVIRONMENT = new CelEnvironment(
+  [
+    ...AUTHORIZER_FUNCTIONS,
+    define("jsonpatch_escapeKey(string): string", (key) =>
+      String(key).replaceAll("~", "~0").replaceAll("/", "~1"),
+    ),
+  ],
+  (typeName) => {
+    if (typeName === "JSONPatch") return (field) => PATCH_FIELDS[field];
+    return /^Object(?:\.\w+)*$/.test(typeName) ? () => DYN : undefined;
+  },
+);
+
+interface ExpressionOptions {
+  readonly variables: ReadonlyMap<string, CelType>;
+  readonly result?: CelType;
+  /** Default: that of every expression of admission. */
+  readonly environment?: CelEnvironment;
+}
 
 /** What every expression of admission may name. */
 const COMMON: readonly (readonly [string, CelType])[] = [
@@ -31,12 +60,9 @@ export class Expression {
   readonly source: string;
   readonly #program: Program | CelCompileError;
 
-  constructor(
-    source: string,
-    { variables, result }: { variables: ReadonlyMap<string, CelType>; result?: CelType },
-  ) {
+  constructor(source: string, options: ExpressionOptions) {
     this.source = source;
-    this.#program = compiled(source, { variables, ...(result && { result }) });
+    this.#program = compiled(source, options);
   }
 
   /** Why it is none; undefined where it is one. */
@@ -72,10 +98,10 @@ export class ExpressionError extends Error {
 
 function compiled(
   source: string,
-  options: { variables: ReadonlyMap<string, CelType>; result?: CelType },
+  { environment = ENVIRONMENT, ...options }: ExpressionOptions,
 ): Program | CelCompileError {
   try {
-    return ENVIRONMENT.compile(source, options);
+    return environment.compile(source, options);
   } catch (error) {
     if (error instanceof CelCompileError) return error;
     throw error;

@@ -1,20 +1,29 @@
+import type { CelEnvironment } from "#api/cel/program.ts";
 import { BOOL, type CelType, DYN, STRING } from "#api/cel/types.ts";
 import { type FieldError, invalid } from "#api/field-error.ts";
 import type {
   KubeObject,
+  MutatingAdmissionPolicy,
   MutatingWebhookConfiguration,
   ValidatingAdmissionPolicy,
   ValidatingWebhookConfiguration,
 } from "#api/object.ts";
 import type { Resource } from "#api/resource.ts";
 import {
+  MUTATING_ADMISSION_POLICIES,
   MUTATING_WEBHOOK_CONFIGURATIONS,
   VALIDATING_ADMISSION_POLICIES,
   VALIDATING_WEBHOOK_CONFIGURATIONS,
 } from "#api/resources.ts";
 import { invalidObject } from "#api/status.ts";
-import { Expression, POLICY_VARIABLES, WEBHOOK_VARIABLES } from "../cel/expression.ts";
+import {
+  Expression,
+  MUTATION_ENVIRONMENT,
+  POLICY_VARIABLES,
+  WEBHOOK_VARIABLES,
+} from "../cel/expression.ts";
 import type { AdmissionPlugin } from "../plugin.ts";
+import { CONFIGURATION, OPERATIONS } from "./mutating-policy.ts";
 
 type Variables = ReadonlyMap<string, CelType>;
 
@@ -22,12 +31,17 @@ interface Written {
   readonly field: string;
   readonly source: string | undefined;
   readonly result?: CelType;
+  readonly environment?: CelEnvironment;
 }
 
 /** Policies and webhooks are taken only with expressions that compile. */
 export const compilingExpressions: readonly AdmissionPlugin[] = [
   compiling(VALIDATING_ADMISSION_POLICIES, {
     written: policyExpressions,
+    variables: POLICY_VARIABLES,
+  }),
+  compiling(MUTATING_ADMISSION_POLICIES, {
+    written: mutationExpressions,
     variables: POLICY_VARIABLES,
   }),
   compiling(MUTATING_WEBHOOK_CONFIGURATIONS, { written: conditions, variables: WEBHOOK_VARIABLES }),
@@ -59,11 +73,15 @@ function compiling<T extends KubeObject>(
 }
 
 function faultsOf(
-  { field, source, result = DYN }: Written,
+  { field, source, result = DYN, environment }: Written,
   variables: Variables,
 ): readonly FieldError[] {
   if (source === undefined || source.trim() === "") return [];
-  const { fault } = new Expression(source, { variables, result });
+  const { fault } = new Expression(source, {
+    variables,
+    result,
+    ...(environment && { environment }),
+  });
   if (fault === undefined) return [];
   return [invalid(field, { value: source, detail: `compilation failed: ${fault}` })];
 }
@@ -116,5 +134,36 @@ function policyExpressions({ spec = {} }: ValidatingAdmissionPolicy): readonly W
       "auditAnnotations[].valueExpression",
       auditAnnotations.map(({ valueExpression }) => valueExpression),
     ),
+  ];
+}
+
+function mutationExpressions({ spec = {} }: MutatingAdmissionPolicy): readonly Written[] {
+  const { mutations = [], variables = [], matchConditions = [] } = spec;
+  const environment = MUTATION_ENVIRONMENT;
+  return [
+    ...variables.map(({ expression }, index) => ({
+      field: `spec.variables[${index}].expression`,
+      source: expression,
+      environment,
+    })),
+    ...mutations.flatMap(({ applyConfiguration, jsonPatch }, index) => [
+      {
+        field: `spec.mutations[${index}].applyConfiguration.expression`,
+        source: applyConfiguration?.expression,
+        result: CONFIGURATION,
+        environment,
+      },
+      {
+        field: `spec.mutations[${index}].jsonPatch.expression`,
+        source: jsonPatch?.expression,
+        result: OPERATIONS,
+        environment,
+      },
+    ]),
+    ...matchConditions.map(({ expression }, index) => ({
+      field: `spec.matchConditions[${index}].expression`,
+      source: expression,
+      result: BOOL,
+    })),
   ];
 }

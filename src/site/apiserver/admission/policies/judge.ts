@@ -3,7 +3,7 @@ import { Budget } from "#api/cel/evaluate.ts";
 import type { CelValue } from "#api/cel/values.ts";
 import { ExpressionError } from "../cel/expression.ts";
 import { LazyMap } from "../cel/values.ts";
-import type { Policy, Validation } from "./policy.ts";
+import type { Policy, PolicyBase, Validation } from "./policy.ts";
 
 /** cel-go's units for one policy, one binding and one parameter (`RuntimeCELCostBudget`). */
 const COST = 10_000_000;
@@ -40,8 +40,8 @@ export function objections(
 }
 
 /** Variables may name those before them; each is worked out once, when it is first named. */
-function withVariables(
-  { variables }: Policy,
+export function withVariables(
+  { variables }: Pick<PolicyBase, "variables">,
   { given, budget }: { given: ReadonlyMap<string, CelValue>; budget: Budget },
 ): ReadonlyMap<string, CelValue> {
   const bindings = new Map(given);

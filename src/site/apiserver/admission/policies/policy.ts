@@ -1,5 +1,9 @@
-import { BOOL, DYN, STRING } from "#api/cel/types.ts";
-import type { ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding } from "#api/object.ts";
+import { BOOL, type CelType, DYN, STRING } from "#api/cel/types.ts";
+import type {
+  MutatingAdmissionPolicy,
+  ValidatingAdmissionPolicy,
+  ValidatingAdmissionPolicyBinding,
+} from "#api/object.ts";
 import { nameOf } from "#api/object.ts";
 import { type LabelMatcher, matcherOf } from "#api/selector.ts";
 import { Conditions, Expression, POLICY_VARIABLES } from "../cel/expression.ts";
@@ -8,7 +12,7 @@ import type { Rule } from "../webhooks/hook.ts";
 type Spec = NonNullable<ValidatingAdmissionPolicy["spec"]>;
 export type ParamKind = NonNullable<Spec["paramKind"]>;
 type MatchResources = NonNullable<Spec["matchConstraints"]>;
-export type BindingSpec = NonNullable<ValidatingAdmissionPolicyBinding["spec"]>;
+export type BindingSpec = Pick<NonNullable<ValidatingAdmissionPolicyBinding["spec"]>, "paramRef">;
 
 /** `MatchResources`, ready to be matched. */
 export interface Constraint {
@@ -27,22 +31,30 @@ export interface Validation {
   readonly reason: string;
 }
 
-/** A policy whose expressions are compiled. */
-export interface Policy {
+/** What policies of both kinds have, their expressions compiled. */
+export interface PolicyBase {
   readonly name: string;
   readonly constraint: Constraint;
   readonly conditions: Conditions;
   readonly variables: readonly { readonly name: string; readonly expression: Expression }[];
-  readonly validations: readonly Validation[];
   readonly paramKind: ParamKind | undefined;
   /** `failurePolicy: Ignore` */
   readonly isOpen: boolean;
 }
 
-const expressionOf = (source: string, result = DYN): Expression =>
+/** A ValidatingAdmissionPolicy whose expressions are compiled. */
+export interface Policy extends PolicyBase {
+  readonly validations: readonly Validation[];
+}
+
+const expressionOf = (source: string, result: CelType = DYN): Expression =>
   new Expression(source, { variables: POLICY_VARIABLES, result });
 
-export function policyOf(object: ValidatingAdmissionPolicy): Policy {
+/** The parts of a policy that both kinds have; `compile` makes an expression of a source. */
+export function policyBase(
+  object: ValidatingAdmissionPolicy | MutatingAdmissionPolicy,
+  compile: (source: string) => Expression,
+): PolicyBase {
   const { spec = {} } = object;
   return {
     name: nameOf(object),
@@ -50,8 +62,17 @@ export function policyOf(object: ValidatingAdmissionPolicy): Policy {
     conditions: new Conditions(spec.matchConditions ?? [], POLICY_VARIABLES),
     variables: (spec.variables ?? []).map(({ name, expression }) => ({
       name,
-      expression: expressionOf(expression),
+      expression: compile(expression),
     })),
+    paramKind: spec.paramKind,
+    isOpen: spec.failurePolicy === "Ignore",
+  };
+}
+
+export function policyOf(object: ValidatingAdmissionPolicy): Policy {
+  const { spec = {} } = object;
+  return {
+    ...policyBase(object, expressionOf),
     validations: (spec.validations ?? []).map((validation) => ({
       expression: expressionOf(validation.expression, BOOL),
       message: validation.message,
@@ -60,8 +81,6 @@ export function policyOf(object: ValidatingAdmissionPolicy): Policy {
         : undefined,
       reason: validation.reason ?? "Invalid",
     })),
-    paramKind: spec.paramKind,
-    isOpen: spec.failurePolicy === "Ignore",
   };
 }
 

@@ -1,30 +1,22 @@
-import type { Catalog } from "#api/catalog.ts";
 import type { KubeObject, ValidatingAdmissionPolicyBinding } from "#api/object.ts";
 import { nameOf } from "#api/object.ts";
 import {
-  NAMESPACES,
   VALIDATING_ADMISSION_POLICIES,
   VALIDATING_ADMISSION_POLICY_BINDINGS,
 } from "#api/resources.ts";
 import { StatusError, type StatusReason } from "#api/status.ts";
-import type { ObjectStore } from "#db/object-store.ts";
-import type { Authorizer } from "../../authorization/authorizer.ts";
-import { collectionOf, itemOf, keyOf } from "../../kind.ts";
-import { requestBindings } from "../cel/bindings.ts";
-import { celOf } from "../cel/values.ts";
+import { collectionOf, itemOf } from "../../kind.ts";
 import { type AdmissionPlugin, type AdmissionRequest, refused } from "../plugin.ts";
-import { matchingRow } from "../webhooks/match.ts";
-import type { ReviewRequest, Versions } from "../webhooks/request.ts";
-import { servedAtOnce } from "../webhooks/versions.ts";
+import {
+  type Asked,
+  askedBy,
+  invocationsOf,
+  type PoliciesOptions,
+  remembered,
+} from "./invocation.ts";
 import { type Objection, objections } from "./judge.ts";
-import { BindingError, paramsOf } from "./params.ts";
+import { BindingError } from "./params.ts";
 import { type Constraint, constraintOf, type Policy, policyOf } from "./policy.ts";
-
-interface PoliciesOptions {
-  readonly store: ObjectStore;
-  readonly catalog: Catalog;
-  readonly authorizer: Authorizer;
-}
 
 /** A binding, ready to be matched. */
 interface Bound {
@@ -68,39 +60,6 @@ export function validatingAdmissionPolicies(options: PoliciesOptions): Admission
 
 const GROUP = VALIDATING_ADMISSION_POLICIES.group;
 
-interface Asked {
-  readonly admitted: AdmissionRequest;
-  readonly request: ReviewRequest;
-  readonly versions: Versions;
-}
-
-function remembered<V>(memory: WeakMap<KubeObject, V>, key: KubeObject, make: () => V): V {
-  const known = memory.get(key);
-  if (known !== undefined) return known;
-  const made = make();
-  memory.set(key, made);
-  return made;
-}
-
-const OPTIONS = {
-  CONNECT: undefined,
-  CREATE: "CreateOptions",
-  UPDATE: "UpdateOptions",
-  DELETE: "DeleteOptions",
-};
-
-function askedBy(admitted: AdmissionRequest): Asked {
-  const { target, operation, admission, object, current } = admitted;
-  const name = target.name ?? nameOf(object ?? current ?? {});
-  const kind = OPTIONS[operation];
-  const options = kind === undefined ? {} : { options: { kind, apiVersion: "meta.k8s.io/v1" } };
-  return {
-    admitted,
-    request: { ...target, name, operation, admission, ...options },
-    versions: { object, oldObject: current },
-  };
-}
-
 /** @throws StatusError where the policy is against it and the binding says Deny. */
 function enforce(
   options: PoliciesOptions,
@@ -125,22 +84,10 @@ function objectionsOf(
   options: PoliciesOptions,
   { policy, bound, asked }: { policy: Policy; bound: Bound; asked: Asked },
 ): readonly Objection[] {
-  const { store, catalog, authorizer } = options;
-  const { request, versions } = asked;
-  const place = { request, versions, store, catalog };
-  const row = matchingRow(policy.constraint, place);
-  if (row === undefined || matchingRow(bound.constraint, place) === undefined) return [];
-  const shown = (object: KubeObject | undefined): KubeObject | undefined =>
-    object && servedAtOnce(row, { from: request, object });
-  const seen = { object: shown(versions.object), oldObject: shown(versions.oldObject) };
-  const bindings = requestBindings(request, { row, versions: seen, authorizer });
-  const { namespace } = request;
-  const key = keyOf({ resource: NAMESPACES, namespace: "" }, namespace);
-  bindings.set("namespaceObject", celOf(namespace === "" ? null : store.newest(key)?.value));
+  const { binding, constraint } = bound;
   try {
-    const { paramKind: kind } = policy;
-    const params = paramsOf(options, { kind, binding: bound.binding.spec ?? {}, namespace });
-    return params.flatMap((one) => objections(policy, new Map(bindings).set("params", celOf(one))));
+    const invoked = { policy, bound: { spec: binding.spec ?? {}, constraint }, asked };
+    return invocationsOf(options, invoked).flatMap(({ bindings }) => objections(policy, bindings));
   } catch (error) {
     if (!(error instanceof BindingError)) throw error;
     return policy.isOpen ? [] : [{ message: error.message, reason: "Invalid" }];
