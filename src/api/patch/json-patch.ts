@@ -14,6 +14,11 @@ interface Place {
   readonly key: string;
 }
 
+/** A `test` did not hold: the cause of the refusal. */
+export class FailedTest extends Error {
+  override readonly name = "FailedTest";
+}
+
 const misfit = (why: string) => unprocessablePatch(new Error(why));
 
 const unescaped = (token: string): string =>
@@ -138,7 +143,8 @@ class PatchedDocument {
   #test(operation: JsonObject): void {
     const path = text(operation, "path");
     const found = path === "" ? this.#root : read(this.#place(operation, "path"));
-    if (!isEqual(found, givenValue(operation))) throw misfit(`The value at "${path}" is another`);
+    if (!isEqual(found, givenValue(operation)))
+      throw unprocessablePatch(new FailedTest(`The value at "${path}" is another`));
   }
 }
 

@@ -1,4 +1,4 @@
-import { type ByWebhook, Unconverted } from "#api/crd/converted-forms.ts";
+import { type ByWebhook, type ConvertedForms, Unconverted } from "#api/crd/converted-forms.ts";
 import type { Item } from "#api/item.ts";
 import type { KubeObject } from "#api/object.ts";
 import { apiVersionOf, type Resource } from "#api/resource.ts";
@@ -16,7 +16,7 @@ const BATCH = 500;
 export class Conversions {
   readonly #store: ObjectStore;
   /** What is being converted just now, by the forms that it goes to. */
-  readonly #pending = new WeakMap<ByWebhook["forms"], Map<KubeObject, Promise<void>>>();
+  readonly #pending = new WeakMap<ConvertedForms, Map<KubeObject, Promise<void>>>();
 
   constructor(store: ObjectStore) {
     this.#store = store;
@@ -36,8 +36,10 @@ export class Conversions {
         return await run();
       } catch (error) {
         if (!(error instanceof Unconverted)) throw error;
-        const { object } = error;
-        await this.prepare(row, many ? this.#missingFrom(row, object) : [object]);
+        const { object, forms } = error;
+        const isOwn = forms === byWebhook(row).forms;
+        const objects = many && isOwn ? this.#missingFrom(row, object) : [object];
+        await this.prepare(row, objects, forms);
       }
     }
   }
@@ -51,15 +53,18 @@ export class Conversions {
     }
   }
 
-  /** Converts stored objects to the version of a row. @throws StatusError 500 */
-  async prepare(row: Resource, objects: readonly KubeObject[]): Promise<void> {
-    const { forms } = byWebhook(row);
+  /** Converts objects to the version of a row, or to another of its kind. @throws StatusError 500 */
+  async prepare(
+    row: Resource,
+    objects: readonly KubeObject[],
+    forms: ConvertedForms = byWebhook(row).forms,
+  ): Promise<void> {
     const missing = objects.filter((object) => !forms.has(object));
     if (missing.length === 0) return;
     const pending = this.#pendingOf(forms);
     const own = missing.filter((object) => !pending.has(object));
     if (own.length > 0) {
-      const asked = this.#keep(row, own).finally(() => {
+      const asked = this.#keep(byWebhook(row), own, forms).finally(() => {
         for (const object of own) pending.delete(object);
       });
       for (const object of own) pending.set(object, asked);
@@ -87,11 +92,13 @@ export class Conversions {
     return converted;
   }
 
-  async #keep(row: Resource, objects: readonly KubeObject[]): Promise<void> {
-    const conversion = byWebhook(row);
-    const converted = await this.#review(conversion, objects, apiVersionOf(row));
-    for (const [index, object] of objects.entries())
-      conversion.forms.keep(object, converted[index] ?? object);
+  async #keep(
+    conversion: ByWebhook,
+    objects: readonly KubeObject[],
+    forms: ConvertedForms,
+  ): Promise<void> {
+    const converted = await this.#review(conversion, objects, forms.apiVersion);
+    for (const [index, object] of objects.entries()) forms.keep(object, converted[index] ?? object);
   }
 
   async #review(
@@ -113,7 +120,7 @@ export class Conversions {
     }
   }
 
-  #pendingOf(forms: ByWebhook["forms"]): Map<KubeObject, Promise<void>> {
+  #pendingOf(forms: ConvertedForms): Map<KubeObject, Promise<void>> {
     const known = this.#pending.get(forms) ?? new Map<KubeObject, Promise<void>>();
     this.#pending.set(forms, known);
     return known;

@@ -6,8 +6,9 @@ import { type CelType, DYN, listOf } from "#api/cel/types.ts";
 import { isList, StructValue } from "#api/cel/values.ts";
 import { isJsonObject } from "#api/codec/json-value.ts";
 import type { KubeObject, MutatingAdmissionPolicy } from "#api/object.ts";
-import { applyJsonPatch } from "#api/patch/json-patch.ts";
+import { applyJsonPatch, FailedTest } from "#api/patch/json-patch.ts";
 import type { ObjectType } from "#api/schema.ts";
+import { StatusError } from "#api/status.ts";
 import { explain } from "#lib/errors.ts";
 import { Expression, MUTATION_ENVIRONMENT, POLICY_VARIABLES } from "../cel/expression.ts";
 import { type PolicyBase, policyBase } from "./policy.ts";
@@ -98,13 +99,15 @@ function patched(expression: Expression, { object, bindings, budget }: Mutated):
       const wrong = misnamed(content, content.typeName);
       if (wrong !== undefined) throw new MutationError(`type mismatch: ${wrong}`);
     }
-    return jsonOf(operation);
+    const made = jsonOf(operation);
+    return isJsonObject(made) ? made : {};
   });
   try {
     return applyJsonPatch(object, patch);
   } catch (error) {
     // A test that fails is no fault: nothing is to be done then.
-    if (/test operation|testing value|test failed/i.test(explain(error))) return object;
-    throw new MutationError(`JSON Patch: ${explain(error)}`);
+    const cause = error instanceof StatusError ? error.cause : error;
+    if (cause instanceof FailedTest) return object;
+    throw new MutationError(`JSON Patch: ${explain(cause)}`);
   }
 }
