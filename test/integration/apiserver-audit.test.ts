@@ -206,4 +206,41 @@ describe("the audit log", () => {
     expect(text).toContain("apiserver_audit_event_total 2\n");
     expect(text).toContain('apiserver_audit_level_total{level="Metadata"} 1\n');
   });
+
+  test("tells what policies found, and what they wanted to be noted", async () => {
+    await start([{ level: "Metadata", verbs: ["create"] }]);
+    const group = "/apis/admissionregistration.k8s.io/v1";
+    const rule = {
+      apiGroups: [""],
+      apiVersions: ["v1"],
+      operations: ["CREATE"],
+      resources: ["configmaps"],
+    };
+    const post = (path: string, body: object) => api.send("POST", path, { body });
+    await post(`${group}/validatingadmissionpolicies`, {
+      metadata: { name: "p" },
+      spec: {
+        matchConstraints: { resourceRules: [rule] },
+        validations: [
+          { expression: "authorizer.requestResource.check('create').allowed()" },
+          { expression: "false", message: "careful" },
+        ],
+        auditAnnotations: [
+          { key: "who", valueExpression: "' ' + request.userInfo.username + ' '" },
+          { key: "none", valueExpression: "null" },
+        ],
+      },
+    });
+    await post(`${group}/validatingadmissionpolicybindings`, {
+      metadata: { name: "b" },
+      spec: { policyName: "p", validationActions: ["Audit"] },
+    });
+    expect((await post(MAPS, { metadata: { name: "a" } })).status).toBe(201);
+    expect(last()?.annotations).toMatchObject({
+      "p/who": "edgesite-admin",
+      "validation.policy.admission.k8s.io/validation_failure":
+        '[{"message":"careful","policy":"p","binding":"b","expressionIndex":1,"validationActions":["Audit"]}]',
+    });
+    expect(last()?.annotations).not.toHaveProperty("p/none");
+  });
 });

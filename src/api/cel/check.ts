@@ -179,6 +179,8 @@ class Checker {
     const { operand, field, at, isTest, isOptional } = expression;
     const qualified = qualifiedName(expression);
     if (qualified && isQualifiedType(qualified)) return { is: "type" };
+    const variable = qualified && this.#scopes[0]?.get(qualified);
+    if (variable) return variable;
     const operandType = this.check(operand);
     const inside = operandType.is === "optional" ? operandType.of : operandType;
     const type = this.#fieldType(inside, field, at);

@@ -140,6 +140,8 @@ class Evaluator {
     const { operand, field, isTest, isOptional } = expression;
     const qualified = qualifiedName(expression);
     if (qualified !== undefined && isQualifiedType(qualified)) return new TypeValue(qualified);
+    const variable = qualified === undefined ? undefined : this.#scopes[0]?.get(qualified);
+    if (variable !== undefined) return variable;
     const found = this.value(operand);
     const container = found instanceof Optional ? found.value : found;
     const value =

@@ -15,6 +15,9 @@ const DECISION = `${PACKAGE}.Decision`;
 /** The type of the variable `authorizer`. */
 export const AUTHORIZER_TYPE: CelType = { is: "opaque", name: AUTHORIZER };
 
+/** The type of the variable `authorizer.requestResource`. */
+export const RESOURCE_CHECK_TYPE: CelType = { is: "opaque", name: RESOURCE_CHECK };
+
 /** Asks what a user may do, as far as it is known yet. */
 class Question {
   readonly authorizer: Authorizer;
@@ -49,6 +52,14 @@ class Question {
 /** The value of the variable `authorizer` in a request of `user`. */
 export function authorizerValue(authorizer: Authorizer, user: UserInfo): CelValue {
   return new Opaque(AUTHORIZER, new Question({ authorizer, user }));
+}
+
+/** The value of the variable `authorizer.requestResource`: what the request itself is about. */
+export function requestResourceValue(
+  authorizer: Authorizer,
+  { user, ...access }: Partial<ResourceAccess> & { readonly user: UserInfo },
+): CelValue {
+  return new Opaque(RESOURCE_CHECK, new Question({ authorizer, user }, access));
 }
 
 /** The methods of `authorizer`, and of what they answer. */

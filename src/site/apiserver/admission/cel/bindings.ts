@@ -3,7 +3,7 @@ import type { Resource } from "#api/resource.ts";
 import type { Authorizer } from "../../authorization/authorizer.ts";
 import type { ReviewRequest, Versions } from "../webhooks/request.ts";
 import { reviewOf } from "../webhooks/review.ts";
-import { authorizerValue } from "./authorizer.ts";
+import { authorizerValue, requestResourceValue } from "./authorizer.ts";
 import { celOf } from "./values.ts";
 
 /** What expressions about a request may name: `object`, `oldObject`, `request`, `authorizer`. */
@@ -18,5 +18,17 @@ export function requestBindings(
     ["oldObject", celOf(versions.oldObject)],
     ["request", celOf(attributes)],
     ["authorizer", authorizerValue(authorizer, request.admission.user)],
+    [
+      "authorizer.requestResource",
+      requestResourceValue(authorizer, {
+        user: request.admission.user,
+        group: request.resource.group,
+        version: request.resource.version,
+        resource: request.resource.plural,
+        subresource: request.subresource ?? "",
+        namespace: request.namespace,
+        name: request.name,
+      }),
+    ],
   ]);
 }

@@ -5,7 +5,7 @@ import { CelEnvironment, type Program } from "#api/cel/program.ts";
 import { BOOL, type CelType, DYN, STRING } from "#api/cel/types.ts";
 import type { CelValue } from "#api/cel/values.ts";
 import { explain } from "#lib/errors.ts";
-import { AUTHORIZER_FUNCTIONS, AUTHORIZER_TYPE } from "./authorizer.ts";
+import { AUTHORIZER_FUNCTIONS, AUTHORIZER_TYPE, RESOURCE_CHECK_TYPE } from "./authorizer.ts";
 
 const ENVIRONMENT = new CelEnvironment(AUTHORIZER_FUNCTIONS);
 
@@ -43,6 +43,7 @@ const COMMON: readonly (readonly [string, CelType])[] = [
   ["oldObject", DYN],
   ["request", DYN],
   ["authorizer", AUTHORIZER_TYPE],
+  ["authorizer.requestResource", RESOURCE_CHECK_TYPE],
 ];
 const POLICY: readonly (readonly [string, CelType])[] = [
   ...COMMON,

@@ -45,6 +45,8 @@ export interface PolicyBase {
 /** A ValidatingAdmissionPolicy whose expressions are compiled. */
 export interface Policy extends PolicyBase {
   readonly validations: readonly Validation[];
+  /** What is noted in the audit log, by its key. */
+  readonly annotations: readonly { readonly key: string; readonly expression: Expression }[];
 }
 
 const expressionOf = (source: string, result: CelType = DYN): Expression =>
@@ -80,6 +82,10 @@ export function policyOf(object: ValidatingAdmissionPolicy): Policy {
         ? expressionOf(validation.messageExpression, STRING)
         : undefined,
       reason: validation.reason ?? "Invalid",
+    })),
+    annotations: (spec.auditAnnotations ?? []).map(({ key, valueExpression }) => ({
+      key,
+      expression: expressionOf(valueExpression),
     })),
   };
 }

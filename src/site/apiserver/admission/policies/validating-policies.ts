@@ -14,7 +14,7 @@ import {
   type PoliciesOptions,
   remembered,
 } from "./invocation.ts";
-import { type Objection, objections } from "./judge.ts";
+import { type Judgement, judge, type Objection } from "./judge.ts";
 import { BindingError } from "./params.ts";
 import { type Constraint, constraintOf, type Policy, policyOf } from "./policy.ts";
 
@@ -29,7 +29,8 @@ export function validatingAdmissionPolicies(options: PoliciesOptions): Admission
   const { store } = options;
   const policies = new WeakMap<KubeObject, Policy>();
   const bindings = new WeakMap<KubeObject, Bound>();
-  const judge = (policy: Policy, asked: Asked): void => {
+  const judgeAll = (policy: Policy, asked: Asked): void => {
+    const notes = new AuditNotes();
     for (const item of store.list(collectionOf(VALIDATING_ADMISSION_POLICY_BINDINGS)).items) {
       const { value } = itemOf(VALIDATING_ADMISSION_POLICY_BINDINGS, item);
       if (value.spec?.policyName !== policy.name) continue;
@@ -37,8 +38,11 @@ export function validatingAdmissionPolicies(options: PoliciesOptions): Admission
         binding: value,
         constraint: constraintOf(value.spec?.matchResources),
       }));
-      enforce(options, { policy, bound, asked });
+      const judgement = judgementOf(options, { policy, bound, asked });
+      notes.add(judgement);
+      enforce(judgement, { policy, bound, asked });
     }
+    notes.publish(policy, asked);
   };
   return {
     subresources: "all",
@@ -49,7 +53,7 @@ export function validatingAdmissionPolicies(options: PoliciesOptions): Admission
       const asked = askedBy(request);
       for (const item of items) {
         const { value } = itemOf(VALIDATING_ADMISSION_POLICIES, item);
-        judge(
+        judgeAll(
           remembered(policies, value, () => policyOf(value)),
           asked,
         );
@@ -60,37 +64,68 @@ export function validatingAdmissionPolicies(options: PoliciesOptions): Admission
 
 const GROUP = VALIDATING_ADMISSION_POLICIES.group;
 
-/** @throws StatusError where the policy is against it and the binding says Deny. */
-function enforce(
-  options: PoliciesOptions,
-  { policy, bound, asked }: { policy: Policy; bound: Bound; asked: Asked },
-): void {
-  const { spec } = bound.binding;
-  const found = objectionsOf(options, { policy, bound, asked });
-  const actions = spec?.validationActions ?? [];
-  const which = `ValidatingAdmissionPolicy '${policy.name}' with binding '${nameOf(bound.binding)}'`;
-  const { admitted } = asked;
-  if (actions.includes("Warn")) {
-    for (const { message } of found) {
-      admitted.admission.warn(`Validation failed for ${which}: ${message}`);
-    }
+/** What a policy notes in the audit log about a request, by whatever binding. */
+class AuditNotes {
+  readonly #values = new Map<string, Set<string>>();
+
+  add({ annotations }: Judgement): void {
+    for (const [key, value] of annotations)
+      this.#values.set(key, (this.#values.get(key) ?? new Set()).add(value));
   }
-  const [first] = found;
-  if (first === undefined || !actions.includes("Deny")) return;
-  throw denied(admitted, { which, objection: first });
+
+  publish({ name }: Policy, { admitted: { admission } }: Asked): void {
+    for (const [key, values] of this.#values)
+      admission.annotate(`${name}/${key}`, [...values].join(", "));
+  }
 }
 
-function objectionsOf(
-  options: PoliciesOptions,
-  { policy, bound, asked }: { policy: Policy; bound: Bound; asked: Asked },
-): readonly Objection[] {
+const VALIDATION_FAILURE = "validation.policy.admission.k8s.io/validation_failure";
+
+interface Applied {
+  readonly policy: Policy;
+  readonly bound: Bound;
+  readonly asked: Asked;
+}
+
+/** @throws StatusError where the policy is against it and the binding says Deny. */
+function enforce(
+  { objections: [first, ...others] }: Judgement,
+  { policy, bound: { binding }, asked: { admitted } }: Applied,
+): void {
+  if (first === undefined) return;
+  const { admission } = admitted;
+  const actions = binding.spec?.validationActions ?? [];
+  const which = `ValidatingAdmissionPolicy '${policy.name}' with binding '${nameOf(binding)}'`;
+  for (const { message, index } of [first, ...others]) {
+    if (actions.includes("Warn")) admission.warn(`Validation failed for ${which}: ${message}`);
+    const failure = {
+      message,
+      policy: policy.name,
+      binding: nameOf(binding),
+      expressionIndex: index,
+      validationActions: actions,
+    };
+    if (actions.includes("Audit"))
+      admission.annotate(VALIDATION_FAILURE, JSON.stringify([failure]));
+  }
+  if (actions.includes("Deny")) throw denied(admitted, { which, objection: first });
+}
+
+function judgementOf(options: PoliciesOptions, { policy, bound, asked }: Applied): Judgement {
   const { binding, constraint } = bound;
   try {
     const invoked = { policy, bound: { spec: binding.spec ?? {}, constraint }, asked };
-    return invocationsOf(options, invoked).flatMap(({ bindings }) => objections(policy, bindings));
+    const judgements = invocationsOf(options, invoked).map(({ bindings }) =>
+      judge(policy, bindings),
+    );
+    return {
+      objections: judgements.flatMap(({ objections }) => objections),
+      annotations: judgements.flatMap(({ annotations }) => annotations),
+    };
   } catch (error) {
     if (!(error instanceof BindingError)) throw error;
-    return policy.isOpen ? [] : [{ message: error.message, reason: "Invalid" }];
+    const failure = { message: error.message, reason: "Invalid", index: 0 };
+    return { objections: policy.isOpen ? [] : [failure], annotations: [] };
   }
 }
 
