@@ -367,7 +367,7 @@ describe("rules", () => {
     const rules = [
       { rule: "self.missing > 1" },
       { rule: "self.n + 1" },
-      { rule: "self.n > 'a'", messageExpression: "self.n" },
+      { rule: "self.n > 'a'" },
       { rule: "true", optionalOldSelf: true },
       { rule: "true", message: "two\nlines" },
     ];
@@ -386,14 +386,13 @@ describe("rules", () => {
       `${path}[0].rule`,
       `${path}[1].rule`,
       `${path}[2].rule`,
-      `${path}[2].messageExpression`,
       `${path}[3].optionalOldSelf`,
     ]);
     expect(answer.at(".details.causes[0].message")[0]).toContain(
       "compilation failed: ERROR: <input>:1:5: undefined field 'missing'\n | self.missing > 1\n | ....^",
     );
     expect((await wrong(rules.slice(4))).at(".details.causes[0].message")).toEqual([
-      'Invalid value: "two\\nlines": message must not contain line breaks',
+      'Invalid value: "two\\nlines": must not contain line breaks',
     ]);
   });
 
