@@ -15,6 +15,12 @@ const MAX_GROWTH_BYTES = 128 * 1024 * 1024;
 const REQUESTS_PER_TICK = 50;
 const TICK_MS = 5000;
 
+/** What is proxied goes to the addresses that chance has put into a status: to no machine of ours. */
+const FUZZED = RESOURCES.map((resource) => ({
+  ...resource,
+  subresources: resource.subresources.filter(({ name }) => name !== "proxy"),
+}));
+
 /** What a request led to that it must not: our error, or an answer that is none. */
 async function complaintAbout(api: TestApi, sent: FuzzRequest): Promise<string | undefined> {
   const leaving = new AbortController();
@@ -73,7 +79,7 @@ test(
       void lines.push(`${message} ${Bun.inspect(fields)}`);
     const log: Logger = { ...silentLogger, warn: write, error: write };
     using api = await startTestApi({ log });
-    const fuzzer = new Fuzzer({ seed: SEED, resources: RESOURCES });
+    const fuzzer = new Fuzzer({ seed: SEED, resources: FUZZED });
     const open = { subscriptions: api.store.subscriptions, alarms: api.clock.alarms };
     const complaints: string[] = [];
     let settledBytes = 0;
