@@ -24,6 +24,10 @@ export function countProcess(metrics: Metrics): void {
     () => [[{}, process.memoryUsage.rss()]],
   );
   metrics.read(
+    { type: "gauge", name: "process_virtual_memory_bytes", help: "Virtual memory, in bytes." },
+    () => [[{}, virtualBytes()]],
+  );
+  metrics.read(
     {
       type: "gauge",
       name: "process_start_time_seconds",
@@ -43,4 +47,9 @@ export function countProcess(metrics: Metrics): void {
 function maxDescriptors(): number {
   const limits = readFileSync("/proc/self/limits", "utf8");
   return Number(/^Max open files +(\d+)/m.exec(limits)?.[1] ?? 0);
+}
+
+function virtualBytes(): number {
+  const status = readFileSync("/proc/self/status", "utf8");
+  return Number(/^VmSize:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;
 }

@@ -8,7 +8,8 @@ import { recorded } from "./audit/stages.ts";
 import { auditId, Calls } from "./calls.ts";
 import { Discovery } from "./discovery.ts";
 import { badRequestText, notFoundText, statusOf } from "./error-response.ts";
-import { HEALTH_PATHS, Health } from "./health.ts";
+import { Health } from "./health.ts";
+import { HEALTH_PATHS } from "./health-paths.ts";
 import { OpenApi } from "./openapi.ts";
 import { discardBody } from "./read-body.ts";
 import { RemoteApis } from "./remote-apis.ts";
@@ -141,6 +142,7 @@ function addRoutes(
     ...HEALTH_PATHS.map((path) => `/${path}`),
     ...health.paths,
     "/metrics",
+    "/metrics/slis",
     "/openapi/v2",
     "/openapi/v3",
     "/version",
@@ -153,24 +155,7 @@ function addRoutes(
     authorizePath(context);
     return respondValue(context.req.raw, { paths: [...discovery.paths, ...fixed].sort() });
   });
-  for (const path of HEALTH_PATHS) {
-    app.get(`/${path}/:check{.+}`, (context) => {
-      authorizePath(context);
-      const { stopping } = context.env;
-      return health.one({ path, stopping }, context.req.param("check")) ?? notFoundText();
-    });
-  }
-  app.get("/metrics", (context) => {
-    authorizePath(context);
-    return new Response(options.metrics.text(), { headers: METRICS_TYPE });
-  });
-  for (const [path, { type, text }] of Object.entries(documents)) {
-    app.get(path, (context) => {
-      authorizePath(context);
-      const headers = { "Content-Type": type, "Cache-Control": "public, max-age=3600" };
-      return new Response(text, { headers });
-    });
-  }
+  addTexts(app, options, { health, authorizePath });
   app.get("/openapi/*", async (context) => {
     authorizePath(context);
     const { req, env, get } = context;
@@ -203,6 +188,39 @@ function addRoutes(
     addWarnings(response, open.warnings);
     return response;
   });
+}
+
+/** What is told as it is, to whoever may read it. */
+function addTexts(
+  app: Hono<Env>,
+  { metrics, documents = {} }: Pick<ApiOptions, "metrics" | "documents">,
+  {
+    health,
+    authorizePath,
+  }: { readonly health: Health; readonly authorizePath: (context: Context<Env>) => void },
+): void {
+  for (const path of HEALTH_PATHS) {
+    app.get(`/${path}/:check{.+}`, (context) => {
+      authorizePath(context);
+      const { stopping } = context.env;
+      return health.one({ path, stopping }, context.req.param("check")) ?? notFoundText();
+    });
+  }
+  app.get("/metrics", (context) => {
+    authorizePath(context);
+    return new Response(metrics.text(), { headers: METRICS_TYPE });
+  });
+  app.get("/metrics/slis", (context) => {
+    authorizePath(context);
+    return new Response(health.slis.text(), { headers: METRICS_TYPE });
+  });
+  for (const [path, { type, text }] of Object.entries(documents)) {
+    app.get(path, (context) => {
+      authorizePath(context);
+      const headers = { "Content-Type": type, "Cache-Control": "public, max-age=3600" };
+      return new Response(text, { headers });
+    });
+  }
 }
 
 const isGoingOn = ({ req, get }: Context<Env>): boolean => {

@@ -1,6 +1,7 @@
 import type { Access } from "#api/access.ts";
 import { hasReason, unauthorized } from "#api/status.ts";
 import type { UserInfo } from "#api/verbs.ts";
+import type { Cell } from "#lib/metrics.ts";
 import type { ApiOptions, Connection } from "./api-options.ts";
 import type { RequestAudit } from "./audit/request-audit.ts";
 import type { Call } from "./call.ts";
@@ -15,7 +16,10 @@ export interface OpenCall {
   readonly warnings: ReadonlySet<string>;
 }
 
-type CallsOptions = Pick<ApiOptions, "authenticate" | "authorize" | "audit" | "verbs" | "clock">;
+type CallsOptions = Pick<
+  ApiOptions,
+  "authenticate" | "authorize" | "audit" | "verbs" | "clock" | "metrics"
+>;
 
 /** Who asks for what. */
 export interface Asking {
@@ -40,15 +44,35 @@ export class Calls {
   readonly #options: CallsOptions;
   readonly #paths: PathTable;
 
+  readonly #known: Cell;
+  readonly #unknown: Cell;
+  readonly #allowed: Cell;
+  readonly #denied: Cell;
+
   constructor(options: CallsOptions & Pick<ApiOptions, "catalog">) {
     this.#options = options;
     this.#paths = new PathTable(options.catalog);
+    const { metrics } = options;
+    const attempts = metrics.counter({
+      name: "authentication_attempts",
+      help: "Requests by whether their sender proved to be somebody.",
+    });
+    this.#known = attempts({ result: "success" });
+    this.#unknown = attempts({ result: "failure" });
+    const decisions = metrics.counter({
+      name: "authorization_attempts_total",
+      help: "What requests wanted, by whether their sender may.",
+    });
+    this.#allowed = decisions({ result: "allowed" });
+    this.#denied = decisions({ result: "denied" });
   }
 
   /** Who sent a request. @throws StatusError 401 for nobody we know. */
   senderOf(request: Request, { peer }: Connection): UserInfo {
     const known = peer === "untrusted" ? undefined : peer;
     const user = known ?? this.#options.authenticate(withProtocolToken(request));
+    const counted = user === undefined ? this.#unknown : this.#known;
+    counted.value += 1;
     if (user === undefined) throw unauthorized();
     return user;
   }
@@ -135,9 +159,11 @@ export class Calls {
   #authorize(access: Access, { user, audit }: Omit<Asking, "url">): void {
     try {
       const reason = this.#options.authorize(user, access);
+      this.#allowed.value += 1;
       audit?.annotate(DECISION, "allow");
       audit?.annotate(REASON, reason);
     } catch (error) {
+      this.#denied.value += 1;
       audit?.annotate(DECISION, "forbid");
       audit?.annotate(REASON, "");
       throw error;

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { silentLogger } from "#lib/log.ts";
 import type { HealthCheck } from "./api-options.ts";
-import { Health, type HealthPath } from "./health.ts";
+import { Health } from "./health.ts";
+import type { HealthPath } from "./health-paths.ts";
 
 const passing: HealthCheck = { name: "database", live: true, failure: () => undefined };
 const failing: HealthCheck = { name: "sync", live: false, failure: () => "it is late" };
@@ -37,7 +38,7 @@ const cases: readonly (readonly [
     "verbose&exclude=sync&exclude=b&exclude=a",
     [failing, noted],
     200,
-    '[+]ping ok\n[+]sync excluded: ok\n[+]rows ok: 1 is set aside\nwarn: some health checks cannot be excluded: no matches for "a", "b"\nhealthz check passed\n',
+    '[+]ping ok\n[+]sync excluded: ok\n[+]rows ok: 1 is set aside\nwarn: some health checks cannot be excluded: no matches for "a","b"\nhealthz check passed\n',
   ],
 ];
 
@@ -90,4 +91,18 @@ test("a failure is told to the log when it comes and when it goes", () => {
   reason = undefined;
   ask();
   expect(lines).toEqual(["Health checks fail", "Healthy again"]);
+});
+
+test("what checks found can be counted", () => {
+  const health = new Health([passing, failing], silentLogger);
+  const query = new URLSearchParams();
+  health.all({ path: "livez", query });
+  health.all({ path: "readyz", query });
+  health.all({ path: "readyz", query });
+  const text = health.slis.text();
+  expect(text).toContain('kubernetes_healthcheck{name="database",type="livez"} 1\n');
+  expect(text).toContain('kubernetes_healthcheck{name="sync",type="readyz"} 0\n');
+  expect(text).toContain(
+    'kubernetes_healthchecks_total{name="sync",status="error",type="readyz"} 2\n',
+  );
 });

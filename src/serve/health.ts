@@ -1,12 +1,9 @@
 import type { Logger } from "#lib/log.ts";
+import { type Cell, type Labels, Metrics } from "#lib/metrics.ts";
 import type { HealthCheck } from "./api-options.ts";
+import { HEALTH_PATHS, type HealthPath } from "./health-paths.ts";
 
 const TEXT = { "Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff" };
-
-/** Health endpoints without their slash. */
-export const HEALTH_PATHS = ["healthz", "livez", "readyz"] as const;
-
-export type HealthPath = (typeof HEALTH_PATHS)[number];
 
 interface HealthRequest {
   readonly path: HealthPath;
@@ -34,9 +31,26 @@ export class Health {
   /** Endpoint → the checks that failed when it was last asked: a failure is logged as it comes. */
   readonly #failing = new Map<HealthPath, string>();
 
+  /** What checks found when they were asked, by endpoint: what `/metrics/slis` answers. */
+  readonly slis = new Metrics();
+  readonly #found = new Map<string, readonly [labels: Labels, value: 0 | 1]>();
+  readonly #total: (labels: Labels) => Cell;
+
   constructor(checks: readonly HealthCheck[], log: Logger) {
     this.#checks = [PING, ...checks];
     this.#log = log;
+    this.slis.read(
+      {
+        type: "gauge",
+        name: "kubernetes_healthcheck",
+        help: "The result of a single healthcheck: 1 where it passed.",
+      },
+      () => this.#found.values(),
+    );
+    this.#total = this.slis.counter({
+      name: "kubernetes_healthchecks_total",
+      help: "The results of all healthchecks.",
+    });
   }
 
   /** The answer to a whole endpoint. */
@@ -50,6 +64,7 @@ export class Health {
         continue;
       }
       const reason = failure();
+      this.#note({ name, type: path }, reason === undefined);
       if (reason !== undefined) {
         failed.push(`${name}: ${reason}`);
         lines.push(`[-]${name} failed: reason withheld`);
@@ -60,7 +75,7 @@ export class Health {
     }
     if (excluded.size > 0) {
       const names = [...excluded].sort().map((name) => JSON.stringify(name));
-      lines.push(`warn: some health checks cannot be excluded: no matches for ${names.join(", ")}`);
+      lines.push(`warn: some health checks cannot be excluded: no matches for ${names.join(",")}`);
     }
     // Whoever asks for less than all learns of less: that is no change.
     if (!query.has("exclude")) this.#tell(path, failed.join("; "));
@@ -80,6 +95,12 @@ export class Health {
   /** Paths of all checks: `/livez/ping`. */
   get paths(): readonly string[] {
     return HEALTH_PATHS.flatMap((path) => this.#of(path).map(({ name }) => `/${path}/${name}`));
+  }
+
+  #note(check: { readonly name: string; readonly type: HealthPath }, passed: boolean): void {
+    this.#found.set(`${check.type}/${check.name}`, [check, passed ? 1 : 0]);
+    const { name, type } = check;
+    this.#total({ name, status: passed ? "success" : "error", type }).value += 1;
   }
 
   #of(path: HealthPath, stopping?: AbortSignal): readonly HealthCheck[] {

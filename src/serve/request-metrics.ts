@@ -1,4 +1,5 @@
 import type { Cell, Metrics, Series } from "#lib/metrics.ts";
+import { HEALTH_PATHS } from "./health-paths.ts";
 import { flag } from "./query.ts";
 import type { ResourcePath } from "./request-path.ts";
 
@@ -51,7 +52,7 @@ export class RequestMetrics {
   }
 
   answered({ request, path, status, seconds }: Answered): void {
-    const { resource, subresource = "" } = path ?? {};
+    const { resource, subresource = healthPath(request, path) } = path ?? {};
     const verb = verbOf(request, path);
     const scope = path === undefined ? "" : scopeOf(request, path);
     const dryRun = request.url.includes("dryRun=All") ? "All" : "";
@@ -66,7 +67,8 @@ export class RequestMetrics {
           group: resource?.group ?? "",
           version: resource?.version ?? "",
         },
-        ...{ resource: resource?.plural ?? "", subresource, scope, component: "apiserver" },
+        ...{ resource: resource?.plural ?? "", subresource, scope },
+        component: resource === undefined ? "" : "apiserver",
       };
       // How long a watch lasts says nothing.
       const timed = verb === "WATCH" || verb === "CONNECT" ? undefined : this.#seconds(labels);
@@ -88,6 +90,13 @@ export class RequestMetrics {
 
 const STREAMS: ReadonlySet<string> = new Set(["attach", "exec", "portforward", "proxy"]);
 const METHODS: ReadonlySet<string> = new Set(["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"]);
+
+/** Upstream counts health endpoints as if they were subresources of nothing. */
+function healthPath({ url }: Request, path: ResourcePath | undefined): string {
+  if (path !== undefined || !url.includes("z")) return "";
+  const { pathname } = new URL(url);
+  return HEALTH_PATHS.some((one) => pathname === `/${one}`) ? pathname : "";
+}
 
 /** apiserver `canonicalVerb` and `cleanVerb`. */
 function verbOf(request: Request, path: ResourcePath | undefined): string {

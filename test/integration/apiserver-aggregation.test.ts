@@ -131,7 +131,8 @@ describe("an API of another server", () => {
     const answer = await api.send("POST", `${BASE}/namespaces/a/pods?x=%26`, {
       body: { a: 1 },
       headers: {
-        ...{ "impersonate-user": "jané", "impersonate-group": "system:masters" },
+        "impersonate-user": Buffer.from("jané").toString("latin1"),
+        "impersonate-group": "system:masters",
         "impersonate-extra-example.com%2Fscopes": "read",
         ...{ "x-remote-user": "root", "x-remote-extra-own": "no" },
       },
@@ -287,8 +288,14 @@ describe("an API that cannot be had", () => {
     await becomes("False", "ServiceNotFound", 'service/metrics in "kube-system" is not present');
     const answer = await api.send("GET", `${BASE}/pods`);
     expect([answer.status, await answer.text()]).toEqual([503, "service unavailable\n"]);
+    const unavailable = async () =>
+      /aggregator_unavailable_apiservice\{.*\} \d/.exec(
+        await (await api.send("GET", "/metrics")).text(),
+      )?.[0];
+    expect(await unavailable()).toBe(`aggregator_unavailable_apiservice{name="${NAME}"} 1`);
     await onLoopback();
     await becomes("True", "Passed");
+    expect(await unavailable()).toBe(`aggregator_unavailable_apiservice{name="${NAME}"} 0`);
     expect((await api.send("GET", `${BASE}/pods`)).status).toBe(200);
   });
 

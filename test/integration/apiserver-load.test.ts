@@ -153,6 +153,7 @@ test("requests are counted by what they are about", async () => {
   await api.send("GET", `${CONFIG_MAPS}/none`);
   await api.send("DELETE", CONFIG_MAPS);
   await api.send("GET", "/version");
+  await api.send("GET", "/livez");
   const answer = await api.send("GET", "/metrics");
   expect(answer.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
   const text = await answer.text();
@@ -160,12 +161,22 @@ test("requests are counted by what they are about", async () => {
     `apiserver_request_total{verb="${verb}",dry_run="${dryRun}",group="",version="v1",resource="configmaps",subresource="",scope="${scope}",component="apiserver",code="${code}"} 1\n`;
   expect(text).toContain(counted("POST", "resource", { code: 201 }));
   expect(text).toContain(counted("POST", "resource", { code: 201, dryRun: "All" }));
+  expect(text).toContain(
+    'apiserver_request_total{verb="GET",dry_run="",group="",version="",resource="",subresource="/livez",scope="",component="",code="200"} 1\n',
+  );
   expect(text).toContain(counted("LIST", "namespace"));
   expect(text).toContain(counted("LIST", "cluster"));
   expect(text).toContain(counted("GET", "resource"));
   expect(text).toContain(counted("GET", "resource", { code: 404 }));
   expect(text).toContain(counted("DELETECOLLECTION", "namespace"));
   expect(text).toContain('apiserver_resource_objects{group="",resource="configmaps"} 0\n');
+  expect(text).toContain('apiserver_storage_objects{resource="configmaps"} 0\n');
+  expect(text).toContain(
+    'apiserver_storage_objects{resource="clusterroles.rbac.authorization.k8s.io"} ',
+  );
+  expect(text).toContain('kubernetes_build_info{major="1",minor="36",git_version="v1.36.0');
+  expect(text).toContain('authentication_attempts{result="success"} 8\n');
+  expect(text).toContain('authorization_attempts_total{result="allowed"} 8\n');
   expect(text).toMatch(
     /apiserver_request_duration_seconds_count\{verb="LIST",.*scope="cluster".*\} 1\n/,
   );

@@ -1,7 +1,9 @@
+import { groupResource } from "#api/resource.ts";
 import type { ObjectStore } from "#db/object-store.ts";
 import { type Labels, Metrics } from "#lib/metrics.ts";
 import { systemTimer } from "#lib/timer.ts";
 import { createApi } from "#serve/api.ts";
+import type { VersionInfo } from "#serve/api-options.ts";
 import { Auditor } from "#serve/audit/auditor.ts";
 import { Aggregator } from "./aggregation/aggregator.ts";
 import { keepAuthenticationConfig, newFrontProxy } from "./aggregation/front-proxy.ts";
@@ -22,8 +24,9 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
   const { authenticator, authorizer, tokens } = registry.security;
   const { metrics = new Metrics(), limits, audit, frontProxy = newFrontProxy() } = options;
   countStored(metrics, store);
+  showBuild(metrics, options.version);
   const aggregator = new Aggregator({
-    ...{ store, frontProxy, clock, timer, log: options.log, signal },
+    ...{ store, frontProxy, clock, timer, metrics, log: options.log, signal },
     verbs: () => registry.as(API_SERVER),
   });
   const api = createApi({
@@ -80,9 +83,43 @@ function countStored(metrics: Metrics, store: ObjectStore): void {
   metrics.read(
     {
       type: "gauge",
+      name: "apiserver_storage_objects",
+      help: "Stored objects by kind, under the name that it had before.",
+    },
+    () =>
+      store.counts().map(({ collection, objects }) => {
+        const [group = "", plural = ""] = collection.split("/");
+        return [{ resource: groupResource({ group, plural }) }, objects];
+      }),
+  );
+  metrics.read(
+    {
+      type: "gauge",
       name: "apiserver_registered_watchers",
       help: "Those who follow a kind now, the site's own informers included.",
     },
     () => store.counts().map(({ collection, watchers }) => [labels(collection), watchers]),
+  );
+}
+
+function showBuild(metrics: Metrics, version: VersionInfo): void {
+  const labels = {
+    major: version.major,
+    minor: version.minor,
+    git_version: version.gitVersion,
+    git_commit: version.gitCommit,
+    git_tree_state: version.gitTreeState,
+    build_date: version.buildDate,
+    go_version: version.goVersion,
+    compiler: version.compiler,
+    platform: version.platform,
+  };
+  metrics.read(
+    {
+      type: "gauge",
+      name: "kubernetes_build_info",
+      help: "A constant 1, labelled by what was built.",
+    },
+    () => [[labels, 1]],
   );
 }

@@ -3,9 +3,9 @@ import { API_SERVICES, ENDPOINT_SLICES, SERVICES } from "#api/resources.ts";
 import { hasReason } from "#api/status.ts";
 import type { UserInfo, Verbs } from "#api/verbs.ts";
 import type { ObjectStore } from "#db/object-store.ts";
-import { Backoff } from "#lib/backoff.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { Logger } from "#lib/log.ts";
+import type { Metrics } from "#lib/metrics.ts";
 import type { Timer } from "#lib/timer.ts";
 import type { Aggregation, RemoteVersion } from "#serve/aggregation.ts";
 import type { Backend } from "#serve/proxy/backend.ts";
@@ -21,11 +21,10 @@ import {
 import { type Discovered, discover } from "./discover.ts";
 import type { FrontProxy } from "./front-proxy.ts";
 import { backendOf, type RemoteService, remoteService } from "./remote-api.ts";
+import { Retries } from "./retries.ts";
 
 /** How often a server is asked again whether it is there; only while there is any. */
 const RECHECK_MS = 30_000;
-/** How soon a server that does not answer is asked again: it may be about to. */
-const RETRY = { initialMs: 500, maxMs: RECHECK_MS };
 const SERVICE_NAME = "kubernetes.io/service-name";
 
 export interface AggregatorOptions {
@@ -33,6 +32,7 @@ export interface AggregatorOptions {
   readonly frontProxy: FrontProxy;
   readonly clock: Clock;
   readonly timer: Timer;
+  readonly metrics: Metrics;
   readonly log: Logger;
   readonly signal: AbortSignal;
   /** Writes status, as the API server itself. */
@@ -46,11 +46,6 @@ interface Remote {
   readonly discovered: Discovered | undefined;
 }
 
-interface Retry {
-  readonly backoff: Backoff;
-  callOff(): void;
-}
-
 /**
  * Knows which APIs other servers serve below this one, asks them now and again whether they are
  * there and what they have, and says so in the status of their APIServices.
@@ -62,12 +57,25 @@ export class Aggregator implements Aggregation {
   readonly #checking = new Map<string, boolean>();
   #versions: readonly RemoteVersion[] = [];
   #alarm: (() => void) | undefined;
-  readonly #retries = new Map<string, Retry>();
+  readonly #retries: Retries;
   #isRunning = false;
 
   constructor(options: AggregatorOptions) {
     this.#options = options;
-    const { store, signal } = options;
+    const { store, signal, metrics, timer } = options;
+    this.#retries = new Retries(timer);
+    metrics.read(
+      {
+        type: "gauge",
+        name: "aggregator_unavailable_apiservice",
+        help: "1 for an API of another server that cannot be had, 0 for one that can.",
+      },
+      () =>
+        [...this.#remotes].map(([name, { apiService }]) => [
+          { name },
+          isAvailable(apiService) ? 0 : 1,
+        ]),
+    );
     follow(store, API_SERVICES, {
       onChange: (next, previous) => this.#changed(next, previous),
       signal,
@@ -125,6 +133,7 @@ export class Aggregator implements Aggregation {
     const service = next && remoteService(next);
     const before = this.#remotes.get(name);
     if (next === undefined || service === undefined) {
+      this.#retries.settle(name);
       if (this.#remotes.delete(name)) this.#show();
       return;
     }
@@ -139,17 +148,7 @@ export class Aggregator implements Aggregation {
 
   #callOff(): void {
     this.#alarm?.();
-    for (const { callOff } of this.#retries.values()) callOff();
-  }
-
-  /** Asks again soon where a server did not answer, and then less and less often. */
-  #retry(name: string, { reason }: Availability): void {
-    const { backoff = new Backoff(RETRY), callOff } = this.#retries.get(name) ?? {};
-    callOff?.();
-    this.#retries.delete(name);
-    if (reason !== FAILED_DISCOVERY || this.#options.signal.aborted) return;
-    const ring = (): void => this.#check(name);
-    this.#retries.set(name, { backoff, callOff: this.#options.timer.after(backoff.next(), ring) });
+    this.#retries.close();
   }
 
   #checkAll(): void {
@@ -193,7 +192,8 @@ export class Aggregator implements Aggregation {
       this.#remotes.set(name, { ...now, discovered: found });
       this.#show();
     }
-    this.#retry(name, failure ?? PASSED);
+    if (failure?.reason !== FAILED_DISCOVERY || signal.aborted) this.#retries.settle(name);
+    else this.#retries.again(name, () => this.#check(name));
     await this.#tell(now.apiService, failure ?? PASSED);
   }
 
