@@ -83,6 +83,7 @@ export function createEdged(options: EdgedOptions): Edged {
       ...streams,
       ask: createAgentHttp({
         ...{ node, dns: options.dns, logs: streams.logs },
+        clock: options.clock ?? systemClock,
         workers: () => life?.pods.workers ?? [],
       }),
     },

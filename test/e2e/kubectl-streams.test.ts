@@ -217,6 +217,19 @@ await eachKubectl(
         );
         expect(await k.ok(`get --raw /api/v1/nodes/${node}/proxy/healthz`)).toBe("ok");
         expect(await k.ok(`get --raw /api/v1/nodes/${node}/proxy/pods`)).toContain('"shell"');
+        const agent = `get --raw /api/v1/nodes/${node}/proxy`;
+        const labels = `container="main",namespace="${k.name}",pod="shell"`;
+        const numbers = await k.ok(`${agent}/metrics/resource`);
+        expect(numbers).toMatch(
+          new RegExp(`container_cpu_usage_seconds_total\\{${labels}\\} 0\\.\\d+\n`),
+        );
+        expect(numbers).toMatch(
+          new RegExp(`container_memory_working_set_bytes\\{${labels}\\} [1-9]\\d+\n`),
+        );
+        const summary = JSON.parse(await k.ok(`${agent}/stats/summary`));
+        expect(summary.node.memory.workingSetBytes).toBeGreaterThan(1_000_000);
+        expect(JSON.stringify(summary.pods)).toContain(`"podRef":{"namespace":"${k.name}"`);
+        expect(await k.ok(`${agent}/metrics`)).toContain(`kubelet_node_name{node="${node}"} 1`);
         await using proxy = k.start("proxy --port=0");
         await proxy.wrote("Starting to serve on 127.0.0.1:");
         const [, local] = /127\.0\.0\.1:(\d+)/.exec(proxy.output) ?? [];

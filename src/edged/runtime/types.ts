@@ -94,6 +94,8 @@ export interface RuntimeContainer {
   readonly imageId: string;
   readonly createdAt: Date;
   readonly startedAt?: Date;
+  /** Its first process, as the host numbers it; while it runs, and where the runtime tells. */
+  readonly pid?: number;
   readonly finishedAt?: Date;
   /** Once exited. */
   readonly exitCode: number;

@@ -1,24 +1,32 @@
 import type { LogRequest, NodeStreams } from "#api/node-streams.ts";
 import type { Pod } from "#api/object.ts";
 import { StatusError } from "#api/status.ts";
+import type { Clock } from "#lib/clock.ts";
+import { Metrics } from "#lib/metrics.ts";
 import type { DnsConfig } from "../container/dns-files.ts";
 import type { NodeOptions } from "../node/node-object.ts";
+import { liveSandbox } from "../pod/observed.ts";
 import { refOf } from "../pod/pod-runner.ts";
-import type { PodWorker } from "../pod/pod-worker.ts";
+import { measure, type RunningPod, type Usage } from "./usage.ts";
+import { resourceMetrics, summaryOf } from "./usage-forms.ts";
 
 export interface AgentHttpOptions {
   readonly node: NodeOptions;
   readonly dns: DnsConfig;
   /** The pods of this node, now. */
-  readonly workers: () => readonly PodWorker[];
+  readonly workers: () => readonly RunningPod[];
   readonly logs: NodeStreams["logs"];
+  readonly clock: Clock;
 }
 
 const TEXT = { "Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff" };
 
+const METRICS = { "Content-Type": "text/plain; version=0.0.4; charset=utf-8" };
+
 /**
  * What this node's agent says about itself over HTTP, at kubelet's paths: `/healthz`, `/pods`,
- * `/runningpods/`, `/configz` and `/containerLogs/NAMESPACE/POD/CONTAINER`.
+ * `/runningpods/`, `/configz`, `/metrics`, `/metrics/resource`, `/stats/summary` and
+ * `/containerLogs/NAMESPACE/POD/CONTAINER`.
  */
 export function createAgentHttp(options: AgentHttpOptions): NodeStreams["ask"] {
   const { node } = options;
@@ -43,16 +51,52 @@ export function createAgentHttp(options: AgentHttpOptions): NodeStreams["ask"] {
         return podList(options.workers().filter(isRunning).map(nameOnly));
       case "/configz":
         return Response.json({ kubeletconfig: configOf(options) });
+      case "/metrics":
+        return new Response(agentMetrics(options), { headers: METRICS });
+      case "/metrics/resource":
+        return new Response(resourceMetrics(await usageOf(options)), { headers: METRICS });
+      case "/stats/summary":
+        return Response.json(summaryOf(await usageOf(options), node.name));
       default:
         return (await containerLog(url, request, options)) ?? notFound();
     }
   };
 }
 
-const isRunning = ({ observed }: PodWorker): boolean =>
+const usageOf = ({ workers, clock }: AgentHttpOptions): Promise<Usage> =>
+  measure(workers(), clock.now());
+
+/** Kubelet's own numbers, as far as they mean the same here. */
+function agentMetrics({ node, workers }: AgentHttpOptions): string {
+  const metrics = new Metrics();
+  const states = workers().flatMap(({ observed }) => observed.containers.map(({ state }) => state));
+  metrics.read(
+    { type: "gauge", name: "kubelet_node_name", help: "The node's name. The count is always 1." },
+    () => [[{ node: node.name }, 1]],
+  );
+  metrics.read(
+    {
+      type: "gauge",
+      name: "kubelet_running_pods",
+      help: "Number of pods that have a running pod sandbox",
+    },
+    () => [[{}, workers().filter(({ observed }) => liveSandbox(observed)).length]],
+  );
+  metrics.read(
+    { type: "gauge", name: "kubelet_running_containers", help: "Number of containers by state" },
+    () =>
+      [...new Set(states)].map((state) => [
+        { container_state: state },
+        states.filter((one) => one === state).length,
+      ]),
+  );
+  return metrics.text();
+}
+
+const isRunning = ({ observed }: RunningPod): boolean =>
   observed.containers.some(({ state }) => state === "running");
 
-function nameOnly({ pod, observed }: PodWorker): Pod {
+function nameOnly({ pod, observed }: RunningPod): Pod {
   const { name, namespace, uid } = refOf(pod);
   const running = observed.containers.filter(({ state }) => state === "running");
   const containers = running.map((one) => ({ name: one.name, resources: {} }));

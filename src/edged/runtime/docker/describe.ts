@@ -30,6 +30,7 @@ export function containerOf(info: ContainerInspectInfo): RuntimeContainer {
     imageId: info.Image,
     createdAt: new Date(info.Created),
     ...(startedAt && { startedAt }),
+    ...(State.Running && { pid: State.Pid }),
     ...(finishedAt && { finishedAt }),
     exitCode: State.ExitCode,
     oomKilled: State.OOMKilled,
