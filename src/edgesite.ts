@@ -163,7 +163,7 @@ function apiServer(
 }
 
 function apiFront(
-  { config, certificate, clients, directories, log }: SiteParts,
+  { config, certificate, clients, directories, audit, log }: SiteParts,
   api: ApiServer,
 ): Front {
   const pki = certificate.current;
@@ -177,6 +177,7 @@ function apiFront(
     onConnection: () => certificate.onConnection(),
     isRevoked: (shown) => clients.isRevoked(shown),
     socketDirectory: directories.sockets,
+    tellsAddresses: audit !== undefined,
     fetch: api.fetch,
     answerUpgrade: upgrades(api, { log: own }),
     log: own,

@@ -43,6 +43,8 @@ export type Peer = UserInfo | "untrusted";
 export interface Connection {
   /** Whom the client's certificate stands for, if it showed one. */
   readonly peer?: Peer;
+  /** Where the client is, if that is told. */
+  readonly address?: string;
   /** Passed through to `openStream`, which may upgrade the request on it. */
   readonly server?: Bun.Server<unknown>;
   /** Aborts when the server begins to stop: what would go on for ever ends. */

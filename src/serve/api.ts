@@ -1,4 +1,4 @@
-import { type Context, Hono } from "hono";
+import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { StatusError } from "#api/status.ts";
 import type { UserInfo } from "#api/verbs.ts";
 import { ALONE } from "./aggregation.ts";
@@ -72,18 +72,19 @@ export function createApi(options: ApiOptions): Api {
     await next();
   });
   const health = new Health(options.checks, log);
-  addPublicRoutes(app, options, health);
+  addPublicRoutes(app, options, { health, calls });
   app.use(async (context, next) => {
     const request = context.req.raw;
+    const { address } = context.env;
     let sender: UserInfo | undefined;
     try {
       sender = calls.senderOf(request, context.env);
     } catch (error) {
-      context.set("audit", calls.record(request, undefined));
+      context.set("audit", calls.record(request, { sender: undefined, address }));
       await discardBody(request, STRANGER_MS);
       throw error;
     }
-    context.set("audit", calls.record(request, sender));
+    context.set("audit", calls.record(request, { sender, address }));
     try {
       context.set("user", calls.userOf(request, sender, context.get("audit")));
     } catch (error) {
@@ -110,14 +111,26 @@ export function createApi(options: ApiOptions): Api {
 }
 
 /** What everybody may know. */
-function addPublicRoutes(app: Hono<Env>, { version }: ApiOptions, health: Health): void {
+function addPublicRoutes(
+  app: Hono<Env>,
+  { version, audit }: ApiOptions,
+  { health, calls }: Pick<Parts, "health" | "calls">,
+): void {
+  const record: MiddlewareHandler<Env> = async (context, next) => {
+    const { req, env } = context;
+    if (audit) {
+      const sender = calls.visitorOf(req.raw, env);
+      context.set("audit", calls.record(req.raw, { sender, address: env.address }));
+    }
+    await next();
+  };
   for (const path of HEALTH_PATHS) {
     const answer = ({ req, env: { stopping } }: Context<Env>): Response =>
       health.all({ path, query: new URL(req.url).searchParams, stopping });
-    app.get(`/${path}`, answer);
-    app.get(`/${path}/`, answer);
+    app.get(`/${path}`, record, answer);
+    app.get(`/${path}/`, record, answer);
   }
-  app.get("/version", ({ req }) => respondValue(req.raw, version));
+  app.get("/version", record, ({ req }) => respondValue(req.raw, version));
 }
 
 interface Parts {

@@ -28,6 +28,8 @@ export interface Asking {
   readonly audit: RequestAudit | undefined;
 }
 
+/** Somebody who did not say who he is. */
+const ANONYMOUS: UserInfo = { name: "system:anonymous", groups: ["system:unauthenticated"] };
 const DECISION = "authorization.k8s.io/decision";
 const REASON = "authorization.k8s.io/reason";
 /** One that a client made is kept, where it is as long as one of ours at most (apiserver `WithAuditInit`). */
@@ -77,6 +79,12 @@ export class Calls {
     return user;
   }
 
+  /** Who sent a request that everybody may make. */
+  visitorOf(request: Request, { peer }: Connection): UserInfo {
+    const known = peer === "untrusted" ? undefined : peer;
+    return known ?? this.#options.authenticate(withProtocolToken(request)) ?? ANONYMOUS;
+  }
+
   /** As whom a sender is heard. @throws StatusError 403 where he may not be that. */
   userOf(request: Request, sender: UserInfo, audit: RequestAudit | undefined): UserInfo {
     const access = (): Access => this.#accessOfRequest(request);
@@ -87,11 +95,17 @@ export class Calls {
   }
 
   /** Begins the record of a request, where one is kept. */
-  record(request: Request, sender: UserInfo | undefined): RequestAudit | undefined {
+  record(
+    request: Request,
+    {
+      sender,
+      address,
+    }: { readonly sender: UserInfo | undefined; readonly address?: string | undefined },
+  ): RequestAudit | undefined {
     const { audit } = this.#options;
     if (audit === undefined) return undefined;
     const access = this.#accessOfRequest(request);
-    return audit.begin({ id: auditId(request), request, access, user: sender });
+    return audit.begin({ id: auditId(request), request, access, user: sender, address });
   }
 
   /** @throws StatusError 403 for a path that another server answers, where the user may not ask for it. */

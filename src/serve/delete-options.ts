@@ -28,7 +28,10 @@ export interface SentDeleteOptions {
  */
 export async function readDeleteOptions(call: Call): Promise<SentDeleteOptions> {
   const body = await readBody(call.request);
-  return parseDeleteOptions(body.length > 0 ? decode(body, call) : fromQuery(call.query));
+  if (body.length === 0) return parseDeleteOptions(fromQuery(call.query));
+  const sent = decode(body, call);
+  call.audit?.sent(sent);
+  return parseDeleteOptions(sent);
 }
 
 /**

@@ -72,11 +72,12 @@ export class Upgrades {
     let audit: RequestAudit | undefined;
     try {
       const sender = calls.senderOf(request, connection);
-      audit = calls.record(request, sender);
+      audit = calls.record(request, { sender, address: connection.address });
       const user = calls.userOf(request, sender, audit);
       return await answer({ url: new URL(request.url), user, audit });
     } catch (error) {
-      audit ??= calls.record(request, undefined);
+      const { address } = connection;
+      audit ??= calls.record(request, { sender: undefined, address });
       if (audit) {
         const status = statusOf(error, log);
         audit.settled(status);

@@ -137,6 +137,25 @@ describe("the audit log", () => {
     expect(last()).not.toHaveProperty("objectRef");
   });
 
+  test("tells what a deletion asked for, and of what everybody may ask", async () => {
+    await start([{ level: "Request", omitStages: ["RequestReceived"] }]);
+    await api.send("POST", MAPS, { body: { metadata: { name: "a" } } });
+    await api.send("DELETE", `${MAPS}/a`, { body: { propagationPolicy: "Background" } });
+    expect(last()).toMatchObject({
+      verb: "delete",
+      requestObject: { propagationPolicy: "Background" },
+      responseStatus: { status: "Success", details: { name: "a", kind: "configmaps" }, code: 200 },
+    });
+    await api.server.fetch(new Request("http://edgesite/livez"), { address: "192.0.2.7" });
+    expect(last()).toMatchObject({
+      requestURI: "/livez",
+      user: { username: "system:anonymous", groups: ["system:unauthenticated"] },
+      sourceIPs: ["192.0.2.7"],
+    });
+    await api.send("GET", "/version");
+    expect(last()).toMatchObject({ requestURI: "/version", user: { username: "edgesite-admin" } });
+  });
+
   test("tells when a watch begins, and when it ends", async () => {
     await start([{ level: "Metadata" }]);
     const stop = new AbortController();

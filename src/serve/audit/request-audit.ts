@@ -11,6 +11,8 @@ export interface Received {
   readonly access: Access;
   /** Who sent it; absent where nobody proved to be anybody. */
   readonly user: UserInfo | undefined;
+  /** Where it came from, if that is known. */
+  readonly address: string | undefined;
   /** Wall clock. */
   readonly receivedAt: Date;
 }
@@ -108,11 +110,11 @@ export class RequestAudit {
   }
 
   #write(stage: AuditStage, code?: number): void {
-    const { decision, request, access, user, receivedAt, now, write, id } = this.#of;
+    const { decision, request, access, user, address, receivedAt, now, write, id } = this.#of;
     if (decision.omitStages.has(stage)) return;
     const url = new URL(request.url);
     const userAgent = request.headers.get("user-agent");
-    const sourceIPs = sourcesOf(request);
+    const sourceIPs = sourcesOf(request, address);
     write({
       kind: "Event",
       apiVersion: "audit.k8s.io/v1",
@@ -168,10 +170,12 @@ function shownUser(user: UserInfo | undefined): object {
   return { username: name, ...(uid && { uid }), groups, ...(extra && { extra }) };
 }
 
-/** What proxies in front say; the front itself hides where a connection comes from. */
-function sourcesOf({ headers }: Request): readonly string[] {
-  const forwarded = headers.get("x-forwarded-for") ?? headers.get("x-real-ip") ?? "";
-  return forwarded.split(",").flatMap((one) => one.trim() || []);
+/** What proxies in front say, and where the connection itself comes from (`utilnet.SourceIPs`). */
+function sourcesOf({ headers }: Request, address: string | undefined): readonly string[] {
+  const listed = (name: string): readonly string[] =>
+    (headers.get(name) ?? "").split(",").flatMap((one) => one.trim() || []);
+  const own = address === undefined ? [] : [address];
+  return [...new Set([...listed("x-forwarded-for"), ...listed("x-real-ip"), ...own])];
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

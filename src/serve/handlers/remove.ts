@@ -29,9 +29,9 @@ export const removeCollection: Handler = async (call) => {
 
 /** What lives on is shown; a client that asked for a cascade learns that it is not over (202). */
 function respondDeleted(call: Call, result: DeleteResult, keptStatus: number): Response {
-  return "kept" in result
-    ? respondItem(call, result.kept, keptStatus)
-    : respondStatus(result.status, call.request);
+  if ("kept" in result) return respondItem(call, result.kept, keptStatus);
+  call.audit?.settled(result.status);
+  return respondStatus(result.status, call.request);
 }
 
 /** Where admission's words go. */

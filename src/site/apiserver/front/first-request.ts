@@ -19,6 +19,8 @@ export interface Destination {
   readonly unix: string;
   /** Whom the client's certificate stands for, if it showed one. */
   readonly peer?: Peer;
+  /** Where the client is, if that is told. */
+  readonly address?: string;
 }
 
 export interface FirstRequestOptions {
@@ -70,8 +72,8 @@ export class FirstRequest implements Route {
     clearTimeout(this.#timeout);
     const destination = this.#options.destination();
     if (!destination) return this.#client.cut();
-    const { peer, unix } = destination;
-    const read = { head, rest: this.#read.subarray(head.length), peer };
+    const { unix, ...connection } = destination;
+    const read = { head, rest: this.#read.subarray(head.length), connection };
     if (requestedUpgrade(head) !== undefined) {
       void serveUpgrade(this.#client, this.#options, { ...read, unix });
       return;
@@ -89,7 +91,7 @@ interface Read {
   readonly head: Buffer;
   /** What came behind the head. */
   readonly rest: Buffer;
-  readonly peer: Peer | undefined;
+  readonly connection: Omit<Destination, "unix">;
 }
 
 /**
@@ -139,14 +141,14 @@ async function serveUpgrade(
 }
 
 async function decide(
-  { head, peer }: Read,
+  { head, connection }: Read,
   answerUpgrade: AnswerUpgrade,
   signal: AbortSignal,
 ): Promise<Upgrade | Response | undefined> {
   const { method, target, headers } = parseHead(head) ?? {};
   if (method === undefined) return new Response("Malformed request\n", { status: 400 });
   const request = new Request(`https://edgesite${target}`, { method, headers, signal });
-  return answerUpgrade(request, peer && { peer });
+  return answerUpgrade(request, connection);
 }
 
 /** Sends a response to a request that stays HTTP, its body in passing, and hangs up. */

@@ -229,6 +229,26 @@ describe("the front", () => {
       expect(await (await ask(front)).json()).toBeNull();
     });
 
+    test("and from where it comes, if that is to be told", async () => {
+      const showAll: FrontOptions["fetch"] = async (_, { peer, address } = {}) =>
+        Response.json({ peer, address });
+      const front = await start({
+        fetch: showAll,
+        answerUpgrade: async (_, { address } = {}) => Response.json(address, { status: 403 }),
+        tellsAddresses: true,
+      });
+      expect(await (await ask(front)).json()).toEqual({ address: "127.0.0.1" });
+      const response = await fetch(`https://127.0.0.1:${front.port}/`, {
+        tls: { ca: pki.ca, ...certificate(alice) },
+      });
+      expect(await response.json()).toMatchObject({
+        ...{ peer: { name: "alice" }, address: "127.0.0.1" },
+      });
+      const spdy = await dial(front);
+      spdy.socket.write(SPDY);
+      expect(await spdy.all).toEndWith('"127.0.0.1"');
+    });
+
     test("prove nothing when another authority issued them, when they are over or for something else", async () => {
       const front = await start({ fetch: showPeer });
       loadPki({ directory: join(directory, "foreign"), hosts: [], times: [], log: silentLogger });

@@ -25,6 +25,11 @@ export interface FrontOptions extends IdentityOptions {
   readonly log: Logger;
   /** Somebody has connected; his handshake is not over. Default: nobody cares. */
   readonly onConnection?: () => void;
+  /**
+   * Whether the API learns where each client is: costs a server for each address, for as long as
+   * connections come from it. Default: it does not.
+   */
+  readonly tellsAddresses?: boolean;
   /** More connections are closed as they come. Default 10,000. */
   readonly maxConnections?: number;
 }
@@ -149,14 +154,20 @@ class TlsFront implements Front {
   /** Where a connection goes; known once its handshake is over. */
   #destination(connection: FrontConnection): Destination | undefined {
     const identity = identityOf(connection.socket, this.#options);
-    const server = this.#servers?.open(identity);
+    const { remoteAddress } = connection.socket;
+    const address = this.#options.tellsAddresses === true ? remoteAddress : undefined;
+    const server = this.#servers?.open({ identity, address });
     if (!server) {
       this.#options.log.warn("A client is turned away, there are too many certificates.");
       return undefined;
     }
     connection.whenClosed(() => server.close());
     const peer = identity?.peer();
-    return { unix: server.unix, ...(peer && { peer }) };
+    return {
+      unix: server.unix,
+      ...(peer && { peer }),
+      ...(address !== undefined && { address }),
+    };
   }
 
   #forget(connection: Handler): void {

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import type { Server } from "bun";
 import { sleep } from "#lib/abort.ts";
-import type { Api, Connection } from "#serve/api-options.ts";
+import type { Api } from "#serve/api-options.ts";
 import { type WebSocketConnection, webSocketHandler } from "#serve/streams/web-socket.ts";
 import type { Identity } from "./client-certificate.ts";
 import type { SocketDirectory } from "./socket-directory.ts";
@@ -21,6 +21,13 @@ interface InnerServersOptions {
   readonly fetch: Api["fetch"];
   /** Aborts when the front begins to stop. */
   readonly stopping: AbortSignal;
+}
+
+/** Who is at the other end of a connection. */
+interface Client {
+  readonly identity?: Identity | undefined;
+  /** Where it is; absent where nobody wants to know. */
+  readonly address?: string | undefined;
 }
 
 interface InnerServer {
@@ -43,8 +50,9 @@ const ANONYMOUS = "anonymous";
 
 /**
  * The HTTP servers behind the front, each on a unix socket that no other user can reach: one for
- * all who showed no certificate, and for the time of its connections one for each certificate, so
- * that nothing in the bytes of a request decides who sent it.
+ * all who showed no certificate, and for the time of its connections one for each certificate (and
+ * for each address, where those are told), so that nothing in the bytes of a request decides who
+ * sent it.
  */
 export class InnerServers {
   readonly #options: InnerServersOptions;
@@ -53,15 +61,19 @@ export class InnerServers {
 
   constructor(options: InnerServersOptions) {
     this.#options = options;
-    this.#make(ANONYMOUS, () => undefined).connections = 1;
+    this.#make(ANONYMOUS, {}).connections = 1;
   }
 
-  /** The socket for one more connection; `undefined` when there are too many identities. `close` gives it back. */
-  open(identity: Identity | undefined): { readonly unix: string; close(): void } | undefined {
-    const key = identity?.key ?? ANONYMOUS;
+  /**
+   * The socket for one more connection; `undefined` when there are too many identities. `close`
+   * gives it back.
+   */
+  open(client: Client): { readonly unix: string; close(): void } | undefined {
+    const { identity, address } = client;
+    const key = [identity?.key ?? ANONYMOUS, ...(address === undefined ? [] : [address])].join();
     const known = this.#byKey.get(key);
     if (!known && this.#byKey.size > MAX_IDENTITIES) return undefined;
-    const inner = known ?? this.#make(key, () => identity?.peer());
+    const inner = known ?? this.#make(key, client);
     inner.connections += 1;
     return {
       unix: inner.unix,
@@ -88,7 +100,7 @@ export class InnerServers {
     await Promise.all([...this.#byKey.values()].map((inner) => this.#drop(inner)));
   }
 
-  #make(key: string, peer: () => Connection["peer"]): InnerServer {
+  #make(key: string, { identity, address }: Client): InnerServer {
     const { sockets, fetch, stopping } = this.#options;
     this.#made += 1;
     const unix = sockets.path(`api-${this.#made}.sock`);
@@ -99,8 +111,9 @@ export class InnerServers {
       // Who reads a body bounds it; what is proxied has no bound.
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       fetch: (request, own) => {
-        const proved = peer();
-        return fetch(request, { server: own, stopping, ...(proved && { peer: proved }) });
+        const peer = identity?.peer();
+        const told = { ...(peer && { peer }), ...(address !== undefined && { address }) };
+        return fetch(request, { server: own, stopping, ...told });
       },
       websocket: webSocketHandler,
     });
