@@ -282,6 +282,19 @@ describe("an API of another server", () => {
   });
 });
 
+test("APIServices themselves are served by nobody else", async () => {
+  await onLoopback();
+  await post(SERVICES, {
+    metadata: { name: "v1.apiregistration.k8s.io" },
+    spec: {
+      ...{ group: "apiregistration.k8s.io", version: "v1", insecureSkipTLSVerify: true },
+      ...{ groupPriorityMinimum: 100, versionPriority: 100 },
+      service: { namespace: "kube-system", name: "metrics", port: server.port },
+    },
+  });
+  expect((await json(SERVICES))["kind"]).toBe("APIServiceList");
+});
+
 describe("an API that cannot be had", () => {
   test("says why, and since when it can", async () => {
     await apiService();

@@ -1,4 +1,5 @@
 import type { APIService } from "#api/object.ts";
+import { API_SERVICES } from "#api/resources.ts";
 import type { UserInfo } from "#api/verbs.ts";
 import type { ObjectStore } from "#db/object-store.ts";
 import type { Backend } from "#serve/proxy/backend.ts";
@@ -6,6 +7,8 @@ import { serviceEndpoint } from "../service-endpoint.ts";
 import type { FrontProxy } from "./front-proxy.ts";
 
 const HTTPS_PORT = 443;
+/** Whoever gave this away could not take it back. */
+const OWN_GROUP = API_SERVICES.group;
 
 /** A Service that serves a version of a group. */
 export interface RemoteService {
@@ -22,7 +25,7 @@ export interface RemoteService {
 /** The Service of an APIService; `undefined` for one that is served here. */
 export function remoteService({ spec }: APIService): RemoteService | undefined {
   const { service, group = "", version = "", caBundle, insecureSkipTLSVerify } = spec ?? {};
-  if (!service || group === "" || version === "") return undefined;
+  if (!service || version === "" || group === "" || group === OWN_GROUP) return undefined;
   const { namespace = "", name = "", port = HTTPS_PORT } = service;
   return {
     ...{ group, version, namespace, name, port },
