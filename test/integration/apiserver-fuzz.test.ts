@@ -52,7 +52,7 @@ const KNOWN = [
   "resourceVersion should not be set on objects to be created",
   "failed to create typed patch object",
   "unable to convert unstructured object to",
-  "Component not found: ",
+  "Component not found:",
 ];
 
 /** Kubernetes itself answers 500 here, and to a strategic merge patch that contradicts itself. */

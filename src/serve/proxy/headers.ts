@@ -13,7 +13,7 @@ const HOP_BY_HOP: readonly string[] = [
   "upgrade",
 ];
 /** What was shown to us is nobody else's business, and nobody is to believe what only we may say. */
-const PRIVATE = /^(authorization|cookie|impersonate-.*|x-remote-.*)$/;
+const PRIVATE = /^(authorization|impersonate-.*|x-remote-.*)$/;
 /** An answer may not speak for this server's own origin (apimachinery `removeCORSHeaders`). */
 const CORS = /^access-control-allow-(credentials|headers|methods|origin)$/;
 const PROTOCOL = "sec-websocket-protocol";

@@ -73,6 +73,7 @@ describe("a proxied request", () => {
       method: "PATCH",
       headers: {
         ...{ host: "cluster.example:6443", "x-own": "kept", "user-agent": "test" },
+        cookie: "session=1",
         accept: "text/plain",
         ...{ "x-forwarded-uri": `${PREFIX}/a%2Fb/c%20d?x=%26&y` },
         ...{ connection: "close", "transfer-encoding": "chunked" },
