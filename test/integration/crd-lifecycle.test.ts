@@ -140,3 +140,38 @@ test("names that one definition leaves are given to the one that waits for them"
   });
   expect(await client.list({ ...WIDGETS, plural: "gadgets" })).toMatchObject({ items: [] });
 });
+
+test("the objects of versions that nobody serves go with their definition", async () => {
+  const { client } = cluster;
+  await create("a");
+  const path = "/spec/versions/0/served";
+  const body = [{ op: "replace", path, value: false }];
+  await client.patch(CUSTOM_RESOURCE_DEFINITIONS, KEY, { type: "json", body });
+  expect(await isGone(client.list(WIDGETS))).toBe(true);
+  await client.delete(CUSTOM_RESOURCE_DEFINITIONS, KEY);
+  await soon(() => isGone(client.get(CUSTOM_RESOURCE_DEFINITIONS, KEY)));
+  await client.create(CUSTOM_RESOURCE_DEFINITIONS, DEFINITION);
+  expect((await client.list(WIDGETS)).items).toEqual([]);
+});
+
+test("a definition goes with its objects though its webhook went before", async () => {
+  const { client } = cluster;
+  await create("a");
+  const [version] = DEFINITION.spec?.versions ?? [];
+  const spec = {
+    versions: [version, { ...version, name: "v2", storage: false }],
+    conversion: {
+      strategy: "Webhook",
+      webhook: {
+        clientConfig: { service: { namespace: "default", name: "gone" } },
+        conversionReviewVersions: ["v1"],
+      },
+    },
+  };
+  await client.patch(CUSTOM_RESOURCE_DEFINITIONS, KEY, { type: "merge", body: { spec } });
+  expect(await client.list({ ...WIDGETS, version: "v2" }).catch(explain)).toContain(
+    'service "gone" not found',
+  );
+  await client.delete(CUSTOM_RESOURCE_DEFINITIONS, KEY);
+  await soon(() => isGone(client.get(CUSTOM_RESOURCE_DEFINITIONS, KEY)));
+});

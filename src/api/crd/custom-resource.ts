@@ -34,9 +34,20 @@ export function customRows(definition: CustomResourceDefinition): readonly Resou
   const storage = spec?.versions.find((version) => version.storage);
   if (spec === undefined || storage === undefined || !isTrue(definition, "Established")) return [];
   return spec.versions
-    .filter(({ served }) => served)
+    .filter((version) => isReached(definition, version))
     .toSorted((a, b) => compareVersions(a.name, b.name))
     .map((version) => servedRow({ definition, version, storage }));
+}
+
+/**
+ * True for a version that is served; and for the storage version of a definition that goes, without
+ * which nobody could take its objects away.
+ */
+export function isReached(
+  { metadata }: CustomResourceDefinition,
+  { served, storage }: DefinedVersion,
+): boolean {
+  return served || (storage && metadata?.deletionTimestamp !== undefined);
 }
 
 interface Place {

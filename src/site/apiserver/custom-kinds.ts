@@ -1,5 +1,5 @@
 import type { LiveCatalog } from "#api/catalog.ts";
-import { customRows } from "#api/crd/custom-resource.ts";
+import { customRows, isReached } from "#api/crd/custom-resource.ts";
 import type { CustomResourceDefinition } from "#api/crd/definition.ts";
 import { nameOf } from "#api/object.ts";
 import { CUSTOM_RESOURCE_DEFINITIONS } from "#api/resources.ts";
@@ -32,10 +32,11 @@ export function serveCustomKinds({ store, catalog, signal }: CustomKindsOptions)
 
 /** A change that no row shows leaves the rows, and all who watch them, alone. */
 function isServedAlike(next: CustomResourceDefinition, last: CustomResourceDefinition): boolean {
-  const shown = ({ spec, status }: CustomResourceDefinition) => ({
-    spec,
-    names: status?.acceptedNames,
-    established: status?.conditions?.find(({ type }) => type === "Established")?.status,
+  const shown = (definition: CustomResourceDefinition) => ({
+    spec: definition.spec,
+    reached: definition.spec?.versions.filter((version) => isReached(definition, version)),
+    names: definition.status?.acceptedNames,
+    established: definition.status?.conditions?.find(({ type }) => type === "Established")?.status,
   });
   return Bun.deepEquals(shown(next), shown(last));
 }

@@ -1,4 +1,5 @@
 import type { Catalog } from "#api/catalog.ts";
+import { needsWebhook } from "#api/crd/converted-forms.ts";
 import { CLEANUP_FINALIZER, type CustomResourceDefinition } from "#api/crd/definition.ts";
 import { statusByNames, withFinding } from "#api/crd/names.ts";
 import { type KubeObject, nameOf } from "#api/object.ts";
@@ -138,5 +139,9 @@ function isTerminating<T extends KubeObject>(definition: T | undefined): definit
 
 /** A row by which all objects of a definition can be reached. */
 function rowOf({ resources }: Catalog, { metadata }: KubeObject): Resource | undefined {
-  return resources.find((row) => row.custom !== undefined && groupResource(row) === metadata?.name);
+  const rows = resources.filter(
+    (row) => row.custom !== undefined && groupResource(row) === metadata?.name,
+  );
+  // A webhook may be gone before the objects are.
+  return rows.find((row) => !needsWebhook(row)) ?? rows[0];
 }

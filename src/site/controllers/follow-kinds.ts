@@ -1,4 +1,5 @@
 import type { Catalog } from "#api/catalog.ts";
+import { needsWebhook } from "#api/crd/converted-forms.ts";
 import { groupResource, type Resource } from "#api/resource.ts";
 
 /** Called with one row per kind, however many of its versions are served, in whatever groups. */
@@ -34,7 +35,9 @@ function kindsOf({ resources }: Catalog): ReadonlyMap<string, Resource> {
   const kinds = new Map<string, Resource>();
   for (const row of resources) {
     const name = groupResource(row.storedAs?.resource ?? row);
-    if (!kinds.has(name)) kinds.set(name, row);
+    const known = kinds.get(name);
+    // Nobody need be asked about objects that are followed as they are stored.
+    if (known === undefined || (needsWebhook(known) && !needsWebhook(row))) kinds.set(name, row);
   }
   return kinds;
 }
