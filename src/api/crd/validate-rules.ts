@@ -60,24 +60,17 @@ function* ruleErrors(
   { path, compiler, uncorrelated }: Place,
 ): Iterable<FieldError> {
   const program = compiled(() => compiler.rule(rule, self));
-  if (typeof program === "string") {
-    yield invalid(`${path}.rule`, {
-      value: goRule(rule),
-      detail: `compilation failed: ${program}`,
-    });
-  } else if (program && program.type.is !== "bool" && program.type.is !== "dyn") {
-    const detail = "cel expression must evaluate to a bool";
-    yield invalid(`${path}.rule`, { value: goRule(rule), detail });
-  }
   if (program === undefined) return;
-  if (typeof program === "string" || !program.uses("oldSelf")) {
-    if (rule.optionalOldSelf !== undefined)
-      yield invalid(`${path}.optionalOldSelf`, {
-        value: rule.optionalOldSelf,
-        detail: "may not be set if oldSelf is not used in rule",
-      });
-  }
-  if (typeof program === "string") return;
+  const fault = faultOf(program);
+  if (fault !== undefined) yield invalid(`${path}.rule`, { value: goRule(rule), detail: fault });
+  const usesOldSelf = typeof program !== "string" && fault === undefined && program.uses("oldSelf");
+  if (!usesOldSelf && rule.optionalOldSelf !== undefined)
+    yield invalid(`${path}.optionalOldSelf`, {
+      value: rule.optionalOldSelf,
+      detail: "may not be set if oldSelf is not used in rule",
+    });
+  // What would be said of a rule that is none is not looked at.
+  if (fault !== undefined) return;
   const message = compiled(() => compiler.message(rule, self));
   if (typeof message === "string")
     yield invalid(`${path}.messageExpression`, {
@@ -89,11 +82,17 @@ function* ruleErrors(
       value: goRule(rule),
       detail: "messageExpression must evaluate to a string",
     });
-  if (program.uses("oldSelf") && uncorrelated !== undefined)
+  if (usesOldSelf && uncorrelated !== undefined)
     yield invalid(`${path}.rule`, {
       value: rule.rule,
       detail: `oldSelf cannot be used on the uncorrelatable portion of the schema within ${uncorrelated}`,
     });
+}
+
+function faultOf(program: Program | string): string | undefined {
+  if (typeof program === "string") return `compilation failed: ${program}`;
+  const { is } = program.type;
+  return is === "bool" || is === "dyn" ? undefined : "cel expression must evaluate to a bool";
 }
 
 /** A program, or what is wrong with its source. */
