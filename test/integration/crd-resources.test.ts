@@ -400,8 +400,8 @@ describe("rules", () => {
     expect((await post(CRDS, widgetDefinition(spec))).code).toBe(201);
     const refused = await post(WIDGETS, widget("a", { replicas: 5, max: 3, "with-dash": "500ms" }));
     expect(causes(refused)).toEqual([
-      `Invalid value: "object": at most 3 replicas spec.replicas`,
-      `Invalid value: "object": failed rule: !has(self.with__dash__dash) || self.with__dash__dash > duration('1s') spec`,
+      `Invalid value: at most 3 replicas spec.replicas`,
+      `Invalid value: failed rule: !has(self.with__dash__dash) || self.with__dash__dash > duration('1s') spec`,
     ]);
     const good = { replicas: 1, name: "x", ports: [{ port: 80, weight: 2 }] };
     expect((await post(WIDGETS, widget("a", good))).code).toBe(201);
@@ -415,7 +415,7 @@ describe("rules", () => {
       },
     });
     expect(causes(changed)).toEqual([
-      `Invalid value: "string": failed rule: self == oldSelf spec.name`,
+      `Invalid value: "y": failed rule: self == oldSelf spec.name`,
       "Forbidden: failed rule: self.weight >= oldSelf.weight spec.ports[1]",
     ]);
     const unset = await patch(`${WIDGETS}/a`, { spec: { replicas: null, max: 1 } });

@@ -81,12 +81,6 @@ export type Expression =
       readonly typeName: string;
       readonly fields: readonly StructField[];
     })
-  | (Placed & {
-      readonly is: "bind";
-      readonly name: string;
-      readonly value: Expression;
-      readonly body: Expression;
-    })
   | Comprehension;
 
 /** `google.protobuf.Timestamp` as it was written, where an expression is nothing but names. */

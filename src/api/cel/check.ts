@@ -1,5 +1,5 @@
 import { type Comprehension, type Expression, qualifiedName } from "./ast.ts";
-import { CelCompileError } from "./errors.ts";
+import { CelCompileError, type CelFault } from "./errors.ts";
 import type { Functions } from "./functions.ts";
 import { isNumeric, operatorType } from "./operator-types.ts";
 import {
@@ -52,7 +52,11 @@ export function checkExpression(
   declarations: Declarations,
   source: string,
 ): CelType {
-  return new Checker(declarations, source).check(expression);
+  const checker = new Checker(declarations);
+  const type = checker.check(expression);
+  const [first, ...others] = checker.faults;
+  if (first) throw new CelCompileError(first.problem, { source, at: first.at }, others);
+  return type;
 }
 
 type Call = Extract<Expression, { is: "call" }>;
@@ -61,13 +65,15 @@ class Checker {
   readonly #functions: Functions;
   readonly #structs: StructTypes;
   readonly #scopes: ReadonlyMap<string, CelType>[];
-  readonly #source: string;
+  /** Within the arguments of `format`. */
+  #mayMix = false;
+  /** What is wrong; the type of what is wrong is any. */
+  readonly faults: CelFault[] = [];
 
-  constructor({ functions, variables, structs }: Declarations, source: string) {
+  constructor({ functions, variables, structs }: Declarations) {
     this.#functions = functions;
     this.#structs = structs;
     this.#scopes = [variables];
-    this.#source = source;
   }
 
   check(expression: Expression): CelType {
@@ -84,32 +90,33 @@ class Checker {
         return this.#call(expression);
       case "and":
       case "or":
-        this.#bool(expression.left, expression.is === "and" ? "_&&_" : "_||_");
-        this.#bool(expression.right, expression.is === "and" ? "_&&_" : "_||_");
+        this.#bool(expression.left);
+        this.#bool(expression.right);
         return BOOL;
       case "conditional": {
-        this.#bool(expression.condition, "_?_:_");
-        const [then, otherwise] = [this.check(expression.then), this.check(expression.otherwise)];
-        return this.#joined("_?_:_", { types: [BOOL, then, otherwise], at: expression.at });
+        const { condition, then, otherwise, at } = expression;
+        const types = [condition, then, otherwise].map((one) => this.check(one));
+        const isBool = types[0]?.is === "bool" || types[0]?.is === "dyn";
+        if (!isBool) return this.#noOverload("_?_:_", types, at);
+        return this.#joined("_?_:_", { types, at });
       }
       case "list": {
         const types = expression.elements.map(({ value, isOptional }) =>
           unwrapped(this.check(value), isOptional),
         );
-        return listOf(types.length === 0 ? DYN : types.reduce(commonType));
+        return listOf(this.#alike(types, expression.elements));
       }
       case "map": {
         const keys = expression.entries.map(({ key }) => this.check(key));
         const values = expression.entries.map(({ value, isOptional }) =>
           unwrapped(this.check(value), isOptional),
         );
-        if (keys.length === 0) return mapOf(DYN, DYN);
-        return mapOf(keys.reduce(commonType), values.reduce(commonType));
+        const { entries } = expression;
+        const places = entries.map(({ key }) => ({ value: key }));
+        return mapOf(this.#alike(keys, places), this.#alike(values, entries));
       }
       case "struct":
         return this.#struct(expression);
-      case "bind":
-        return this.#within([[expression.name, this.check(expression.value)]], expression.body);
       case "comprehension":
         return this.#comprehension(expression);
     }
@@ -118,14 +125,13 @@ class Checker {
   #struct({ typeName: name, fields, at }: Extract<Expression, { is: "struct" }>): CelType {
     const fieldType = this.#structs(name);
     if (fieldType === undefined)
-      throw this.#error(`undeclared reference to '${name}' (in container '')`, at);
+      return this.#error(`undeclared reference to '${name}' (in container '')`, at);
     for (const field of fields) {
       const wanted = fieldType(field.name);
-      if (wanted === undefined)
-        throw this.#error(`undefined field '${field.name}'`, field.value.at);
       const given = unwrapped(this.check(field.value), field.isOptional);
-      if (!isAssignable(wanted, given, new Map()))
-        throw this.#error(
+      if (wanted === undefined) this.#error(`undefined field '${field.name}'`, field.value.at);
+      else if (!isAssignable(wanted, given, new Map()))
+        this.#error(
           `expected type of field '${field.name}' is '${typeName(wanted)}' but provided type is '${typeName(given)}'`,
           field.value.at,
         );
@@ -133,15 +139,32 @@ class Checker {
     return { is: "opaque", name };
   }
 
-  #error(problem: string, at: number): CelCompileError {
-    return new CelCompileError(problem, { source: this.#source, at });
+  #error(problem: string, at: number): CelType {
+    this.faults.push({ problem, at });
+    return DYN;
   }
 
-  #noOverload(name: string, types: readonly CelType[], at: number): CelCompileError {
+  #noOverload(name: string, types: readonly CelType[], at: number): CelType {
     return this.#error(
       `found no matching overload for '${name}' applied to '(${types.map(typeName).join(", ")})'`,
       at,
     );
+  }
+
+  /** The one type that the parts of a literal have; Kubernetes allows no mixture. */
+  #alike(types: readonly CelType[], parts: readonly { readonly value: Expression }[]): CelType {
+    if (this.#mayMix) return types.length === 0 ? DYN : types.reduce(commonType);
+    let joined = types[0] ?? DYN;
+    for (const [index, type] of types.entries()) {
+      const next = commonType(joined, type);
+      if (next.is === "dyn" && joined.is !== "dyn" && type.is !== "dyn")
+        return this.#error(
+          `expected type '${typeName(joined)}' but found '${typeName(type)}'`,
+          parts[index]?.value.at ?? 0,
+        );
+      joined = next;
+    }
+    return joined;
   }
 
   #within(bindings: readonly (readonly [string, CelType])[], body: Expression): CelType {
@@ -151,10 +174,10 @@ class Checker {
     return type;
   }
 
-  #bool(expression: Expression, operator: string): void {
+  #bool(expression: Expression): CelType {
     const type = this.check(expression);
-    if (type.is !== "bool" && type.is !== "dyn")
-      throw this.#noOverload(operator, operator === "_?_:_" ? [type] : [type, BOOL], expression.at);
+    if (type.is === "bool" || type.is === "dyn") return type;
+    return this.#error(`expected type 'bool' but found '${typeName(type)}'`, expression.at);
   }
 
   #joined(
@@ -164,7 +187,7 @@ class Checker {
     const [a = DYN, b = DYN] = types.slice(-2);
     const joined = commonType(a, b);
     if (joined.is === "dyn" && a.is !== "dyn" && b.is !== "dyn")
-      throw this.#noOverload(name, types, at);
+      return this.#noOverload(name, types, at);
     return joined;
   }
 
@@ -172,7 +195,7 @@ class Checker {
     const found = this.#scopes.findLast((scope) => scope.has(name))?.get(name);
     if (found) return found;
     if (isTypeName(name)) return { is: "type" };
-    throw this.#error(`undeclared reference to '${name}' (in container '')`, at);
+    return this.#error(`undeclared reference to '${name}' (in container '')`, at);
   }
 
   #select(expression: Extract<Expression, { is: "select" }>): CelType {
@@ -192,9 +215,9 @@ class Checker {
     if (type.is === "dyn") return DYN;
     if (type.is === "map") return type.value;
     if (type.is !== "object")
-      throw this.#error(`type '${typeName(type)}' does not support field selection`, at);
+      return this.#error(`type '${typeName(type)}' does not support field selection`, at);
     const found = type.fields.get(field);
-    if (!found) throw this.#error(`undefined field '${field}'`, at);
+    if (!found) return this.#error(`undefined field '${field}'`, at);
     return found.type;
   }
 
@@ -204,7 +227,7 @@ class Checker {
     const inside = operandType.is === "optional" ? operandType.of : operandType;
     const type = elementOf(inside, indexType);
     if (type === undefined)
-      throw this.#noOverload(isOptional ? "_[?_]" : "_[_]", [operandType, indexType], at);
+      return this.#noOverload(isOptional ? "_[?_]" : "_[_]", [operandType, indexType], at);
     return isOptional || operandType.is === "optional" ? optionalOf(unwrapped(type, true)) : type;
   }
 
@@ -214,11 +237,11 @@ class Checker {
     if (operator) return operator;
     const isNamespaced = target !== undefined && this.#namespaced(call) !== undefined;
     const all = target === undefined || isNamespaced ? args : [target, ...args];
-    const types = all.map((arg) => this.check(arg));
+    const types = this.#arguments(all, name === "format" && target !== undefined);
     const fullName = this.#namespaced(call) ?? name;
     const overloads = this.#functions.find(fullName, target !== undefined && !isNamespaced);
     if (overloads.length === 0)
-      throw this.#error(`undeclared reference to '${fullName}' (in container '')`, at);
+      return this.#error(`undeclared reference to '${fullName}' (in container '')`, at);
     const results: CelType[] = [];
     for (const { parameters, result } of overloads) {
       const bindings = new Map<string, CelType>();
@@ -233,7 +256,15 @@ class Checker {
       target === undefined || isNamespaced
         ? `(${shown.join(", ")})`
         : `${shown[0]}.(${shown.slice(1).join(", ")})`;
-    throw this.#error(`found no matching overload for '${fullName}' applied to '${text}'`, at);
+    return this.#error(`found no matching overload for '${fullName}' applied to '${text}'`, at);
+  }
+
+  #arguments(args: readonly Expression[], mayMix: boolean): CelType[] {
+    const outer = this.#mayMix;
+    this.#mayMix ||= mayMix;
+    const types = args.map((arg) => this.check(arg));
+    this.#mayMix = outer;
+    return types;
   }
 
   /** `optional.of`, `ip.isCanonical`: a function whose name has a dot. */
@@ -251,10 +282,10 @@ class Checker {
     const shown = name === "_in_" ? "@in" : name === "-_" ? "-_" : name;
     const fits = operatorType(name, a, b);
     if (fits) return fits;
-    throw this.#noOverload(shown, types, at);
+    return this.#noOverload(shown, types, at);
   }
 
-  #comprehension({ macro, range, vars, filter, body, at }: Comprehension): CelType {
+  #comprehension({ macro, range, vars, filter, body }: Comprehension): CelType {
     const rangeType = this.check(range);
     if (macro === "optMap" || macro === "optFlatMap") {
       const inside = rangeType.is === "optional" ? rangeType.of : DYN;
@@ -263,17 +294,17 @@ class Checker {
     }
     const [first, second] = rangeTypes(rangeType, vars.length);
     if (first === undefined || second === undefined)
-      throw this.#error(
+      return this.#error(
         `expression of type '${typeName(rangeType)}' cannot be range of a comprehension (must be list, map, or dynamic)`,
-        at,
+        range.at,
       );
     const [a = "", b] = vars;
     const bindings =
       b === undefined ? [[a, first] as const] : [[a, first] as const, [b, second] as const];
     this.#scopes.push(new Map(bindings));
-    if (filter) this.#bool(filter, "_?_:_");
-    const type = this.check(body);
-    if (["all", "exists", "existsOne", "filter"].includes(macro)) this.#bool(body, "_&&_");
+    if (filter) this.#bool(filter);
+    const isTest = ["all", "exists", "existsOne", "filter"].includes(macro);
+    const type = isTest ? this.#bool(body) : this.check(body);
     this.#scopes.pop();
     return resultOf(macro, { body: type, element: first });
   }

@@ -1,15 +1,29 @@
-/** An expression that cannot be compiled. `message` shows the place as cel-go does. */
+/** Something that is wrong with an expression, and where: an index into its source. */
+export interface CelFault {
+  readonly problem: string;
+  readonly at: number;
+}
+
+/** An expression that cannot be compiled. `message` shows every fault and its place as cel-go does. */
 export class CelCompileError extends Error {
   override readonly name = "CelCompileError";
 
-  constructor(problem: string, { source, at }: { readonly source: string; readonly at: number }) {
-    const before = source.slice(0, at);
-    const line = before.split("\n").length;
-    const column = at - (before.lastIndexOf("\n") + 1);
-    const text = source.split("\n")[line - 1] ?? "";
-    const mark = `${".".repeat(column)}^`;
-    super(`ERROR: <input>:${line}:${column + 1}: ${problem}\n | ${text}\n | ${mark}`);
+  constructor(
+    problem: string,
+    { source, at }: { readonly source: string; readonly at: number },
+    others: readonly CelFault[] = [],
+  ) {
+    const faults = [{ problem, at }, ...others].toSorted((a, b) => a.at - b.at);
+    super(faults.map((fault) => shownFault(source, fault)).join("\n"));
   }
+}
+
+function shownFault(source: string, { problem, at }: CelFault): string {
+  const before = source.slice(0, at);
+  const line = before.split("\n").length;
+  const column = at - (before.lastIndexOf("\n") + 1);
+  const text = source.split("\n")[line - 1] ?? "";
+  return `ERROR: <input>:${line}:${column + 1}: ${problem}\n | ${text}\n | ${".".repeat(column)}^`;
 }
 
 /** What evaluation ends in where there is no value: `no such key: x`, `division by zero`. */

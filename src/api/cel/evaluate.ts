@@ -113,8 +113,6 @@ class Evaluator {
             present(this.value(value), isOptional).map((one) => [name, one] as const),
           ),
         );
-      case "bind":
-        return this.#within([[expression.name, this.value(expression.value)]], expression.body);
       case "comprehension":
         return this.#comprehension(expression);
     }

@@ -280,7 +280,7 @@ class Parser {
     if (text !== "has") return { is: "call", at: open.at, name: text, args };
     const [arg] = args;
     if (args.length !== 1 || arg?.is !== "select" || arg.isTest)
-      throw this.#error("invalid argument to has() macro", open.at);
+      throw this.#error("invalid argument to has() macro", arg?.at ?? open.at);
     return { ...arg, at: open.at, isTest: true };
   }
 
@@ -291,12 +291,6 @@ class Parser {
     readonly at: number;
   }): Expression | undefined {
     const { operand, name, args, at } = call;
-    if (name === "bind" && operand.is === "name" && operand.name === "cel") {
-      const [variable, value, body] = args;
-      if (variable?.is !== "name" || !value || !body)
-        throw this.#error("cel.bind() variable names must be simple identifiers", at);
-      return { is: "bind", at, name: variable.name, value, body };
-    }
     const macro = macroOf(name, args.length);
     if (macro === undefined) return undefined;
     const vars = args.slice(0, macro.vars).map((variable) => {

@@ -111,9 +111,6 @@ function* namesIn(expression: Expression): Iterable<string> {
     case "struct":
       yield* namesInAll(expression.fields.map(({ value }) => value));
       return;
-    case "bind":
-      yield* namesInAll([expression.value, expression.body]);
-      return;
     case "comprehension": {
       const { range, filter, body } = expression;
       yield* namesInAll(filter ? [range, filter, body] : [range, body]);

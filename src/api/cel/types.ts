@@ -50,7 +50,6 @@ export const optionalOf = (of: CelType): CelType => ({ is: "optional", of });
 
 const LONG_NAMES: Readonly<Partial<Record<CelType["is"], string>>> = {
   duration: "google.protobuf.Duration",
-  null: "null_type",
   timestamp: "google.protobuf.Timestamp",
   quantity: "kubernetes.Quantity",
   ip: "net.IP",

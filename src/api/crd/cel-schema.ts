@@ -30,7 +30,7 @@ export function withResourceFields(schema: JsonSchemaProps): JsonSchemaProps {
 }
 
 const WORDS = new Set(
-  "true false null in as break const continue else for function if import let loop package namespace return".split(
+  "true false null in as break const continue else for function if import let loop package namespace return var void while".split(
     " ",
   ),
 );
@@ -82,8 +82,11 @@ function objectType(schema: JsonSchemaProps, name: string): CelType {
   const fields = new Map<string, CelField>();
   for (const [property, inner] of Object.entries(own.properties ?? {})) {
     const written = escapedName(property);
-    if (written !== undefined)
-      fields.set(written, { name: property, type: celTypeOf(inner, `${name}.${property}`) });
+    if (written === undefined) continue;
+    const field = { name: property, type: celTypeOf(inner, `${name}.${property}`) };
+    fields.set(written, field);
+    // After a dot a reserved word is a name like any other.
+    if (WORDS.has(property)) fields.set(property, field);
   }
   return { is: "object", name, fields };
 }
@@ -158,7 +161,8 @@ class SchemaObject implements CelMap {
   }
 
   get(key: CelValue): CelValue | undefined {
-    const name = typeof key === "string" ? this.#names.get(key) : undefined;
+    const asked = typeof key === "string" ? key : "";
+    const name = this.#names.get(asked) ?? this.#names.get(`__${asked}__`);
     if (name === undefined) return undefined;
     const known = this.#values.get(name);
     if (known !== undefined) return known;

@@ -4,7 +4,14 @@ import { CelEnvironment, type Program } from "../cel/program.ts";
 import { type CelType, optionalOf } from "../cel/types.ts";
 import { type CelValue, Optional } from "../cel/values.ts";
 import { isJsonObject } from "../codec/json-value.ts";
-import { type FieldError, forbidden, invalid, required } from "../field-error.ts";
+import {
+  duplicate,
+  type FieldError,
+  forbidden,
+  invalid,
+  invalidWithoutValue,
+  required,
+} from "../field-error.ts";
 import { celTypeOf, celValueOf, withResourceFields } from "./cel-schema.ts";
 import {
   itemsOf,
@@ -214,8 +221,10 @@ function spendOn(run: Run, evaluate: (budget: Budget) => CelValue): CelValue {
 
 function failed(compiled: CompiledRule, attempt: Attempt): FieldError {
   const { rule } = compiled;
-  const { schema, run } = attempt;
-  const value = schema.type ?? "";
+  const { schema, run, pair } = attempt;
+  const { value } = pair;
+  // What has parts is not repeated.
+  const isShown = schema.type !== "object" && schema.type !== "array";
   const place = rule.fieldPath ? `${run.path}${rule.fieldPath}`.replace(/^\./, "") : run.path;
   const field = place === "" ? "<nil>" : place;
   const detail = messageOf(compiled, attempt);
@@ -225,13 +234,11 @@ function failed(compiled: CompiledRule, attempt: Attempt): FieldError {
     case "FieldValueRequired":
       return required(field, detail);
     case "FieldValueDuplicate":
-      return {
-        reason: "FieldValueDuplicate",
-        field,
-        message: `Duplicate value: ${JSON.stringify(value)}`,
-      };
+      return isShown
+        ? duplicate(field, value)
+        : { reason: "FieldValueDuplicate", field, message: "Duplicate value" };
     default:
-      return invalid(field, { value, detail });
+      return isShown ? invalid(field, { value, detail }) : invalidWithoutValue(field, detail);
   }
 }
 

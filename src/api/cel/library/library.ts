@@ -1,7 +1,6 @@
 import type { Overload } from "../functions.ts";
 import { NAMED_FORMATS } from "./formats.ts";
 import { LISTS, OPTIONALS } from "./lists.ts";
-import { MATH } from "./math.ts";
 import { NETWORK } from "./network.ts";
 import { QUANTITIES } from "./quantities.ts";
 import { SEMVER } from "./semver.ts";
@@ -17,7 +16,6 @@ export const KUBERNETES_LIBRARY: readonly Overload[] = [
   ...STRINGS,
   ...LISTS,
   ...OPTIONALS,
-  ...MATH,
   ...QUANTITIES,
   ...NETWORK,
   ...URLS,
