@@ -1,6 +1,5 @@
 import { jsonText } from "#lib/json-text.ts";
 import type { KubeObject } from "../object.ts";
-import { apiVersionOf, type Resource } from "../resource.ts";
 import type { Conversion } from "./definition.ts";
 
 /** How the objects of a custom kind come by the version of a row where a webhook makes it. */
@@ -66,10 +65,4 @@ export class ConvertedForms {
     if (known === undefined) throw new Unconverted(object, this);
     return known;
   }
-}
-
-/** True where the objects of a row are not stored as it shows them, and a webhook has to be asked. */
-export function needsWebhook(row: Resource): boolean {
-  const { conversion } = row.custom ?? {};
-  return conversion !== undefined && conversion.storedApiVersion !== apiVersionOf(row);
 }

@@ -1,7 +1,7 @@
 import type { Catalog } from "#api/catalog.ts";
-import { needsWebhook } from "#api/crd/converted-forms.ts";
 import { CLEANUP_FINALIZER, type CustomResourceDefinition } from "#api/crd/definition.ts";
 import { statusByNames, withFinding } from "#api/crd/names.ts";
+import { needsWebhook } from "#api/crd/needs-webhook.ts";
 import { type KubeObject, nameOf } from "#api/object.ts";
 import { groupResource, type Resource } from "#api/resource.ts";
 import { CUSTOM_RESOURCE_DEFINITIONS } from "#api/resources.ts";

@@ -1,5 +1,5 @@
 import type { Catalog } from "#api/catalog.ts";
-import { needsWebhook } from "#api/crd/converted-forms.ts";
+import { needsWebhook } from "#api/crd/needs-webhook.ts";
 import { groupResource, type Resource } from "#api/resource.ts";
 
 /** Called with one row per kind, however many of its versions are served, in whatever groups. */
