@@ -94,3 +94,36 @@ test.each([
   expect((await response.json()) as Status).toMatchObject({ kind: "Status", code });
   expect(api.store.resourceVersion).toBe(before);
 });
+
+// observed on k8s.io/apiserver 0.36.4
+test.each([
+  [
+    "no name",
+    { metadata: { name: null } },
+    400,
+    "the name of the object (web based on URL) was undeterminable: name must be provided",
+  ],
+  [
+    "another object's UID",
+    { metadata: { uid: "other" } },
+    422,
+    'Deployment.apps "web" is invalid: metadata.uid: Invalid value: "other": field is immutable',
+  ],
+  [
+    "an end",
+    { metadata: { deletionTimestamp: "2026-01-01T00:00:00Z" } },
+    422,
+    'Deployment.apps "web" is invalid: metadata.deletionTimestamp: Invalid value: "2026-01-01T00:00:00Z": field is immutable',
+  ],
+] as const)("%s cannot be patched", async (...[, body, code, message]) => {
+  using api = await startTestApi();
+  await addDeployment(api);
+  const response = await api.send("PATCH", `${BASE}/web`, { body, type: MERGE_PATCH });
+  expect((await response.json()) as Status).toMatchObject({ code, message });
+});
+
+test("where nothing is, a patch is not read", async () => {
+  using api = await startTestApi();
+  const response = await api.send("PATCH", `${BASE}/web`, { body: "{", type: MERGE_PATCH });
+  expect(response.status).toBe(404);
+});

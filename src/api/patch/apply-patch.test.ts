@@ -95,8 +95,10 @@ describe("applyPatch", () => {
   });
 
   test("the kind cannot be patched", () => {
-    for (const body of [{ kind: "Pod" }, { apiVersion: "v1" }, { kind: null }])
+    for (const body of [{ kind: "Pod" }, { apiVersion: "v1" }])
       expect(failure(() => apply({ type: "merge", body })).code).toBe(422);
+    const unnamed = { kind: null, apiVersion: null };
+    expect(apply({ type: "merge", body: unnamed }).object).toEqual(current as never);
   });
 
   test("a merge patch must be an object", () => {

@@ -1,3 +1,4 @@
+import { present } from "#lib/present.ts";
 import { DecodeError } from "../codec/decode-error.ts";
 import { notForCustomKinds } from "../codec/decode-patch.ts";
 import { isJsonObject, jsonType } from "../codec/json-value.ts";
@@ -100,13 +101,16 @@ function kindOf({ apiVersion = "", kind = "" }: KubeObject): GroupVersionKind {
 /** Why a patch may not make another kind of the object; undefined where it does not. */
 function kindChange(current: KubeObject, next: KubeObject): string | undefined {
   if (current.kind === next.kind && current.apiVersion === next.apiVersion) return undefined;
+  if ((next.kind ?? "") === "") return `Object 'Kind' is missing in '${goJson(next)}'`;
   const [from, to] = [kindOf(current), kindOf(next)];
   return SCHEMA.ofKind(to) ? conversionError(to, from) : unregisteredKind(to, "kinds");
 }
 
-/** A strategic merge patch is applied to the struct of a kind, which knows by itself what it is. */
-function sameKind({ apiVersion, kind }: KubeObject, next: KubeObject): KubeObject {
-  return { ...next, ...(apiVersion && { apiVersion }), ...(kind && { kind }) };
+/** A struct knows by itself what it is; only what is read from JSON may say something else. */
+function ofKind(current: KubeObject, next: KubeObject, isKept: boolean): KubeObject {
+  const { apiVersion = "", kind = "" } = isKept ? current : next;
+  const own = { apiVersion: apiVersion || current.apiVersion, kind: kind || current.kind };
+  return { ...next, ...present(own) };
 }
 
 /**
@@ -125,7 +129,7 @@ export function applyPatch(request: PatchRequest): PatchedObject {
       : definition.normalize(value);
   const { value, unknownFields } = normalized(normal, outcome, patch);
   const isStrategic = patch.type === "strategic";
-  const object = isStrategic ? sameKind(current, value) : value;
+  const object = type === undefined ? value : ofKind(current, value, isStrategic);
   const change = kindChange(current, object);
   if (change !== undefined) throw invalidPatch(outcome.shown(), change);
   const fields = isStrategic ? unknownFields.toSorted() : unknownFields;

@@ -130,16 +130,17 @@ function replaced<T extends KubeObject>({ target, current }: Rewrite<T>, sent: K
   return next;
 }
 
-/** What callers cannot change. */
+/** What callers cannot change, or need not say again. */
 function keptMetadata(next: ObjectMeta, current: ObjectMeta): ObjectMeta {
   const { selfLink, generation: _generation, managedFields: _fields, ...free } = next;
   const { name, namespace, uid, creationTimestamp, resourceVersion } = current;
   const { generation, deletionTimestamp, deletionGracePeriodSeconds, managedFields } = current;
   return {
-    // Another time to go is refused later on; none means that of the object.
-    ...present({ deletionTimestamp, deletionGracePeriodSeconds }),
+    // Another object, or another time to go, is refused later on; none means that of the object.
+    ...present({ uid, deletionTimestamp, deletionGracePeriodSeconds }),
     ...free,
-    ...present({ name, namespace, uid, creationTimestamp, resourceVersion }),
+    ...(free.uid === "" && present({ uid })),
+    ...present({ name, namespace, creationTimestamp, resourceVersion }),
     ...present({ generation, managedFields }),
   };
 }
@@ -187,18 +188,22 @@ function storageKey({ resource, namespace, name }: NamedTarget): string {
   return `/registry/${place}/${namespace === "" ? "" : `${namespace}/`}${name}`;
 }
 
+/** @throws StatusError 409 when what a PUT sends was another object, which had the name before. */
+export function checkSameObject(target: NamedTarget, sent: KubeObject, current: KubeObject): void {
+  const [wanted = "", uid] = [sent.metadata?.uid, current.metadata?.uid];
+  if (wanted === "" || wanted === uid) return;
+  const why = `Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${uid}`;
+  throw conflict(
+    subjectOf({ resource: target.resource }, target.name),
+    `StorageError: invalid object, Code: 4, Key: ${storageKey(target)}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`,
+  );
+}
+
 function checkVersions<T extends KubeObject>(
   { target, strategy }: Rewrite<T>,
   { sent, current }: { sent: ObjectMeta; current: ObjectMeta },
 ): void {
   const subject = subjectOf({ resource: target.resource }, target.name);
-  if ((sent.uid ?? "") !== "" && sent.uid !== current.uid) {
-    const why = `Precondition failed: UID in precondition: ${sent.uid}, UID in object meta: ${current.uid}`;
-    throw conflict(
-      subject,
-      `StorageError: invalid object, Code: 4, Key: ${storageKey(target)}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`,
-    );
-  }
   const version = sent.resourceVersion ?? "";
   const isUnconditional = version === "" || version === "0";
   const needsVersion = strategy.needsVersion ?? target.resource.needsVersion;

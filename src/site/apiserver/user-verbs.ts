@@ -18,7 +18,7 @@ import type {
   WatchOptions,
   WriteOptions,
 } from "#api/verbs.ts";
-import { checkNamed, viewOf } from "./changed-object.ts";
+import { checkNamed, checkSameObject, viewOf } from "./changed-object.ts";
 import { admitConnection } from "./connection.ts";
 import { definitionOf, itemOf, keyOf, stored, storedRow, subjectOf } from "./kind.ts";
 import { askedObject } from "./new-object.ts";
@@ -108,7 +108,11 @@ export class UserVerbs implements Verbs {
   ): Promise<Item> {
     const target = this.#served(given);
     checkNamed(target, object);
-    const rewriting: Rewriting = { change: () => object, kind: "UpdateOptions" };
+    const change: Changing = (_shown, { parent }) => {
+      if (parent) checkSameObject(target, object, parent);
+      return object;
+    };
+    const rewriting: Rewriting = { change, kind: "UpdateOptions" };
     const written = storedRow(target.resource).createsOnUpdate
       ? this.#writes.rewriteOrCreate(target, options, rewriting)
       : this.#writes.rewrite(target, options, rewriting);
@@ -132,6 +136,7 @@ export class UserVerbs implements Verbs {
       const of = { definition: definitionOf(target), current: shown, fieldValidation };
       const patched = applyPatch({ ...of, patch: { ...patch, type } });
       for (const warning of patched.warnings) warn?.(warning);
+      checkNamed(target, patched.object);
       return patched.object;
     };
     const rewriting: Rewriting = { change, kind: "PatchOptions" };
