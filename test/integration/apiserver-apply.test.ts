@@ -270,11 +270,13 @@ test("status and scale have owners of their own", async () => {
   expect(object.status?.replicas).toBe(1);
   const entries = owners(object);
   expect(entries.map(({ manager, subresource }) => [manager, subresource])).toEqual([
-    ["a", undefined],
+    // nobody notes when a Scale was written
     ["h", "scale"],
+    ["a", undefined],
     ["s", "status"],
   ]);
-  expect(entries[1]).toEqual({
+  expect(object.metadata?.managedFields?.[0]).not.toHaveProperty("time");
+  expect(entries[0]).toEqual({
     manager: "h",
     operation: "Apply",
     apiVersion: "apps/v1",

@@ -253,6 +253,16 @@ describe("a custom resource", () => {
     );
   });
 
+  test("takes nulls that it does not allow for nothing, but not where they are applied", async () => {
+    expect((await post(WIDGETS, widget("a", { n: 1, tags: null }))).code).toBe(201);
+    const path = `${WIDGETS}/a?fieldManager=m&force=true`;
+    const applied = await patch(path, widget("a", { tags: null }), "application/apply-patch+yaml");
+    expect(applied.code).toBe(422);
+    expect(applied.at(".message")).toEqual([
+      'Widget.example.com "a" is invalid: spec.tags: Invalid value: "null": spec.tags in body must be of type array: "null"',
+    ]);
+  });
+
   test("has a scale, columns and selectable fields", async () => {
     await post(WIDGETS, widget("a", { n: 1, replicas: 2 }));
     await post(WIDGETS, widget("b", { n: 2, size: "large" }));
@@ -264,6 +274,10 @@ describe("a custom resource", () => {
       spec: { replicas: 2 },
       status: { replicas: 1, selector: "app=a" },
     });
+    expect((await send("GET", `${WIDGETS}/b/scale`)).code).toBe(500);
+    expect((await patch(`${WIDGETS}/b/scale`, { spec: { replicas: 1 } })).at(".spec")).toEqual([
+      { replicas: 1 },
+    ]);
     await patch(`${WIDGETS}/a/scale`, { spec: { replicas: 4 } });
     expect((await send("GET", `${WIDGETS}/a`)).at(".spec.replicas")).toEqual([4]);
     const table = await send("GET", WIDGETS, {

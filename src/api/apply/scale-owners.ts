@@ -55,4 +55,14 @@ export function parentEntries(
   );
 }
 
+/** The owners of a parent whose Scale was written: upstream does not note when that was. */
+export function untimedEntries(after: Entries, before: Entries): Entries {
+  const known = decodeOwners(before);
+  const owners = [...decodeOwners(after)].map(([id, owner]) => ({
+    ...owner,
+    time: known.get(id)?.time,
+  }));
+  return encodeOwners(byId(owners));
+}
+
 const byId = (owners: readonly Owner[]) => new Map(owners.map((one) => [ownerId(one), one]));

@@ -1,5 +1,6 @@
 import type { KubeObject } from "../object.ts";
 import type { ByWebhook } from "./converted-forms.ts";
+import type { StrayNulls } from "./default.ts";
 import type { ScalePaths } from "./definition.ts";
 import type { JsonSchemaProps } from "./json-schema-props.ts";
 
@@ -19,8 +20,10 @@ export interface CustomKind {
   readonly conversion?: ByWebhook;
   /**
    * Brings what came from outside into normal form: metadata as Go writes it, defaults filled in,
-   * unknown fields gone. The result shares nothing with `value`.
+   * unknown fields gone. The result shares nothing with `value`. Nulls that the schema does not
+   * allow are dropped, unless they are kept: they come from an applied configuration, and are
+   * refused later on.
    * @throws DecodeError
    */
-  normalize(value: unknown): NormalizedObject;
+  normalize(value: unknown, nulls?: StrayNulls): NormalizedObject;
 }

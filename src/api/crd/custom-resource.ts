@@ -14,7 +14,7 @@ import { compareVersions } from "../version-order.ts";
 import { customColumns } from "./columns.ts";
 import { type ByWebhook, ConvertedForms } from "./converted-forms.ts";
 import type { CustomKind, NormalizedObject } from "./custom-kind.ts";
-import { applyDefaults, hasDefaults } from "./default.ts";
+import { applyDefaults, hasDefaults, type StrayNulls } from "./default.ts";
 import { type CustomResourceDefinition, type DefinedVersion, isTrue } from "./definition.ts";
 import { embeddedIn, normalizeEmbedded, normalizeMetadata } from "./embedded.ts";
 import { simplePath, valueAt } from "./json-path.ts";
@@ -125,7 +125,7 @@ function servedRow({ definition, version, storage }: Place): Resource {
 
 function normalized(custom: CustomKind, object: KubeObject): NormalizedObject {
   try {
-    return custom.normalize(object);
+    return custom.normalize(object, "kept");
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     throw badRequest(error.message);
@@ -147,11 +147,15 @@ function customKind({
     schema,
     selectableFields: selectableFields.map(({ jsonPath }) => jsonPath),
     scale: subresources?.scale,
-    normalize: (value) => normalize(schema, value),
+    normalize: (value, nulls) => normalize(schema, value, nulls),
   };
 }
 
-function normalize(schema: JsonSchemaProps, value: unknown): NormalizedObject {
+function normalize(
+  schema: JsonSchemaProps,
+  value: unknown,
+  nulls: StrayNulls = "dropped",
+): NormalizedObject {
   if (!isJsonObject(value))
     throw new DecodeError(
       `json: cannot unmarshal ${jsonType(value)} into Go value of type map[string]interface {}`,
@@ -159,7 +163,7 @@ function normalize(schema: JsonSchemaProps, value: unknown): NormalizedObject {
   const object: Record<string, unknown> = structuredClone(value);
   const inMetadata = normalizeMetadata(object);
   for (const each of embeddedIn(object, schema)) inMetadata.push(...normalizeEmbedded(each));
-  applyDefaults(object, schema);
+  applyDefaults(object, schema, nulls);
   const pruned = prune(object, schema);
   return { value: object, unknownFields: [...inMetadata, ...pruned] };
 }

@@ -6,6 +6,7 @@ import {
   SCALE_VERSIONS,
   type ScaledParent,
   scaleEntries,
+  untimedEntries,
 } from "#api/apply/scale-owners.ts";
 import type { Versions } from "#api/apply/versions.ts";
 import { DecodeError } from "#api/codec/decode-error.ts";
@@ -83,7 +84,10 @@ export class FieldManager {
     const { object, managedFields } = applyToObject(live, body, writing);
     this.#applied = {
       entries: isScale
-        ? parentEntries({ parent: before, scale: managedFields }, this.#scaled)
+        ? untimedEntries(
+            parentEntries({ parent: before, scale: managedFields }, this.#scaled),
+            before,
+          )
         : managedFields,
     };
     return converted(live, () =>
@@ -97,7 +101,10 @@ export class FieldManager {
     const { served } = this.#options;
     const next = servedForm(served, draft);
     const live = current && servedForm(served, current);
-    return managedFieldsAfter({ live, next, sent }, this.#writing(versionsOf(this.#options)));
+    const writing = this.#writing(versionsOf(this.#options));
+    const entries = managedFieldsAfter({ live, next, sent }, writing);
+    const isScale = this.#options.subresource === "scale";
+    return isScale ? untimedEntries(entries, current?.metadata?.managedFields) : entries;
   }
 
   #writing(versions: Versions) {
@@ -156,7 +163,8 @@ function normalized(
   { custom }: Resource,
   { type, object }: { type: ObjectType; object: unknown },
 ): KubeObject {
-  return custom === undefined ? normalize(type, object).value : custom.normalize(object).value;
+  if (custom === undefined) return normalize(type, object).value;
+  return custom.normalize(object, "kept").value;
 }
 
 /** The row's own version, and those of other rows that lie in the store as the same one. */

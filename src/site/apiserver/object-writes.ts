@@ -162,8 +162,12 @@ export class ObjectWrites {
     const shown = (object: KubeObject): KubeObject =>
       subresource === undefined ? object : viewOf(rewriteOf(object), subresource).read(object);
     // A PUT looks at nothing, and may mend what cannot be shown.
-    const before = (object: KubeObject): KubeObject =>
-      kind === "UpdateOptions" && subresource !== undefined ? {} : shown(object);
+    const before = (object: KubeObject): KubeObject => {
+      if (subresource === undefined) return object;
+      const view = viewOf(rewriteOf(object), subresource);
+      if (kind === "UpdateOptions") return {};
+      return view.start?.(object) ?? view.read(object);
+    };
     const draftOf = (current: KubeObject, made: Changing): KubeObject => {
       const sent = changedAs(target.resource, { shown: before(current), current }, (seen) =>
         made(seen, { fields, parent: current }),

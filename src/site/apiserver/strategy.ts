@@ -14,6 +14,8 @@ export interface Revision<T extends KubeObject> {
 /** A subresource that shows a part of an object, perhaps as another kind, and writes it back. */
 export interface View<T extends KubeObject> {
   read(object: T): KubeObject;
+  /** What a change starts from, where it may set what is not there to be read. */
+  start?(object: T): KubeObject;
   /** The whole object with the part that `body` shows replaced. Neither of them is changed. */
   write(current: T, body: KubeObject, admission: Pick<Admission, "now">): T;
   /** False where the part is outside what the row validates: status, finalizers. */

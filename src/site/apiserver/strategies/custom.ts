@@ -72,11 +72,24 @@ function scaleView(resource: Resource, paths: ScalePaths): View<KubeObject> {
   const specPath = simplePath(paths.specReplicasPath);
   const statusPath = simplePath(paths.statusReplicasPath);
   const selectorPath = simplePath(paths.labelSelectorPath ?? "");
+  const scaleOf = (object: KubeObject): Scale => {
+    const selector = selectorPath.length === 0 ? undefined : valueAt(object, selectorPath);
+    return {
+      apiVersion: "autoscaling/v1",
+      kind: "Scale",
+      metadata: scaleMetadata(object.metadata ?? {}),
+      spec: scaleSpec(numberAt(object, specPath)),
+      status: {
+        replicas: numberAt(object, statusPath) ?? 0,
+        ...(typeof selector === "string" && selector !== "" && { selector }),
+      },
+    };
+  };
   return {
     validated: true,
+    start: scaleOf,
     read(object): Scale {
-      const replicas = numberAt(object, specPath);
-      if (replicas === undefined) {
+      if (numberAt(object, specPath) === undefined) {
         const message = `the spec replicas field "${paths.specReplicasPath}" does not exist`;
         throw new StatusError(`Internal error occurred: ${message}`, {
           code: 500,
@@ -84,17 +97,7 @@ function scaleView(resource: Resource, paths: ScalePaths): View<KubeObject> {
           details: { causes: [{ message }] },
         });
       }
-      const selector = selectorPath.length === 0 ? undefined : valueAt(object, selectorPath);
-      return {
-        apiVersion: "autoscaling/v1",
-        kind: "Scale",
-        metadata: scaleMetadata(object.metadata ?? {}),
-        spec: scaleSpec(replicas),
-        status: {
-          replicas: numberAt(object, statusPath) ?? 0,
-          ...(typeof selector === "string" && selector !== "" && { selector }),
-        },
-      };
+      return scaleOf(object);
     },
     write(current, body) {
       const next = cloneJson(current);
