@@ -67,6 +67,7 @@ test("names are those of Kubernetes", () => {
     "flowcontrol.apiserver.k8s.io/v1 prioritylevelconfigurations prioritylevelconfiguration PriorityLevelConfiguration",
     "apiregistration.k8s.io/v1 apiservices apiservice APIService",
     "apiextensions.k8s.io/v1 customresourcedefinitions customresourcedefinition CustomResourceDefinition",
+    "v1 bindings binding Binding",
     "authentication.k8s.io/v1 tokenreviews tokenreview TokenReview",
     "authentication.k8s.io/v1 selfsubjectreviews selfsubjectreview SelfSubjectReview",
     "authorization.k8s.io/v1 subjectaccessreviews subjectaccessreview SubjectAccessReview",

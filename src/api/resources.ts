@@ -27,7 +27,7 @@ import { COMPONENT_STATUSES } from "./resources/core-components.ts";
 import { CONFIG_MAPS, SECRETS, SERVICE_ACCOUNTS } from "./resources/core-config.ts";
 import { EVENTS } from "./resources/core-events.ts";
 import { LIMIT_RANGES, RESOURCE_QUOTAS } from "./resources/core-limits.ts";
-import { PODS } from "./resources/core-pods.ts";
+import { BINDINGS, PODS } from "./resources/core-pods.ts";
 import { ENDPOINTS, SERVICES } from "./resources/core-services.ts";
 import { PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES } from "./resources/core-storage.ts";
 import { POD_TEMPLATES, REPLICATION_CONTROLLERS } from "./resources/core-workloads.ts";
@@ -64,6 +64,7 @@ import {
 
 export {
   API_SERVICES,
+  BINDINGS,
   CERTIFICATE_SIGNING_REQUESTS,
   CLUSTER_ROLE_BINDINGS,
   CLUSTER_ROLES,
@@ -178,6 +179,7 @@ export const RESOURCES = [
   PRIORITY_LEVEL_CONFIGURATIONS,
   API_SERVICES,
   CUSTOM_RESOURCE_DEFINITIONS,
+  BINDINGS,
   TOKEN_REVIEWS,
   SELF_SUBJECT_REVIEWS,
   SUBJECT_ACCESS_REVIEWS,

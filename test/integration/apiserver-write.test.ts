@@ -371,6 +371,22 @@ test("a collection is deleted by selector", async () => {
   expect((await api.send("GET", `${CORE}/configmaps/b`)).status).toBe(200);
 });
 
+test("a pod is bound by a Binding of its name, too", async () => {
+  using api = await startTestApi();
+  await post(api, `${CORE}/pods`, pod("web"));
+  const target = { apiVersion: "v1", kind: "Node", name: "edge" };
+  const binding = { apiVersion: "v1", kind: "Binding", metadata: { name: "web" }, target };
+  const bound = await api.send("POST", `${CORE}/bindings`, { body: binding });
+  expect(bound.status).toBe(201);
+  expect(await bodyOf<Status>(bound)).toMatchObject({ kind: "Status", status: "Success" });
+  const { spec } = await bodyOf<Pod>(api.send("GET", `${CORE}/pods/web`));
+  expect(spec?.nodeName).toBe("edge");
+  const none = { ...binding, metadata: { name: "none" } };
+  const missing = await api.send("POST", `${CORE}/bindings`, { body: none });
+  expect(missing.status).toBe(404);
+  expect((await api.send("GET", `${CORE}/bindings`)).status).toBe(405);
+});
+
 test("a pod is bound once, and goes in its grace period", async () => {
   using api = await startTestApi();
   await post(api, `${CORE}/pods`, pod("web"));

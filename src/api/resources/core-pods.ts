@@ -14,6 +14,17 @@ const ofPod = (name: string): Subresource => ({
   name,
 });
 
+/** Asked, not kept: another way to POST to `pods/binding`. */
+export const BINDINGS = row<objects.KubeObject>({
+  group: "",
+  version: "v1",
+  kind: "Binding",
+  plural: "bindings",
+  namespaced: true,
+  definition: "io.k8s.api.core.v1.Binding",
+  verbs: ["create"],
+});
+
 export const PODS = row<objects.Pod>({
   group: "",
   version: "v1",

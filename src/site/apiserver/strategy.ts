@@ -1,5 +1,6 @@
 import type { FieldError } from "#api/field-error.ts";
 import type { KubeObject } from "#api/object.ts";
+import type { Resource } from "#api/resource.ts";
 import type { DeleteOptions } from "#api/verbs.ts";
 import type { Put } from "#db/object-store.ts";
 import type { Admission } from "./admission.ts";
@@ -69,6 +70,11 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   answer?(object: T, admission: Admission): T;
   /** For kinds that are looked at and not kept: all that there are now, in the order of their names. */
   observe?(): readonly T[];
+  /**
+   * For kinds that are another way to do something to an object: what they do, to the object of the
+   * same name and namespace.
+   */
+  readonly does?: { readonly to: Resource; readonly subresource: string };
   /** The same for a change through the main resource. */
   prepareUpdate?(revision: Revision<T>, admission: Admission): void;
   /** The same for a change through `/status`. */

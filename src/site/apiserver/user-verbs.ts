@@ -95,7 +95,13 @@ export class UserVerbs implements Verbs {
         options,
       );
     }
-    const { answer } = this.#deps.strategies.of(resource);
+    const { answer, does } = this.#deps.strategies.of(resource);
+    if (does) {
+      const name = object.metadata?.name ?? "";
+      const { to, subresource } = does;
+      const acted = { resource: to, namespace: target.namespace, name, subresource };
+      return this.#writes.act(acted, object, options);
+    }
     if (answer)
       return new Item(answer(askedObject(target, object), this.#writes.admission(options)));
     return itemOf(resource, await this.#writes.create(target, object, options));

@@ -6,6 +6,7 @@ import { PERSISTENT_VOLUMES } from "#api/resources/core-storage.ts";
 import { REPLICATION_CONTROLLERS } from "#api/resources/core-workloads.ts";
 import {
   API_SERVICES,
+  BINDINGS,
   CERTIFICATE_SIGNING_REQUESTS,
   COMPONENT_STATUSES,
   CSI_DRIVERS,
@@ -85,6 +86,7 @@ export class Strategies {
   constructor({ allocators, budgets, eventLimit, security, components }: StrategyParts) {
     this.#store = security.store;
     this.#set(PODS, pods(budgets));
+    this.#set(BINDINGS, { does: { to: PODS, subresource: "binding" } });
     this.#set(NAMESPACES, namespaces);
     this.#set(SERVICES, services(allocators));
     this.#set(DEPLOYMENTS, deployments);
