@@ -80,6 +80,36 @@ test.each([
   expect(() => readYaml(Buffer.from(hex, "hex"))).toThrow(message);
 });
 
+// observed on sigs.k8s.io/yaml 1.6.0
+test.each([
+  ["null: 1", "unsupported map key of type: %!s(<nil>), key: <nil>, value: 1"],
+  [
+    "? \n: {b: [c]}",
+    'unsupported map key of type: %!s(<nil>), key: <nil>, value: map[interface {}]interface {}{"b":[]interface {}{"c"}}',
+  ],
+  ["~: null", "unsupported map key of type: %!s(<nil>), key: <nil>, value: <nil>"],
+  ["a:\n  ? [b, 1]\n  : c", 'yaml: invalid map key: []interface {}{"b", 1}'],
+  ["? {a: b}\n: c", 'yaml: invalid map key: map[interface {}]interface {}{"a":"b"}'],
+  ["a: &x [b]\n*x : c", 'yaml: invalid map key: []interface {}{"b"}'],
+  ["<<: 1", "yaml: map merge requires map or sequence of maps as the value"],
+  ["a: {<<: [1]}", "yaml: map merge requires map or sequence of maps as the value"],
+  ["a: &x [1]\nb: {<<: *x}", "yaml: map merge requires map or sequence of maps as the value"],
+])("%j has a key that JSON cannot have", (text, message) => {
+  expect(() => read(text)).toThrow(new DecodeError(message));
+});
+
+test("keys of plain values are texts", () => {
+  expect(read("1: a\n1.5: b\ntrue: c\n.inf: d\n-.inf: e\n.nan: f\n'<<': g\n").value).toEqual({
+    "1": "a",
+    "1.5": "b",
+    true: "c",
+    ".inf": "d",
+    "-.inf": "e",
+    ".nan": "f",
+    "<<": "g",
+  });
+});
+
 test("whatever a text is, it is read or refused", () => {
   const bits = [
     "a",

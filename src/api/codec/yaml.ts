@@ -1,6 +1,7 @@
 import { type Document, parseAllDocuments, type Tags } from "yaml";
 import { DecodeError } from "./decode-error.ts";
 import { checkYaml } from "./go-yaml/check-yaml.ts";
+import { settleKeys } from "./go-yaml/settle-keys.ts";
 import { checkUtf8 } from "./go-yaml/utf8.ts";
 import { decodeText, readJson } from "./json.ts";
 import { wholeNumber } from "./whole-number.ts";
@@ -89,6 +90,7 @@ export function readYaml(body: Uint8Array): ReadYaml {
   if (document === undefined) return { value: null, duplicates: [] };
   const fatal = document.errors.find(({ code }) => code !== "DUPLICATE_KEY");
   if (fatal) throw new DecodeError(`yaml: ${fatal.message.split(/ at line \d|\n/)[0] ?? ""}`);
+  settleKeys(document);
   try {
     const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
     return { value: plain(value), duplicates: duplicateKeys(document, text) };
