@@ -2,7 +2,12 @@ import { HORIZONTAL_POD_AUTOSCALER_COLUMNS } from "../columns/autoscaler.ts";
 import { fromAutoscalingV1, toAutoscalingV1 } from "../conversion/autoscaler.ts";
 import { prepareAutoscaler, setAutoscalerDefaults } from "../defaults/autoscaler.ts";
 import type * as objects from "../object.ts";
-import { validateAutoscaler, validateAutoscalerStatus } from "../validation/autoscaler.ts";
+import {
+  validateAutoscaler,
+  validateAutoscalerStatus,
+  validateAutoscalerUpdate,
+  validateNewAutoscaler,
+} from "../validation/autoscaler.ts";
 import { convertedRow, row, statusOf } from "./row.ts";
 
 export const HORIZONTAL_POD_AUTOSCALERS = row<objects.HorizontalPodAutoscaler>({
@@ -21,6 +26,8 @@ export const HORIZONTAL_POD_AUTOSCALERS = row<objects.HorizontalPodAutoscaler>({
   setDefaults: setAutoscalerDefaults,
   prepareForCreate: prepareAutoscaler,
   validate: validateAutoscaler,
+  validateCreate: validateNewAutoscaler,
+  validateUpdate: validateAutoscalerUpdate,
   validateStatus: validateAutoscalerStatus,
 });
 

@@ -1,7 +1,9 @@
-import { type FieldError, invalid, nonNegative, notSupported, required } from "../field-error.ts";
+import { type FieldError, forbidden, invalid, notSupported, required } from "../field-error.ts";
 import type { HorizontalPodAutoscaler } from "../object.ts";
+import { Quantity } from "../quantity.ts";
 import { each, nonNegativeFields } from "./common.ts";
 import { validateMetric, validateReference } from "./metric.ts";
+import { validateGroupVersion } from "./references.ts";
 
 type Spec = NonNullable<HorizontalPodAutoscaler["spec"]>;
 type Rules = NonNullable<NonNullable<Spec["behavior"]>["scaleUp"]>;
@@ -9,6 +11,8 @@ type Policy = NonNullable<Rules["policies"]>[number];
 
 const MAX_PERIOD_SECONDS = 1800;
 const MAX_WINDOW_SECONDS = 3600;
+/** Metrics that there are without pods, too. */
+const OUTSIDE_PODS: readonly string[] = ["Object", "External"];
 
 /** Errors of a HorizontalPodAutoscaler after defaulting. */
 export function validateAutoscaler({ spec }: HorizontalPodAutoscaler): FieldError[] {
@@ -18,7 +22,9 @@ export function validateAutoscaler({ spec }: HorizontalPodAutoscaler): FieldErro
     const detail = "must be greater than or equal to 1";
     errors.push(invalid("spec.minReplicas", { value: minReplicas, detail }));
   }
-  if (maxReplicas < 1) {
+  if (maxReplicas === 0) {
+    errors.push(required("spec.maxReplicas", "must be set and greater than 0"));
+  } else if (maxReplicas < 1) {
     const detail = "must be greater than 0";
     errors.push(invalid("spec.maxReplicas", { value: maxReplicas, detail }));
   }
@@ -28,11 +34,35 @@ export function validateAutoscaler({ spec }: HorizontalPodAutoscaler): FieldErro
   }
   errors.push(...validateReference(scaleTargetRef, "spec.scaleTargetRef"));
   errors.push(...each(metrics, "spec.metrics", validateMetric));
+  if (minReplicas === 0 && !metrics.some(({ type }) => OUTSIDE_PODS.includes(type))) {
+    const detail =
+      "must specify at least one Object or External metric to support scaling to zero replicas";
+    errors.push(forbidden("spec.metrics", detail));
+  }
   return [
     ...errors,
     ...validateRules(behavior?.scaleUp, "spec.behavior.scaleUp"),
     ...validateRules(behavior?.scaleDown, "spec.behavior.scaleDown"),
   ];
+}
+
+/** Errors of a new one alone: what is scaled is of a named group, but for the one kind without. */
+export function validateNewAutoscaler({ spec }: HorizontalPodAutoscaler): FieldError[] {
+  const { apiVersion = "", kind = "" } = spec?.scaleTargetRef ?? {};
+  const needsGroup = kind !== "ReplicationController";
+  return validateGroupVersion("spec.scaleTargetRef.apiVersion", { apiVersion, needsGroup });
+}
+
+/** Errors of a change: a group that was never named need not be named now. */
+export function validateAutoscalerUpdate(
+  next: HorizontalPodAutoscaler,
+  current: HorizontalPodAutoscaler,
+): FieldError[] {
+  const sortOf = ({ spec }: HorizontalPodAutoscaler) => {
+    const { apiVersion = "", kind = "" } = spec?.scaleTargetRef ?? {};
+    return { apiVersion, kind };
+  };
+  return Bun.deepEquals(sortOf(next), sortOf(current)) ? [] : validateNewAutoscaler(next);
 }
 
 function validateRules(rules: Rules | undefined, path: string): FieldError[] {
@@ -56,8 +86,10 @@ function validateRules(rules: Rules | undefined, path: string): FieldError[] {
     errors.push(required(`${path}.policies`, "must specify at least one Policy"));
   }
   errors.push(...each(policies, `${path}.policies`, validatePolicy));
-  const tolerance = Number(rules.tolerance ?? 0);
-  return [...errors, ...nonNegative(`${path}.tolerance`, tolerance)];
+  const tolerance = Quantity.tryParse(rules.tolerance ?? "0") ?? Quantity.zero;
+  if (tolerance.compare(Quantity.zero) >= 0) return errors;
+  const detail = "must be greater than or equal to 0";
+  return [...errors, invalid(`${path}.tolerance`, { value: tolerance, detail })];
 }
 
 function validatePolicy({ type, value, periodSeconds }: Policy, path: string): FieldError[] {

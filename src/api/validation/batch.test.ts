@@ -297,6 +297,7 @@ describe("a CronJob", () => {
   test.each<[string, string | undefined]>([
     ["0 0 1 jan mon-fri", undefined],
     ["*/15,30 ? * * 0", undefined],
+    ["1,,2 , * * *", undefined],
     ["@daily", undefined],
     ["@every 1h30m", undefined],
     ["@often", "unrecognized descriptor: @often"],

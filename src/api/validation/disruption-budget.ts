@@ -1,9 +1,8 @@
-import { type FieldError, invalid, notSupported, required } from "../field-error.ts";
+import { type FieldError, invalid, notSupported } from "../field-error.ts";
 import type { PodDisruptionBudget } from "../object.ts";
-import { each, nonNegativeFields, validateLabelSelector } from "./common.ts";
+import { nonNegativeFields, validateLabelSelector } from "./common.ts";
+import { validateConditions } from "./conditions.ts";
 import { notMoreThanAll, validateIntOrPercent } from "./int-or-percent.ts";
-
-type Condition = NonNullable<NonNullable<PodDisruptionBudget["status"]>["conditions"]>[number];
 
 const EVICTION_POLICIES: readonly string[] = ["AlwaysAllow", "IfHealthyBudget"];
 
@@ -13,7 +12,14 @@ export function validatePodDisruptionBudget({ spec = {} }: PodDisruptionBudget):
   const errors: FieldError[] = [];
   if (minAvailable !== undefined && maxUnavailable !== undefined) {
     const detail = "minAvailable and maxUnavailable cannot be both set";
-    errors.push(invalid("spec", { value: spec, detail }));
+    // Kubernetes prints the spec as it holds it
+    const value = {
+      MinAvailable: minAvailable,
+      Selector: spec.selector ?? null,
+      MaxUnavailable: maxUnavailable,
+      UnhealthyPodEvictionPolicy: policy ?? null,
+    };
+    errors.push(invalid("spec", { value, detail }));
   }
   for (const [field, value] of Object.entries({ minAvailable, maxUnavailable })) {
     if (value === undefined) continue;
@@ -29,7 +35,7 @@ export function validatePodDisruptionBudget({ spec = {} }: PodDisruptionBudget):
 /** Errors of what its controller says of it. */
 export function validatePodDisruptionBudgetStatus({ status }: PodDisruptionBudget): FieldError[] {
   return [
-    ...each(status?.conditions, "status.conditions", validateCondition),
+    ...validateConditions(status?.conditions, "status.conditions"),
     ...nonNegativeFields(status, "status", [
       "disruptionsAllowed",
       "currentHealthy",
@@ -37,18 +43,4 @@ export function validatePodDisruptionBudgetStatus({ status }: PodDisruptionBudge
       "expectedPods",
     ]),
   ];
-}
-
-const CONDITION_STATUSES: readonly string[] = ["False", "True", "Unknown"];
-
-/** `metav1.Condition` */
-function validateCondition(condition: Condition, path: string): FieldError[] {
-  const { type, status, lastTransitionTime, reason } = condition;
-  const errors: FieldError[] = type ? [] : [required(`${path}.type`)];
-  if (!CONDITION_STATUSES.includes(status)) {
-    errors.push(notSupported(`${path}.status`, { value: status, supported: CONDITION_STATUSES }));
-  }
-  if (!lastTransitionTime) errors.push(required(`${path}.lastTransitionTime`));
-  if (!reason) errors.push(required(`${path}.reason`));
-  return errors;
 }

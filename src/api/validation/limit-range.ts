@@ -16,7 +16,8 @@ import { validateContainerResource, validateResource } from "./resources.ts";
 type Limit = NonNullable<LimitRange["spec"]>["limits"][number];
 
 const TYPES: readonly string[] = ["Pod", "Container", "PersistentVolumeClaim"];
-const BOUNDS = ["max", "min", "default", "defaultRequest", "maxLimitRequestRatio"] as const;
+const AMOUNTS = ["max", "min", "default", "defaultRequest"] as const;
+const BOUNDS = [...AMOUNTS, "maxLimitRequestRatio"] as const;
 type Bound = (typeof BOUNDS)[number];
 
 /** Errors of a LimitRange after defaulting. */
@@ -39,11 +40,18 @@ function validateType(type: string, path: string): FieldError[] {
 
 /** Which bounds a limit may have, and on which resources. */
 function validateNames(limit: Limit, path: string): FieldError[] {
-  const errors = BOUNDS.flatMap((bound) => validateBound(limit, bound, path));
-  if (limit.type !== "PersistentVolumeClaim") return errors;
-  if (limit.max?.["storage"] ?? limit.min?.["storage"]) return errors;
+  return [
+    ...AMOUNTS.flatMap((bound) => validateBound(limit, bound, path)),
+    ...validateStorage(limit, path),
+    ...validateBound(limit, "maxLimitRequestRatio", path),
+  ];
+}
+
+function validateStorage({ type, max, min }: Limit, path: string): FieldError[] {
+  if (type !== "PersistentVolumeClaim") return [];
+  if (max?.["storage"] ?? min?.["storage"]) return [];
   const detail = "either minimum or maximum storage value is required, but neither was provided";
-  return [...errors, required(`${path}.limits`, detail)];
+  return [required(`${path}.limits`, detail)];
 }
 
 function validateBound({ type, ...limit }: Limit, bound: Bound, path: string): FieldError[] {

@@ -1,14 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { changed, created, said } from "#test/kit/validate.ts";
-import type {
-  HorizontalPodAutoscaler,
-  LimitRange,
-  PodDisruptionBudget,
-  ResourceQuota,
-} from "../object.ts";
-import { HORIZONTAL_POD_AUTOSCALERS } from "../resources/autoscaling.ts";
+import type { LimitRange, ResourceQuota } from "../object.ts";
 import { LIMIT_RANGES, RESOURCE_QUOTAS } from "../resources/core-limits.ts";
-import { POD_DISRUPTION_BUDGETS } from "../resources/policy.ts";
 
 describe("a LimitRange", () => {
   type Limit = NonNullable<LimitRange["spec"]>["limits"][number];
@@ -127,6 +120,32 @@ describe("a ResourceQuota", () => {
         "spec.scopeSelector.matchExpressions.values: Required value: must be at least one value when `operator` is 'In' or 'NotIn' for scope selector",
       ],
     ],
+    [
+      "of classes, by what has none",
+      quota({
+        hard: { services: "1" },
+        scopeSelector: {
+          matchExpressions: [{ scopeName: "PriorityClass", operator: "In", values: ["high"] }],
+        },
+      }),
+      [
+        'spec.scopeSelector.matchExpressions: Invalid value: {"MatchExpressions":[{"ScopeName":"PriorityClass","Operator":"In","Values":["high"]}]}: unsupported scope applied to resource',
+      ],
+    ],
+    [
+      "selected by all that exclude one another",
+      quota({
+        scopeSelector: {
+          matchExpressions: ["BestEffort", "NotBestEffort", "Terminating", "NotTerminating"].map(
+            (scopeName) => ({ scopeName, operator: "Exists" }),
+          ),
+        },
+      }),
+      [
+        "spec.scopeSelector.matchExpressions: Invalid value: null: conflicting scopes",
+        "spec.scopeSelector.matchExpressions: Invalid value: null: conflicting scopes",
+      ],
+    ],
   ])("%s", (_, given, expected) => {
     expect(created(RESOURCE_QUOTAS, given)).toEqual(expected);
   });
@@ -136,119 +155,11 @@ describe("a ResourceQuota", () => {
     expect(changed(RESOURCE_QUOTAS, of("BestEffort"), of("Terminating"))).toEqual([
       'spec.scopes: Invalid value: ["Terminating"]: field is immutable',
     ]);
+    expect(changed(RESOURCE_QUOTAS, of("BestEffort"), quota({ hard: { pods: "1" } }))).toEqual([
+      "spec.scopes: Invalid value: null: field is immutable",
+    ]);
     expect(said(RESOURCE_QUOTAS, quota({}), quota({}, { used: { pods: "-1" } }))).toEqual([
       'status.used[pods]: Invalid value: "-1": must be greater than or equal to 0',
     ]);
-  });
-});
-
-describe("a HorizontalPodAutoscaler", () => {
-  type Spec = NonNullable<HorizontalPodAutoscaler["spec"]>;
-  const scaler = (spec: Partial<Spec>): HorizontalPodAutoscaler => ({
-    metadata: { name: "h" },
-    spec: { maxReplicas: 3, scaleTargetRef: { kind: "Deployment", name: "d" }, ...spec },
-  });
-  const metric = (given: NonNullable<Spec["metrics"]>[number]) => scaler({ metrics: [given] });
-
-  test.each<[string, HorizontalPodAutoscaler, string[]]>([
-    ["as usual", scaler({}), []],
-    [
-      "of nothing",
-      scaler({ maxReplicas: 0, scaleTargetRef: { kind: "", name: "a/b" } }),
-      [
-        "spec.maxReplicas: Invalid value: 0: must be greater than 0",
-        "spec.maxReplicas: Invalid value: 0: must be greater than or equal to `minReplicas`",
-        "spec.scaleTargetRef.kind: Required value",
-        "spec.scaleTargetRef.name: Invalid value: \"a/b\": may not contain '/'",
-      ],
-    ],
-    [
-      "down to nothing",
-      scaler({ minReplicas: 0 }),
-      ["spec.minReplicas: Invalid value: 0: must be greater than or equal to 1"],
-    ],
-    [
-      "by a metric of no type",
-      metric({ type: "Mood" }),
-      [
-        'spec.metrics[0].type: Unsupported value: "Mood": supported values: "ContainerResource", "External", "Object", "Pods", "Resource"',
-        'spec.metrics[0].type: Unsupported value: "Mood": supported values: "ContainerResource", "External", "Object", "Pods", "Resource"',
-      ],
-    ],
-    [
-      "by one metric that is two",
-      metric({
-        type: "Resource",
-        resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 0 } },
-        pods: { metric: { name: "m" }, target: { type: "AverageValue", averageValue: "1" } },
-      }),
-      ["spec.metrics[0].pods: Forbidden: must populate the given metric source only"],
-    ],
-    [
-      "by a share of nothing",
-      metric({
-        type: "Resource",
-        resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 0 } },
-      }),
-      [
-        "spec.metrics[0].resource.target.averageUtilization: Invalid value: 0: must be greater than 0",
-      ],
-    ],
-    [
-      "by an external metric without target",
-      metric({ type: "External", external: { metric: { name: "m" }, target: { type: "Value" } } }),
-      [
-        "spec.metrics[0].external.target.averageValue: Required value: must set either a target value for metric or a per-pod target",
-      ],
-    ],
-    [
-      "that waits too long",
-      scaler({
-        behavior: {
-          scaleDown: {
-            stabilizationWindowSeconds: 3601,
-            policies: [{ type: "Share", value: 0, periodSeconds: 1801 }],
-          },
-        },
-      }),
-      [
-        "spec.behavior.scaleDown.stabilizationWindowSeconds: Invalid value: 3601: must be less than or equal to 3600",
-        'spec.behavior.scaleDown.policies[0].type: Unsupported value: "Share": supported values: "Percent", "Pods"',
-        "spec.behavior.scaleDown.policies[0].value: Invalid value: 0: must be greater than zero",
-        "spec.behavior.scaleDown.policies[0].periodSeconds: Invalid value: 1801: must be less than or equal to 1800",
-      ],
-    ],
-  ])("%s", (_, given, expected) => {
-    expect(created(HORIZONTAL_POD_AUTOSCALERS, given)).toEqual(expected);
-  });
-});
-
-describe("a PodDisruptionBudget", () => {
-  type Spec = NonNullable<PodDisruptionBudget["spec"]>;
-  const budget = (spec: Spec): PodDisruptionBudget => ({ metadata: { name: "p" }, spec });
-
-  test.each<[string, PodDisruptionBudget, string[]]>([
-    ["as usual", budget({ minAvailable: 1 }), []],
-    [
-      "that says both",
-      budget({ minAvailable: 1, maxUnavailable: "50%" }),
-      [
-        'spec: Invalid value: {"minAvailable":1,"maxUnavailable":"50%"}: minAvailable and maxUnavailable cannot be both set',
-      ],
-    ],
-    [
-      "of more than all",
-      budget({ maxUnavailable: "150%" }),
-      ['spec.maxUnavailable: Invalid value: "150%": must not be greater than 100%'],
-    ],
-    [
-      "of a policy that there is not",
-      budget({ unhealthyPodEvictionPolicy: "Never" }),
-      [
-        'spec.unhealthyPodEvictionPolicy: Unsupported value: "Never": supported values: "AlwaysAllow", "IfHealthyBudget"',
-      ],
-    ],
-  ])("%s", (_, given, expected) => {
-    expect(created(POD_DISRUPTION_BUDGETS, given)).toEqual(expected);
   });
 });

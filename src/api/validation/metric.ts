@@ -10,6 +10,7 @@ import { pathSegment } from "../names.ts";
 import type { HorizontalPodAutoscaler } from "../object.ts";
 import { Quantity } from "../quantity.ts";
 import { formatted } from "./common.ts";
+import { validateGroupVersion } from "./references.ts";
 import { validateContainerResource } from "./resources.ts";
 
 type Metric = NonNullable<NonNullable<HorizontalPodAutoscaler["spec"]>["metrics"]>[number];
@@ -59,6 +60,10 @@ function validateSource(metric: Metric, { source, path }: Place): FieldError[] {
     case "object":
       return [
         ...validateReference(metric.object?.describedObject, `${path}.describedObject`),
+        ...validateGroupVersion(`${path}.describedObject.apiVersion`, {
+          apiVersion: metric.object?.describedObject.apiVersion ?? "",
+          needsGroup: false,
+        }),
         ...validateIdentifier(metric.object?.metric, `${path}.metric`),
         ...validateTarget(metric.object?.target, `${path}.target`),
         ...validateAmount(metric.object?.target, `${path}.target`),
@@ -73,9 +78,14 @@ function validateSource(metric: Metric, { source, path }: Place): FieldError[] {
       return [
         ...validateIdentifier(metric.pods?.metric, `${path}.metric`),
         ...validateTarget(metric.pods?.target, `${path}.target`),
-        ...(metric.pods?.target.averageValue === undefined
-          ? [required(`${path}.target.averageValue`, "must specify a positive target averageValue")]
-          : []),
+        ...(isPositive(metric.pods?.target.averageValue)
+          ? []
+          : [
+              required(
+                `${path}.target.averageValue`,
+                "must specify a positive target averageValue",
+              ),
+            ]),
       ];
     case "resource":
       return validateResourceMetric(metric.resource, path);
@@ -135,6 +145,11 @@ function validateShare(target: Target | undefined, path: string): FieldError[] {
   return [forbidden(`${path}.averageValue`, detail)];
 }
 
+function isPositive(amount: string | undefined): boolean {
+  const quantity = amount === undefined ? undefined : Quantity.tryParse(amount);
+  return quantity !== undefined && quantity.compare(Quantity.zero) > 0;
+}
+
 function validateTarget(target: Target | undefined, path: string): FieldError[] {
   const { type = "", value, averageValue, averageUtilization } = target ?? {};
   const errors = type ? [] : [required(`${path}.type`, "must specify a metric target type")];
@@ -143,8 +158,7 @@ function validateTarget(target: Target | undefined, path: string): FieldError[] 
     errors.push(invalid(`${path}.type`, { value: type, detail }));
   }
   for (const [field, amount] of Object.entries({ value, averageValue })) {
-    const quantity = amount === undefined ? undefined : Quantity.tryParse(amount);
-    if (amount === undefined || (quantity && quantity.compare(Quantity.zero) > 0)) continue;
+    if (amount === undefined || isPositive(amount)) continue;
     errors.push(invalid(`${path}.${field}`, { value: amount, detail: "must be positive" }));
   }
   if (averageUtilization !== undefined && averageUtilization < 1) {

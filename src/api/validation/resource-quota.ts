@@ -73,18 +73,18 @@ const boundedBy = ({ hard = {} }: Spec, scope: string) =>
     .sort()
     .filter((resource) => isQuotaResource(resource) && !appliesTo(scope, resource));
 
-function conflicting(scopes: readonly string[]): boolean {
-  return CONFLICTS.some((pair) => pair.every((scope) => scopes.includes(scope)));
+function conflicts(scopes: readonly string[]) {
+  return CONFLICTS.filter((pair) => pair.every((scope) => scopes.includes(scope)));
 }
 
 function validateScopes(spec: Spec, path: string): FieldError[] {
-  const { scopes: value = [] } = spec;
-  const broken = (detail: string) => invalid(path, { value, detail });
-  const errors = value.flatMap((scope) => [
+  const { scopes = [] } = spec;
+  const broken = (detail: string) => invalid(path, { value: scopes, detail });
+  const errors = scopes.flatMap((scope) => [
     ...(SCOPES.includes(scope) ? [] : [broken("unsupported scope")]),
     ...boundedBy(spec, scope).map(() => broken("unsupported scope applied to resource")),
   ]);
-  return conflicting(value) ? [...errors, broken("conflicting scopes")] : errors;
+  return [...errors, ...conflicts(scopes).map(() => broken("conflicting scopes"))];
 }
 
 const EXISTS_ONLY: readonly string[] = [
@@ -102,9 +102,18 @@ function validateSelector(spec: Spec, path: string): FieldError[] {
     ...validateOperator(requirement, path),
   ]);
   const scopes = matchExpressions.map(({ scopeName }) => scopeName);
-  if (!conflicting(scopes)) return errors;
   const rule = { value: spec.scopes ?? null, detail: "conflicting scopes" };
-  return [...errors, invalid(path, rule)];
+  return [...errors, ...conflicts(scopes).map(() => invalid(path, rule))];
+}
+
+/** The selector as Kubernetes holds it, and prints it. */
+function heldSelector({ scopeSelector }: Spec) {
+  const held = scopeSelector?.matchExpressions?.map(({ scopeName, operator, values }) => ({
+    ScopeName: scopeName,
+    Operator: operator,
+    Values: values ?? null,
+  }));
+  return { MatchExpressions: held ?? null };
 }
 
 function validateScope(spec: Spec, { scopeName }: Requirement, path: string): FieldError[] {
@@ -112,10 +121,8 @@ function validateScope(spec: Spec, { scopeName }: Requirement, path: string): Fi
     ? []
     : [invalid(`${path}.scopeName`, { value: scopeName, detail: "unsupported scope" })];
   const detail = "unsupported scope applied to resource";
-  return [
-    ...errors,
-    ...boundedBy(spec, scopeName).map(() => invalid(path, { value: spec.scopeSelector, detail })),
-  ];
+  const value = heldSelector(spec);
+  return [...errors, ...boundedBy(spec, scopeName).map(() => invalid(path, { value, detail }))];
 }
 
 function validateOperator(requirement: Requirement, path: string): FieldError[] {
@@ -152,10 +159,10 @@ export function validateResourceQuotaUpdate(
   next: ResourceQuota,
   current: ResourceQuota,
 ): FieldError[] {
-  const value = next.spec?.scopes ?? [];
+  const value = next.spec?.scopes;
   const sorted = (scopes: readonly string[] = []) => [...new Set(scopes)].sort();
   if (Bun.deepEquals(sorted(value), sorted(current.spec?.scopes))) return [];
-  return [invalid("spec.scopes", { value, detail: "field is immutable" })];
+  return [invalid("spec.scopes", { value: value ?? null, detail: "field is immutable" })];
 }
 
 /** Errors of what was counted. */

@@ -54,7 +54,8 @@ function checkSchedule(schedule: string): void {
     );
   }
   for (const [index, bounds] of FIELDS.entries()) {
-    for (const part of (fields[index] ?? "").split(",")) checkRange(part, bounds);
+    const parts = (fields[index] ?? "").split(",").filter((part) => part !== "");
+    for (const part of parts) checkRange(part, bounds);
   }
 }
 
