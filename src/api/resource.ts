@@ -87,6 +87,8 @@ export interface Resource<T extends KubeObject = KubeObject> extends GroupVersio
   readonly storedAs?: StoredAs<T>;
   /** A change outside `metadata` and `status` raises `metadata.generation`. */
   readonly hasGeneration: boolean;
+  /** So does a change of labels. */
+  readonly labelsRaiseGeneration?: boolean;
   /** A PUT makes an object that is not there (upstream's AllowCreateOnUpdate). */
   readonly createsOnUpdate?: boolean;
   /** A PUT must say which version it was made from (no AllowUnconditionalUpdate). */

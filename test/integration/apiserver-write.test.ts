@@ -1,5 +1,14 @@
 import { expect, test } from "bun:test";
-import type { Deployment, Job, KubeObject, Namespace, Node, Pod, Service } from "#api/object.ts";
+import type {
+  Deployment,
+  EndpointSlice,
+  Job,
+  KubeObject,
+  Namespace,
+  Node,
+  Pod,
+  Service,
+} from "#api/object.ts";
 import { DEPLOYMENTS, JOBS, NAMESPACES, PODS, SERVICES } from "#api/resources.ts";
 import type { Status } from "#api/status.ts";
 import { startTestApi, type TestApi } from "#test/kit/test-api.ts";
@@ -576,6 +585,13 @@ test("headless, external and node-port services get what they need", async () =>
     service("x", { type: "ExternalName", externalName: "example.com" }),
   );
   expect(external.spec?.clusterIP).toBeUndefined();
+  const addressed = { type: "ExternalName", externalName: "a.b", clusterIP: "10.43.0.9" };
+  const refused = await bodyOf<Status>(
+    api.send("POST", `${CORE}/services`, { body: service("y", addressed) }),
+  );
+  expect(refused.message).toBe(
+    'Service "y" is invalid: spec.clusterIPs: Forbidden: may not be set for ExternalName services',
+  );
   const nodePort = await post<Service>(api, `${CORE}/services`, service("n", { type: "NodePort" }));
   expect(nodePort.spec?.ports?.[0]?.nodePort).toBeWithin(30_000, 32_768);
   const { metadata } = nodePort;
@@ -586,6 +602,20 @@ test("headless, external and node-port services get what they need", async () =>
   const plain = await bodyOf<Service>(api.send("PUT", `${CORE}/services/n`, { body: changed }));
   expect(plain.spec?.clusterIP).toBe(nodePort.spec?.clusterIP ?? "");
   expect(plain.spec?.ports?.[0]?.nodePort).toBeUndefined();
+});
+
+test("a change of labels alone is another generation of an EndpointSlice", async () => {
+  using api = await startTestApi();
+  const path = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices";
+  const body = { metadata: { name: "s" }, addressType: "IPv4", endpoints: [] };
+  await post<EndpointSlice>(api, path, body);
+  const patched = async (metadata: object) => {
+    const type = "application/merge-patch+json";
+    const answer = api.send("PATCH", `${path}/s`, { type, body: { metadata } });
+    return (await bodyOf<EndpointSlice>(answer)).metadata?.generation;
+  };
+  expect(await patched({ annotations: { a: "1" } })).toBe(1);
+  expect(await patched({ labels: { a: "1" } })).toBe(2);
 });
 
 test("addresses that are in the store are taken after a restart", async () => {

@@ -1,12 +1,4 @@
-import type {
-  EndpointSlice,
-  Endpoints,
-  Event,
-  Namespace,
-  Node,
-  Secret,
-  ServiceAccount,
-} from "../object.ts";
+import type { Endpoints, Event, Namespace, Node, Secret, ServiceAccount } from "../object.ts";
 import { canonicalizeAmounts } from "./quantities.ts";
 
 const NAME_LABEL = "kubernetes.io/metadata.name";
@@ -74,13 +66,6 @@ export function setSecretDefaults(secret: Secret): void {
 
 export function setEndpointsDefaults({ subsets = [] }: Endpoints): void {
   for (const { ports = [] } of subsets) for (const port of ports) port.protocol ||= "TCP";
-}
-
-export function setEndpointSliceDefaults({ ports = [] }: EndpointSlice): void {
-  for (const port of ports) {
-    port.name ??= "";
-    port.protocol ??= "TCP";
-  }
 }
 
 /** Readers of Events count on these being there, even empty. */

@@ -1,7 +1,15 @@
 import { ENDPOINT_SLICE_COLUMNS } from "../columns/service.ts";
-import { setEndpointSliceDefaults } from "../defaults/core.ts";
+import {
+  prepareEndpointSlice,
+  prepareEndpointSliceUpdate,
+  setEndpointSliceDefaults,
+} from "../defaults/endpoint-slice.ts";
 import type * as objects from "../object.ts";
-import { validateEndpointSlice, validateEndpointSliceUpdate } from "../validation/endpoints.ts";
+import {
+  validateEndpointSlice,
+  validateEndpointSliceUpdate,
+} from "../validation/endpoint-slice.ts";
+import { warnOfEndpointSlice } from "../warnings/networking.ts";
 import { row } from "./row.ts";
 
 export const ENDPOINT_SLICES = row<objects.EndpointSlice>({
@@ -12,8 +20,12 @@ export const ENDPOINT_SLICES = row<objects.EndpointSlice>({
   namespaced: true,
   definition: "io.k8s.api.discovery.v1.EndpointSlice",
   hasGeneration: true,
+  labelsRaiseGeneration: true,
   columns: ENDPOINT_SLICE_COLUMNS,
   setDefaults: setEndpointSliceDefaults,
+  prepareForCreate: prepareEndpointSlice,
+  prepareForUpdate: prepareEndpointSliceUpdate,
+  warnings: warnOfEndpointSlice,
   validate: validateEndpointSlice,
   validateUpdate: validateEndpointSliceUpdate,
 });

@@ -1,13 +1,18 @@
 import { present } from "#lib/present.ts";
 import type * as objects from "../object.ts";
 import type { Resource } from "../resource.ts";
-import { validateStrictEvent, validateStrictEventUpdate } from "../validation/event.ts";
+import {
+  validateRegardingEvent,
+  validateStrictEvent,
+  validateStrictEventUpdate,
+} from "../validation/event.ts";
 import { EVENTS } from "./core-events.ts";
 import { convertedRow } from "./row.ts";
 
 /** Events that come by events.k8s.io are held to the rules of the new style. */
 const STRICT_EVENTS: Resource<objects.Event> = {
   ...EVENTS,
+  validate: validateRegardingEvent,
   validateCreate: validateStrictEvent,
   validateUpdate: validateStrictEventUpdate,
 };

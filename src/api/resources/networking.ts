@@ -25,6 +25,7 @@ import {
   validateServiceCidr,
   validateServiceCidrUpdate,
 } from "../validation/networking.ts";
+import { warnOfIngress, warnOfNetworkPolicy } from "../warnings/networking.ts";
 import { emptyStatus, row, statusOf } from "./row.ts";
 
 export const INGRESSES = row<objects.Ingress>({
@@ -42,6 +43,7 @@ export const INGRESSES = row<objects.Ingress>({
   validate: validateIngress,
   validateCreate: validateNewIngress,
   validateStatus: validateIngressStatus,
+  warnings: warnOfIngress,
 });
 
 export const INGRESS_CLASSES = row<objects.IngressClass>({
@@ -70,6 +72,7 @@ export const NETWORK_POLICIES = row<objects.NetworkPolicy>({
   columns: NETWORK_POLICY_COLUMNS,
   setDefaults: setNetworkPolicyDefaults,
   validate: validateNetworkPolicy,
+  warnings: warnOfNetworkPolicy,
 });
 
 export const SERVICE_CIDRS = row<objects.ServiceCIDR>({

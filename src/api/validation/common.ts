@@ -112,9 +112,11 @@ export function validateCidr(value: string, path: string): FieldError[] {
 }
 
 /** An address that means the same machine, or none, from wherever it is used. */
-export function validateNonSpecialIp(ip: string, path: string): FieldError[] {
+export function validateNonSpecialIp(value: string, path: string): FieldError[] {
+  const ip = readIp(value)?.canonical;
+  if (ip === undefined) return [invalid(path, { value, detail: "must be a valid IP address" })];
   const details: string[] = [];
-  if (ip === "0.0.0.0" || ip === "::") details.push(`may not be unspecified (${ip})`);
+  if (ip === "0.0.0.0" || ip === "::") details.push(`may not be unspecified (${value})`);
   if (ip.startsWith("127.") || ip === "::1") {
     details.push("may not be in the loopback range (127.0.0.0/8, ::1/128)");
   }
@@ -124,7 +126,7 @@ export function validateNonSpecialIp(ip: string, path: string): FieldError[] {
   if (ip.startsWith("224.0.0.") || /^ff02:/i.test(ip)) {
     details.push("may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)");
   }
-  return invalidAll(path, { value: ip, details });
+  return invalidAll(path, { value, details });
 }
 
 /** Errors in a LabelSelector object. */

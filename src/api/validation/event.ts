@@ -2,45 +2,64 @@ import { type FieldError, immutable, invalid, invalidAll, required } from "../fi
 import { qualifiedName } from "../names.ts";
 import type { Event } from "../object.ts";
 
-const WORD_MAX_LENGTH = 128;
-const NOTE_MAX_LENGTH = 1024;
+const WORD_MAX_BYTES = 128;
+const NOTE_MAX_BYTES = 1024;
+
+/** Who reports, in the words of each of the two groups that serve events. */
+type Reporter = "reportingComponent" | "reportingController";
 
 /** Errors of an Event. Those with an eventTime are of the new style and must say more. */
 export function validateEvent(event: Event): FieldError[] {
-  const namespace = event.metadata?.namespace ?? "";
-  const about = event.involvedObject?.namespace ?? "";
-  const errors: FieldError[] = [];
-  // events of cluster-scoped objects live in `default`; the new style allows kube-system too
-  const elsewhere = event.eventTime ? ["", "default", "kube-system"] : ["", "default"];
-  if (about === "" ? !elsewhere.includes(namespace) : namespace !== about) {
-    const rule = { value: about, detail: "does not match event.namespace" };
-    errors.push(invalid("involvedObject.namespace", rule));
-  }
-  return event.eventTime ? [...errors, ...validateNewStyle(event)] : errors;
+  return validateReported(event, "reportingComponent");
 }
 
-function validateNewStyle(event: Event): FieldError[] {
+/** The same of one that comes by events.k8s.io. */
+export function validateRegardingEvent(event: Event): FieldError[] {
+  return validateReported(event, "reportingController");
+}
+
+function validateReported(event: Event, reporter: Reporter): FieldError[] {
+  const errors = validatePlace(event);
+  return event.eventTime ? [...errors, ...validateNewStyle(event, reporter)] : errors;
+}
+
+/**
+ * An event is where its object is; those of cluster-scoped objects are in `default`. The new style
+ * allows kube-system for them too, and does not ask about the others.
+ */
+function validatePlace({ metadata, involvedObject, eventTime }: Event): FieldError[] {
+  const namespace = metadata?.namespace ?? "";
+  const about = involvedObject?.namespace ?? "";
+  const elsewhere = eventTime ? ["default", "kube-system"] : ["", "default"];
+  const isRight =
+    about === "" ? elsewhere.includes(namespace) : Boolean(eventTime) || namespace === about;
+  if (isRight) return [];
+  const rule = { value: about, detail: "does not match event.namespace" };
+  return [invalid("involvedObject.namespace", rule)];
+}
+
+function validateNewStyle(event: Event, reporter: Reporter): FieldError[] {
   const { reportingComponent = "", message = "" } = event;
   const errors: FieldError[] = [];
-  if (reportingComponent === "") errors.push(required("reportingController"));
+  if (reportingComponent === "") errors.push(required(reporter));
   const details = qualifiedName(reportingComponent);
-  errors.push(...invalidAll("reportingController", { value: reportingComponent, details }));
+  errors.push(...invalidAll(reporter, { value: reportingComponent, details }));
   for (const field of ["reportingInstance", "action", "reason"] as const) {
     const value = event[field] ?? "";
     if (value === "") errors.push(required(field));
-    if (value.length > WORD_MAX_LENGTH) {
-      const detail = `can have at most ${WORD_MAX_LENGTH} characters`;
+    if (Buffer.byteLength(value) > WORD_MAX_BYTES) {
+      const detail = `can have at most ${WORD_MAX_BYTES} characters`;
       errors.push(invalid(field, { value: "", detail }));
     }
   }
-  if (message.length > NOTE_MAX_LENGTH) {
-    const detail = `can have at most ${NOTE_MAX_LENGTH} characters`;
+  if (Buffer.byteLength(message) > NOTE_MAX_BYTES) {
+    const detail = `can have at most ${NOTE_MAX_BYTES} characters`;
     errors.push(invalid("message", { value: "", detail }));
   }
   return errors;
 }
 
-/** What events.k8s.io demands of a new event beyond `validateEvent`. */
+/** What events.k8s.io demands of a new event beyond `validateRegardingEvent`. */
 export function validateStrictEvent(event: Event): FieldError[] {
   const errors = validateSeries(event);
   const { eventTime, type = "", source } = event;
@@ -60,19 +79,37 @@ export function validateStrictEvent(event: Event): FieldError[] {
   return errors;
 }
 
+/** A reference as Kubernetes holds it, and prints it. */
+function heldReference(reference: Event["involvedObject"]) {
+  const { kind = "", namespace = "", name = "", uid = "", ...rest } = reference;
+  const { apiVersion = "", resourceVersion = "", fieldPath = "" } = rest;
+  return {
+    Kind: kind,
+    Namespace: namespace,
+    Name: name,
+    UID: uid,
+    APIVersion: apiVersion,
+    ResourceVersion: resourceVersion,
+    FieldPath: fieldPath,
+  };
+}
+
 /** The fields that a change by events.k8s.io leaves alone, under Kubernetes' paths. */
 const IMMUTABLE = {
-  involvedObject: ({ involvedObject }) => involvedObject,
+  involvedObject: ({ involvedObject }) => heldReference(involvedObject),
   reason: ({ reason = "" }) => reason,
   message: ({ message = "" }) => message,
-  source: ({ source = {} }) => source,
+  source: ({ source: { component = "", host = "" } = {} }) => ({
+    Component: component,
+    Host: host,
+  }),
   firstTimestamp: ({ firstTimestamp }) => firstTimestamp ?? null,
   lastTimestamp: ({ lastTimestamp }) => lastTimestamp ?? null,
   count: ({ count = 0 }) => count,
   type: ({ type = "" }) => type,
   eventTime: ({ eventTime }) => eventTime ?? null,
   action: ({ action = "" }) => action,
-  related: ({ related }) => related ?? null,
+  related: ({ related }) => (related ? heldReference(related) : null),
   reportingController: ({ reportingComponent = "" }) => reportingComponent,
   reportingInstance: ({ reportingInstance = "" }) => reportingInstance,
 } as const satisfies Readonly<Record<string, (event: Event) => unknown>>;

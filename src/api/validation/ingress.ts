@@ -1,5 +1,5 @@
-import { isIP } from "node:net";
 import { type FieldError, invalid, invalidAll, notSupported, required } from "../field-error.ts";
+import { readIp } from "../ip-text.ts";
 import {
   dns1123Label,
   dns1123Subdomain,
@@ -8,7 +8,7 @@ import {
   wildcardDns1123Subdomain,
 } from "../names.ts";
 import type { Ingress } from "../object.ts";
-import { each, formatted, validateIp } from "./common.ts";
+import { each, formatted, givenFormatted, validateIp } from "./common.ts";
 import { validateTypedReference } from "./references.ts";
 
 type Spec = NonNullable<Ingress["spec"]>;
@@ -18,7 +18,8 @@ type HttpPath = NonNullable<Rule["http"]>["paths"][number];
 type Backend = HttpPath["backend"];
 type Port = NonNullable<NonNullable<Backend["service"]>["port"]>;
 
-const CLASS_ANNOTATION = "kubernetes.io/ingress.class";
+/** How an Ingress named its class before it had a field for it. */
+export const CLASS_ANNOTATION = "kubernetes.io/ingress.class";
 const PATH_TYPES = ["Exact", "ImplementationSpecific", "Prefix"];
 const FORBIDDEN_PARTS = ["//", "/./", "/../", "%2f", "%2F"];
 const FORBIDDEN_ENDS = ["/..", "/."];
@@ -37,7 +38,7 @@ export function validateIngress({ spec = {} }: Ingress): FieldError[] {
     ...errors,
     ...each(rules, "spec.rules", validateRule),
     ...each(tls, "spec.tls", validateTls),
-    ...formatted("spec.ingressClassName", { value: ingressClassName, as: "subdomain" }),
+    ...givenFormatted("spec.ingressClassName", { value: ingressClassName, as: "subdomain" }),
   ];
 }
 
@@ -57,7 +58,7 @@ export function validateIngressStatus({ status }: Ingress): FieldError[] {
     const errors = ip ? validateIp(ip, `${at}.ip`) : [];
     if (!hostname) return errors;
     errors.push(...formatted(`${at}.hostname`, { value: hostname, as: "subdomain" }));
-    if (isIP(hostname) !== 0) {
+    if (readIp(hostname)) {
       errors.push(invalid(`${at}.hostname`, { value: hostname, detail: NOT_AN_IP }));
     }
     return errors;
@@ -71,7 +72,7 @@ function validateRule({ host, http }: Rule, path: string): FieldError[] {
   const errors: FieldError[] = [];
   if (host) {
     const at = `${path}.host`;
-    if (isIP(host) !== 0) errors.push(invalid(at, { value: host, detail: NOT_AN_IP }));
+    if (readIp(host)) errors.push(invalid(at, { value: host, detail: NOT_AN_IP }));
     errors.push(...invalidAll(at, { value: host, details: hostErrors(host) }));
   }
   if (http === undefined) return errors;

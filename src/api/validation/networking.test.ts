@@ -30,6 +30,16 @@ describe("an Ingress", () => {
       ["spec: Invalid value: null: either `defaultBackend` or `rules` must be specified"],
     ],
     [
+      "of a class without a name",
+      { ...at({}), spec: { ...at({}).spec, ingressClassName: "" } },
+      [`spec.ingressClassName: Invalid value: "": ${SUBDOMAIN}`],
+    ],
+    [
+      "for an address, zeros and all",
+      ingress({ rules: [{ host: "010.0.0.1" }] }),
+      ['spec.rules[0].host: Invalid value: "010.0.0.1": must be a DNS name, not an IP address'],
+    ],
+    [
       "without a kind of path",
       ingress({ rules: [{ http: { paths: [{ path: "/", backend } as Path] } }] }),
       [`${PATH}.pathType: Required value: pathType must be specified`],
@@ -195,6 +205,17 @@ describe("a NetworkPolicy", () => {
 
   test.each<[string, NetworkPolicy, string[]]>([
     ["as usual", policy({ ingress: [{ from: [{ podSelector: {} }], ports: [{ port: 80 }] }] }), []],
+    [
+      "of a network whose spelling is wrong, and of what is left out of it",
+      policy({
+        ingress: [{ from: [{ ipBlock: { cidr: "10.0.0.1/8", except: ["11.0.0.0/16", "x"] } }] }],
+      }),
+      [
+        'spec.ingress[0].from[0].ipBlock.cidr: Invalid value: "10.0.0.1/8": must not have bits set beyond the prefix length',
+        'spec.ingress[0].from[0].ipBlock.except[0]: Invalid value: "11.0.0.0/16": must be a strict subset of `cidr`',
+        'spec.ingress[0].from[0].ipBlock.except[1]: Invalid value: "x": must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)',
+      ],
+    ],
     [
       "of peers that are none, or two",
       policy({

@@ -9,9 +9,10 @@ import {
   tooLong,
 } from "../field-error.ts";
 import { isStrictSubset } from "../ip-network.ts";
+import { readCidr } from "../ip-text.ts";
 import { domainPrefixedPath, portName, portNumber } from "../names.ts";
 import type { IngressClass, IPAddress, NetworkPolicy, ServiceCIDR } from "../object.ts";
-import { each, formatted, validateCidr, validateLabelSelector } from "./common.ts";
+import { each, formatted, givenFormatted, validateCidr, validateLabelSelector } from "./common.ts";
 import { optionalSegment, requiredSegment, validateTypedReference } from "./references.ts";
 
 type PolicySpec = NonNullable<NetworkPolicy["spec"]>;
@@ -91,15 +92,23 @@ function validatePeer(
   return errors;
 }
 
+/** What a network is read as, however it is spelled; undefined for what is none. */
+function plainCidr(text: string): string | undefined {
+  const cidr = readCidr(text);
+  return cidr && `${cidr.canonical}/${cidr.bits}`;
+}
+
 function validateIpBlock({ cidr, except }: IpBlock, path: string): FieldError[] {
   if (!cidr) return [required(`${path}.cidr`)];
   const errors = validateCidr(cidr, `${path}.cidr`);
-  if (errors.length > 0) return errors;
-  return each(except, `${path}.except`, (value, at) => {
-    const syntax = validateCidr(value, at);
-    if (syntax.length > 0 || isStrictSubset({ inner: value, outer: cidr })) return syntax;
-    return [invalid(at, { value, detail: "must be a strict subset of `cidr`" })];
+  const outer = plainCidr(cidr);
+  if (outer === undefined) return errors;
+  const exceptions = each(except, `${path}.except`, (value, at) => {
+    const [syntax, inner] = [validateCidr(value, at), plainCidr(value)];
+    if (inner === undefined || isStrictSubset({ inner, outer })) return syntax;
+    return [...syntax, invalid(at, { value, detail: "must be a strict subset of `cidr`" })];
   });
+  return [...errors, ...exceptions];
 }
 
 /** Errors of an IngressClass after defaulting. */
@@ -136,7 +145,7 @@ function validateParameters(parameters: Parameters, path: string): FieldError[] 
     case "Namespace": {
       const why = "`parameters.scope` is set to 'Namespace'";
       if (namespace === undefined) return [...errors, required(at, why)];
-      return [...errors, ...formatted(at, { value: namespace, as: "label" })];
+      return [...errors, ...givenFormatted(at, { value: namespace, as: "label" })];
     }
     case "Cluster":
       if (namespace === undefined) return errors;

@@ -103,7 +103,9 @@ export function specChanged(
   const isApart = resource.custom === undefined || hasStatus(resource);
   const rest = ({ metadata: _metadata, ...others }: KubeObject): object =>
     isApart ? { ...others, status: undefined } : others;
+  const { labelsRaiseGeneration: ofLabels = false } = resource;
   return (
+    (ofLabels && !Bun.deepEquals(next.metadata?.labels, current.metadata?.labels)) ||
     !Bun.deepEquals(field(next, "spec"), field(current, "spec")) ||
     !Bun.deepEquals(rest(next), rest(current))
   );

@@ -37,10 +37,8 @@ function allocate(service: Service, allocation: Allocation): void {
   if (!spec) return;
   const errors: FieldError[] = [];
   if (spec.type === "ExternalName") {
-    delete spec.clusterIP;
-    delete spec.clusterIPs;
-    delete spec.ipFamilies;
-    delete spec.ipFamilyPolicy;
+    // what else is said of addresses is refused by validation
+    if (!spec.clusterIP) delete spec.clusterIP;
   } else {
     errors.push(...settleFamilies(spec));
     if (errors.length === 0) allocateAddress(spec, allocation, errors);
