@@ -85,7 +85,11 @@ export function validateMetadata(
     ...errors,
     ...validateNamespace(`${path}.namespace`, { namespace, namespaced }),
     ...nonNegative(`${path}.generation`, metadata?.generation),
-    ...validateShared(metadata, path),
+    ...validateLabels(metadata?.labels, `${path}.labels`),
+    ...validateAnnotations(metadata?.annotations, `${path}.annotations`),
+    ...validateOwnerReferences(metadata?.ownerReferences, `${path}.ownerReferences`),
+    ...validateFinalizers(metadata?.finalizers, `${path}.finalizers`),
+    ...validateManagedFields(metadata?.managedFields, `${path}.managedFields`),
     ...(anyFinalizer ? [] : validateDomains(metadata?.finalizers, `${path}.finalizers`)),
   ];
 }
@@ -99,17 +103,7 @@ function validateNamespace(
   return invalidAll(path, { value: namespace, details: dns1123Label(namespace) });
 }
 
-function validateShared(metadata: ObjectMeta | undefined, path: string): FieldError[] {
-  return [
-    ...validateLabels(metadata?.labels, `${path}.labels`),
-    ...validateAnnotations(metadata?.annotations, `${path}.annotations`),
-    ...validateOwnerReferences(metadata?.ownerReferences, `${path}.ownerReferences`),
-    ...validateFinalizers(metadata?.finalizers, `${path}.finalizers`),
-    ...validateManagedFields(metadata?.managedFields, `${path}.managedFields`),
-  ];
-}
-
-/** Errors of a change of metadata, beside those of `validateMetadata`. */
+/** Errors of a change of metadata; some are those of `validateMetadata`, said once more. */
 export function validateMetadataUpdate(
   next: ObjectMeta | undefined,
   current: ObjectMeta | undefined,
@@ -137,7 +131,13 @@ export function validateMetadataUpdate(
     const change = { next: next?.[field], current: current?.[field] };
     errors.push(...immutable(`${path}.${field}`, change));
   }
-  return errors;
+  return [
+    ...errors,
+    ...validateLabels(next?.labels, `${path}.labels`),
+    ...validateAnnotations(next?.annotations, `${path}.annotations`),
+    ...validateOwnerReferences(next?.ownerReferences, `${path}.ownerReferences`),
+    ...validateManagedFields(next?.managedFields, `${path}.managedFields`),
+  ];
 }
 
 /** Errors in a map of labels: keys are qualified names, values label values. */

@@ -119,8 +119,11 @@ export interface Resource<T extends KubeObject = KubeObject> extends GroupVersio
   prepareForCreate?(object: T): void;
   /** Takes over, in place, what a client need not repeat: allocated addresses and ports. */
   prepareForUpdate?(next: T, current: T): void;
-  /** Errors of a new object. Names and metadata are checked for all kinds by the registry. */
-  validate(object: T): FieldError[];
+  /**
+   * Errors of an object, new or changed. Names and metadata are checked for all kinds by the
+   * registry. `current` is the version before, absent for a new object: what was let in once stays.
+   */
+  validate(object: T, current?: T): FieldError[];
   /** Errors of a new object alone, which older ones are not held against: a name that is too long. */
   validateCreate?(object: T): FieldError[];
   /** Errors of a change, beside those of `validate(next)`: immutable fields and such. */

@@ -145,7 +145,7 @@ export function conflict(
 export function invalidObject(subject: Subject, errors: readonly FieldError[]): StatusError {
   const { resource, name } = subject;
   const kind = resource.group === "" ? resource.kind : `${resource.kind}.${resource.group}`;
-  const lines = errors.map(({ field, message }) => `${field}: ${message}`);
+  const lines = [...new Set(errors.map(({ field, message }) => `${field}: ${message}`))];
   const list = lines.length === 1 ? lines[0] : `[${lines.join(", ")}]`;
   return new StatusError(`${kind} "${name}" is invalid: ${list}`, {
     code: 422,

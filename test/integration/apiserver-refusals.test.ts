@@ -56,3 +56,17 @@ test.each(rows.map((row) => [`${row.method} ${row.path}`, row] as const))(
     );
   },
 );
+
+test("a kind of Kubernetes' own looks at metadata twice, and says each thing once", async () => {
+  const response = await api.send("PATCH", "/api/v1/namespaces/default", {
+    type: "application/merge-patch+json",
+    body: { metadata: { labels: { "a b": "c" } } },
+  });
+  expect(response.status).toBe(422);
+  expect(await response.json()).toMatchObject({
+    message: expect.stringMatching(
+      /^Namespace "default" is invalid: metadata\.labels:(?!.*metadata)/,
+    ),
+    details: { causes: Array(4).fill({ reason: "FieldValueInvalid", field: "metadata.labels" }) },
+  });
+});

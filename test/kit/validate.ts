@@ -21,7 +21,7 @@ export function changed<T extends KubeObject>(kind: Resource<T>, current: T, nex
   kind.prepareForCreate?.(before);
   kind.setDefaults(now);
   kind.prepareForUpdate?.(now, before);
-  return lines([...kind.validateUpdate(now, before), ...kind.validate(now)]);
+  return lines([...kind.validate(now, before), ...kind.validateUpdate(now, before)]);
 }
 
 /** What is wrong with what a controller says of an object. */

@@ -1,4 +1,4 @@
-import type { PodSpec } from "../object.ts";
+import type { Lease, PodSpec } from "../object.ts";
 import { allContainers } from "../pod.ts";
 
 /**
@@ -19,4 +19,10 @@ export function dropDisabled(spec: PodSpec): void {
       delete source.podCertificate;
     }
   }
+}
+
+/** The same of how a Lease finds its next holder (`CoordinatedLeaderElection`). */
+export function dropElection({ spec }: Lease): void {
+  delete spec?.strategy;
+  delete spec?.preferredHolder;
 }

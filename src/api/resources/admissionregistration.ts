@@ -16,6 +16,7 @@ import {
   validateMutatingPolicy,
   validateValidatingBinding,
   validateValidatingPolicy,
+  validateValidatingPolicyStatus,
 } from "../validation/admission-policy.ts";
 import { validateWebhooks } from "../validation/webhook.ts";
 import { emptyStatus, row, statusOf } from "./row.ts";
@@ -67,6 +68,7 @@ export const VALIDATING_ADMISSION_POLICIES = row<objects.ValidatingAdmissionPoli
   setDefaults: setAdmissionPolicyDefaults,
   prepareForCreate: emptyStatus,
   validate: validateValidatingPolicy,
+  validateStatus: validateValidatingPolicyStatus,
 });
 
 export const VALIDATING_ADMISSION_POLICY_BINDINGS = row<objects.ValidatingAdmissionPolicyBinding>({

@@ -1,4 +1,5 @@
 import { LEASE_COLUMNS } from "../columns/core.ts";
+import { dropElection } from "../defaults/disabled.ts";
 import type * as objects from "../object.ts";
 import { validateLease } from "../validation/cluster.ts";
 import { row } from "./row.ts";
@@ -13,6 +14,8 @@ export const LEASES = row<objects.Lease>({
   needsVersion: true,
   createsOnUpdate: true,
   columns: LEASE_COLUMNS,
+  prepareForCreate: dropElection,
+  prepareForUpdate: dropElection,
   validate: validateLease,
   volatile: () => true,
 });

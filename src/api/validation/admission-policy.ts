@@ -22,6 +22,7 @@ import {
   validateMatchResources,
 } from "./admission-rules.ts";
 import { each, validateLabelSelector } from "./common.ts";
+import { validateConditions } from "./conditions.ts";
 
 type ValidatingSpec = NonNullable<ValidatingAdmissionPolicy["spec"]>;
 type MutatingSpec = NonNullable<MutatingAdmissionPolicy["spec"]>;
@@ -55,7 +56,11 @@ export function validateValidatingPolicy(given: ValidatingAdmissionPolicy): Fiel
   const path = "spec.auditAnnotations";
   if (auditAnnotations.length > MAX_ANNOTATIONS) {
     const detail = `must not have more than ${MAX_ANNOTATIONS} auditAnnotations`;
-    errors.push(invalid(path, { value: auditAnnotations, detail }));
+    const value = auditAnnotations.map(({ key, valueExpression }) => ({
+      Key: key,
+      ValueExpression: valueExpression,
+    }));
+    errors.push(invalid(path, { value, detail }));
   }
   const keys = new Set<string>();
   return [
@@ -66,6 +71,21 @@ export function validateValidatingPolicy(given: ValidatingAdmissionPolicy): Fiel
       keys.add(annotation.key);
       return found;
     }),
+  ];
+}
+
+/** Errors of what is said of a policy: the warnings of its type check, and its conditions. */
+export function validateValidatingPolicyStatus({
+  status,
+}: ValidatingAdmissionPolicy): FieldError[] {
+  const { typeChecking, conditions } = status ?? {};
+  const path = "status.typeChecking.expressionWarnings";
+  return [
+    ...each(typeChecking?.expressionWarnings, path, ({ fieldRef = "", warning }, at) => [
+      ...(warning ? [] : [required(`${at}.warning`)]),
+      ...(fieldRef.trim() === "" ? [required(`${at}.fieldRef`)] : []),
+    ]),
+    ...validateConditions(conditions, "status.conditions"),
   ];
 }
 
@@ -207,7 +227,7 @@ function validatePatch(
   return [required(`${path}.expression`, "expression is not specified")];
 }
 
-/** Errors of a binding of either sort; the path of its resources is Kubernetes' own slip. */
+/** Errors of a binding of either sort. */
 function validateBinding({
   spec,
 }: ValidatingAdmissionPolicyBinding | MutatingAdmissionPolicyBinding): FieldError[] {
@@ -218,7 +238,7 @@ function validateBinding({
       ? [required(path)]
       : invalidAll(path, { value: policyName, details: dns1123Subdomain(policyName) })),
     ...(paramRef ? validateParamRef(paramRef, "spec.paramRef") : []),
-    ...validateMatchResources(matchResources, "spec.matchResouces"),
+    ...validateMatchResources(matchResources, "spec.matchResources"),
   ];
 }
 

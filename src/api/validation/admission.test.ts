@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { created } from "#test/kit/validate.ts";
+import { created, said } from "#test/kit/validate.ts";
 import type {
   MutatingAdmissionPolicy,
   ValidatingAdmissionPolicy,
@@ -182,6 +182,16 @@ describe("an admission policy", () => {
         resourceRules: [{ scope: "*" }],
       },
     });
+  });
+
+  test("is told what its expressions get wrong, and where", () => {
+    const expressionWarnings = [{ fieldRef: " ", warning: "" }];
+    const status = { typeChecking: { expressionWarnings }, conditions: [] };
+    const given = policy({});
+    expect(said(kinds.VALIDATING_ADMISSION_POLICIES, given, { ...given, status })).toEqual([
+      "status.typeChecking.expressionWarnings[0].warning: Required value",
+      "status.typeChecking.expressionWarnings[0].fieldRef: Required value",
+    ]);
   });
 
   test.each<[string, ValidatingAdmissionPolicy, string[]]>([

@@ -53,10 +53,10 @@ test.each<[string, APIService, string[]]>([
       service: { namespace: "", name: "", port: 0 },
     }),
     [
-      "spec.insecureSkipTLSVerify: Invalid value: true: may not be true if caBundle is present",
       "spec.service.namespace: Required value",
       "spec.service.name: Required value",
       "spec.service.port: Invalid value: 0: port is not valid: must be between 1 and 65535, inclusive",
+      "spec.insecureSkipTLSVerify: Invalid value: true: may not be true if caBundle is present",
     ],
   ],
 ])("an APIService %s", (_, given, errors) => {

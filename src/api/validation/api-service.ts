@@ -33,7 +33,7 @@ export function validateApiService({ metadata, spec }: APIService): FieldError[]
     const detail = `must be positive and less than ${MAX_VERSION_PRIORITY}`;
     errors.push(invalid("spec.versionPriority", { value: versionPriority, detail }));
   }
-  return spec ? [...errors, ...validateTrust(spec), ...validateService(spec)] : errors;
+  return spec ? [...errors, ...validateService(spec), ...validateTrust(spec)] : errors;
 }
 
 function validateTrust({ service, caBundle = "", insecureSkipTLSVerify: insecure }: Spec) {

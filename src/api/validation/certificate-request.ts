@@ -53,7 +53,7 @@ const FOR_EVER = [...DECISIONS, "Failed"];
 export function validateCertificateRequest(given: CertificateSigningRequest): FieldError[] {
   const { request = "", usages = [], signerName = "", expirationSeconds } = given.spec ?? {};
   const errors = validateRequest(request, "spec.request");
-  if (usages.length === 0) errors.push(required("spec.usages", "usages must be provided"));
+  if (usages.length === 0) errors.push(required("spec.usages"));
   const path = "spec.usages";
   errors.push(
     ...each(usages, path, (value, at) =>
@@ -90,7 +90,7 @@ function validateRequest(base64: string, path: string): FieldError[] {
 
 /** Errors of a signer's name, `example.com/signer`. */
 function validateSignerName(value: string, path: string): FieldError[] {
-  if (value === "") return [required(path, "signerName must be provided")];
+  if (value === "") return [required(path)];
   const [domain = "", rest = "", ...more] = value.split("/");
   if (more.length > 0 || !value.includes("/")) {
     const detail =
@@ -134,7 +134,7 @@ function validateConditions(conditions: readonly Condition[], path: string): Fie
     const other = { Approved: "Denied", Denied: "Approved" }[type];
     if (other !== undefined && seen.has(other)) {
       const detail = "Approved and Denied conditions are mutually exclusive";
-      errors.push(invalid(`${at}.type`, { value: type, detail }));
+      errors.push(invalid(path, { value: type, detail }));
     }
     if (seen.has(type)) errors.push(duplicate(`${at}.type`, type));
     seen.add(type);

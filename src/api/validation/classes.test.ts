@@ -57,6 +57,13 @@ describe("a PriorityClass", () => {
       'preemptionPolicy: Invalid value: "Never": field is immutable',
     ]);
   });
+
+  test("that is changed is held to nothing else", () => {
+    const critical = SYSTEM_PRIORITY_CLASSES[0];
+    if (critical === undefined) throw new Error("there is no class of the system");
+    const next = { ...critical, globalDefault: true };
+    expect(changed(PRIORITY_CLASSES, critical, next)).toEqual([]);
+  });
 });
 
 describe("a RuntimeClass", () => {
@@ -89,6 +96,20 @@ describe("a RuntimeClass", () => {
       runtime("runc", { scheduling: { tolerations: [{ operator: "Equal" }] } }),
       [
         'scheduling.tolerations[0].operator: Invalid value: "Equal": operator must be Exists when `key` is empty, which means "match all values and all keys"',
+      ],
+    ],
+    [
+      "on nodes that tolerate one thing twice",
+      runtime("runc", {
+        scheduling: {
+          tolerations: [
+            { key: "k", operator: "Exists", effect: "NoExecute" },
+            { key: "k", operator: "Exists", effect: "NoExecute", tolerationSeconds: 5 },
+          ],
+        },
+      }),
+      [
+        'scheduling.tolerations[1]: Duplicate value: {"Key":"k","Operator":"Exists","Value":"","Effect":"NoExecute","TolerationSeconds":5}',
       ],
     ],
   ])("%s", (_, given, errors) => {

@@ -1,4 +1,5 @@
 import {
+  duplicate,
   type FieldError,
   forbidden,
   immutable,
@@ -14,13 +15,17 @@ import {
   SYSTEM_PREFIX,
   SYSTEM_PRIORITY_CLASSES,
 } from "../system-priority.ts";
+import { each } from "./common.ts";
 import { validateRequirements } from "./resources.ts";
 import { validateTolerations } from "./scheduling.ts";
 
+type Toleration = NonNullable<NonNullable<RuntimeClass["scheduling"]>["tolerations"]>[number];
+
 const PREEMPTION = ["PreemptLowerPriority", "Never"];
 
-/** Errors of a PriorityClass after defaulting. */
-export function validatePriorityClass(given: PriorityClass): FieldError[] {
+/** Errors of a PriorityClass after defaulting; a changed one is only held to what may change. */
+export function validatePriorityClass(given: PriorityClass, current?: PriorityClass): FieldError[] {
+  if (current !== undefined) return [];
   const { preemptionPolicy: policy, value = 0 } = given;
   const name = given.metadata?.name ?? "";
   const errors: FieldError[] = [];
@@ -67,7 +72,26 @@ export function validateRuntimeClass(given: RuntimeClass): FieldError[] {
     ...(overhead ? validateRequirements({ limits: overhead.podFixed ?? {} }, "overhead") : []),
     ...validateLabels(scheduling?.nodeSelector, "scheduling.nodeSelector"),
     ...validateTolerations(scheduling?.tolerations, "scheduling.tolerations"),
+    ...validateDistinct(scheduling?.tolerations, "scheduling.tolerations"),
   ];
+}
+
+/** No two tolerations may differ in nothing but how long they last. */
+function validateDistinct(
+  tolerations: readonly Toleration[] | undefined,
+  path: string,
+): FieldError[] {
+  const seen = new Set<string>();
+  return each(tolerations, path, (toleration, at) => {
+    const { key = "", operator = "", value = "", effect = "", tolerationSeconds } = toleration;
+    const id = JSON.stringify([key, operator, value, effect]);
+    const isKnown = seen.has(id);
+    seen.add(id);
+    const held = { Key: key, Operator: operator, Value: value, Effect: effect };
+    return isKnown
+      ? [duplicate(at, { ...held, TolerationSeconds: tolerationSeconds ?? null })]
+      : [];
+  });
 }
 
 export function validateRuntimeClassUpdate(

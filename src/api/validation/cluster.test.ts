@@ -25,6 +25,12 @@ test("Node", () => {
   ]);
 });
 
+test("how a Lease finds its next holder is for clusters that coordinate elections", () => {
+  const lease = { metadata, spec: { strategy: "OldestEmulationVersion", preferredHolder: "a" } };
+  LEASES.prepareForCreate?.(lease);
+  expect(lease.spec).toEqual({} as typeof lease.spec);
+});
+
 test("Lease and Namespace", () => {
   const lease = { metadata, spec: { leaseDurationSeconds: 0, leaseTransitions: -1 } };
   expect(created(LEASES, lease)).toEqual([

@@ -18,7 +18,7 @@ type NodeDriver = NonNullable<CSINode["spec"]["drivers"]>[number];
 type TokenRequest = NonNullable<CSIDriver["spec"]["tokenRequests"]>[number];
 
 const DRIVER_NAME_MAX_BYTES = 63;
-const NODE_ID_MAX_LENGTH = 256;
+const NODE_ID_MAX_BYTES = 256;
 const MIN_TOKEN_SECONDS = 600;
 const MIN_UPDATE_SECONDS = 10;
 const GROUP_POLICIES = ["File", "None", "ReadWriteOnceWithFSType"];
@@ -27,7 +27,8 @@ const LIFECYCLE_MODES = ["Persistent", "Ephemeral"];
 /** Errors in the name of a CSI driver where something refers to it. */
 export function validateCsiDriverName(value: string, path: string): FieldError[] {
   const errors = value === "" ? [required(path)] : [];
-  if (value.length > DRIVER_NAME_MAX_BYTES) errors.push(tooLong(path, DRIVER_NAME_MAX_BYTES));
+  if (Buffer.byteLength(value) > DRIVER_NAME_MAX_BYTES)
+    errors.push(tooLong(path, DRIVER_NAME_MAX_BYTES));
   return [
     ...errors,
     ...invalidAll(path, { value, details: dns1123Subdomain(value.toLowerCase()) }),
@@ -97,8 +98,8 @@ export function validateCsiNode({ spec }: CSINode): FieldError[] {
     const { name, nodeID = "", allocatable, topologyKeys } = driver;
     const errors = validateCsiDriverName(name, `${at}.name`);
     if (nodeID === "") errors.push(required(`${at}.nodeID`));
-    if (nodeID.length > NODE_ID_MAX_LENGTH) {
-      const detail = `must be ${NODE_ID_MAX_LENGTH} characters or less`;
+    if (Buffer.byteLength(nodeID) > NODE_ID_MAX_BYTES) {
+      const detail = `must be ${NODE_ID_MAX_BYTES} characters or less`;
       errors.push(invalid(`${at}.nodeID`, { value: nodeID, detail }));
     }
     errors.push(...nonNegative(`${at}.allocatable.count`, allocatable?.count));
@@ -120,11 +121,16 @@ function validateTopologyKeys(keys: readonly string[] | undefined, path: string)
 
 /** Errors of a change: a driver that stays on a node stays as it is, but for how much it can hold. */
 export function validateCsiNodeUpdate(next: CSINode, current: CSINode): FieldError[] {
-  const fixed = ({ allocatable: _, ...rest }: NodeDriver) => rest;
+  const held = ({ name, nodeID, topologyKeys }: NodeDriver) => ({
+    Name: name,
+    NodeID: nodeID,
+    TopologyKeys: topologyKeys?.length ? topologyKeys : null,
+    Allocatable: null,
+  });
   return (current.spec?.drivers ?? []).flatMap((before) =>
     (next.spec?.drivers ?? [])
       .filter(({ name }) => name === before.name)
-      .flatMap((now) => immutable("spec.drivers", { next: fixed(now), current: fixed(before) })),
+      .flatMap((now) => immutable("spec.drivers", { next: held(now), current: held(before) })),
   );
 }
 

@@ -59,7 +59,7 @@ function validateFlow(spec: FlowSpec, name: string): FieldError[] {
   }
   const errors = invalidAll("spec.matchingPrecedence", { value, details });
   if (distinguisherMethod && !METHODS.includes(distinguisherMethod.type)) {
-    const rule = { value: distinguisherMethod, supported: METHODS };
+    const rule = { value: { Type: distinguisherMethod.type }, supported: METHODS };
     errors.push(notSupported("spec.distinguisherMethod.type", rule));
   }
   const path = "spec.priorityLevelConfiguration.name";

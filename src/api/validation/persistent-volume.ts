@@ -20,6 +20,7 @@ import {
   requiredFields,
   SOURCE_CHECKS,
   validateDriverName,
+  validateInitiator,
   validateIscsi,
 } from "./volume-source.ts";
 
@@ -29,7 +30,7 @@ type SecretRef = NonNullable<Spec["csi"]>["nodePublishSecretRef"];
 const RECLAIM_POLICIES: readonly string[] = ["Delete", "Recycle", "Retain"];
 
 /** Errors of a volume after defaulting. */
-export function validatePersistentVolume({ spec = {} }: PersistentVolume): FieldError[] {
+export function validatePersistentVolume({ metadata, spec = {} }: PersistentVolume): FieldError[] {
   const { accessModes = [], persistentVolumeReclaimPolicy: policy, nodeAffinity } = spec;
   const errors = accessModes.length === 0 ? [required("spec.accessModes")] : [];
   errors.push(...validateAccessModes(accessModes, "spec.accessModes"));
@@ -46,7 +47,8 @@ export function validatePersistentVolume({ spec = {} }: PersistentVolume): Field
     } else
       errors.push(required("spec.nodeAffinity.required", "must specify required node constraints"));
   }
-  return [...errors, ...validateSource(spec, "spec"), ...validateClass(spec)];
+  errors.push(...validateVolumeSources(spec, "spec", { name: metadata?.name ?? "" }));
+  return [...errors, ...validateClass(spec)];
 }
 
 function validateCapacity(capacity: Readonly<Record<string, string>>, path: string): FieldError[] {
@@ -160,16 +162,26 @@ function checkSource<S extends Source>(
   return source ? check(source, `${path}.${name}`) : [];
 }
 
-function validateSource(spec: Spec, path: string): FieldError[] {
-  const [first, ...others] = SOURCES.filter((source) => spec[source] !== undefined);
-  if (first === undefined) return [required(path, "must specify a volume type")];
-  const errors = checkSource(path, { name: first, spec });
+/** Errors of where a volume of that name lies, of which it says one place. */
+export function validateVolumeSources(
+  spec: Spec,
+  path: string,
+  { name } = { name: "" },
+): FieldError[] {
+  const given = SOURCES.filter((source) => spec[source] !== undefined);
+  if (given.length === 0) return [required(path, "must specify a volume type")];
+  const errors = given.flatMap((source, index) => {
+    if (index === 0 || source === "flexVolume") return checkSource(path, { name: source, spec });
+    const field = `${path}.${source === "cephfs" ? "cephFS" : source}`;
+    return [forbidden(field, "may not specify more than 1 volume type")];
+  });
+  const [first] = given;
   if (first === "local" && spec.nodeAffinity === undefined) {
     errors.push(required(`${path}.nodeAffinity`, "Local volume requires node affinity"));
   }
-  for (const other of others) {
-    const field = `${path}.${other === "cephfs" ? "cephFS" : other}`;
-    errors.push(forbidden(field, "may not specify more than 1 volume type"));
+  if (first === "iscsi" && spec.iscsi) {
+    const said = { value: spec.iscsi.targetPortal, path: `${path}.iscsi.targetportal` };
+    errors.push(...validateInitiator(spec.iscsi, name, said));
   }
   const isRoot = /^\/+(\.?\/*)*$/.test(spec.hostPath?.path ?? "");
   if (isRoot && spec.persistentVolumeReclaimPolicy === "Recycle") {
@@ -180,19 +192,26 @@ function validateSource(spec: Spec, path: string): FieldError[] {
 }
 
 function validateClass(spec: Spec): FieldError[] {
-  const { storageClassName, volumeMode, volumeAttributesClassName: attributes } = spec;
+  const { storageClassName, volumeMode } = spec;
   const errors = formatted("spec.storageClassName", { value: storageClassName, as: "subdomain" });
   if (volumeMode !== undefined && !VOLUME_MODES.includes(volumeMode)) {
     errors.push(notSupported("spec.volumeMode", { value: volumeMode, supported: VOLUME_MODES }));
   }
-  if (attributes === undefined) return errors;
-  const path = "spec.volumeAttributesClassName";
-  if (attributes === "") errors.push(required(path, "an empty string is disallowed"));
-  errors.push(...formatted(path, { value: attributes, as: "subdomain" }));
-  if (spec.csi === undefined) {
-    errors.push(required("spec.csi", "has to be specified when using volumeAttributesClassName"));
-  }
-  return errors;
+  return [...errors, ...validateAttributesClass(spec, "spec")];
+}
+
+/** Errors of the class of a volume's attributes, which only one behind CSI has. */
+export function validateAttributesClass(
+  { volumeAttributesClassName: value, csi }: Spec,
+  path: string,
+): FieldError[] {
+  if (value === undefined) return [];
+  const at = `${path}.volumeAttributesClassName`;
+  const errors = value === "" ? [required(at, "an empty string is disallowed")] : [];
+  errors.push(...formatted(at, { value, as: "subdomain" }));
+  if (csi) return errors;
+  const why = "has to be specified when using volumeAttributesClassName";
+  return [...errors, required(`${path}.csi`, why)];
 }
 
 /** Errors of a change: where a volume lies does not change. */

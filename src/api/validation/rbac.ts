@@ -28,7 +28,14 @@ export function validateClusterRole({ rules, aggregationRule }: ClusterRole): Fi
     const why = "at least one clusterRoleSelector required if aggregationRule is non-nil";
     errors.push(required(path, why));
   }
-  return [...errors, ...each(selectors, path, validateLabelSelector)];
+  return [
+    ...errors,
+    ...each(selectors, path, (selector, at) => {
+      const found = validateLabelSelector(selector, at);
+      if (found.length === 0) return [];
+      return [...found, invalid(at, { value: null, detail: "invalid label selector." })];
+    }),
+  ];
 }
 
 /** Errors of one rule of a role (`ValidatePolicyRule`). */
@@ -96,11 +103,8 @@ function validateSubject(subject: Subject, path: string, { namespaced }: Scope):
       );
       return namespaced || namespace !== "" ? errors : [...errors, required(`${path}.namespace`)];
     case "User":
-    case "Group": {
-      const detail = `${kind.toLowerCase()} name cannot be empty`;
-      if (name === "") errors.push(invalid(at, { value: name, detail }));
+    case "Group":
       return [...errors, ...oneOfOnly(`${path}.apiGroup`, { value: apiGroup, supported: [GROUP] })];
-    }
     default: {
       const supported = ["ServiceAccount", "User", "Group"];
       return [...errors, notSupported(`${path}.kind`, { value: kind, supported })];
@@ -112,5 +116,7 @@ function validateSubject(subject: Subject, path: string, { namespaced }: Scope):
 export function validateBindingUpdate(next: Binding, current: Binding): FieldError[] {
   const { roleRef } = next;
   if (Bun.deepEquals(roleRef, current.roleRef)) return [];
-  return [invalid("roleRef", { value: roleRef, detail: "cannot change roleRef" })];
+  const { apiGroup = "", kind = "", name = "" } = roleRef ?? {};
+  const value = { APIGroup: apiGroup, Kind: kind, Name: name };
+  return [invalid("roleRef", { value, detail: "cannot change roleRef" })];
 }

@@ -3,6 +3,9 @@ import { changed, created, said } from "#test/kit/validate.ts";
 import type { PersistentVolume, PersistentVolumeClaim } from "../object.ts";
 import { PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES } from "../resources/core-storage.ts";
 
+const SUBDOMAIN =
+  "Invalid value: \"a b\": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
+
 describe("a PersistentVolumeClaim", () => {
   type Spec = NonNullable<PersistentVolumeClaim["spec"]>;
   const requests = { storage: "1Gi" };
@@ -55,6 +58,11 @@ describe("a PersistentVolumeClaim", () => {
         dataSourceRef: { kind: "PersistentVolumeClaim", name: "b" },
       }),
       ["spec: Invalid value: {}: must match dataSourceRef"],
+    ],
+    [
+      "from a source of a group that cannot be one",
+      claim({ dataSourceRef: { apiGroup: "a b", kind: "VolumeSnapshot", name: "s" } }),
+      ["spec.dataSource", "spec.dataSourceRef"].map((path) => `${path}.apiGroup: ${SUBDOMAIN}`),
     ],
   ])("%s", (_, given, expected) => {
     expect(created(PERSISTENT_VOLUME_CLAIMS, given)).toEqual(expected);
@@ -153,6 +161,20 @@ describe("a PersistentVolume", () => {
         'spec.iscsi.iqn: Invalid value: "abc": must be valid format',
         "spec.iscsi.lun: Invalid value: 300: must be between 0 and 255, inclusive",
         "spec.iscsi.secretRef: Required value",
+      ],
+    ],
+    [
+      "of too long a name for a portal where it has a name of its own",
+      volume({
+        iscsi: {
+          targetPortal: "x".repeat(63),
+          iqn: "iqn.2026-01.com.example:a",
+          lun: 0,
+          initiatorName: "iqn.2026-01.com.example:b",
+        },
+      }),
+      [
+        `spec.iscsi.targetportal: Invalid value: "${"x".repeat(63)}": Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.`,
       ],
     ],
   ])("%s", (_, given, expected) => {

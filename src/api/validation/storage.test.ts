@@ -65,6 +65,20 @@ describe("a StorageClass", () => {
         'allowedTopologies[0].matchLabelExpressions[1].key: Duplicate value: "zone"',
       ],
     ],
+    [
+      "of one place that is said in two terms, and of any place",
+      storageClass({
+        allowedTopologies: [
+          { matchLabelExpressions: [{ key: "zone", values: ["a", "b"] }] },
+          { matchLabelExpressions: [{ key: "zone", values: ["b", "a"] }] },
+          {},
+        ],
+      }),
+      [
+        'allowedTopologies[1].matchLabelExpressions: Duplicate value: ""',
+        ...Array<string>(3).fill('allowedTopologies[2].matchLabelExpressions: Duplicate value: ""'),
+      ],
+    ],
   ])("%s", (_, given, errors) => {
     expect(created(kinds.STORAGE_CLASSES, given)).toEqual(errors);
   });
@@ -131,6 +145,46 @@ describe("a VolumeAttachment", () => {
       ],
     ],
     [
+      "of a volume that is said in it",
+      attachment({
+        source: {
+          inlineVolumeSpec: {
+            accessModes: ["ReadWriteOnce"],
+            csi: { driver: "d", volumeHandle: "v" },
+            persistentVolumeReclaimPolicy: "Retain",
+            volumeMode: "Filesystem",
+          },
+        },
+      }),
+      [],
+    ],
+    [
+      "of a volume that is said in it as if it were somebody's",
+      attachment({
+        source: {
+          inlineVolumeSpec: {
+            capacity: { storage: "1Gi" },
+            claimRef: { name: "c" },
+            nodeAffinity: { required: { nodeSelectorTerms: [] } },
+            persistentVolumeReclaimPolicy: "Delete",
+            storageClassName: "fast",
+            volumeMode: "Block",
+          },
+        },
+      }),
+      [
+        "spec.source.inlineVolumeSpec.claimRef: Forbidden: may not be specified in the context of inline volumes",
+        "spec.source.inlineVolumeSpec.capacity: Forbidden: may not be specified in the context of inline volumes",
+        "spec.source.inlineVolumeSpec.csi: Required value: has to be specified in the context of inline volumes",
+        "spec.source.inlineVolumeSpec.accessModes: Required value",
+        "spec.source.inlineVolumeSpec.persistentVolumeReclaimPolicy: Forbidden: may only be Retain in the context of inline volumes",
+        "spec.source.inlineVolumeSpec.nodeAffinity: Forbidden: may not be specified in the context of inline volumes",
+        "spec.source.inlineVolumeSpec: Required value: must specify a volume type",
+        "spec.source.inlineVolumeSpec.storageClassName: Forbidden: may not be specified in the context of inline volumes",
+        "spec.source.inlineVolumeSpec.volumeMode: Forbidden: may not specify volumeMode other than Filesystem in the context of inline volumes",
+      ],
+    ],
+    [
       "by a driver with a long name",
       attachment({ attacher: "d".repeat(64) }),
       ["spec.attacher: Too long: may not be more than 63 bytes"],
@@ -146,7 +200,7 @@ describe("a VolumeAttachment", () => {
     expect(object.status).toEqual({ attached: false });
     const next = attachment({ nodeName: "other" });
     expect(changed(row, attachment({}), next)).toEqual([
-      `spec: Invalid value: ${JSON.stringify(next.spec)}: field is immutable`,
+      'spec: Invalid value: {"Attacher":"d","Source":{"PersistentVolumeName":"pv","InlineVolumeSpec":null},"NodeName":"other"}: field is immutable',
     ]);
     const failed = { attached: false, attachError: { errorCode: -1, message: "x".repeat(1025) } };
     expect(said(row, attachment({}), { ...attachment({}), status: failed })).toEqual([
@@ -236,7 +290,7 @@ test("a CSINode has each driver once, and drivers that stay as they are", () => 
   ]);
   expect(changed(row, node(driver), node({ ...driver, allocatable: { count: 5 } }))).toEqual([]);
   expect(changed(row, node(driver), node({ ...driver, nodeID: "m" }))).toEqual([
-    'spec.drivers: Invalid value: {"name":"d","nodeID":"m"}: field is immutable',
+    'spec.drivers: Invalid value: {"Name":"d","NodeID":"m","TopologyKeys":null,"Allocatable":null}: field is immutable',
   ]);
 });
 

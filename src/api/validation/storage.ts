@@ -14,6 +14,7 @@ import { dns1123Subdomain, qualifiedName } from "../names.ts";
 import type { StorageClass, VolumeAttachment, VolumeAttributesClass } from "../object.ts";
 import { each, formatted } from "./common.ts";
 import { validateCsiDriverName } from "./csi.ts";
+import { validateInlineVolume } from "./inline-volume.ts";
 
 type Term = NonNullable<StorageClass["allowedTopologies"]>[number];
 type Source = VolumeAttachment["spec"]["source"];
@@ -22,7 +23,7 @@ type VolumeError = NonNullable<NonNullable<VolumeAttachment["status"]>["attachEr
 const MAX_PARAMETERS = 512;
 const PARAMETERS_MAX_BYTES = 256 * 1024;
 const ATTACHMENT_MAX_BYTES = 256 * 1024;
-const ERROR_MAX_LENGTH = 1024;
+const ERROR_MAX_BYTES = 1024;
 const RECLAIM_POLICIES = ["Delete", "Retain"];
 const BINDING_MODES = ["Immediate", "WaitForFirstConsumer"];
 
@@ -124,9 +125,11 @@ function validateTopologies(terms: readonly Term[] | undefined, path: string): F
       sets.set(key, set);
       return found;
     });
-    if (seen.some((other) => Bun.deepEquals(other, sets))) errors.push(duplicate(where, ""));
+    const same = seen.filter((other) => Bun.deepEquals(other, sets)).length;
     seen.push(sets);
-    return errors;
+    // Kubernetes also compares with as many empty terms as there are terms
+    const count = same + (sets.size === 0 ? (terms?.length ?? 0) : 0);
+    return [...errors, ...Array.from({ length: count }, () => duplicate(where, ""))];
   });
 }
 
@@ -169,6 +172,7 @@ function validateSource({ inlineVolumeSpec, persistentVolumeName }: Source, path
   const why = "must specify exactly one of inlineVolumeSpec and persistentVolumeName";
   if (!inlineVolumeSpec && persistentVolumeName === undefined) return [required(path, why)];
   if (inlineVolumeSpec && persistentVolumeName !== undefined) return [forbidden(path, why)];
+  if (inlineVolumeSpec) return validateInlineVolume(inlineVolumeSpec, `${path}.inlineVolumeSpec`);
   if (persistentVolumeName !== "") return [];
   return [required(`${path}.persistentVolumeName`, "must specify non empty persistentVolumeName")];
 }
@@ -177,7 +181,9 @@ function validateVolumeError(error: VolumeError | undefined, path: string): Fiel
   if (error === undefined) return [];
   const { message = "", errorCode } = error;
   const errors =
-    message.length > ERROR_MAX_LENGTH ? [tooLong(`${path}.message`, ATTACHMENT_MAX_BYTES)] : [];
+    Buffer.byteLength(message) > ERROR_MAX_BYTES
+      ? [tooLong(`${path}.message`, ATTACHMENT_MAX_BYTES)]
+      : [];
   if (errorCode !== undefined && errorCode < 0) {
     const detail = "must be between 0 and 2147483647, inclusive";
     errors.push(invalid(`${path}.errorCode`, { value: errorCode, detail }));
@@ -190,5 +196,13 @@ export function validateVolumeAttachmentUpdate(
   next: VolumeAttachment,
   current: VolumeAttachment,
 ): FieldError[] {
-  return immutable("spec", { next: next.spec, current: current.spec });
+  if (Bun.deepEquals(next.spec, current.spec)) return [];
+  const { attacher, source, nodeName } = next.spec;
+  const { persistentVolumeName = null, inlineVolumeSpec = null } = source;
+  const value = {
+    Attacher: attacher,
+    Source: { PersistentVolumeName: persistentVolumeName, InlineVolumeSpec: inlineVolumeSpec },
+    NodeName: nodeName,
+  };
+  return [invalid("spec", { value, detail: "field is immutable" })];
 }

@@ -22,9 +22,14 @@ type Source = NonNullable<Spec["dataSourceRef"]>;
 
 const CLASS_ANNOTATION = "volume.beta.kubernetes.io/storage-class";
 
-/** Errors of a claim after defaulting. */
-export function validateClaim({ spec = {} }: PersistentVolumeClaim): FieldError[] {
-  return validateClaimSpec(spec, "spec");
+/** Errors of a claim after defaulting; an API group that was let in once stays. */
+export function validateClaim(
+  { spec = {} }: PersistentVolumeClaim,
+  current?: PersistentVolumeClaim,
+): FieldError[] {
+  const { dataSource, dataSourceRef } = current?.spec ?? {};
+  const anyGroup = [dataSource, dataSourceRef].some((source) => source?.apiGroup !== undefined);
+  return validateClaimSpec(spec, "spec", { anyGroup });
 }
 
 /** Errors of a claim that a StatefulSet will make. */
@@ -49,7 +54,16 @@ export function validateEphemeralClaim(
   ];
 }
 
-function validateClaimSpec(spec: Spec, path: string): FieldError[] {
+interface Leniency {
+  /** True where the API group of what the data comes from may be anything. */
+  readonly anyGroup: boolean;
+}
+
+function validateClaimSpec(
+  spec: Spec,
+  path: string,
+  leniency: Leniency = { anyGroup: false },
+): FieldError[] {
   const { accessModes = [], selector, storageClassName, volumeMode } = spec;
   const errors =
     accessModes.length === 0
@@ -68,7 +82,7 @@ function validateClaimSpec(spec: Spec, path: string): FieldError[] {
   const { volumeAttributesClassName: value } = spec;
   return [
     ...errors,
-    ...validateSources(spec, path),
+    ...validateSources(spec, path, leniency),
     ...formatted(`${path}.volumeAttributesClassName`, { value, as: "subdomain" }),
   ];
 }
@@ -81,10 +95,16 @@ function validateStorage(amount: string | undefined, path: string): FieldError[]
 }
 
 /** Where the data comes from: two fields that must say the same, or the new one alone. */
-function validateSources({ dataSource, dataSourceRef }: Spec, path: string): FieldError[] {
+function validateSources(
+  { dataSource, dataSourceRef }: Spec,
+  path: string,
+  leniency: Leniency,
+): FieldError[] {
   const errors: FieldError[] = [];
-  if (dataSource) errors.push(...validateSource(dataSource, `${path}.dataSource`));
-  if (dataSourceRef) errors.push(...validateSource(dataSourceRef, `${path}.dataSourceRef`));
+  if (dataSource) errors.push(...validateSource(dataSource, `${path}.dataSource`, leniency));
+  if (dataSourceRef) {
+    errors.push(...validateSource(dataSourceRef, `${path}.dataSourceRef`, leniency));
+  }
   if (dataSource === undefined || dataSourceRef === undefined) return errors;
   // Kubernetes prints the path that it means, which shows nothing of itself
   const value = {};
@@ -97,7 +117,11 @@ function validateSources({ dataSource, dataSourceRef }: Spec, path: string): Fie
   return [...errors, invalid(path, { value, detail: "must match dataSourceRef" })];
 }
 
-function validateSource({ name, kind, apiGroup, namespace }: Source, path: string): FieldError[] {
+function validateSource(
+  { name, kind, apiGroup, namespace }: Source,
+  path: string,
+  { anyGroup }: Leniency,
+): FieldError[] {
   const errors: FieldError[] = name ? [] : [required(`${path}.name`)];
   if (!kind) errors.push(required(`${path}.kind`));
   if (!apiGroup && kind !== "PersistentVolumeClaim") {
@@ -106,7 +130,7 @@ function validateSource({ name, kind, apiGroup, namespace }: Source, path: strin
   }
   return [
     ...errors,
-    ...formatted(`${path}.apiGroup`, { value: apiGroup, as: "subdomain" }),
+    ...(anyGroup ? [] : formatted(`${path}.apiGroup`, { value: apiGroup, as: "subdomain" })),
     ...formatted(`${path}.namespace`, { value: namespace, as: "label" }),
   ];
 }

@@ -94,6 +94,21 @@ export function validateIscsi(
   return [...errors, ...validateIqn(`${path}.initiatorname`, { value, unknown })];
 }
 
+const INITIATOR_MAX_BYTES = 64;
+
+/** A volume with a name of its own for who uses it: what is made of that must fit a name. */
+export function validateInitiator(
+  { initiatorName, targetPortal = "" }: Partial<SourceOf<"iscsi">>,
+  volume: string,
+  said: { readonly value: unknown; readonly path: string },
+): FieldError[] {
+  if (initiatorName === undefined) return [];
+  if (Buffer.byteLength(`${volume}:${targetPortal}`) <= INITIATOR_MAX_BYTES) return [];
+  const detail =
+    "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.";
+  return [invalid(said.path, { value: said.value, detail })];
+}
+
 const RESERVED = /\.(kubernetes|k8s)\.io$/;
 const HOST_AND_PORT = /^(\[[^\]]*\]|[^:[\]]*):[^:]*$/;
 const QUOBYTE_REGISTRY = "must be a host:port pair or multiple pairs separated by commas";

@@ -15,7 +15,12 @@ import { validateDescendingPath } from "./paths.ts";
 import { validateProjections } from "./projection.ts";
 import { validateEphemeralClaim } from "./volume-claim.ts";
 import { validateDownwardFile, validateFiles, validateMode } from "./volume-files.ts";
-import { requiredFields, SOURCE_CHECKS, validateDriverName } from "./volume-source.ts";
+import {
+  requiredFields,
+  SOURCE_CHECKS,
+  validateDriverName,
+  validateInitiator,
+} from "./volume-source.ts";
 
 type Source = keyof Omit<Volume, "name">;
 
@@ -168,13 +173,21 @@ const SOURCES: readonly Source[] = [
 /** Kubernetes' own slips. */
 const SLIPS: Readonly<Record<string, string>> = { cephfs: "cephFS", downwardAPI: "downwarAPI" };
 
-function validateSource({ name: _, ...sources }: Volume, path: string): FieldError[] {
-  const [first, ...others] = SOURCES.filter((source) => sources[source] !== undefined);
-  if (first === undefined) return [required(path, "must specify a volume type")];
-  return [
-    ...checkSource(path, { name: first, sources }),
-    ...others.map((other) =>
-      forbidden(`${path}.${SLIPS[other] ?? other}`, "may not specify more than 1 volume type"),
-    ),
-  ];
+function validateSource({ name, ...sources }: Volume, path: string): FieldError[] {
+  const given = SOURCES.filter((source) => sources[source] !== undefined);
+  if (given.length === 0) return [required(path, "must specify a volume type")];
+  const { iscsi } = sources;
+  return given.flatMap((source, index) => [
+    ...(index === 0 || source === "flexVolume"
+      ? checkSource(path, { name: source, sources })
+      : [
+          forbidden(
+            `${path}.${SLIPS[source] ?? source}`,
+            "may not specify more than 1 volume type",
+          ),
+        ]),
+    ...(source === "iscsi" && iscsi
+      ? validateInitiator(iscsi, name, { value: name, path: `${path}.name` })
+      : []),
+  ]);
 }

@@ -76,7 +76,8 @@ function validateFullName(value: string, path: string): FieldError[] {
 }
 
 function validateSideEffects(value: string | undefined, path: string): FieldError[] {
-  if (!value) return [required(path, `must specify one of ${SIDE_EFFECTS.join(", ")}`)];
+  if (value === undefined)
+    return [required(path, `must specify one of ${SIDE_EFFECTS.join(", ")}`)];
   return SIDE_EFFECTS.includes(value)
     ? []
     : [notSupported(path, { value, supported: SIDE_EFFECTS })];

@@ -229,11 +229,16 @@ function check<T extends KubeObject>(
 ): void {
   const { resource, name, subresource } = target;
   const ofStatus = subresource === "status" ? resource.validateStatus : undefined;
+  const asNew = validateMetadata(next.metadata, resource);
+  const asChange = validateMetadataUpdate(next.metadata, current.metadata);
   const errors = [
-    ...validateMetadata(next.metadata, resource),
-    ...validateMetadataUpdate(next.metadata, current.metadata),
+    ...asNew,
+    ...asChange,
+    // Kubernetes looks for all kinds alike first, and each kind once more for itself
+    ...(view === undefined && resource.custom === undefined ? asNew : []),
+    ...asChange,
     ...((view?.validated ?? true)
-      ? [...resource.validate(next), ...resource.validateUpdate(next, current)]
+      ? [...resource.validate(next, current), ...resource.validateUpdate(next, current)]
       : []),
     ...(ofStatus?.(next, current) ?? []),
     ...(view?.validate?.(next, current) ?? []),
