@@ -1,4 +1,4 @@
-import type { Lease, PodSpec } from "../object.ts";
+import type { CSIDriver, Lease, PodSpec } from "../object.ts";
 import { allContainers } from "../pod.ts";
 
 /**
@@ -25,4 +25,9 @@ export function dropDisabled(spec: PodSpec): void {
 export function dropElection({ spec }: Lease): void {
   delete spec?.strategy;
   delete spec?.preferredHolder;
+}
+
+/** The same of pods that are to wait for a driver (`VolumeLimitScaling`). */
+export function dropWaiting({ spec }: CSIDriver): void {
+  delete spec?.preventPodSchedulingIfMissing;
 }

@@ -38,13 +38,36 @@ export function prepareClaim(claim: PersistentVolumeClaim): void {
   prepareDataSource(claim);
 }
 
-/** Fills the old and the new field for the source of a claim's data from one another. */
-export function prepareDataSource({ spec }: PersistentVolumeClaim): void {
+/**
+ * Fills the old and the new field for the source of a claim's data from one another. What Kubernetes
+ * takes for no source it drops first, as if nothing had been said.
+ */
+export function prepareDataSource(
+  { spec }: PersistentVolumeClaim,
+  current?: PersistentVolumeClaim,
+): void {
   if (spec === undefined) return;
+  dropSources(spec, current?.spec);
   const { dataSource, dataSourceRef } = spec;
   if (dataSource && dataSourceRef === undefined) spec.dataSourceRef = { ...dataSource };
   else if (dataSourceRef && dataSource === undefined && !dataSourceRef.namespace) {
     const { namespace: _, ...source } = dataSourceRef;
     spec.dataSource = source;
   }
+}
+
+/**
+ * A source of another namespace is for clusters with `CrossNamespaceVolumeDataSource`; the old field
+ * alone never could say anything but a claim or a snapshot (KEP 1495).
+ */
+function dropSources(spec: ClaimSpec, before: ClaimSpec = {}): void {
+  if (spec.dataSourceRef?.namespace && before.dataSourceRef === undefined)
+    delete spec.dataSourceRef;
+  if (before.dataSource ?? before.dataSourceRef ?? spec.dataSourceRef) return;
+  const { kind, apiGroup = "" } = spec.dataSource ?? {};
+  const isKnown =
+    apiGroup === ""
+      ? kind === "PersistentVolumeClaim"
+      : kind === "VolumeSnapshot" && apiGroup === "snapshot.storage.k8s.io";
+  if (!isKnown) delete spec.dataSource;
 }

@@ -1,4 +1,5 @@
 import * as columns from "../columns/storage.ts";
+import { dropWaiting } from "../defaults/disabled.ts";
 import {
   prepareVolumeAttachment,
   setCsiDriverDefaults,
@@ -52,6 +53,8 @@ export const CSI_DRIVERS = row<objects.CSIDriver>({
   hasGeneration: true,
   columns: columns.CSI_DRIVER_COLUMNS,
   setDefaults: setCsiDriverDefaults,
+  prepareForCreate: dropWaiting,
+  prepareForUpdate: dropWaiting,
   validate: csi.validateCsiDriver,
   validateUpdate: csi.validateCsiDriverUpdate,
 });

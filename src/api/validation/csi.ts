@@ -58,6 +58,11 @@ export function validateCsiDriver({ spec }: CSIDriver): FieldError[] {
     const detail = `must be greater than or equal to ${MIN_UPDATE_SECONDS} seconds`;
     errors.push(invalid("spec.nodeAllocatableUpdatePeriodSeconds", { value: period, detail }));
   }
+  const inSecrets = spec?.serviceAccountTokenInSecrets;
+  if (inSecrets !== undefined && !tokenRequests?.length) {
+    const detail = "serviceAccountTokenInSecrets is set but no tokenRequests are specified";
+    errors.push(invalid("spec.serviceAccountTokenInSecrets", { value: inSecrets, detail }));
+  }
   return errors;
 }
 

@@ -45,7 +45,7 @@ describe("a PersistentVolumeClaim", () => {
     ],
     [
       "from a source without a group",
-      claim({ dataSource: { kind: "VolumeSnapshot", name: "s" } }),
+      claim({ dataSourceRef: { kind: "VolumeSnapshot", name: "s" } }),
       [
         "spec.dataSource: Invalid value: \"VolumeSnapshot\": must be 'PersistentVolumeClaim' when referencing the default apiGroup",
         "spec.dataSourceRef: Invalid value: \"VolumeSnapshot\": must be 'PersistentVolumeClaim' when referencing the default apiGroup",
@@ -66,6 +66,52 @@ describe("a PersistentVolumeClaim", () => {
     ],
   ])("%s", (_, given, expected) => {
     expect(created(PERSISTENT_VOLUME_CLAIMS, given)).toEqual(expected);
+  });
+
+  const SNAPSHOT = { apiGroup: "snapshot.storage.k8s.io", kind: "VolumeSnapshot", name: "s" };
+  const CLAIM = { kind: "PersistentVolumeClaim", name: "c" };
+  const both = (source: NonNullable<Spec["dataSource"]>) => [source, source];
+  test.each<[string, Partial<Spec>, unknown[]]>([
+    ["a claim", { dataSource: CLAIM }, both(CLAIM)],
+    ["a snapshot", { dataSource: SNAPSHOT }, both(SNAPSHOT)],
+    ["something of the core group", { dataSource: { kind: "Pod", name: "p" } }, []],
+    ["something of another group", { dataSource: { ...SNAPSHOT, apiGroup: "a.example" } }, []],
+    [
+      "anything, in the new field",
+      { dataSourceRef: { ...SNAPSHOT, kind: "Disk" } },
+      both({ ...SNAPSHOT, kind: "Disk" }),
+    ],
+    ["a claim of another namespace", { dataSourceRef: { ...CLAIM, namespace: "other" } }, []],
+  ])("from %s", (_, given, sources) => {
+    const object = claim(given);
+    PERSISTENT_VOLUME_CLAIMS.prepareForCreate?.(object);
+    const { dataSource, dataSourceRef } = object.spec ?? {};
+    const said = [dataSource, dataSourceRef].filter((source) => source !== undefined);
+    expect<unknown>(said).toEqual(sources);
+  });
+
+  test("that is not bound yet may take another class of attributes", () => {
+    const [fast, slow] = ["fast", "slow"].map((name) => claim({ volumeAttributesClassName: name }));
+    if (fast === undefined || slow === undefined) throw new Error("there are no two claims");
+    expect(changed(PERSISTENT_VOLUME_CLAIMS, fast, slow)).toEqual([]);
+    expect(changed(PERSISTENT_VOLUME_CLAIMS, fast, claim({}))).toEqual([
+      "spec.volumeAttributesClassName: Forbidden: update from non-nil value to nil is forbidden",
+    ]);
+  });
+
+  test("of another mode is told both that it stays and that its mode does", () => {
+    const errors = changed(PERSISTENT_VOLUME_CLAIMS, claim({}), claim({ volumeMode: "Block" }));
+    expect(errors.map((error) => error.split("\n")[0])).toEqual([
+      "spec: Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims",
+      'volumeMode: Invalid value: "Block": field is immutable',
+    ]);
+  });
+
+  test("that has a source keeps it, be it said in the old field alone", () => {
+    const disk = { apiGroup: "a.example", kind: "Disk", name: "d" };
+    const next = claim({ dataSource: disk });
+    PERSISTENT_VOLUME_CLAIMS.prepareForUpdate?.(next, claim({ dataSourceRef: disk }));
+    expect(next.spec?.dataSourceRef).toEqual(disk);
   });
 
   const bound = (spec: Partial<Spec>) =>

@@ -255,8 +255,21 @@ describe("a CSIDriver", () => {
         "spec.nodeAllocatableUpdatePeriodSeconds: Invalid value: 5: must be greater than or equal to 10 seconds",
       ],
     ],
+    [
+      "with tokens that nobody asks for among its secrets",
+      { serviceAccountTokenInSecrets: true },
+      [
+        "spec.serviceAccountTokenInSecrets: Invalid value: true: serviceAccountTokenInSecrets is set but no tokenRequests are specified",
+      ],
+    ],
   ])("%s", (_, spec, errors) => {
     expect(created(row, driver(spec))).toEqual(errors);
+  });
+
+  test("keeps no pods waiting where limits of volumes do not count", () => {
+    const object = driver({ preventPodSchedulingIfMissing: true });
+    row.prepareForCreate?.(object);
+    expect(object.spec).toEqual({});
   });
 
   test("keeps how it attaches and lives", () => {

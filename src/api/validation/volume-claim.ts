@@ -145,7 +145,7 @@ export function validateClaimUpdate(
   const changed = differences({ current: before, next: settled(next, current) });
   if (changed.length > 0) {
     const detail = `spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n${changed.join("\n")}`;
-    return [...errors, forbidden("spec", detail)];
+    errors.push(forbidden("spec", detail));
   }
   const size = sizeOf(now.resources?.requests);
   const isLess = size.compare(sizeOf(before.resources?.requests)) < 0;
@@ -199,8 +199,8 @@ function settled(next: PersistentVolumeClaim, current: PersistentVolumeClaim): S
   if (before.storageClassName === undefined && named !== undefined) {
     if (annotated === undefined || named === annotated) restore("storageClassName");
   }
+  restore("volumeAttributesClassName");
   if (next.status?.phase !== "Bound") return spec;
-  if (spec.volumeAttributesClassName !== undefined) restore("volumeAttributesClassName");
   const storage = before.resources?.requests?.["storage"];
   if (spec.resources?.requests && storage !== undefined) {
     spec.resources = { ...spec.resources, requests: { ...spec.resources.requests, storage } };
