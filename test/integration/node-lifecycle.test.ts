@@ -191,10 +191,12 @@ test("where no node is ready nobody is evicted: there is nowhere to go", async (
   expect(items[0]?.metadata?.deletionTimestamp).toBeUndefined();
 });
 
-test("a node that says it is not ready, or is cordoned, is tainted so", async () => {
+test("a node that is new, says it is not ready, or is cordoned, is tainted so", async () => {
   await addNode("a");
   await addNode("b");
+  expect(await taintsOf("a")).toEqual(["node.kubernetes.io/not-ready:NoSchedule"]);
   await cluster.start({ nodeGraceMs: GRACE_MS });
+  await soon(async () => [...(await taintsOf("a")), ...(await taintsOf("b"))].length === 0);
   await report("a", "False");
   await soon(async () => (await taintsOf("a")).length === 2);
   expect(await taintsOf("a")).toEqual([

@@ -12,6 +12,7 @@ import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
 import { claimLimitRanger, limitRanger } from "./limit-ranger.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
 import { nodeRestriction } from "./node-restriction.ts";
+import { taintNodesByCondition } from "./node-taint.ts";
 import type { AdmissionPlugin } from "./plugin.ts";
 import { podSecurity, podSecurityLabels } from "./pod-security.ts";
 import { compilingExpressions } from "./policies/compiles.ts";
@@ -43,6 +44,7 @@ export function admissionPlugins(options: AdmissionOptions): readonly AdmissionP
     claimLimitRanger(store),
     serviceAccount(store),
     nodeRestriction(options),
+    taintNodesByCondition,
     podSecurity(store),
     podSecurityLabels(store),
     priority(store),
