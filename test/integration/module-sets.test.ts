@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { Pod } from "#api/object.ts";
+import { PODS } from "#api/resources.ts";
 import { UnknownModule } from "#bus/bus.ts";
 import { newMessage } from "#bus/message.ts";
 import { MemoryRuntime } from "#edged/runtime/memory/memory-runtime.ts";
@@ -131,18 +132,19 @@ test("the modules of edgesite bring a pod from the store to the runtime and its 
   await using running = await RunningSite.start({ config, runtime });
   const { objects } = running.parts.db;
   const key = { collection: "/pods", namespace: "default", name: "web" };
-  await objects.write(key, () => ({
-    put: {
-      apiVersion: "v1",
-      kind: "Pod",
-      metadata: { namespace: "default", name: "web", uid: "uid-web" },
-      spec: {
-        nodeName: "edge-node",
-        terminationGracePeriodSeconds: 0,
-        containers: [{ name: "main", image: "busybox:1", imagePullPolicy: "IfNotPresent" }],
-      },
+  const made: Pod = {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { namespace: "default", name: "web", uid: "uid-web" },
+    spec: {
+      nodeName: "edge-node",
+      terminationGracePeriodSeconds: 0,
+      containers: [{ name: "main", image: "busybox:1", imagePullPolicy: "IfNotPresent" }],
     },
-  }));
+  };
+  PODS.setDefaults(made);
+  PODS.prepareForCreate?.(made);
+  await objects.write(key, () => ({ put: made }));
   await eventually(() => {
     const pod: Pod | undefined = objects.get(key)?.value;
     return pod?.status?.phase === "Running";
