@@ -1,6 +1,7 @@
 import { type Comprehension, type Expression, qualifiedName } from "./ast.ts";
 import { CelCompileError, type CelFault } from "./errors.ts";
-import type { Functions } from "./functions.ts";
+import type { Functions, Overload } from "./functions.ts";
+import { literalFault } from "./literals.ts";
 import { isNumeric, operatorType } from "./operator-types.ts";
 import {
   BOOL,
@@ -54,7 +55,7 @@ export function checkExpression(
 ): CelType {
   const checker = new Checker(declarations);
   const type = checker.check(expression);
-  const [first, ...others] = checker.faults;
+  const [first, ...others] = checker.faults.length > 0 ? checker.faults : checker.literalFaults;
   if (first) throw new CelCompileError(first.problem, { source, at: first.at }, others);
   return type;
 }
@@ -69,6 +70,8 @@ class Checker {
   #mayMix = false;
   /** What is wrong; the type of what is wrong is any. */
   readonly faults: CelFault[] = [];
+  /** What is wrong with literals, which is only told where nothing else is. */
+  readonly literalFaults: CelFault[] = [];
 
   constructor({ functions, variables, structs }: Declarations) {
     this.#functions = functions;
@@ -157,11 +160,11 @@ class Checker {
     let joined = types[0] ?? DYN;
     for (const [index, type] of types.entries()) {
       const next = commonType(joined, type);
-      if (next.is === "dyn" && joined.is !== "dyn" && type.is !== "dyn")
-        return this.#error(
-          `expected type '${typeName(joined)}' but found '${typeName(type)}'`,
-          parts[index]?.value.at ?? 0,
-        );
+      if (next.is === "dyn" && joined.is !== "dyn" && type.is !== "dyn") {
+        const problem = `expected type '${typeName(joined)}' but found '${typeName(type)}'`;
+        this.literalFaults.push({ problem, at: parts[index]?.value.at ?? 0 });
+        return DYN;
+      }
       joined = next;
     }
     return joined;
@@ -242,14 +245,7 @@ class Checker {
     const overloads = this.#functions.find(fullName, target !== undefined && !isNamespaced);
     if (overloads.length === 0)
       return this.#error(`undeclared reference to '${fullName}' (in container '')`, at);
-    const results: CelType[] = [];
-    for (const { parameters, result } of overloads) {
-      const bindings = new Map<string, CelType>();
-      const fits =
-        parameters.length === types.length &&
-        parameters.every((wanted, at_) => isAssignable(wanted, types[at_] ?? DYN, bindings));
-      if (fits) results.push(substitute(result, bindings));
-    }
+    const results = overloads.flatMap((overload) => this.#result(call, { overload, types }) ?? []);
     if (results.length > 0) return results.reduce(commonType);
     const shown = types.map(typeName);
     const text =
@@ -257,6 +253,22 @@ class Checker {
         ? `(${shown.join(", ")})`
         : `${shown[0]}.(${shown.slice(1).join(", ")})`;
     return this.#error(`found no matching overload for '${fullName}' applied to '${text}'`, at);
+  }
+
+  /** What a call answers by one overload; undefined where its arguments are others. */
+  #result(
+    call: Call,
+    { overload, types }: { readonly overload: Overload; readonly types: readonly CelType[] },
+  ): CelType | undefined {
+    const { parameters, result } = overload;
+    const bindings = new Map<string, CelType>();
+    const fits =
+      parameters.length === types.length &&
+      parameters.every((wanted, at) => isAssignable(wanted, types[at] ?? DYN, bindings));
+    if (!fits) return undefined;
+    const fault = literalFault(call, overload);
+    if (fault) this.literalFaults.push(fault);
+    return substitute(result, bindings);
   }
 
   #arguments(args: readonly Expression[], mayMix: boolean): CelType[] {
