@@ -192,6 +192,29 @@ describe("a ValidatingAdmissionPolicy", () => {
     expect((await create("a")).code).toBe(201);
   });
 
+  test("may ask about what selectors narrow down, whatever they are", async () => {
+    const lists = "authorizer.group('').resource('pods').namespace('default')";
+    const selected = ["spec.nodeName=n", "!", ""].map(
+      (selector) =>
+        `${lists}.fieldSelector('${selector}').labelSelector('${selector}').check('list').allowed()`,
+    );
+    await enforce({ validations: selected.map((expression) => ({ expression })) });
+    expect((await create("a")).code).toBe(201);
+  });
+
+  test.each([
+    ["request.object.x == 1", "undefined field 'object'"],
+    ["namespaceObject.metadata.uid == ''", "undefined field 'uid'"],
+    ["object.x.matches('(')", "invalid matches argument"],
+  ])("is refused with %s", async (expression, why) => {
+    const resourceRules = [RULE];
+    const { code, body } = await send("POST", `${GROUP}/validatingadmissionpolicies`, {
+      metadata: { name: "p" },
+      spec: { matchConstraints: { resourceRules }, validations: [{ expression }] },
+    });
+    expect([code, body.message]).toEqual([422, expect.stringContaining(why)]);
+  });
+
   test("is refused with an expression that does not compile", async () => {
     const spec = {
       matchConstraints: { resourceRules: [RULE] },

@@ -1,15 +1,7 @@
 import { CelError } from "../cel/errors.ts";
 import { parseDuration, parseTimestamp } from "../cel/library/time-text.ts";
-import {
-  BOOL,
-  type CelField,
-  type CelType,
-  DYN,
-  INT,
-  listOf,
-  mapOf,
-  STRING,
-} from "../cel/types.ts";
+import { escapedName, objectOf } from "../cel/object-types.ts";
+import { BOOL, type CelType, DYN, INT, listOf, mapOf, STRING } from "../cel/types.ts";
 import { type CelMap, type CelValue, LiteralMap } from "../cel/values.ts";
 import { isJsonObject, type JsonObject } from "../codec/json-value.ts";
 import { itemsOf, type JsonSchemaProps, propertyOf } from "./json-schema-props.ts";
@@ -29,23 +21,6 @@ export function withResourceFields(schema: JsonSchemaProps): JsonSchemaProps {
   return { ...schema, properties: { ...schema.properties, ...RESOURCE } };
 }
 
-const WORDS = new Set(
-  "true false null in as break const continue else for function if import let loop package namespace return var void while".split(
-    " ",
-  ),
-);
-
-/** How an expression writes the name of a property; undefined where it cannot. */
-export function escapedName(name: string): string | undefined {
-  if (WORDS.has(name)) return `__${name}__`;
-  if (!/^[A-Za-z_.\-/][\w.\-/]*$/.test(name)) return undefined;
-  return name
-    .replaceAll("__", "__underscores__")
-    .replaceAll(".", "__dot__")
-    .replaceAll("-", "__dash__")
-    .replaceAll("/", "__slash__");
-}
-
 const FORMATTED: Readonly<Record<string, CelType>> = {
   byte: { is: "bytes" },
   duration: { is: "duration" },
@@ -53,14 +28,25 @@ const FORMATTED: Readonly<Record<string, CelType>> = {
   "date-time": { is: "timestamp" },
 };
 
-/** The type that values of a schema have in expressions. `name` tells object types apart. */
+/**
+ * The type that values of a schema have in expressions: any where it says nothing of them. `name`
+ * tells object types apart.
+ */
 export function celTypeOf(schema: JsonSchemaProps, name: string): CelType {
+  return exposedType(schema, name) ?? DYN;
+}
+
+/** None where expressions do not get to see such values, nor lists and maps of them. */
+function exposedType(schema: JsonSchemaProps, name: string): CelType | undefined {
   if (schema["x-kubernetes-int-or-string"]) return DYN;
   switch (schema.type ?? "") {
     case "object":
       return objectType(schema, name);
-    case "array":
-      return listOf(celTypeOf(itemsOf(schema) ?? {}, `${name}.@items`));
+    case "array": {
+      const items = itemsOf(schema);
+      const of = items && exposedType(items, `${name}.@items`);
+      return of && listOf(of);
+    }
     case "string":
       return FORMATTED[schema.format ?? ""] ?? STRING;
     case "boolean":
@@ -70,25 +56,24 @@ export function celTypeOf(schema: JsonSchemaProps, name: string): CelType {
     case "integer":
       return INT;
     default:
-      return DYN;
+      return undefined;
   }
 }
 
-function objectType(schema: JsonSchemaProps, name: string): CelType {
+function objectType(schema: JsonSchemaProps, name: string): CelType | undefined {
   const { additionalProperties } = schema;
-  if (typeof additionalProperties === "object")
-    return mapOf(STRING, celTypeOf(additionalProperties, `${name}.@elem`));
-  const own = schema["x-kubernetes-embedded-resource"] ? withResourceFields(schema) : schema;
-  const fields = new Map<string, CelField>();
-  for (const [property, inner] of Object.entries(own.properties ?? {})) {
-    const written = escapedName(property);
-    if (written === undefined) continue;
-    const field = { name: property, type: celTypeOf(inner, `${name}.${property}`) };
-    fields.set(written, field);
-    // After a dot a reserved word is a name like any other.
-    if (WORDS.has(property)) fields.set(property, field);
+  if (typeof additionalProperties === "object") {
+    const value = exposedType(additionalProperties, `${name}.@elem`);
+    return value && mapOf(STRING, value);
   }
-  return { is: "object", name, fields };
+  const own = schema["x-kubernetes-embedded-resource"] ? withResourceFields(schema) : schema;
+  return objectOf(
+    name,
+    Object.entries(own.properties ?? {}).map(([property, inner]) => [
+      property,
+      exposedType(inner, `${name}.${property}`),
+    ]),
+  );
 }
 
 /** A JSON value as expressions see it: what is whole is an int only where the schema says so. */

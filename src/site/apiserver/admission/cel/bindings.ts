@@ -1,9 +1,9 @@
+import { authorizerValue, requestResourceValue } from "#api/cel/authorizer.ts";
 import type { CelValue } from "#api/cel/values.ts";
 import type { Resource } from "#api/resource.ts";
 import type { Authorizer } from "../../authorization/authorizer.ts";
 import type { ReviewRequest, Versions } from "../webhooks/request.ts";
 import { reviewOf } from "../webhooks/review.ts";
-import { authorizerValue, requestResourceValue } from "./authorizer.ts";
 import { celOf } from "./values.ts";
 
 /** What expressions about a request may name: `object`, `oldObject`, `request`, `authorizer`. */

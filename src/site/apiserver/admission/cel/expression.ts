@@ -1,3 +1,5 @@
+import { NAMESPACE_TYPE, REQUEST_TYPE } from "#api/cel/admission-types.ts";
+import { AUTHORIZER_FUNCTIONS, AUTHORIZER_TYPE, RESOURCE_CHECK_TYPE } from "#api/cel/authorizer.ts";
 import { CelCompileError, CelError } from "#api/cel/errors.ts";
 import type { Bindings, Budget } from "#api/cel/evaluate.ts";
 import { define } from "#api/cel/functions.ts";
@@ -5,7 +7,6 @@ import { CelEnvironment, type Program } from "#api/cel/program.ts";
 import { BOOL, type CelType, DYN, STRING } from "#api/cel/types.ts";
 import type { CelValue } from "#api/cel/values.ts";
 import { explain } from "#lib/errors.ts";
-import { AUTHORIZER_FUNCTIONS, AUTHORIZER_TYPE, RESOURCE_CHECK_TYPE } from "./authorizer.ts";
 
 const ENVIRONMENT = new CelEnvironment(AUTHORIZER_FUNCTIONS);
 
@@ -41,14 +42,14 @@ interface ExpressionOptions {
 const COMMON: readonly (readonly [string, CelType])[] = [
   ["object", DYN],
   ["oldObject", DYN],
-  ["request", DYN],
+  ["request", REQUEST_TYPE],
   ["authorizer", AUTHORIZER_TYPE],
   ["authorizer.requestResource", RESOURCE_CHECK_TYPE],
 ];
 const POLICY: readonly (readonly [string, CelType])[] = [
   ...COMMON,
   ["params", DYN],
-  ["namespaceObject", DYN],
+  ["namespaceObject", NAMESPACE_TYPE],
   ["variables", DYN],
 ];
 

@@ -1,9 +1,16 @@
-import type { Access, ResourceAccess } from "#api/access.ts";
-import { define, type Overload } from "#api/cel/functions.ts";
-import type { CelType } from "#api/cel/types.ts";
-import { type CelValue, Opaque } from "#api/cel/values.ts";
-import type { UserInfo } from "#api/verbs.ts";
-import type { Authorizer } from "../../authorization/authorizer.ts";
+import type { Access, ResourceAccess } from "../access.ts";
+import { requiredBy } from "../field-selector.ts";
+import { StatusError } from "../status.ts";
+import type { UserInfo } from "../verbs.ts";
+import { CelError } from "./errors.ts";
+import { define, type Overload } from "./functions.ts";
+import type { CelType } from "./types.ts";
+import { type CelValue, Opaque } from "./values.ts";
+
+/** Whoever knows what users may do, and why. */
+interface Authorizer {
+  decide(user: UserInfo, access: Access): { readonly allowed: boolean; readonly reason: string };
+}
 
 const PACKAGE = "kubernetes.authorization";
 const AUTHORIZER = `${PACKAGE}.Authorizer`;
@@ -64,7 +71,10 @@ export function requestResourceValue(
 
 /** The methods of `authorizer`, and of what they answer. */
 export const AUTHORIZER_FUNCTIONS: readonly Overload[] = [
-  asking(`${AUTHORIZER}.path(string): ${PATH_CHECK}`, (question, path) => question.with({ path })),
+  asking(`${AUTHORIZER}.path(string): ${PATH_CHECK}`, (question, path) => {
+    if (path.trim() === "") throw new CelError("path must not be empty");
+    return question.with({ path });
+  }),
   asking(`${AUTHORIZER}.group(string): ${GROUP_CHECK}`, (question, group) =>
     question.with({ group }),
   ),
@@ -82,6 +92,11 @@ export const AUTHORIZER_FUNCTIONS: readonly Overload[] = [
       question.with({ [part]: value }),
     ),
   ),
+  asking(`${RESOURCE_CHECK}.fieldSelector(string): ${RESOURCE_CHECK}`, (question, selector) =>
+    question.with(demanded(selector)),
+  ),
+  // No role and no node's right depends on labels.
+  asking(`${RESOURCE_CHECK}.labelSelector(string): ${RESOURCE_CHECK}`, (question) => question),
   ...[PATH_CHECK, RESOURCE_CHECK].map((check) =>
     define(`${check}.check(string): ${DECISION}`, (value, verb) => {
       return new Opaque(DECISION, questionOf(value).decide(String(verb)));
@@ -92,6 +107,16 @@ export const AUTHORIZER_FUNCTIONS: readonly Overload[] = [
   define(`${DECISION}.errored(): bool`, () => false),
   define(`${DECISION}.error(): string`, () => ""),
 ];
+
+/** What a field selector narrows a question down to: one that cannot be read, to nothing. */
+function demanded(selector: string): Partial<ResourceAccess> {
+  try {
+    return { required: requiredBy(selector) };
+  } catch (error) {
+    if (error instanceof StatusError) return { required: () => undefined };
+    throw error;
+  }
+}
 
 function asking(
   signature: string,
