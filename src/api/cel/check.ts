@@ -217,6 +217,9 @@ class Checker {
   #fieldType(type: CelType, field: string, at: number): CelType {
     if (type.is === "dyn") return DYN;
     if (type.is === "map") return type.value;
+    // Nothing is known of what a type brings that only has methods.
+    if (type.is === "opaque")
+      return this.#error(`unexpected failed resolution of '${type.name}'`, at);
     if (type.is !== "object")
       return this.#error(`type '${typeName(type)}' does not support field selection`, at);
     const found = type.fields.get(field);
@@ -348,7 +351,7 @@ function rangeTypes(range: CelType, vars: number): readonly CelType[] {
   if (range.is === "dyn") return [DYN, DYN];
   if (range.is === "list") return vars === 1 ? [range.of, range.of] : [INT, range.of];
   if (range.is === "map") return [range.key, range.value];
-  return range.is === "object" ? [STRING, DYN] : [];
+  return [];
 }
 
 function elementOf(type: CelType, index: CelType): CelType | undefined {

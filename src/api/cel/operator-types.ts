@@ -1,4 +1,4 @@
-import { BOOL, type CelType, commonType, DYN, isAssignable, listOf, STRING } from "./types.ts";
+import { BOOL, type CelType, commonType, DYN, isAssignable, listOf } from "./types.ts";
 
 type Rule = (a: CelType, b: CelType) => CelType | undefined;
 
@@ -30,8 +30,7 @@ const order: Rule = (a, b) => {
 /** What `in` may look for in a container. */
 function memberOf(container: CelType): CelType | undefined {
   if (container.is === "list") return container.of;
-  if (container.is === "map") return container.key;
-  return container.is === "object" ? STRING : undefined;
+  return container.is === "map" ? container.key : undefined;
 }
 
 const membership: Rule = (value, container) => {

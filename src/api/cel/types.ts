@@ -49,8 +49,6 @@ export const mapOf = (key: CelType, value: CelType): CelType => ({ is: "map", ke
 export const optionalOf = (of: CelType): CelType => ({ is: "optional", of });
 
 const LONG_NAMES: Readonly<Partial<Record<CelType["is"], string>>> = {
-  duration: "google.protobuf.Duration",
-  timestamp: "google.protobuf.Timestamp",
   quantity: "kubernetes.Quantity",
   ip: "net.IP",
   cidr: "net.CIDR",
@@ -59,7 +57,7 @@ const LONG_NAMES: Readonly<Partial<Record<CelType["is"], string>>> = {
   format: "kubernetes.NamedFormat",
 };
 
-/** A type as error messages and `type()` name it. */
+/** A type as error messages name it. */
 export function typeName(type: CelType): string {
   if (type.is === "list") return `list(${typeName(type.of)})`;
   if (type.is === "map") return `map(${typeName(type.key)}, ${typeName(type.value)})`;
@@ -129,8 +127,6 @@ function isMapAssignable(
   given: CelType,
   bindings: Bindings,
 ): boolean {
-  // An object of known fields is a map of unknown values.
-  if (given.is === "object") return isAssignable(wanted.key, STRING, bindings);
   if (given.is !== "map") return false;
   return (
     isAssignable(wanted.key, given.key, bindings) &&
