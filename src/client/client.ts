@@ -38,6 +38,12 @@ export interface Client {
     key: Key & { readonly subresource?: string },
     patch: Patch,
   ): Promise<T>;
+  /** Server-side apply as one field manager, which takes over what others own. */
+  apply<T extends KubeObject>(
+    resource: Resource<T>,
+    key: Key & { readonly subresource?: string },
+    applied: { readonly manager: string; readonly body: KubeObject },
+  ): Promise<T>;
   delete<T extends KubeObject>(
     resource: Resource<T>,
     key: Key,
@@ -80,6 +86,11 @@ export function createClient({ verbs }: { readonly verbs: Verbs }): Client {
       typed(resource, await verbs.update(named(resource, object, subresource), object)),
     patch: async (resource, key, patch) =>
       typed(resource, await verbs.patch({ resource, ...key }, patch)),
+    async apply(resource, key, { manager, body }) {
+      const patch = { type: "apply", force: true, body } as const;
+      const options = { fieldManager: manager };
+      return typed(resource, await verbs.patch({ resource, ...key }, patch, options));
+    },
     async delete(resource, key, options) {
       await verbs.delete({ resource, ...key }, options);
     },

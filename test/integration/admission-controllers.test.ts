@@ -5,6 +5,7 @@ import {
   PERSISTENT_VOLUMES,
   PODS,
   RESOURCE_QUOTAS,
+  VALIDATING_ADMISSION_POLICIES,
 } from "#api/resources.ts";
 import { hasReason } from "#api/status.ts";
 import { eventually } from "#test/kit/eventually.ts";
@@ -45,6 +46,39 @@ test("the status of a quota follows what there is", async () => {
   const ended = await client.get(PODS, at("b"));
   await client.updateStatus(PODS, { ...ended, status: { ...ended.status, phase: "Succeeded" } });
   await shows({ pods: "0", "requests.cpu": "0" });
+});
+
+test("the status of a policy says what its expressions get wrong", async () => {
+  const { client } = cluster;
+  const name = "p";
+  const rule = { apiGroups: ["apps"], apiVersions: ["v1"], operations: ["CREATE"] };
+  const specOf = (expression: string) => ({
+    matchConstraints: { resourceRules: [{ ...rule, resources: ["deployments"] }] },
+    validations: [{ expression }],
+  });
+  const shows = (status: object) =>
+    eventually(async () => {
+      const found = await client.get(VALIDATING_ADMISSION_POLICIES, { namespace: "", name });
+      expect(found.status).toEqual(status);
+      return found;
+    });
+  const spec = specOf("object.spec.x > 5");
+  await client.create(VALIDATING_ADMISSION_POLICIES, { metadata: { name }, spec });
+  const warning = `apps/v1, Kind=Deployment: ERROR: <input>:1:12: undefined field 'x'
+ | object.spec.x > 5
+ | ...........^
+`;
+  const expressionWarnings = [{ fieldRef: "spec.validations[0].expression", warning }];
+  const wrong = await shows({ observedGeneration: 1, typeChecking: { expressionWarnings } });
+  const [manager] = wrong.metadata?.managedFields ?? [];
+  expect(manager).toMatchObject({
+    manager: "validatingadmissionpolicy-status-controller",
+    operation: "Apply",
+    subresource: "status",
+  });
+  const mended = { ...wrong, spec: specOf("object.spec.replicas > 5") };
+  await client.update(VALIDATING_ADMISSION_POLICIES, mended);
+  await shows({ observedGeneration: 2 });
 });
 
 test("a claim stays until no pod on a node uses it", async () => {

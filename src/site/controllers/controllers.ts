@@ -20,6 +20,7 @@ import { createJobController } from "./jobs/controller.ts";
 import { createNamespaceController } from "./namespace/controller.ts";
 import { createTaintEvictionController } from "./nodes/eviction.ts";
 import { createNodeLifecycleController, type NodeLifecycleOptions } from "./nodes/lifecycle.ts";
+import { createPolicyStatusController } from "./policies/status.ts";
 import { createResourceQuotaController } from "./quota/controller.ts";
 import { createReplicaSetController } from "./replica-set.ts";
 import { createRoleAggregationController } from "./roles/aggregation.ts";
@@ -92,6 +93,7 @@ function createAll(options: ControllersOptions): readonly Controller[] {
     createRootCaPublisher(options, options.rootCa),
     createTokenSecretsController(options, options),
     createResourceQuotaController(options, catalog),
+    createPolicyStatusController(options, catalog),
     createClaimProtectionController(options),
     createVolumeProtectionController(options),
   ];
