@@ -171,9 +171,14 @@ export class MemoryStore implements ObjectStore {
 
   /** Open subscriptions, to see that none is left behind. */
   get subscriptions(): number {
-    let count = 0;
-    for (const { listeners } of this.#collections.values()) count += listeners.size;
-    return count;
+    return this.subscriptionsOf()
+      .values()
+      .reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Open subscriptions by collection. */
+  subscriptionsOf(): ReadonlyMap<string, number> {
+    return new Map([...this.#collections].map(([name, { listeners }]) => [name, listeners.size]));
   }
 
   #commit(): void {
