@@ -205,7 +205,7 @@ test("a request is approved once, signed once, and never changed otherwise", asy
     'status.conditions: Forbidden: updates may not remove a condition of type "Approved"',
   ]);
   expect(await causes(patch("/approval", { status: { conditions: [approved, denied] } }))).toEqual([
-    'status.conditions[1].type: Invalid value: "Denied": Approved and Denied conditions are mutually exclusive',
+    'status.conditions: Invalid value: "Denied": Approved and Denied conditions are mutually exclusive',
   ]);
   expect(await causes(patch("/status", { status: { certificate: "eA==" } }))).toEqual([
     'status.certificate: Invalid value: "<certificate data>": must contain at least one CERTIFICATE PEM block',
