@@ -181,8 +181,10 @@ async function unfinishedRequest(): Promise<Disposable> {
   ];
   void child.stdin.write(head.join("\r\n"));
   await child.stdin.flush();
-  const connected = ["ss", "-Htn", "state", "established", "( dport = :6443 )"];
-  await eventually(async () => (await host.output(connected)) !== "", { what: "A connection" });
+  const inFlight = 'apiserver_current_inflight_requests{request_kind="mutating"} 1\n';
+  const isWorkedOn = async (): Promise<boolean> =>
+    (await site.output(["get", "--raw", "/metrics"])).includes(inFlight);
+  await eventually(isWorkedOn, { what: "A request that is worked on" });
   return { [Symbol.dispose]: () => child.kill("SIGKILL") };
 }
 
