@@ -161,6 +161,8 @@ describe.each<readonly [string, unknown]>([
   ["unknown > 1 && other", "! undeclared reference to 'unknown' (in container '')"],
   ["quantity('1Gi').isGreaterThan(quantity('500Mi'))", true],
   ["quantity('1500m').asApproximateFloat()", 1.5],
+  ["sign(quantity('-1'))", -1],
+  ["'abc'.reverse()", "! found no matching overload for 'reverse' applied to 'string.()'"],
   ["isQuantity('x') || quantity('2').add(3).asInteger() == 5", true],
   ["ip('10.0.0.1').family() == 4 && ip('::1').isLoopback()", true],
   ["string(ip('2001:db8:0:0:0:0:0:1')) + string(ip('::'))", "2001:db8::1::"],

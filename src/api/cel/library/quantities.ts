@@ -33,7 +33,7 @@ export const QUANTITIES: readonly Overload[] = [
     return toInt(quantity(value).value);
   }),
   define("quantity.asApproximateFloat(): double", (value) => approximate(quantity(value))),
-  define("quantity.sign(): int", (value) => BigInt(quantity(value).compare(Quantity.zero))),
+  define("sign(quantity): int", (value) => BigInt(quantity(value).compare(Quantity.zero))),
   define("quantity.add(quantity): quantity", added(1)),
   define("quantity.add(int): quantity", added(1)),
   define("quantity.sub(quantity): quantity", added(-1)),

@@ -117,7 +117,6 @@ export const STRINGS: readonly Overload[] = [
     substring(text(value), int(from), int(to)),
   ),
   define("string.trim(): string", (value) => text(value).trim()),
-  define("string.reverse(): string", (value) => points(text(value)).reverse().join("")),
   define("list<string>.join(): string", (value) => list(value).map(text).join("")),
   define("list<string>.join(string): string", (value, separator) =>
     list(value).map(text).join(text(separator)),
