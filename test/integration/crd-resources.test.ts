@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { parseJsonPath } from "#api/crd/json-path.ts";
+import type { JsonSchemaProps } from "#api/crd/json-schema-props.ts";
 import { type Sent, startTestApi, type TestApi } from "#test/kit/test-api.ts";
 import { widget, widgetDefinition } from "#test/kit/widgets.ts";
 
@@ -443,16 +444,21 @@ describe("rules", () => {
   });
 
   test("cost no more than they may", async () => {
-    const rule = "self.l.all(a, self.l.all(b, self.l.all(c, a + b + c > 0)))";
-    await post(
-      CRDS,
-      widgetDefinition({
-        type: "object",
-        properties: { l: { type: "array", items: { type: "integer" } } },
-        "x-kubernetes-validations": [{ rule }],
-      }),
+    const rule = "self.l.all(a, self.l.all(b, a + b > 0))";
+    const define = (bounds: JsonSchemaProps) =>
+      post(
+        CRDS,
+        widgetDefinition({
+          type: "object",
+          properties: { l: { type: "array", items: { type: "integer" }, ...bounds } },
+          "x-kubernetes-validations": [{ rule }],
+        }),
+      );
+    expect(causes(await define({}))[0]).toContain(
+      "estimated rule cost exceeds budget by factor of",
     );
-    const l = Array.from({ length: 200 }, () => 1);
+    await define({ maxItems: 1000 });
+    const l = Array.from({ length: 1000 }, () => 1);
     expect(causes(await post(WIDGETS, widget("a", { l })))).toEqual([
       `Invalid value: "object": 'operation cancelled: actual cost limit exceeded': no further validation rules will be run due to call cost exceeds limit for rule: ${rule} spec`,
     ]);

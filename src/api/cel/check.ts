@@ -47,17 +47,27 @@ const TYPE_NAMES = new Set([
 /** True for a name that means a type. */
 export const isTypeName = (name: string): boolean => TYPE_NAMES.has(name);
 
-/** The type of an expression. @throws CelCompileError */
+/** An expression that makes sense. */
+export interface Checked {
+  readonly expression: Expression;
+  /** Of the whole, and of every part. */
+  readonly type: CelType;
+  readonly types: ReadonlyMap<Expression, CelType>;
+  /** Calls of functions whose names have a dot, and those names: `ip_isCanonical`. */
+  readonly namespaced: ReadonlyMap<Expression, string>;
+}
+
+/** Finds the types of an expression. @throws CelCompileError */
 export function checkExpression(
   expression: Expression,
   declarations: Declarations,
   source: string,
-): CelType {
+): Checked {
   const checker = new Checker(declarations);
   const type = checker.check(expression);
   const [first, ...others] = checker.faults.length > 0 ? checker.faults : checker.literalFaults;
   if (first) throw new CelCompileError(first.problem, { source, at: first.at }, others);
-  return type;
+  return { expression, type, types: checker.types, namespaced: checker.namespaced };
 }
 
 type Call = Extract<Expression, { is: "call" }>;
@@ -72,6 +82,8 @@ class Checker {
   readonly faults: CelFault[] = [];
   /** What is wrong with literals, which is only told where nothing else is. */
   readonly literalFaults: CelFault[] = [];
+  readonly types = new Map<Expression, CelType>();
+  readonly namespaced = new Map<Expression, string>();
 
   constructor({ functions, variables, structs }: Declarations) {
     this.#functions = functions;
@@ -80,6 +92,12 @@ class Checker {
   }
 
   check(expression: Expression): CelType {
+    const type = this.#typeOf(expression);
+    this.types.set(expression, type);
+    return type;
+  }
+
+  #typeOf(expression: Expression): CelType {
     switch (expression.is) {
       case "literal":
         return typeOfLiteral(expression.value);
@@ -241,10 +259,12 @@ class Checker {
     const { name, target, args, at } = call;
     const operator = this.#operator(call);
     if (operator) return operator;
-    const isNamespaced = target !== undefined && this.#namespaced(call) !== undefined;
+    const namespaced = this.#namespaced(call);
+    if (namespaced !== undefined) this.namespaced.set(call, namespaced);
+    const isNamespaced = namespaced !== undefined;
     const all = target === undefined || isNamespaced ? args : [target, ...args];
     const types = this.#arguments(all, name === "format" && target !== undefined);
-    const fullName = this.#namespaced(call) ?? name;
+    const fullName = namespaced ?? name;
     const overloads = this.#functions.find(fullName, target !== undefined && !isNamespaced);
     if (overloads.length === 0)
       return this.#error(`undeclared reference to '${fullName}' (in container '')`, at);

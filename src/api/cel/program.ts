@@ -1,5 +1,7 @@
 import type { Expression } from "./ast.ts";
 import { checkExpression, type StructTypes } from "./check.ts";
+import { estimateCost } from "./cost/estimate.ts";
+import type { SizeBounds } from "./cost/known-sizes.ts";
 import { CelCompileError, CelError } from "./errors.ts";
 import { type Bindings, type Budget, evaluateExpression } from "./evaluate.ts";
 import { Functions, type Overload } from "./functions.ts";
@@ -20,6 +22,8 @@ export interface Program {
   readonly type: CelType;
   /** True where the expression names that variable. */
   uses(variable: string): boolean;
+  /** The most that an evaluation may cost, infinite where nothing bounds it: Kubernetes' estimate. */
+  estimate(bounds: SizeBounds): number;
   /** @throws CelError where there is no value, CelCostError when the budget is used up. */
   evaluate(bindings: Bindings, budget: Budget): CelValue;
 }
@@ -38,16 +42,11 @@ export class CelEnvironment {
   compile(source: string, { variables, result }: CompileOptions): Program {
     const functions = this.#functions;
     const structs = this.#structs;
-    const { expression, type } = withinStack(
-      () => {
-        const parsed = parse(source);
-        return {
-          expression: parsed,
-          type: checkExpression(parsed, { functions, structs, variables }, source),
-        };
-      },
+    const checked = withinStack(
+      () => checkExpression(parse(source), { functions, structs, variables }, source),
       () => new CelCompileError("expression recursion limit exceeded", { source, at: 0 }),
     );
+    const { expression, type } = checked;
     if (result && !isAssignable(result, type, new Map()))
       throw new CelCompileError(`must evaluate to ${typeName(result)}, not ${typeName(type)}`, {
         source,
@@ -57,6 +56,11 @@ export class CelEnvironment {
     return {
       type,
       uses: (variable) => names.has(variable),
+      estimate: (bounds) =>
+        withinStack(
+          () => estimateCost(checked, bounds),
+          () => new CelError("expression recursion limit exceeded"),
+        ),
       evaluate: (bindings, budget) =>
         withinStack(
           () => evaluateExpression(expression, { functions, bindings, budget }),

@@ -19,8 +19,14 @@ import { isTrue } from "./definition.ts";
 import { goVersions } from "./go-form.ts";
 import { validateParts } from "./validate-parts.ts";
 
-/** Errors of a definition (apiextensions `ValidateCustomResourceDefinition`). */
-export function validateDefinition(definition: CustomResourceDefinition): FieldError[] {
+/**
+ * Errors of a definition (apiextensions `ValidateCustomResourceDefinition`), new or a change of
+ * `current`.
+ */
+export function validateDefinition(
+  definition: CustomResourceDefinition,
+  current?: CustomResourceDefinition,
+): FieldError[] {
   const { metadata, spec, status } = definition;
   if (spec === undefined) return [required("spec")];
   const name = metadata?.name ?? "";
@@ -34,7 +40,7 @@ export function validateDefinition(definition: CustomResourceDefinition): FieldE
             detail: 'must be spec.names.plural+"."+spec.group',
           }),
         ]),
-    ...validateSpec(spec),
+    ...validateSpec(spec, current?.spec),
     // Names that are accepted as they are wanted were judged there.
     ...(Bun.deepEquals(status?.acceptedNames, spec.names)
       ? []
@@ -77,7 +83,7 @@ export function validateDefinitionUpdate(
   ];
 }
 
-function validateSpec(spec: DefinitionSpec): FieldError[] {
+function validateSpec(spec: DefinitionSpec, current: DefinitionSpec | undefined): FieldError[] {
   const { versions, names } = spec;
   const errors = [...validateGroup(spec.group), ...validateScope(spec.scope)];
   if (spec.preserveUnknownFields)
@@ -91,7 +97,7 @@ function validateSpec(spec: DefinitionSpec): FieldError[] {
   for (const [index, { schema }] of versions.entries())
     if (schema?.openAPIV3Schema === undefined)
       errors.push(required(`spec.versions[${index}].schema.openAPIV3Schema`));
-  const parts = validateParts(versions);
+  const parts = validateParts(versions, current?.versions ?? []);
   for (const [index, version] of versions.entries())
     errors.push(...validateVersion(version, index), ...(parts.own[index] ?? []));
   const value = goVersions(versions);

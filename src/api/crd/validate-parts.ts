@@ -15,6 +15,8 @@ interface Part {
   readonly index: number | undefined;
   readonly version: Partial<DefinedVersion>;
   readonly hasStatus: boolean;
+  /** The schema is the one that was let in before. */
+  readonly isOldSchema: boolean;
 }
 
 const PARTS = [
@@ -34,14 +36,25 @@ export interface PartErrors {
   readonly shared: readonly FieldError[];
 }
 
-export function validateParts(versions: readonly DefinedVersion[]): PartErrors {
-  const all = parts(versions);
+/** `current` are the versions before, of a definition that is changed. */
+export function validateParts(
+  versions: readonly DefinedVersion[],
+  current: readonly DefinedVersion[],
+): PartErrors {
+  const all = parts(versions, current);
   const of = (index: number | undefined): FieldError[] =>
     all.filter((part) => part.index === index).flatMap(validatePart);
   return { own: versions.map((_, index) => of(index)), shared: of(undefined) };
 }
 
-function parts(versions: readonly DefinedVersion[]): readonly Part[] {
+function parts(
+  versions: readonly DefinedVersion[],
+  current: readonly DefinedVersion[],
+): readonly Part[] {
+  const isOldSchema = (version: DefinedVersion | undefined): boolean => {
+    const before = current.find(({ name }) => name === version?.name);
+    return before !== undefined && Bun.deepEquals(before.schema, version?.schema);
+  };
   const hasStatus = versions.some(({ subresources }) => subresources?.status !== undefined);
   return PARTS.flatMap(([name, top]): readonly Part[] => {
     const [first, ...others] = versions;
@@ -49,12 +62,21 @@ function parts(versions: readonly DefinedVersion[]): readonly Part[] {
     const isShared =
       value !== undefined && others.every((other) => Bun.deepEquals(other[name], value));
     if (isShared)
-      return [{ path: `spec.${top}`, index: undefined, version: pick(first, name), hasStatus }];
+      return [
+        {
+          path: `spec.${top}`,
+          index: undefined,
+          version: pick(first, name),
+          hasStatus,
+          isOldSchema: isOldSchema(first),
+        },
+      ];
     return versions.map((version, index) => ({
       path: `spec.versions[${index}].${name}`,
       index,
       version: pick(version, name),
       hasStatus: version.subresources?.status !== undefined,
+      isOldSchema: isOldSchema(version),
     }));
   });
 }
@@ -74,12 +96,13 @@ function pick(version: DefinedVersion | undefined, name: PartName): Partial<Defi
   }
 }
 
-function validatePart({ path, version, hasStatus }: Part): FieldError[] {
+function validatePart(part: Part): FieldError[] {
+  const { path, version } = part;
   const { schema, subresources, additionalPrinterColumns, selectableFields } = version;
   if (selectableFields) return validateSelectable(selectableFields, { schema, path });
   const openApi = schema?.openAPIV3Schema;
   return [
-    ...(openApi ? validateOpenApi(openApi, { path: `${path}.openAPIV3Schema`, hasStatus }) : []),
+    ...(openApi ? validateOpenApi(openApi, { ...part, path: `${path}.openAPIV3Schema` }) : []),
     ...validateSubresources(subresources, path),
     ...(additionalPrinterColumns ?? []).flatMap((column, index) =>
       validateColumn(column, `${path}[${index}]`),
@@ -122,7 +145,7 @@ const goName = (name: string): string =>
 
 function validateOpenApi(
   schema: JsonSchemaProps,
-  { path, hasStatus }: { readonly path: string; readonly hasStatus: boolean },
+  { path, hasStatus, isOldSchema }: Pick<Part, "hasStatus" | "isOldSchema" | "path">,
 ): FieldError[] {
   const errors: FieldError[] = [];
   if (hasStatus && schema.type !== undefined && schema.type !== "object")
@@ -146,7 +169,7 @@ function validateOpenApi(
   const defaults = structural.length > 0 ? [] : validateDefaults(schema, path);
   const found = [...errors, ...structural, ...defaults, ...validateSchema(schema, path)];
   // A schema that is wrong gives its values no type.
-  return found.length > 0 ? found : [...validateRules(schema, path)];
+  return found.length > 0 ? found : [...validateRules(schema, { path, limitsEach: !isOldSchema })];
 }
 
 function validateSubresources(

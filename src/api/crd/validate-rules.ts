@@ -5,36 +5,64 @@ import { type FieldError, invalid } from "../field-error.ts";
 import { celTypeOf, withResourceFields } from "./cel-schema.ts";
 import { goRule } from "./go-form.ts";
 import { itemsOf, type JsonSchemaProps, type ValidationRule } from "./json-schema-props.ts";
+import { RuleCosts } from "./rule-costs.ts";
+import { boundOfParts, maxCount, sizeBelow, sizedType } from "./rule-sizes.ts";
 import { hasRules, RuleCompiler } from "./rules.ts";
 
-/** Errors in the expressions of a schema's rules, at every depth. */
-export function* validateRules(schema: JsonSchemaProps, path: string): Iterable<FieldError> {
+/**
+ * Errors in the expressions of a schema's rules, at every depth. `limitsEach` false: what each may
+ * cost was let in before.
+ */
+export function* validateRules(
+  schema: JsonSchemaProps,
+  { path, limitsEach }: { readonly path: string; readonly limitsEach: boolean },
+): Iterable<FieldError> {
   if (!hasRules(schema)) return;
+  const costs = new RuleCosts({ limitsEach });
   yield* rulesIn(withResourceFields(schema), {
     path,
     compiler: new RuleCompiler(),
+    costs,
+    count: 1,
     uncorrelated: undefined,
   });
+  yield* costs.total(path);
 }
 
 interface Place {
   readonly path: string;
   readonly compiler: RuleCompiler;
+  readonly costs: RuleCosts;
+  /** How many values may stand here; undefined where the schema does not say. */
+  readonly count: number | undefined;
   /** Where on the way old and new elements cannot be told to be the same. */
   readonly uncorrelated: string | undefined;
 }
 
 function* rulesIn(schema: JsonSchemaProps, place: Place): Iterable<FieldError> {
-  const { path } = place;
-  const self = celTypeOf(schema, path);
+  yield* rulesInParts(schema, place);
+  const { path, count } = place;
+  const type = celTypeOf(schema, path);
+  const sizes = sizedType(schema);
+  const costs = (program: Program): number =>
+    sizes === undefined ? 0 : program.estimate((below) => sizeBelow(sizes, below));
+  const times = count ?? (sizes ? maxCount(sizes) : 0);
   for (const [index, rule] of (schema["x-kubernetes-validations"] ?? []).entries())
     if (rule.rule.trim() !== "")
-      yield* ruleErrors(rule, self, {
-        ...place,
-        path: `${path}.x-kubernetes-validations[${index}]`,
-      });
+      yield* ruleErrors(
+        rule,
+        { type, costs, times },
+        { ...place, path: `${path}.x-kubernetes-validations[${index}]` },
+      );
+}
+
+function* rulesInParts(schema: JsonSchemaProps, place: Place): Iterable<FieldError> {
+  const { path } = place;
   const { additionalProperties, properties = {} } = schema;
   const items = itemsOf(schema);
+  const bound = boundOfParts(schema);
+  const isBounded = place.count !== undefined && bound !== undefined;
+  const below = { ...place, count: isBounded ? place.count * bound : undefined };
   const inMap =
     schema["x-kubernetes-map-type"] === "atomic"
       ? (place.uncorrelated ?? path)
@@ -44,49 +72,70 @@ function* rulesIn(schema: JsonSchemaProps, place: Place): Iterable<FieldError> {
   for (const [name, property] of Object.entries(properties))
     if (hasRules(property))
       yield* rulesIn(property, {
-        ...place,
+        ...below,
         path: `${path}.properties[${name}]`,
         uncorrelated: inMap,
       });
   if (typeof additionalProperties === "object" && hasRules(additionalProperties))
-    yield* rulesIn(additionalProperties, { ...place, path: `${path}.additionalProperties` });
+    yield* rulesIn(additionalProperties, { ...below, path: `${path}.additionalProperties` });
   if (items && hasRules(items))
-    yield* rulesIn(items, { ...place, path: `${path}.items`, uncorrelated: inList });
+    yield* rulesIn(items, { ...below, path: `${path}.items`, uncorrelated: inList });
 }
 
-function* ruleErrors(
-  rule: ValidationRule,
-  self: CelType,
-  { path, compiler, uncorrelated }: Place,
-): Iterable<FieldError> {
-  const program = compiled(() => compiler.rule(rule, self));
+/** What rules at one place are about. */
+interface Self {
+  readonly type: CelType;
+  /** What evaluating an expression once may cost. */
+  costs(program: Program): number;
+  /** How often a rule may have to be evaluated for one object. */
+  readonly times: number;
+}
+
+function* ruleErrors(rule: ValidationRule, self: Self, place: Place): Iterable<FieldError> {
+  const { path, compiler, costs, uncorrelated } = place;
+  const program = compiled(() => compiler.rule(rule, self.type));
   if (program === undefined) return;
   const fault = faultOf(program);
   if (fault !== undefined) yield invalid(`${path}.rule`, { value: goRule(rule), detail: fault });
-  const usesOldSelf = typeof program !== "string" && fault === undefined && program.uses("oldSelf");
+  const isSound = typeof program !== "string" && fault === undefined;
+  if (isSound) {
+    const cost = self.times === 0 ? 0 : self.costs(program) * self.times;
+    yield* costs.add("rule", { field: `${path}.rule`, cost });
+    // What would be said of a rule that is none is not looked at.
+    yield* messageErrors(rule, self, place);
+  }
+  const usesOldSelf = isSound && program.uses("oldSelf");
   if (!usesOldSelf && rule.optionalOldSelf !== undefined)
     yield invalid(`${path}.optionalOldSelf`, {
       value: rule.optionalOldSelf,
       detail: "may not be set if oldSelf is not used in rule",
-    });
-  // What would be said of a rule that is none is not looked at.
-  if (fault !== undefined) return;
-  const message = compiled(() => compiler.message(rule, self));
-  if (typeof message === "string")
-    yield invalid(`${path}.messageExpression`, {
-      value: goRule(rule),
-      detail: `messageExpression compilation failed: ${message}`,
-    });
-  else if (message && message.type.is !== "string" && message.type.is !== "dyn")
-    yield invalid(`${path}.messageExpression`, {
-      value: goRule(rule),
-      detail: "messageExpression must evaluate to a string",
     });
   if (usesOldSelf && uncorrelated !== undefined)
     yield invalid(`${path}.rule`, {
       value: rule.rule,
       detail: `oldSelf cannot be used on the uncorrelatable portion of the schema within ${uncorrelated}`,
     });
+}
+
+function* messageErrors(
+  rule: ValidationRule,
+  self: Self,
+  { path, compiler, costs }: Place,
+): Iterable<FieldError> {
+  const message = compiled(() => compiler.message(rule, self.type));
+  if (message === undefined) return;
+  const field = `${path}.messageExpression`;
+  if (typeof message === "string")
+    yield invalid(field, {
+      value: goRule(rule),
+      detail: `messageExpression compilation failed: ${message}`,
+    });
+  else if (message.type.is !== "string" && message.type.is !== "dyn")
+    yield invalid(field, {
+      value: goRule(rule),
+      detail: "messageExpression must evaluate to a string",
+    });
+  else yield* costs.add("messageExpression", { field, cost: self.costs(message) });
 }
 
 function faultOf(program: Program | string): string | undefined {
