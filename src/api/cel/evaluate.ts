@@ -1,5 +1,7 @@
 import { type Comprehension, type Expression, qualifiedName } from "./ast.ts";
 import { isQualifiedType, isTypeName } from "./check.ts";
+import { actualCallCost } from "./cost/actual-cost.ts";
+import { LIST_COST, MAP_COST, STRUCT_COST } from "./cost/cost-rule.ts";
 import { CelCostError, CelError, noKey, noOverload } from "./errors.ts";
 import type { Functions, Overload } from "./functions.ts";
 import {
@@ -57,12 +59,6 @@ export function evaluateExpression(expression: Expression, run: Run): CelValue {
   return new Evaluator(run).value(expression);
 }
 
-/** cel-go's costs of what is more than a step. */
-const LIST_COST = 10;
-const MAP_COST = 30;
-const STRUCT_COST = 40;
-const PER_CHARACTER = 0.1;
-
 class Evaluator {
   readonly #functions: Functions;
   readonly #budget: Budget;
@@ -82,7 +78,8 @@ class Evaluator {
         this.#budget.spend(1);
         return this.#name(expression.name);
       case "select":
-        this.#budget.spend(1);
+        // To ask whether a field is there is free in Kubernetes.
+        if (!expression.isTest) this.#budget.spend(1);
         return this.#select(expression);
       case "index":
         this.#budget.spend(1);
@@ -200,7 +197,8 @@ class Evaluator {
     const isMethod = target !== undefined && namespaced.length === 0;
     const all = isMethod ? [target, ...args] : args;
     const values = all.map((arg) => this.value(arg));
-    this.#budget.spend(1 + values.reduce<number>((cost, value) => cost + traversal(value), 0));
+    const full = namespaced[0]?.name ?? (isMethod ? `.${name}` : name);
+    this.#budget.spend(actualCallCost(full, values));
     const operator = operatorValue(name, values);
     if (operator !== undefined) return operator;
     const overloads = namespaced.length > 0 ? namespaced : this.#functions.find(name, isMethod);
@@ -325,11 +323,6 @@ function present(value: CelValue, isOptional: boolean): CelValue[] {
 
 function asOptional(value: CelValue | undefined): Optional {
   return value instanceof Optional ? value : new Optional(value);
-}
-
-function traversal(value: CelValue): number {
-  if (typeof value === "string") return Math.ceil(value.length * PER_CHARACTER);
-  return isList(value) ? Math.ceil(value.length * PER_CHARACTER) : 0;
 }
 
 function operatorValue(
