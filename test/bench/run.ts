@@ -6,6 +6,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { unmountBelow } from "#linux/mount.ts";
 import { NetworkNamespace } from "#test/kit/network-namespace.ts";
 import { output, run as runProgram } from "#test/kit/process.ts";
 import { NAMESPACE_VARIABLE } from "./kit/site.ts";
@@ -45,6 +46,8 @@ async function run(name: string): Promise<boolean> {
   const exitCode = await child.exited;
   stop.signal.removeEventListener("abort", end);
   await endAllIn(namespace);
+  // Pods go on after their site: so do the volumes that they hold in memory.
+  unmountBelow(directory);
   rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
   return exitCode === 0;
 }
