@@ -51,6 +51,7 @@ const UNFORESEEN = "the request failed unexpectedly";
 const KNOWN = [
   "resourceVersion should not be set on objects to be created",
   "failed to create typed patch object",
+  "failed to create typed live object",
   "unable to convert unstructured object to",
   "Component not found:",
 ];
