@@ -1,6 +1,6 @@
 import { Database, type SQLQueryBindings, type Statement } from "bun:sqlite";
-import { closeSync, existsSync, fsyncSync, linkSync, openSync, renameSync, rmSync } from "node:fs";
-import { dirname } from "node:path";
+import { closeSync, existsSync, linkSync, openSync, renameSync, rmSync } from "node:fs";
+import { syncDirectoryOf } from "#lib/atomic-file.ts";
 import { errorCode, UserError } from "#lib/errors.ts";
 import { migrate } from "./migrations.ts";
 
@@ -66,7 +66,7 @@ export function salvage(path: string): Salvage {
     const damagedFile = freeName(path);
     linkSync(path, damagedFile);
     renameSync(replacement, path);
-    syncDirectory(path);
+    syncDirectoryOf(path);
     return { damagedFile, lostObjects };
   } catch (error) {
     rmSync(replacement, { force: true });
@@ -167,14 +167,5 @@ function freeName(path: string): string {
   for (let count = 1; ; count += 1) {
     const name = `${path}.damaged-${count}`;
     if (!existsSync(name)) return name;
-  }
-}
-
-function syncDirectory(path: string): void {
-  const directory = openSync(dirname(path), "r");
-  try {
-    fsyncSync(directory);
-  } finally {
-    closeSync(directory);
   }
 }

@@ -26,6 +26,11 @@ export function writeFileAtomically(path: string, { text, mode }: FileContent): 
   } finally {
     closeSync(file);
   }
+  syncDirectoryOf(path);
+}
+
+/** Once it returns, the names that the directory of `path` has now outlive a power cut. */
+export function syncDirectoryOf(path: string): void {
   const directory = openSync(dirname(path), "r");
   try {
     fsyncSync(directory);
