@@ -5,7 +5,7 @@ import { apiVersionOf, type Resource } from "#api/resource.ts";
 import { SCHEMA } from "#api/schema.ts";
 import type { Subject } from "#api/status.ts";
 import type { Target } from "#api/verbs.ts";
-import type { ObjectKey } from "#db/object-store.ts";
+import type { ObjectKey, ObjectStore } from "#db/object-store.ts";
 import { cloneJson } from "./json.ts";
 
 /**
@@ -88,6 +88,16 @@ export function collectionOf(resource: Resource): string {
 /** Where one object lies. */
 export function keyOf({ resource, namespace }: Target, name: string): ObjectKey {
   return { collection: collectionOf(resource), namespace, name };
+}
+
+/** The newest version of an object, those that are not committed yet included. */
+export function newestOf<T extends KubeObject>(
+  store: Pick<ObjectStore, "newest">,
+  place: { readonly resource: Resource<T>; readonly namespace: string },
+  name: string,
+): T | undefined {
+  const item = store.newest(keyOf(place, name));
+  return item && itemOf(place.resource, item).value;
 }
 
 /** The subject of an error about one object, or about one of its subresources. */

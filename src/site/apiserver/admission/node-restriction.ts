@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { differences } from "#api/difference.ts";
-import type { KubeObject, Node, PersistentVolumeClaim, Pod, TokenRequest } from "#api/object.ts";
+import type { Node, PersistentVolumeClaim, Pod, TokenRequest } from "#api/object.ts";
 import type { Resource } from "#api/resource.ts";
 import {
   CERTIFICATE_SIGNING_REQUESTS,
@@ -18,7 +18,7 @@ import { readCertificateRequest } from "#lib/x509/certificate-request.ts";
 import type { Authorizer } from "../authorization/authorizer.ts";
 import { nodeNameOf } from "../authorization/node-identity.ts";
 import { cloneJson } from "../json.ts";
-import { collectionOf, itemOf, keyOf, objectOf } from "../kind.ts";
+import { collectionOf, newestOf, objectOf } from "../kind.ts";
 import { forbiddenLabels } from "./node-labels.ts";
 import { mirrorPodRefusal } from "./node-pods.ts";
 import { NodeTokens } from "./node-tokens.ts";
@@ -40,17 +40,10 @@ type Rule = (node: string, request: AdmissionRequest) => string | undefined;
  */
 export function nodeRestriction({ store, authorizer }: Options): AdmissionPlugin {
   const tokens = new NodeTokens({ store, authorizer });
-  const newest = <T extends KubeObject>(
-    place: { readonly resource: Resource<T>; readonly namespace: string },
-    name: string,
-  ): T | undefined => {
-    const item = store.newest(keyOf(place, name));
-    return item && itemOf(place.resource, item).value;
-  };
-
   const ofPodItself: Rule = (node, { operation, object, current }) => {
     if (operation === "CREATE") {
-      const { uid = "" } = newest({ resource: NODES, namespace: "" }, node)?.metadata ?? {};
+      const { uid = "" } =
+        newestOf(store, { resource: NODES, namespace: "" }, node)?.metadata ?? {};
       return mirrorPodRefusal(objectOf(PODS, object), { node, uid });
     }
     if (operation !== "DELETE") {
@@ -61,7 +54,7 @@ export function nodeRestriction({ store, authorizer }: Options): AdmissionPlugin
   };
 
   const ofEviction: Rule = (node, { target: { namespace, name = "" } }) => {
-    const pod = newest({ resource: PODS, namespace }, name);
+    const pod = newestOf(store, { resource: PODS, namespace }, name);
     if (pod === undefined) throw notFound({ resource: PODS, name });
     if (pod.spec?.nodeName === node) return undefined;
     return `node ${node} can only evict pods with spec.nodeName set to itself`;

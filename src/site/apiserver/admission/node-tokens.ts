@@ -1,18 +1,10 @@
-import {
-  type KubeObject,
-  nameOf,
-  namespaceOf,
-  type Pod,
-  type TokenRequest,
-  type Volume,
-} from "#api/object.ts";
-import type { Resource } from "#api/resource.ts";
+import { nameOf, namespaceOf, type Pod, type TokenRequest, type Volume } from "#api/object.ts";
 import { CSI_DRIVERS, PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES, PODS } from "#api/resources.ts";
 import { notFound } from "#api/status.ts";
 import type { UserInfo } from "#api/verbs.ts";
 import type { ObjectStore } from "#db/object-store.ts";
 import type { Authorizer } from "../authorization/authorizer.ts";
-import { itemOf, keyOf } from "../kind.ts";
+import { newestOf } from "../kind.ts";
 
 /** Who asks, and for which account. */
 interface Asker {
@@ -43,7 +35,11 @@ export class NodeTokens {
       return "node requested token not bound to a pod";
     }
     if (!to.uid) return "node requested token with a pod binding without a uid";
-    const pod = this.#read({ resource: PODS, namespace: asker.account.namespace }, to.name);
+    const pod = newestOf(
+      this.#store,
+      { resource: PODS, namespace: asker.account.namespace },
+      to.name,
+    );
     if (pod === undefined) throw notFound({ resource: PODS, name: to.name });
     if (to.uid !== pod.metadata?.uid) {
       return `the UID in the bound object reference (${to.uid}) does not match the UID in record. The object might have been deleted and then recreated`;
@@ -83,20 +79,13 @@ export class NodeTokens {
     const claimName = ephemeral ? `${nameOf(pod)}-${name}` : claim?.claimName;
     if (claimName === undefined) return undefined;
     const place = { resource: PERSISTENT_VOLUME_CLAIMS, namespace: namespaceOf(pod) };
-    const bound = this.#read(place, claimName)?.spec?.volumeName ?? "";
-    return this.#read({ resource: PERSISTENT_VOLUMES, namespace: "" }, bound)?.spec?.csi?.driver;
+    const bound = newestOf(this.#store, place, claimName)?.spec?.volumeName ?? "";
+    return newestOf(this.#store, { resource: PERSISTENT_VOLUMES, namespace: "" }, bound)?.spec?.csi
+      ?.driver;
   }
 
   #driverNames(name: string, audience: string): boolean {
-    const driver = this.#read({ resource: CSI_DRIVERS, namespace: "" }, name);
+    const driver = newestOf(this.#store, { resource: CSI_DRIVERS, namespace: "" }, name);
     return driver?.spec.tokenRequests?.some((one) => one.audience === audience) ?? false;
-  }
-
-  #read<T extends KubeObject>(
-    place: { readonly resource: Resource<T>; readonly namespace: string },
-    name: string,
-  ): T | undefined {
-    const item = this.#store.newest(keyOf(place, name));
-    return item && itemOf(place.resource, item).value;
   }
 }
