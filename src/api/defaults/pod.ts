@@ -1,5 +1,6 @@
-import type { Pod, PodSpec, PodTemplateSpec } from "../object.ts";
+import { deepFreeze, type Pod, type PodSpec, type PodTemplateSpec } from "../object.ts";
 import { allContainers, qosClass } from "../pod.ts";
+import type { Toleration } from "../tolerations.ts";
 import { setContainerDefaults, setRequestsFromLimits } from "./container.ts";
 import { dropDisabled } from "./disabled.ts";
 import { mergeLabelKeys } from "./label-keys.ts";
@@ -53,31 +54,31 @@ export function preparePod(pod: Pod): void {
   if (pod.spec) mergeLabelKeys(pod.spec, pod.metadata?.labels);
 }
 
-const NOT_READY = "node.kubernetes.io/not-ready";
-const UNREACHABLE = "node.kubernetes.io/unreachable";
+/** Most pods have these: they share them. */
+const DEFAULT_TOLERATIONS: readonly Toleration[] = ["not-ready", "unreachable"].map((taint) =>
+  deepFreeze({
+    key: `node.kubernetes.io/${taint}`,
+    operator: "Exists",
+    effect: "NoExecute",
+    tolerationSeconds: 300,
+  }),
+);
 
 /**
  * Admission plugin DefaultTolerationSeconds, in place: a pod stays on a node that is not ready or
- * out of reach for `seconds`, unless it says otherwise.
+ * out of reach for 300 seconds, unless it says otherwise.
  */
-export function addDefaultTolerations({ spec }: Pod, seconds = 300): void {
+export function addDefaultTolerations({ spec }: Pod): void {
   if (spec === undefined) return;
   const given = spec.tolerations ?? [];
-  const missing = [NOT_READY, UNREACHABLE].filter(
-    (taint) =>
+  const missing = DEFAULT_TOLERATIONS.filter(
+    ({ key: taint }) =>
       !given.some(
         ({ key = "", effect = "" }) =>
           (key === taint || key === "") && (effect === "NoExecute" || effect === ""),
       ),
   );
-  if (missing.length === 0) return;
-  const added = missing.map((key) => ({
-    key,
-    operator: "Exists",
-    effect: "NoExecute",
-    tolerationSeconds: seconds,
-  }));
-  spec.tolerations = [...given, ...added];
+  if (missing.length > 0) spec.tolerations = [...given, ...missing];
 }
 
 /** Admission plugin ServiceAccount, its first half, in place: pods run as `default`. */

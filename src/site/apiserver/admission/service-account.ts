@@ -1,6 +1,12 @@
 import { setDefaultServiceAccount } from "#api/defaults/pod.ts";
 import { generateName } from "#api/metadata.ts";
-import type { Container, Pod, ServiceAccount, Volume } from "#api/object.ts";
+import {
+  type Container,
+  deepFreeze,
+  type Pod,
+  type ServiceAccount,
+  type Volume,
+} from "#api/object.ts";
 import { isMirror } from "#api/pod.ts";
 import { PODS, SERVICE_ACCOUNTS } from "#api/resources.ts";
 import type { ObjectStore } from "#db/object-store.ts";
@@ -13,6 +19,25 @@ const MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount";
 /** An hour and a mark by which the issuer knows these tokens. */
 const TOKEN_SECONDS = 3607;
 const FILE_MODE = 0o644;
+
+/** What every pod finds there: one for all of them. */
+const ACCESS: NonNullable<Volume["projected"]> = deepFreeze({
+  defaultMode: FILE_MODE,
+  sources: [
+    { serviceAccountToken: { expirationSeconds: TOKEN_SECONDS, path: "token" } },
+    { configMap: { name: "kube-root-ca.crt", items: [{ key: "ca.crt", path: "ca.crt" }] } },
+    {
+      downwardAPI: {
+        items: [
+          {
+            path: "namespace",
+            fieldRef: { apiVersion: "v1", fieldPath: "metadata.namespace" },
+          },
+        ],
+      },
+    },
+  ],
+});
 
 type Spec = NonNullable<Pod["spec"]>;
 
@@ -78,25 +103,4 @@ function mountToken(spec: Spec): void {
   spec.volumes = [...(spec.volumes ?? []), tokenVolume(name)];
 }
 
-function tokenVolume(name: string): Volume {
-  return {
-    name,
-    projected: {
-      defaultMode: FILE_MODE,
-      sources: [
-        { serviceAccountToken: { expirationSeconds: TOKEN_SECONDS, path: "token" } },
-        { configMap: { name: "kube-root-ca.crt", items: [{ key: "ca.crt", path: "ca.crt" }] } },
-        {
-          downwardAPI: {
-            items: [
-              {
-                path: "namespace",
-                fieldRef: { apiVersion: "v1", fieldPath: "metadata.namespace" },
-              },
-            ],
-          },
-        },
-      ],
-    },
-  };
-}
+const tokenVolume = (name: string): Volume => ({ name, projected: ACCESS });
