@@ -1,8 +1,9 @@
 /**
- * Generates `src/api/generated/schema.json`: every definition that a served kind reaches.
- * Descriptions come from the model classes of @kubernetes/client-node, exact types and pointers
- * from the protobuf table, required fields, merge keys and list types from the OpenAPI extensions.
- * `bun build/schema.ts` writes the file; a unit test fails when it is stale.
+ * Generates what the API knows of types, for every definition that a served kind reaches:
+ * `src/api/generated/schema.json`, exact types and pointers from the protobuf table, required fields,
+ * merge keys and list types from Kubernetes' OpenAPI definitions; and `openapi.json.zst`, those
+ * definitions themselves. Both inputs lie in `src/api/data`, whose README says where they are from.
+ * `bun build/schema.ts` writes the files; a unit test fails when one is stale.
  */
 import { join } from "node:path";
 import {
@@ -12,13 +13,15 @@ import {
   type ProtobufField,
   wrappedList,
 } from "../src/api/codec/protobuf-table.ts";
+import { type JsonSchema, namesIn } from "../src/api/openapi/schemas.ts";
 import type { GroupVersionKind } from "../src/api/resource.ts";
 import { RESOURCES } from "../src/api/resources.ts";
 import type { Definition, Property } from "../src/api/schema.ts";
-import { loadModels, type Model } from "./schema-models.ts";
 
-export const SCHEMA_FILE = join(import.meta.dir, "../src/api/generated/schema.json");
-const DATA = join(import.meta.dir, "../src/api/data");
+const API = join(import.meta.dir, "../src/api");
+const SOURCE = join(API, "data/kubernetes-openapi.json");
+export const SCHEMA_FILE: string = join(API, "generated/schema.json");
+export const OPENAPI_FILE: string = join(API, "generated/openapi.json.zst");
 
 /** What requests and answers carry beside the rows of the table and their subresources. */
 const EXTRA_ROOTS = [
@@ -48,34 +51,64 @@ const SCALARS: Readonly<Record<string, string>> = {
 /** Alpha fields of the models that the protobuf table has in another shape already; nobody serves them. */
 const LEFT_OUT = ["io.k8s.api.core.v1.NodeAllocatableResourceClaimStatus.resources"];
 
-/** Defaults that tell the entries of a list apart and that the extensions do not have. */
-const KEY_DEFAULTS: Readonly<Record<string, string>> = {
-  "io.k8s.api.core.v1.ContainerPort.protocol": "TCP",
-  "io.k8s.api.core.v1.LocalObjectReference.name": "",
-  "io.k8s.api.core.v1.ServicePort.protocol": "TCP",
-};
+/** Definitions whose columns in a table are described by what their fields say. */
+const DESCRIBES_COLUMNS = new Set([
+  "io.k8s.api.apps.v1.ControllerRevision",
+  "io.k8s.api.apps.v1.DaemonSetStatus",
+  "io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerSpec",
+  "io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerStatus",
+  "io.k8s.api.batch.v1.CronJobSpec",
+  "io.k8s.api.batch.v1.CronJobStatus",
+  "io.k8s.api.certificates.v1.CertificateSigningRequestSpec",
+  "io.k8s.api.certificates.v1.CertificateSigningRequestStatus",
+  "io.k8s.api.core.v1.PersistentVolumeClaimSpec",
+  "io.k8s.api.core.v1.PersistentVolumeClaimStatus",
+  "io.k8s.api.core.v1.PersistentVolumeSpec",
+  "io.k8s.api.core.v1.PersistentVolumeStatus",
+  "io.k8s.api.core.v1.PodSpec",
+  "io.k8s.api.core.v1.ReplicationControllerSpec",
+  "io.k8s.api.core.v1.ReplicationControllerStatus",
+  "io.k8s.api.flowcontrol.v1.FlowSchemaSpec",
+  "io.k8s.api.flowcontrol.v1.LimitedPriorityLevelConfiguration",
+  "io.k8s.api.flowcontrol.v1.PriorityLevelConfigurationReference",
+  "io.k8s.api.flowcontrol.v1.PriorityLevelConfigurationSpec",
+  "io.k8s.api.flowcontrol.v1.QueuingConfiguration",
+  "io.k8s.api.networking.v1.ServiceCIDRSpec",
+  "io.k8s.api.node.v1.RuntimeClass",
+  "io.k8s.api.scheduling.v1.PriorityClass",
+  "io.k8s.api.storage.v1.CSIDriverSpec",
+  "io.k8s.api.storage.v1.CSIStorageCapacity",
+  "io.k8s.api.storage.v1.StorageClass",
+  "io.k8s.api.storage.v1.VolumeAttachmentSource",
+  "io.k8s.api.storage.v1.VolumeAttachmentSpec",
+  "io.k8s.api.storage.v1.VolumeAttachmentStatus",
+  "io.k8s.api.storage.v1.VolumeAttributesClass",
+]);
 
-interface PropertyExtension {
-  readonly "patch-strategy"?: string;
-  readonly "patch-merge-key"?: string;
-  readonly "list-type"?: string;
-  readonly "list-map-keys"?: readonly string[];
-  readonly "map-type"?: string;
-  readonly default?: unknown;
-}
+/** What follows in a document's text of a field is not in Go's own, which tables show. */
+const ENUM_TEXT = "\n\nPossible enum values:\n";
 
-interface Extension {
-  readonly required?: readonly string[];
+/** What documents refer to beside the types of kinds. */
+const DOCUMENT_ROOTS = [
+  "io.k8s.apimachinery.pkg.apis.meta.v1.APIGroup",
+  "io.k8s.apimachinery.pkg.apis.meta.v1.APIGroupList",
+  "io.k8s.apimachinery.pkg.apis.meta.v1.APIResourceList",
+  "io.k8s.apimachinery.pkg.apis.meta.v1.APIVersions",
+  "io.k8s.apimachinery.pkg.apis.meta.v1.Patch",
+  "io.k8s.apimachinery.pkg.version.Info",
+];
+
+interface SourceSchema extends JsonSchema {
+  readonly properties?: Readonly<Record<string, SourceSchema>>;
   readonly "x-kubernetes-group-version-kind"?: readonly GroupVersionKind[];
+  readonly "x-kubernetes-list-map-keys"?: readonly string[];
+  readonly "x-kubernetes-list-type"?: string;
   readonly "x-kubernetes-map-type"?: string;
-  readonly "x-kubernetes-unions"?: readonly unknown[];
-  readonly properties?: Readonly<Record<string, PropertyExtension>>;
+  readonly "x-kubernetes-patch-merge-key"?: string;
+  readonly "x-kubernetes-patch-strategy"?: string;
 }
 
-interface Sources {
-  readonly extensions: Readonly<Record<string, Extension>>;
-  readonly models: ReadonlyMap<string, Model>;
-}
+type Source = Readonly<Record<string, SourceSchema>>;
 
 const definitionOf = (message: string): string =>
   message
@@ -110,44 +143,43 @@ function sorted<T>(entries: Iterable<readonly [string, T]>): Record<string, T> {
 
 function propertyOf(
   { type, flags }: { type: string; flags: string },
-  { description, extension }: { description: string; extension: PropertyExtension },
+  { source, isDescribed }: { source: SourceSchema; isDescribed: boolean },
 ): Property {
+  const fallback = source.default;
+  const description = source.description?.split(ENUM_TEXT, 1)[0];
+  const patchStrategy = source["x-kubernetes-patch-strategy"];
+  const patchMergeKey = source["x-kubernetes-patch-merge-key"];
+  const listType = source["x-kubernetes-list-type"];
+  const listMapKeys = source["x-kubernetes-list-map-keys"];
+  const mapType = source["x-kubernetes-map-type"];
   return {
     type,
-    ...(description !== "" && { description }),
+    ...(isDescribed && description !== undefined && { description }),
     ...(flags.includes("p") && { pointer: true }),
     ...(flags.includes("a") && { always: true }),
-    ...(extension["patch-strategy"] && { patchStrategy: extension["patch-strategy"] }),
-    ...(extension["patch-merge-key"] && { patchMergeKey: extension["patch-merge-key"] }),
-    ...(extension["list-type"] && { listType: extension["list-type"] }),
-    ...(extension["list-map-keys"] && { listMapKeys: extension["list-map-keys"] }),
-    ...(extension["map-type"] && { mapType: extension["map-type"] }),
-    ...("default" in extension && { default: extension.default }),
+    ...(patchStrategy && { patchStrategy }),
+    ...(patchMergeKey && { patchMergeKey }),
+    ...(listType && { listType }),
+    ...(listMapKeys && { listMapKeys }),
+    ...(mapType && { mapType }),
+    ...(fallback !== undefined && typeof fallback !== "object" && { default: fallback }),
   };
 }
 
-/** What the model shows, with the types of the message; a message may be ahead of the model. */
-function propertiesOf(
-  sources: Sources,
-  definition: string,
-  model: Model,
-): Record<string, Property> {
+/** What the definition shows, with the types of the message. */
+function propertiesOf(definition: string, source: SourceSchema): Record<string, Property> {
   const fields = new Map(
     jsonFields(messageOf(definition)).map((field) => [field[1], field] as const),
   );
-  const extensions = sources.extensions[definition]?.properties ?? {};
-  const names = Object.keys(model.properties).filter(
-    (name) => !LEFT_OUT.includes(`${definition}.${name}`),
-  );
-  const properties = names.map((name) => {
-    const description = model.properties[name] ?? "";
-    const field = fields.get(name) ?? typeMeta(name);
-    if (!field) throw new Error(`The protobuf table has no ${definition}.${name}`);
-    const shape = { type: typeOf(field), flags: field[3] };
-    const key = KEY_DEFAULTS[`${definition}.${name}`];
-    const extension = { ...extensions[name], ...(key !== undefined && { default: key }) };
-    return [name, propertyOf(shape, { description, extension })] as const;
-  });
+  const isDescribed = DESCRIBES_COLUMNS.has(definition);
+  const properties = Object.entries(source.properties ?? {})
+    .filter(([name]) => !LEFT_OUT.includes(`${definition}.${name}`))
+    .map(([name, property]) => {
+      const field = fields.get(name) ?? typeMeta(name);
+      if (!field) throw new Error(`The protobuf table has no ${definition}.${name}`);
+      const shape = { type: typeOf(field), flags: field[3] };
+      return [name, propertyOf(shape, { source: property, isDescribed })] as const;
+    });
   return sorted(properties);
 }
 
@@ -156,38 +188,23 @@ function typeMeta(name: string): ProtobufField | undefined {
   return name === "apiVersion" || name === "kind" ? [0, name, "string", ""] : undefined;
 }
 
-function modelOf({ models }: Sources, definition: string): Model {
-  const [group = "", version = "", kind = ""] = definition.split(".").slice(-3);
-  const capital = (word: string) => word.charAt(0).toUpperCase() + word.slice(1);
-  const name = `${capital(version)}${kind}`;
-  const model = models.get(name) ?? models.get(`${capital(group)}${name}`);
-  if (!model && jsonFields(messageOf(definition)).length === 0)
-    return { description: "", properties: {} };
-  if (!model) throw new Error(`No model class for ${definition}`);
-  return model;
-}
-
-function definitionFrom(sources: Sources, name: string): Definition {
-  const model = modelOf(sources, name);
-  const extension = sources.extensions[name] ?? {};
+function definitionFrom(all: Source, name: string): Definition {
+  const source = all[name];
+  if (!source) throw new Error(`kubernetes-openapi.json has no ${name}`);
+  const kinds = source["x-kubernetes-group-version-kind"];
+  const mapType = source["x-kubernetes-map-type"];
   return {
-    ...(model.description !== "" && { description: model.description }),
-    ...(extension.required && { required: extension.required }),
-    ...(extension["x-kubernetes-group-version-kind"] && {
-      kinds: extension["x-kubernetes-group-version-kind"],
-    }),
-    ...(extension["x-kubernetes-map-type"] && { mapType: extension["x-kubernetes-map-type"] }),
-    ...(extension["x-kubernetes-unions"] && { unions: extension["x-kubernetes-unions"] }),
-    properties: propertiesOf(sources, name, model),
+    ...(source.required && { required: source.required }),
+    ...(kinds && { kinds }),
+    ...(mapType && { mapType }),
+    properties: propertiesOf(name, source),
   };
 }
 
 /** Rows, their lists, the kinds of their subresources as far as OpenAPI has them, and the extras. */
-function* roots({ extensions }: Sources): Iterable<string> {
+function* roots(all: Source): Iterable<string> {
   const byKind = new Map<string, string>();
-  for (const [name, { "x-kubernetes-group-version-kind": kinds = [] }] of Object.entries(
-    extensions,
-  ))
+  for (const [name, { "x-kubernetes-group-version-kind": kinds = [] }] of Object.entries(all))
     for (const { group, version, kind } of kinds) byKind.set(`${group}/${version}/${kind}`, name);
   for (const { definition, subresources, verbs } of RESOURCES) {
     yield definition;
@@ -200,28 +217,56 @@ function* roots({ extensions }: Sources): Iterable<string> {
   yield* EXTRA_ROOTS;
 }
 
-/** The text of `src/api/generated/schema.json`: one definition a line, in a stable order. */
-export async function generateSchema(): Promise<string> {
-  const json = async (file: string): Promise<unknown> => Bun.file(join(DATA, file)).json();
-  const sources = {
-    extensions: (await json("kubernetes-openapi-extensions.json")) as Sources["extensions"],
-    models: await loadModels(),
-  };
-  const found = new Map<string, Definition>();
-  const pending = [...roots(sources)];
-  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
-    if (found.has(name)) continue;
-    const definition = definitionFrom(sources, name);
-    found.set(name, definition);
-    for (const { type } of Object.values(definition.properties)) {
-      const base = type.replace(/^(\[\]|map\[string\])+/, "");
-      if (base.includes(".")) pending.push(base);
-    }
-  }
-  const lines = Object.entries(sorted(found)).map(
-    ([name, definition]) => `${JSON.stringify(name)}:${JSON.stringify(definition)}`,
+const readSource = async (): Promise<Source> => (await Bun.file(SOURCE).json()) as Source;
+
+/** One entry a line, in a stable order. */
+function linesOf(entries: Iterable<readonly [string, unknown]>): string {
+  const lines = Object.entries(sorted(entries)).map(
+    ([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`,
   );
   return `{\n${lines.join(",\n")}\n}\n`;
 }
 
-if (import.meta.main) await Bun.write(SCHEMA_FILE, await generateSchema());
+/** Everything that is reached from some names, `next` saying what each leads to. */
+function reached<T>(from: Iterable<string>, next: (name: string) => readonly [T, string[]]) {
+  const found = new Map<string, T>();
+  const pending = [...from];
+  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+    if (found.has(name)) continue;
+    const [value, names] = next(name);
+    found.set(name, value);
+    pending.push(...names);
+  }
+  return found;
+}
+
+/** The text of `src/api/generated/schema.json`. */
+export async function generateSchema(): Promise<string> {
+  const all = await readSource();
+  return linesOf(
+    reached(roots(all), (name) => {
+      const definition = definitionFrom(all, name);
+      const types = Object.values(definition.properties).map(({ type }) =>
+        type.replace(/^(\[\]|map\[string\])+/, ""),
+      );
+      return [definition, types.filter((type) => type.includes("."))];
+    }),
+  );
+}
+
+/** The text within `src/api/generated/openapi.json.zst`. */
+export async function generateOpenApi(): Promise<string> {
+  const all = await readSource();
+  return linesOf(
+    reached([...roots(all), ...DOCUMENT_ROOTS], (name) => {
+      const schema = all[name];
+      if (!schema) throw new Error(`kubernetes-openapi.json has no ${name}`);
+      return [schema, [...namesIn(schema)]];
+    }),
+  );
+}
+
+if (import.meta.main) {
+  await Bun.write(SCHEMA_FILE, await generateSchema());
+  await Bun.write(OPENAPI_FILE, Bun.zstdCompressSync(await generateOpenApi(), { level: 19 }));
+}

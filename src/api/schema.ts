@@ -5,6 +5,7 @@ import type { GroupVersionKind } from "./resource.ts";
 export interface Property {
   /** In Go's notation: `int32`, `[]string`, `map[string]quantity`, `io.k8s.api.core.v1.PodSpec`. */
   readonly type: string;
+  /** Only of fields that columns of a table are described with; the others' are in the documents. */
   readonly description?: string;
   /** A pointer in Go: its zero value is not the same as its absence. */
   readonly pointer?: boolean;
@@ -20,11 +21,9 @@ export interface Property {
 
 /** A definition in `generated/schema.json`. */
 export interface Definition {
-  readonly description?: string;
   readonly required?: readonly string[];
   readonly kinds?: readonly GroupVersionKind[];
   readonly mapType?: string;
-  readonly unions?: readonly unknown[];
   readonly properties: Readonly<Record<string, Property>>;
 }
 

@@ -1,4 +1,6 @@
 import type { Catalog } from "#api/catalog.ts";
+import { readDefinitions } from "#api/openapi/definitions.ts";
+import type { Definitions } from "#api/openapi/schemas.ts";
 import { openapiV2Json, openapiV2Protobuf } from "#api/openapi/v2.ts";
 import { openapiV3Document, openapiV3Index, openapiV3Path } from "#api/openapi/v3.ts";
 import type { Resource } from "#api/resource.ts";
@@ -29,13 +31,23 @@ interface Documents {
 /** `/openapi/v2` and `/openapi/v3`: made when first asked for, and again when kinds came or went. */
 export class OpenApi {
   readonly #documents: () => Documents;
+  /** Megabytes that only the making of documents needs. */
+  #definitions: WeakRef<Definitions> | undefined;
 
   constructor(catalog: Catalog, aggregation: Aggregation) {
     this.#documents = derived(
       () => [catalog.resources, aggregation.versions] as const,
       ([resources, remote], previous: Documents | undefined) =>
-        documentsOf(resources, remote, previous),
+        documentsOf({ resources, remote, definitions: () => this.#read() }, previous),
     );
+  }
+
+  #read(): Definitions {
+    const kept = this.#definitions?.deref();
+    if (kept !== undefined) return kept;
+    const definitions = readDefinitions();
+    this.#definitions = new WeakRef(definitions);
+    return definitions;
   }
 
   /** The answer for a path under `/openapi`; `undefined` when there is nothing at it. */
@@ -48,15 +60,20 @@ export class OpenApi {
   }
 }
 
+interface Sources {
+  readonly resources: readonly Resource[];
+  readonly remote: readonly RemoteVersion[];
+  readonly definitions: () => Definitions;
+}
+
 function documentsOf(
-  resources: readonly Resource[],
-  remote: readonly RemoteVersion[],
+  { resources, remote, definitions }: Sources,
   previous: Documents | undefined,
 ): Documents {
   const byPath = Map.groupBy(resources, openapiV3Path);
   const v3 = [...byPath].map(([path, rows]) => {
     const known = previous?.v3.get(path);
-    return [path, known && isSame(known.rows, rows) ? known : describe(rows)] as const;
+    return [path, known && isSame(known.rows, rows) ? known : describe(rows, definitions)] as const;
   });
   const own = (): (readonly [string, string])[] =>
     v3.map(([path, { document }]) => [path, urlOf(path, document.hash)]);
@@ -65,8 +82,10 @@ function documentsOf(
   );
   const foreign = remote.flatMap(({ openApiV2 }) => openApiV2 ?? []);
   return {
-    v2Json: Document.json(() => openapiV2Json(resources, foreign)),
-    v2Protobuf: new Document(V2_PROTOBUF, () => openapiV2Protobuf(resources, foreign)),
+    v2Json: Document.json(() => openapiV2Json(resources, definitions(), foreign)),
+    v2Protobuf: new Document(V2_PROTOBUF, () =>
+      openapiV2Protobuf(resources, definitions(), foreign),
+    ),
     v3: new Map(v3),
     v3Index: Document.json(() => openapiV3Index(Object.fromEntries([...own(), ...others]))),
   };
@@ -74,8 +93,8 @@ function documentsOf(
 
 const urlOf = (path: string, hash: string): string => `${V3_ROOT}/${path}?hash=${hash}`;
 
-function describe(rows: readonly Resource[]): Described {
-  return { rows, document: Document.json(() => openapiV3Document(rows)) };
+function describe(rows: readonly Resource[], definitions: () => Definitions): Described {
+  return { rows, document: Document.json(() => openapiV3Document(rows, definitions())) };
 }
 
 function isSame(a: readonly Resource[], b: readonly Resource[]): boolean {

@@ -4,6 +4,20 @@ import { eachKubectl } from "#test/kit/each-kubectl.ts";
 
 const VERB_MS = 60_000;
 
+/** Fields that refer to a type: their own text, and then the type's, each once. */
+const EXPLAINED: Readonly<Record<string, string>> = {
+  "pod.spec":
+    "Specification of the desired behavior of the pod. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#spec-and-status PodSpec is a description of a pod.",
+  "pod.spec.securityContext":
+    "SecurityContext holds pod-level security attributes and common container settings. Optional: Defaults to empty. See type description for default values of each field. PodSecurityContext holds pod-level security attributes and common container settings. Some fields are also present in container.securityContext. Field values of container.securityContext take precedence over field values of PodSecurityContext.",
+  "deployment.spec.template":
+    'Template describes the pods that will be created. The only allowed template.spec.restartPolicy value is "Always". PodTemplateSpec describes the data a pod should have when created from a template',
+  "service.spec.sessionAffinityConfig":
+    "sessionAffinityConfig contains the configurations of session affinity. SessionAffinityConfig represents the configurations of session affinity.",
+  "job.spec.podFailurePolicy":
+    "Specifies the policy of handling failed pods. In particular, it allows to specify the set of actions and conditions which need to be satisfied to take the associated action. If empty, the default behaviour applies - the counter of failed pods, represented by the jobs's .status.failed field, is incremented and it is checked against the backoffLimit. This field cannot be used in combination with restartPolicy=OnFailure. PodFailurePolicy describes how failed pods influence the backoffLimit.",
+};
+
 const map = (name: string, color: string): string =>
   `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}}\ndata: {color: ${color}}\n`;
 
@@ -248,6 +262,15 @@ await eachKubectl(
           /unknown field "?(io.k8s.api.core.v1.ConfigMap)?.*spec/,
         );
         expect(await k.refused("get configmap bad")).toContain("not found");
+      },
+      VERB_MS,
+    );
+
+    test.each(Object.entries(EXPLAINED))(
+      "explain %s",
+      async (path, description) => {
+        const text = (await kubectl().ok(`explain ${path}`)).replaceAll(/\s+/g, " ");
+        expect(text).toContain(` DESCRIPTION: ${description} FIELDS: `);
       },
       VERB_MS,
     );

@@ -11,9 +11,14 @@ interface Text {
   readonly description: string;
 }
 
-/** What the schema says of a field, which is what most columns are described with. */
+/**
+ * What the schema says of a field, which is what most columns are described with.
+ * @throws TypeError for a definition that build/schema.ts does not keep the texts of.
+ */
 export function fieldText(definition: string, field: string): string {
-  return SCHEMA.find(definition)?.fields.get(field)?.description ?? "";
+  const text = SCHEMA.object(definition).fields.get(field)?.description;
+  if (text === undefined) throw new TypeError(`The schema has no text for ${definition}.${field}`);
+  return text;
 }
 
 /** A selector as a cell. */

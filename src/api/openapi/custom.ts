@@ -2,7 +2,7 @@ import { itemsOf, type JsonSchemaProps } from "../crd/json-schema-props.ts";
 import type { GroupVersionKind } from "../resource.ts";
 import { SCHEMA } from "../schema.ts";
 import type { DescribedResource } from "./described-resource.ts";
-import { type CustomDefinition, type Dialect, type JsonSchema, ref } from "./schemas.ts";
+import { besideRef, type CustomDefinition, type Dialect, type JsonSchema, ref } from "./schemas.ts";
 
 const META = "io.k8s.apimachinery.pkg.apis.meta.v1";
 const CONVENTIONS =
@@ -88,8 +88,7 @@ function kindOf({ group, version, kind }: GroupVersionKind): GroupVersionKind {
 }
 
 function reference(name: string, beside: JsonSchema, dialect: Dialect): JsonSchema {
-  const target = ref(name, dialect);
-  return dialect.isV3 ? { allOf: [target], ...beside } : { ...target, ...beside };
+  return besideRef(ref(name, dialect), { beside, dialect });
 }
 
 /** JSONSchemaProps is a JSON schema already, and v3 knows all of it. */

@@ -114,7 +114,7 @@ function parametersOf(list: unknown): readonly V2Parameter[] {
 }
 
 function schemaOf(value: JsonObject): JsonSchema {
-  const { items, additionalProperties, properties } = value;
+  const { items, additionalProperties, properties, enum: values } = value;
   const text = (name: string) => {
     const found = textIn(value, name);
     return found === undefined ? {} : { [name]: found };
@@ -128,6 +128,7 @@ function schemaOf(value: JsonObject): JsonSchema {
     ...text("description"),
     ...("default" in value && { default: value["default"] }),
     ...(required.length > 0 && { required }),
+    ...(Array.isArray(values) && { enum: values }),
     ...(isJsonObject(items) && { items: schemaOf(items) }),
     ...(isJsonObject(additionalProperties) && {
       additionalProperties: schemaOf(additionalProperties),

@@ -34,6 +34,7 @@ function writeSchema(writer: ProtobufWriter, schema: JsonSchema): void {
   writer.string(4, schema.description);
   if (schema.default !== undefined) writeAny(writer, 5, schema.default);
   for (const name of schema.required ?? []) writer.string(19, name);
+  for (const value of schema.enum ?? []) writeAny(writer, 20, value);
   if (additionalProperties)
     writer.message(21, (item) =>
       item.message(1, (each) => writeSchema(each, additionalProperties)),

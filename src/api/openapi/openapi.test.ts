@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { Resource } from "../resource.ts";
 import { RESOURCES } from "../resources.ts";
+import { readDefinitions } from "./definitions.ts";
+import { type JsonSchema, shown, V2, V3 } from "./schemas.ts";
 import { openapiV2Json, openapiV2Protobuf } from "./v2.ts";
 import { openapiV3Document, openapiV3Index, openapiV3Path } from "./v3.ts";
 
@@ -11,6 +13,8 @@ function refsIn(value: unknown): string[] {
     key === "$ref" && typeof child === "string" ? [child] : refsIn(child),
   );
 }
+
+const DEFINITIONS = readDefinitions();
 
 const rows: readonly Resource[] = RESOURCES;
 
@@ -23,8 +27,18 @@ const groupVersions = [
 const rowsOf = ({ group, version }: { group: string; version: string }): readonly Resource[] =>
   rows.filter((row) => row.group === group && row.version === version);
 
+type Golden = Readonly<Record<string, { readonly v2: JsonSchema; readonly v3: JsonSchema }>>;
+
+const golden: Golden = await Bun.file(`${import.meta.dir}/definitions.golden.json`).json();
+
+test.each(Object.entries(golden))("%s is what Kubernetes publishes", (name, { v2, v3 }) => {
+  const definition = DEFINITIONS[name] ?? {};
+  expect(shown(definition, V2)).toEqual(v2);
+  expect(shown(definition, V3)).toEqual(v3);
+});
+
 describe("OpenAPI v2", () => {
-  const document = openapiV2Json(RESOURCES);
+  const document = openapiV2Json(RESOURCES, DEFINITIONS);
 
   test("has every definition that it refers to", () => {
     const names = new Set(Object.keys(document.definitions).map((name) => `#/definitions/${name}`));
@@ -68,10 +82,14 @@ describe("OpenAPI v2", () => {
   });
 
   test("is written as a gnostic document", () => {
-    const bytes = openapiV2Protobuf(RESOURCES);
+    const bytes = openapiV2Protobuf(RESOURCES, DEFINITIONS);
     expect([...bytes.subarray(0, 5)]).toEqual([0x0a, 3, ...new TextEncoder().encode("2.0")]);
     const text = new TextDecoder().decode(bytes);
-    for (const part of ["io.k8s.api.core.v1.PodSpec", "x-kubernetes-patch-merge-key", "dryRun"])
+    for (const part of [
+      "io.k8s.api.core.v1.PodSpec",
+      "x-kubernetes-patch-merge-key",
+      '"ClientIP"\n',
+    ])
       expect(text).toContain(part);
   });
 });
@@ -80,7 +98,7 @@ describe("OpenAPI v3", () => {
   test.each(groupVersions.map((each) => [openapiV3Path(each), each] as const))(
     "%s has every schema that it refers to",
     (_, groupVersion) => {
-      const document = openapiV3Document(rowsOf(groupVersion));
+      const document = openapiV3Document(rowsOf(groupVersion), DEFINITIONS);
       const text = JSON.stringify(document);
       for (const ref of new Set(refsIn(document)))
         expect(text).toContain(`"${ref.replace("#/components/schemas/", "")}":{`);
@@ -88,7 +106,7 @@ describe("OpenAPI v3", () => {
   );
 
   test("a PATCH says what kubectl looks for before it applies, validates and dry-runs", () => {
-    const document = openapiV3Document(rowsOf({ group: "apps", version: "v1" }));
+    const document = openapiV3Document(rowsOf({ group: "apps", version: "v1" }), DEFINITIONS);
     expect(document).toMatchObject({
       paths: {
         "/apis/apps/v1/namespaces/{namespace}/deployments/{name}": {

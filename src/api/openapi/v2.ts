@@ -2,7 +2,7 @@ import type { DescribedResource } from "./described-resource.ts";
 import { type ForeignPart, withForeign } from "./foreign.ts";
 import { encodeGnostic } from "./gnostic.ts";
 import { type Operation, objectsOf, operationsByPath } from "./operations.ts";
-import { type JsonSchema, ref, schemasReachedFrom, V2 } from "./schemas.ts";
+import { type Definitions, type JsonSchema, ref, schemasReachedFrom, V2 } from "./schemas.ts";
 import type { V2BodyParameter, V2Document, V2Operation } from "./v2-document.ts";
 
 const PRODUCES = ["application/json"];
@@ -46,6 +46,7 @@ function v2Operation(operation: Operation): V2Operation {
 /** The OpenAPI v2 document (`/openapi/v2` as JSON) of the resources. */
 export function openapiV2Json(
   resources: readonly DescribedResource[],
+  definitions: Definitions,
   foreign: readonly ForeignPart[] = [],
 ): V2Document {
   const operations = operationsByPath(resources);
@@ -57,7 +58,7 @@ export function openapiV2Json(
     swagger: "2.0",
     info: { title: "Kubernetes", version: "unversioned" },
     paths: Object.fromEntries(paths),
-    definitions: schemasReachedFrom(objectsOf(operations.values()), V2),
+    definitions: schemasReachedFrom(objectsOf(operations.values()), { definitions, dialect: V2 }),
   };
   return withForeign(own, foreign);
 }
@@ -65,7 +66,8 @@ export function openapiV2Json(
 /** The same document as gnostic's `openapi.v2.Document`, the only form that kubectl reads. */
 export function openapiV2Protobuf(
   resources: readonly DescribedResource[],
+  definitions: Definitions,
   foreign: readonly ForeignPart[] = [],
 ): Uint8Array {
-  return encodeGnostic(openapiV2Json(resources, foreign));
+  return encodeGnostic(openapiV2Json(resources, definitions, foreign));
 }

@@ -1,15 +1,11 @@
 import type { DescribedResource } from "./described-resource.ts";
 import { basePath, type Operation, objectsOf, operationsByPath } from "./operations.ts";
 import type { Parameter } from "./parameters.ts";
-import { type JsonSchema, ref, schemasReachedFrom, V3 } from "./schemas.ts";
+import { type Definitions, type JsonSchema, ref, schemasReachedFrom, V3 } from "./schemas.ts";
 
 type Content = Readonly<Record<string, { readonly schema: JsonSchema }>>;
 
 const PATCH = "io.k8s.apimachinery.pkg.apis.meta.v1.Patch";
-const PATCH_SCHEMA: JsonSchema = {
-  type: "object",
-  description: "Patch is provided to give a concrete name and type to the PATCH request body.",
-};
 const PATCH_TYPES = [
   "application/apply-patch+yaml",
   "application/json-patch+json",
@@ -77,7 +73,10 @@ export function openapiV3Index(urls: Readonly<Record<string, string>>): {
 }
 
 /** The OpenAPI v3 document of the resources of one group version: all of it that JSON can say. */
-export function openapiV3Document(resources: readonly DescribedResource[]): object {
+export function openapiV3Document(
+  resources: readonly DescribedResource[],
+  definitions: Definitions,
+): object {
   const operations = operationsByPath(resources);
   const paths = [...operations].map(([path, all]) => {
     const methods = all.map((each) => [each.method, v3Operation(each)] as const);
@@ -88,10 +87,10 @@ export function openapiV3Document(resources: readonly DescribedResource[]): obje
     info: { title: "Kubernetes", version: "unversioned" },
     paths: Object.fromEntries(paths),
     components: {
-      schemas: {
-        ...schemasReachedFrom(objectsOf(operations.values()), V3),
-        [PATCH]: PATCH_SCHEMA,
-      },
+      schemas: schemasReachedFrom([...objectsOf(operations.values()), PATCH], {
+        definitions,
+        dialect: V3,
+      }),
     },
   };
 }

@@ -1,0 +1,3 @@
+/** The path of the file, in the binary too. Made by build/schema.ts. */
+declare const path: string;
+export = path;
