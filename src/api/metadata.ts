@@ -189,10 +189,9 @@ function validateOwnerReferences(
 function validateOwner(reference: OwnerReference, path: string): FieldError[] {
   const { apiVersion, kind, name, uid } = reference;
   const errors: FieldError[] = [];
-  if (apiVersion === undefined || apiVersion === "" || apiVersion.endsWith("/")) {
-    const value = apiVersion ?? "";
+  const value = apiVersion ?? "";
+  if (!/^([^/]*\/)?[^/]+$/.test(value))
     errors.push(invalid(`${path}.apiVersion`, { value, detail: "version must not be empty" }));
-  }
   for (const [field, value = ""] of [
     ["kind", kind],
     ["name", name],

@@ -214,6 +214,15 @@ export function expired(message: string, metadata: ListMeta = {}): StatusError {
   return new StatusError(message, { code: 410, reason: "Expired", metadata });
 }
 
+/** 500, as `apierrors.NewInternalError` words it. */
+export function internalFailure(message: string): StatusError {
+  return new StatusError(`Internal error occurred: ${message}`, {
+    code: 500,
+    reason: "InternalError",
+    details: { causes: [{ message }] },
+  });
+}
+
 /** A cause that the caller cannot mend; say what was being done. */
 export function internalError(doing: string, cause: unknown): StatusError {
   const error = new StatusError(`Internal error occurred: ${doing}: ${explain(cause)}`, {

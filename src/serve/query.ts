@@ -90,13 +90,13 @@ export function writeOptions(
     errors.push(forbidden("force", "may not be specified for non-apply patch"));
   }
   errors.push(...validateFieldManager(given, "fieldManager"));
+  const dryRun = isDryRun(query.getAll("dryRun"), errors);
   if (!isFieldValidation(fieldValidation)) {
     const supported = ["", "Ignore", "Strict", "Warn"];
     errors.push(notSupported("fieldValidation", { value: fieldValidation, supported }));
     refuse(kind, errors);
     throw badRequest("fieldValidation");
   }
-  const dryRun = isDryRun(query.getAll("dryRun"), errors);
   refuse(kind, errors);
   return { dryRun, fieldManager, fieldValidation, warn };
 }

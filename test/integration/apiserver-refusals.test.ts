@@ -70,3 +70,16 @@ test("a kind of Kubernetes' own looks at metadata twice, and says each thing onc
     details: { causes: Array(4).fill({ reason: "FieldValueInvalid", field: "metadata.labels" }) },
   });
 });
+
+test("who owns what is forgotten where a status comes with values that are none of their type", async () => {
+  const patched = async (spec: object) => {
+    const response = await api.send("PATCH", `${GADGETS}/a/status?dryRun=All`, {
+      type: "application/merge-patch+json",
+      body: { spec },
+    });
+    expect(response.status).toBe(200);
+    return response.json();
+  };
+  expect(await patched({ color: "green" })).toHaveProperty("metadata.managedFields");
+  expect(await patched({ color: 1 })).not.toHaveProperty("metadata.managedFields");
+});

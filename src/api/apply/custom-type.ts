@@ -27,8 +27,6 @@ export const UNDESCRIBED: ObjectType = {
 };
 
 function typeOf(schema: JsonSchemaProps): Type {
-  if (schema["x-kubernetes-int-or-string"]) return scalar("intOrString");
-  const isOpen = schema["x-kubernetes-preserve-unknown-fields"] === true;
   switch (schema.type ?? "") {
     case "array": {
       const items = itemsOf(schema);
@@ -39,7 +37,6 @@ function typeOf(schema: JsonSchemaProps): Type {
       const { additionalProperties: others } = schema;
       if (typeof others === "object")
         return { is: "map", of: typeOf(others), ...relationsOf(schema) };
-      if (isOpen && schema.properties === undefined && !isResource) return scalar("raw");
       return objectOf(schema, { isResource });
     }
     default:

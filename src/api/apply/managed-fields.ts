@@ -1,4 +1,5 @@
-import { isJsonObject, jsonType } from "../codec/json-value.ts";
+import { isJsonObject, type JsonObject, jsonType } from "../codec/json-value.ts";
+import { parseApiVersion } from "../codec/kinds.ts";
 import type { KubeObject, ManagedFieldsEntry } from "../object.ts";
 import { badRequest, StatusError } from "../status.ts";
 import { type Application, type Applied, type Applying, applyConfiguration } from "./apply.ts";
@@ -87,7 +88,7 @@ export interface AppliedObject {
  * @throws StatusError what is wrong with the configuration; 409 for conflicts.
  */
 export function applyToObject(live: KubeObject, body: unknown, applying: Applying): AppliedObject {
-  const applied = checkedConfiguration(body, applying.versions, live);
+  const applied = checkedConfiguration(body ?? {}, applying.versions, live);
   const owners = decodeOwners(live.metadata?.managedFields);
   const result = keyed(() => resolved({ live, owners, applied }, applying));
   if (result.conflicts !== undefined) throw applyConflict(result.conflicts);
@@ -117,7 +118,7 @@ function checkedConfiguration(
       `error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${jsonType(body)} into Go value of type map[string]interface {}`,
     );
   }
-  const named = { apiVersion: textOf(body["apiVersion"]), kind: textOf(body["kind"]) };
+  const named = namedKind(body);
   if (named.apiVersion !== apiVersion || named.kind !== kind)
     throw badRequest(`invalid object type: ${kindText(named)}`);
   const metadata = isJsonObject(body["metadata"]) ? body["metadata"] : {};
@@ -128,6 +129,13 @@ function checkedConfiguration(
   const name = `${textOf(metadata["namespace"])}/${textOf(metadata["name"])}`;
   const message = `failed to create typed patch object (${name}; ${kindText(named)}): ${joinErrors(errors)}`;
   throw new StatusError(message, { code: 500 });
+}
+
+function namedKind(body: JsonObject): { apiVersion: string; kind: string } {
+  const apiVersion = textOf(body["apiVersion"]);
+  return parseApiVersion(apiVersion) === undefined
+    ? { apiVersion: "", kind: "" }
+    : { apiVersion, kind: textOf(body["kind"]) };
 }
 
 const textOf = (value: unknown): string => (typeof value === "string" ? value : "");

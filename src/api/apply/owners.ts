@@ -99,7 +99,7 @@ function canonicalSet(value: unknown): FieldSet | undefined {
 /** The entries as Kubernetes orders them: appliers first, then by time and name. */
 export function encodeOwners(owners: Owners): ManagedFieldsEntry[] {
   return [...owners.values()].sort(compareOwners).map((owner) => ({
-    manager: owner.manager,
+    ...(owner.manager !== "" && { manager: owner.manager }),
     operation: owner.operation,
     apiVersion: owner.apiVersion,
     ...(owner.time !== undefined && { time: owner.time }),

@@ -1,4 +1,5 @@
-import { isJsonObject } from "../codec/json-value.ts";
+import { jsonText } from "#lib/json-text.ts";
+import { isJsonObject, type JsonObject } from "../codec/json-value.ts";
 import { goFormat } from "../patch/go-format.ts";
 import type { ObjectType, Scalar } from "../schema.ts";
 import { elementText, fieldElement } from "./path-element.ts";
@@ -12,9 +13,17 @@ import {
   structureOf,
 } from "./place.ts";
 
+/** An applied configuration names each element once; an object that is there already may not. */
+type Duplicates = "refused" | "allowed";
+
 /** What is wrong with an applied configuration in the words of structured-merge-diff. */
 export function appliedErrors(type: ObjectType, object: unknown): string[] {
-  return errorsAt({ type }, object);
+  return errorsAt({ type }, object, "refused");
+}
+
+/** True for an object of which it can be told who owns what: its values are of their types. */
+export function isOfType(type: ObjectType, object: unknown): boolean {
+  return errorsAt({ type }, object, "allowed").length === 0;
 }
 
 /** One error as it is, several in a list. */
@@ -30,34 +39,34 @@ const located = (step: string, errors: readonly string[]): string[] =>
     error.startsWith(".") || error.startsWith("[") ? step + error : `${step}: ${error}`,
   );
 
-function errorsAt(place: Place, value: unknown): string[] {
+function errorsAt(place: Place, value: unknown, duplicates: Duplicates): string[] {
   if (value === null || value === undefined || isUntyped(place)) return [];
   switch (place.type.is) {
     case "scalar":
       return scalarErrors(place.type.scalar, value);
     case "list":
       return Array.isArray(value)
-        ? elementErrors(place, value)
+        ? elementErrors(place, value, duplicates)
         : [`expected list, got ${goValue(value)}`];
     case "map":
     case "object":
       return isJsonObject(value)
-        ? entryErrors(place, Object.entries(value))
+        ? entryErrors(place, value, duplicates)
         : [`expected map, got ${goValue(value)}`];
   }
 }
 
-function entryErrors(place: Place, entries: readonly (readonly [string, unknown])[]): string[] {
+function entryErrors(place: Place, value: JsonObject, duplicates: Duplicates): string[] {
   const isClosed = place.type.is === "object" && place.type.open !== true;
-  return entries.flatMap(([name, child]) => {
+  return Object.entries(value).flatMap(([name, child]) => {
     const step = elementText(fieldElement(name));
     if (isClosed && declaredField(place, name) === undefined)
       return [`${step}: field not declared in schema`];
-    return located(step, errorsAt(placeOf(place, name), child));
+    return located(step, errorsAt(placeOf(place, name), child, duplicates));
   });
 }
 
-function elementErrors(place: Place, list: readonly unknown[]): string[] {
+function elementErrors(place: Place, list: readonly unknown[], duplicates: Duplicates): string[] {
   const elements = placeOfElements(place);
   const seen = new Set<string>();
   const errors: string[] = [];
@@ -66,9 +75,10 @@ function elementErrors(place: Place, list: readonly unknown[]): string[] {
     const element = isKeyed ? keyOf(place, { index, child }) : `i:${index}`;
     if (typeof element !== "string") return [...errors, element.error];
     const step = elementText(element);
-    if (seen.has(element)) errors.push(`duplicate entries for key ${step}`);
+    if (seen.has(element) && duplicates === "refused")
+      errors.push(`duplicate entries for key ${step}`);
     seen.add(element);
-    errors.push(...located(step, errorsAt(elements, child)));
+    errors.push(...located(step, errorsAt(elements, child, duplicates)));
   }
   return errors;
 }
@@ -124,7 +134,7 @@ function goTypeOf(value: unknown): string {
 /** A value as Go prints it with `%#v`. */
 function goLiteral(value: unknown): string {
   if (Array.isArray(value)) return `[]interface {}{${value.map(goLiteral).join(", ")}}`;
-  if (!isJsonObject(value)) return value === null ? "interface {}(nil)" : JSON.stringify(value);
+  if (!isJsonObject(value)) return value === null ? "interface {}(nil)" : jsonText(value);
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
   const texts = entries.map(([key, child]) => `${JSON.stringify(key)}:${goLiteral(child)}`);
   return `map[string]interface {}{${texts.join(", ")}}`;

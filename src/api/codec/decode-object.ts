@@ -6,12 +6,13 @@ import { type ObjectType, SCHEMA } from "../schema.ts";
 import { badRequest, invalidObject, type StatusError } from "../status.ts";
 import { DecodeError } from "./decode-error.ts";
 import { decodeText, readJson } from "./json.ts";
-import { isJsonObject, jsonType } from "./json-value.ts";
+import { isJsonObject } from "./json-value.ts";
 import { conversionError, parseApiVersion, unregisteredKind } from "./kinds.ts";
 import { mediaType, unsupportedMediaType } from "./media-type.ts";
 import { normalize } from "./normalize.ts";
 import { decodeMessage, openEnvelope } from "./protobuf.ts";
 import { type FieldValidation, reportStrictErrors, strictErrors } from "./strict.ts";
+import { typeMetaOf } from "./type-meta.ts";
 import { readYaml } from "./yaml.ts";
 
 type ExpectedKind = GroupVersionKind & Pick<Subresource, "olderVersions">;
@@ -62,26 +63,11 @@ function summarize(body: Uint8Array): string {
   return body.length > maxLength ? `${shown} ...` : shown;
 }
 
-const TYPE_META =
-  'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
-
 /** Reads of a document what every object has, before anything else of it is looked at. */
 function interpret(value: unknown, duplicates: readonly string[]): Parsed {
   const document = value ?? {};
-  if (!isJsonObject(document)) throw noTypeMeta(document, `value of type ${TYPE_META}`);
-  const textOf = (name: "apiVersion" | "kind"): string => {
-    const text = document[name] ?? "";
-    if (typeof text === "string") return text;
-    throw noTypeMeta(text, `struct field .${name} of type string`);
-  };
-  const [apiVersion, kind] = [textOf("apiVersion"), textOf("kind")];
-  return { apiVersion, kind, duplicates, document, fields: () => document };
+  return { ...typeMetaOf(document), duplicates, document, fields: () => document };
 }
-
-const noTypeMeta = (value: unknown, place: string): DecodeError =>
-  new DecodeError(
-    `couldn't get version/kind; json parse error: json: cannot unmarshal ${jsonType(value)} into Go ${place}`,
-  );
 
 function parse(body: Uint8Array, type: (typeof ACCEPTED)[number]): Parsed {
   switch (type) {

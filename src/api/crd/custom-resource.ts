@@ -17,6 +17,7 @@ import type { CustomKind, NormalizedObject } from "./custom-kind.ts";
 import { applyDefaults, hasDefaults, type StrayNulls } from "./default.ts";
 import { type CustomResourceDefinition, type DefinedVersion, isTrue } from "./definition.ts";
 import { embeddedIn, normalizeEmbedded, normalizeMetadata } from "./embedded.ts";
+import { finalizerWarnings } from "./finalizer-warnings.ts";
 import { simplePath, valueAt } from "./json-path.ts";
 import type { JsonSchemaProps } from "./json-schema-props.ts";
 import { judgeOf } from "./judge.ts";
@@ -74,7 +75,7 @@ function servedRow({ definition, version, storage }: Place): Resource {
       : undefined;
   const custom = byWebhook ? { ...kind, conversion: byWebhook } : kind;
   const served = identityOf(definition, version);
-  const judge = judgeOf(custom, read);
+  const judge = { ...judgeOf(custom, read), warnings: finalizerWarnings };
   const setDefaults = (object: KubeObject): void => {
     const { value } = normalized(custom, object);
     for (const name of Object.keys(object)) Reflect.deleteProperty(object, name);

@@ -5,7 +5,8 @@ import { normalize } from "../codec/normalize.ts";
 import { type FieldError, invalid, required } from "../field-error.ts";
 import { validateMetadata } from "../metadata.ts";
 import { dns1035Label } from "../names.ts";
-import { SCHEMA } from "../schema.ts";
+import { sorted } from "../patch/go-format.ts";
+import { type ObjectType, SCHEMA } from "../schema.ts";
 import { itemsOf, type JsonSchemaProps, propertyOf } from "./json-schema-props.ts";
 
 /**
@@ -16,9 +17,18 @@ export function normalizeMetadata(resource: Record<string, unknown>, path = "met
   const { metadata } = resource;
   if (metadata === undefined) return [];
   const type = SCHEMA.object("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta");
-  const { value, unknownFields } = normalize(type, metadata ?? {});
+  const { value, unknownFields } = normalizedMetadata(type, metadata ?? {});
   resource["metadata"] = value;
   return unknownFields.map((field) => `${path}.${field}`);
+}
+
+/** Of several things that are wrong, the one is told that comes first in Go's order of a map. */
+function normalizedMetadata(type: ObjectType, metadata: unknown) {
+  try {
+    return normalize(type, metadata);
+  } catch {
+    return normalize(type, sorted(metadata));
+  }
 }
 
 interface Embedded {

@@ -5,11 +5,12 @@ import { isJsonObject, jsonType } from "../codec/json-value.ts";
 import { conversionError, parseApiVersion, unregisteredKind } from "../codec/kinds.ts";
 import { normalize, UnmarshalError } from "../codec/normalize.ts";
 import { type FieldValidation, reportStrictErrors, strictErrors } from "../codec/strict.ts";
+import { typeMetaOf } from "../codec/type-meta.ts";
 import type { CustomKind, NormalizedObject } from "../crd/custom-kind.ts";
 import type { KubeObject } from "../object.ts";
 import type { GroupVersionKind } from "../resource.ts";
 import { type ObjectType, SCHEMA } from "../schema.ts";
-import { badRequest } from "../status.ts";
+import { badRequest, internalFailure } from "../status.ts";
 import type { Patch } from "../verbs.ts";
 import { goJson } from "./go-format.ts";
 import { readOperations } from "./json-operations.ts";
@@ -101,9 +102,24 @@ function kindOf({ apiVersion = "", kind = "" }: KubeObject): GroupVersionKind {
 /** Why a patch may not make another kind of the object; undefined where it does not. */
 function kindChange(current: KubeObject, next: KubeObject): string | undefined {
   if (current.kind === next.kind && current.apiVersion === next.apiVersion) return undefined;
-  if ((next.kind ?? "") === "") return `Object 'Kind' is missing in '${goJson(next)}'`;
   const [from, to] = [kindOf(current), kindOf(next)];
   return SCHEMA.ofKind(to) ? conversionError(to, from) : unregisteredKind(to, "kinds");
+}
+
+/** @throws where what a patch makes is not of the kind that it should be, or says nothing of it. */
+function checkKind({ definition, patch, current }: PatchRequest, value: unknown): void {
+  if (patch.type === "strategic") return;
+  const { apiVersion, kind } = typeMetaOf(value);
+  if (parseApiVersion(apiVersion) === undefined)
+    throw new DecodeError(`unexpected GroupVersion string: ${apiVersion}`);
+  if (typeof definition === "string") {
+    const change = kindChange(current, ofKind(current, { apiVersion, kind }, false));
+    if (change !== undefined) throw new DecodeError(change);
+    return;
+  }
+  if (kind === "") throw new DecodeError(`Object 'Kind' is missing in '${goJson(value)}'`);
+  if (apiVersion === "")
+    throw internalFailure("Object 'apiVersion' is missing in 'object has no apiVersion field'");
 }
 
 /** A struct knows by itself what it is; only what is read from JSON may say something else. */
@@ -115,7 +131,7 @@ function ofKind(current: KubeObject, next: KubeObject, isKept: boolean): KubeObj
 
 /**
  * The object that a patch makes of `current`, checked and brought into normal form like a decoded
- * body.
+ * body. What it says that it is may be another kind only where that is a custom one.
  *
  * @throws StatusError 400, 413, 415 or 422 in Kubernetes' words.
  */
@@ -123,16 +139,17 @@ export function applyPatch(request: PatchRequest): PatchedObject {
   const { definition, patch, current, fieldValidation } = request;
   const type = typeof definition === "string" ? SCHEMA.object(definition) : undefined;
   const outcome = outcomeOf(type, request);
-  const normal = (value: unknown): NormalizedObject =>
-    typeof definition === "string"
+  const normal = (value: unknown): NormalizedObject => {
+    checkKind(request, value);
+    return typeof definition === "string"
       ? normalize(SCHEMA.object(definition), value)
       : definition.normalize(value);
+  };
   const { value, unknownFields } = normalized(normal, outcome, patch);
   const isStrategic = patch.type === "strategic";
   const object = type === undefined ? value : ofKind(current, value, isStrategic);
-  const change = kindChange(current, object);
-  if (change !== undefined) throw invalidPatch(outcome.shown(), change);
-  const fields = isStrategic ? unknownFields.toSorted() : unknownFields;
+  const isInOrder = type === undefined || patch.type === "json";
+  const fields = isInOrder ? unknownFields : unknownFields.toSorted();
   const errors = [...outcome.errors, ...strictErrors("unknown", fields)];
   const warnings = reportStrictErrors(errors, fieldValidation, (why) =>
     invalidPatch(outcome.shown(), why),

@@ -48,7 +48,8 @@ export function goFormatText(value: Printed): string {
   return value === null ? "%!s(<nil>)" : format(value, formatAsText);
 }
 
-function sorted(value: unknown): unknown {
+/** A JSON value with all keys in the order in which Go writes those of a map. */
+export function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(entriesOf(value).map(([key, child]) => [key, sorted(child)]));

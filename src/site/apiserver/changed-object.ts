@@ -1,7 +1,9 @@
+import { parseApiVersion } from "#api/codec/kinds.ts";
+import { invalid } from "#api/field-error.ts";
 import { validateMetadata, validateMetadataUpdate } from "#api/metadata.ts";
 import type { KubeObject, ObjectMeta } from "#api/object.ts";
 import { apiVersionOf, type Resource } from "#api/resource.ts";
-import { badRequest, conflict, invalidObject, methodNotAllowed } from "#api/status.ts";
+import { badRequest, conflict, invalidObject, methodNotAllowed, StatusError } from "#api/status.ts";
 import type { NamedTarget } from "#api/verbs.ts";
 import { present } from "#lib/present.ts";
 import type { AdmissionChain } from "./admission/chain.ts";
@@ -33,7 +35,7 @@ export function changedDraft<T extends KubeObject>(rewrite: Rewrite<T>, sent: Ku
   const view = target.subresource === undefined ? undefined : viewOf(rewrite, target.subresource);
   const next = view === undefined ? replaced(rewrite, sent) : view.write(current, sent, admission);
   next.metadata = keptMetadata(next.metadata ?? {}, current.metadata ?? {});
-  fields.track(next, current, sent.metadata?.managedFields);
+  fields.track(next, current, sent);
   chain.mutate({ operation: "UPDATE", target, object: next, current, admission });
   return next;
 }
@@ -182,6 +184,25 @@ export function checkNamed(target: NamedTarget, object: KubeObject): void {
   checkIdentity(target, object);
 }
 
+/** @throws StatusError 422 when a patch makes another kind of an object. */
+export function checkKind({ resource, subresource }: NamedTarget, object: KubeObject): void {
+  if (resource.custom === undefined || subresource !== undefined) return;
+  const { apiVersion = "", kind = "" } = object;
+  const wanted = apiVersionOf(resource);
+  const errors = [
+    ...(kind === resource.kind
+      ? []
+      : [invalid("kind", { value: kind, detail: `must be ${resource.kind}` })]),
+    ...(apiVersion === wanted
+      ? []
+      : [invalid("apiVersion", { value: apiVersion, detail: `must be ${wanted}` })]),
+  ];
+  if (errors.length === 0) return;
+  const { group = "" } = parseApiVersion(apiVersion) ?? {};
+  const named = { resource: { ...resource, group, kind }, name: object.metadata?.name ?? "" };
+  throw invalidObject(named, errors);
+}
+
 /** Where etcd would have an object. */
 function storageKey({ resource, namespace, name }: NamedTarget): string {
   const place = resource.custom ? `${resource.group}/${resource.plural}` : resource.plural;
@@ -217,9 +238,13 @@ function checkVersions<T extends KubeObject>(
       },
     ]);
   }
-  if (!isUnconditional && version !== current.resourceVersion) {
-    throw conflict(subject);
+  if (isUnconditional || version === current.resourceVersion) return;
+  if (!/^\d+$/.test(version)) {
+    throw new StatusError(`strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`, {
+      code: 500,
+    });
   }
+  throw conflict(subject);
 }
 
 function check<T extends KubeObject>(
@@ -230,9 +255,10 @@ function check<T extends KubeObject>(
   const { resource, name, subresource } = target;
   const ofStatus = subresource === "status" ? resource.validateStatus : undefined;
   const asNew = validateMetadata(next.metadata, resource);
+  const asAny = validateMetadata(next.metadata, { ...resource, nameFormat: "pathSegment" });
   const asChange = validateMetadataUpdate(next.metadata, current.metadata);
   const errors = [
-    ...asNew,
+    ...asAny,
     ...asChange,
     // Kubernetes looks for all kinds alike first, and each kind once more for itself
     ...(view === undefined && resource.custom === undefined ? asNew : []),

@@ -8,6 +8,7 @@ import {
   scaleEntries,
   untimedEntries,
 } from "#api/apply/scale-owners.ts";
+import { isOfType } from "#api/apply/validate-applied.ts";
 import type { Versions } from "#api/apply/versions.ts";
 import { DecodeError } from "#api/codec/decode-error.ts";
 import { normalize } from "#api/codec/normalize.ts";
@@ -46,9 +47,9 @@ export class FieldManager {
 
   /**
    * Sets the entries of a draft, in place. `current` is what it replaces, both as they are stored;
-   * `sent` are the entries that came with it.
+   * `sent` is what the draft was made of.
    */
-  track(draft: KubeObject, current: KubeObject | undefined, sent: Entries): void {
+  track(draft: KubeObject, current: KubeObject | undefined, sent: KubeObject): void {
     draft.metadata ??= {};
     const entries =
       this.#applied === undefined ? this.#after(draft, current, sent) : this.#applied.entries;
@@ -79,7 +80,7 @@ export class FieldManager {
     const { managedFields: _, ...metadata } = shown.metadata ?? {};
     const owned = entries && { managedFields: [...entries] };
     const live = { ...shown, metadata: { ...metadata, ...owned } };
-    const reset = subresource === "status" ? allButStatus(versions.type) : this.#reset;
+    const reset = subresource === "status" ? this.#allButStatus(versions.type) : this.#reset;
     const writing = { ...this.#writing(versions), reset, force };
     const { object, managedFields } = applyToObject(live, body, writing);
     this.#applied = {
@@ -97,14 +98,22 @@ export class FieldManager {
     );
   }
 
-  #after(draft: KubeObject, current: KubeObject | undefined, sent: Entries): Entries {
+  #after(draft: KubeObject, current: KubeObject | undefined, sent: KubeObject): Entries {
     const { served } = this.#options;
+    if (!this.#isOfType(sent)) return undefined;
     const next = servedForm(served, draft);
     const live = current && servedForm(served, current);
     const writing = this.#writing(versionsOf(this.#options));
-    const entries = managedFieldsAfter({ live, next, sent }, writing);
+    const entries = managedFieldsAfter({ live, next, sent: sent.metadata?.managedFields }, writing);
     const isScale = this.#options.subresource === "scale";
     return isScale ? untimedEntries(entries, current?.metadata?.managedFields) : entries;
+  }
+
+  /** False for custom objects of which nothing can be told, though all that is wrong may be reset. */
+  #isOfType(sent: KubeObject): boolean {
+    const { served, subresource, types } = this.#options;
+    if (served.custom === undefined || subresource === "scale") return true;
+    return isOfType(types.of(served), sent);
   }
 
   #writing(versions: Versions) {
@@ -119,6 +128,10 @@ export class FieldManager {
     return subresource === "" && hasStatus(served) ? STATUS : {};
   }
 
+  #allButStatus(type: ObjectType): FieldSet {
+    return this.#options.served.custom === undefined ? allButStatus(type) : CUSTOM_ALL_BUT_STATUS;
+  }
+
   get #scaled(): ScaledParent {
     const { served } = this.#options;
     const { specReplicasPath = ".spec.replicas" } = served.custom?.scale ?? {};
@@ -128,6 +141,8 @@ export class FieldManager {
 }
 
 const STATUS: FieldSet = { "f:status": MEMBER };
+/** What `/status` of a custom kind resets; what else is there is nobody's by name. */
+const CUSTOM_ALL_BUT_STATUS: FieldSet = { "f:metadata": MEMBER, "f:spec": MEMBER };
 const STATUS_WRITES: FieldSet = {
   ...STATUS,
   "f:metadata": { "f:labels": MEMBER, "f:annotations": MEMBER },

@@ -40,7 +40,7 @@ export function newDraft<T extends KubeObject>(
   object.kind = resource.kind;
   object.metadata = newMetadata(target, object.metadata ?? {}, admission.now);
   resource.setDefaults(object);
-  fields.track(object, undefined, sent.metadata?.managedFields);
+  fields.track(object, undefined, sent);
   chain.mutate({ operation: "CREATE", target, object, admission });
   return object;
 }

@@ -18,7 +18,7 @@ import type {
   WatchOptions,
   WriteOptions,
 } from "#api/verbs.ts";
-import { checkNamed, checkSameObject, viewOf } from "./changed-object.ts";
+import { checkKind, checkNamed, checkSameObject, viewOf } from "./changed-object.ts";
 import { admitConnection } from "./connection.ts";
 import { definitionOf, itemOf, keyOf, stored, storedRow, subjectOf } from "./kind.ts";
 import { askedObject } from "./new-object.ts";
@@ -143,6 +143,7 @@ export class UserVerbs implements Verbs {
       const patched = applyPatch({ ...of, patch: { ...patch, type } });
       for (const warning of patched.warnings) warn?.(warning);
       checkNamed(target, patched.object);
+      checkKind(target, patched.object);
       return patched.object;
     };
     const rewriting: Rewriting = { change, kind: "PatchOptions" };

@@ -1,14 +1,12 @@
 import type { CustomKind } from "#api/crd/custom-kind.ts";
 import type { ScalePaths } from "#api/crd/definition.ts";
-import { simplePath, valueAt } from "#api/crd/json-path.ts";
-import { invalid } from "#api/field-error.ts";
-import { isQualifiedFinalizer } from "#api/metadata.ts";
+import { simplePath } from "#api/crd/json-path.ts";
+import { integerAt, type Reading, textAt } from "#api/crd/scale-fields.ts";
 import type { KubeObject, Scale } from "#api/object.ts";
 import { groupResource, type Resource } from "#api/resource.ts";
 import { CUSTOM_RESOURCE_DEFINITIONS } from "#api/resources.ts";
-import { forbidden, invalidObject, StatusError } from "#api/status.ts";
+import { badRequest, forbidden, internalFailure, StatusError } from "#api/status.ts";
 import type { ObjectStore } from "#db/object-store.ts";
-import type { Admission } from "../admission.ts";
 import { cloneJson, field } from "../json.ts";
 import { hasStatus, keyOf } from "../kind.ts";
 import type { Strategy, View } from "../strategy.ts";
@@ -25,39 +23,20 @@ export function customResources(
 
   return {
     needsVersion: true,
-    prepareCreate(object, admission) {
+    prepareCreate(object) {
       const name = object.metadata?.name ?? "";
       const why = "create not allowed while custom resource definition is terminating";
       const isTerminating = store.newest(key)?.value.metadata?.deletionTimestamp !== undefined;
       if (isTerminating) throw forbidden({ resource, name }, { why });
       if (hasStatus(resource)) Reflect.deleteProperty(object, "status");
-      warnOfFinalizers(object, undefined, admission);
     },
-    prepareUpdate({ next, current }, admission) {
-      warnOfFinalizers(next, current, admission);
-    },
-    views: { status, ...(scale && { scale: scaleView(resource, scale) }) },
+    views: { status, ...(scale && { scale: scaleView(scale) }) },
   };
-}
-
-function warnOfFinalizers(
-  { metadata }: KubeObject,
-  current: KubeObject | undefined,
-  admission: Admission,
-): void {
-  const known = new Set(current?.metadata?.finalizers);
-  for (const finalizer of metadata?.finalizers ?? []) {
-    if (known.has(finalizer) || isQualifiedFinalizer(finalizer)) continue;
-    const path = finalizer.includes(".") ? " including a path (/)" : "";
-    admission.warn(
-      `metadata.finalizers: "${finalizer}": prefer a domain-qualified finalizer name${path} to avoid accidental conflicts with other finalizer writers`,
-    );
-  }
 }
 
 /** `/status` takes the status of what is sent, and nothing else. */
 const status: View<KubeObject> = {
-  validated: true,
+  validated: false,
   read: (object) => object,
   write(current, body) {
     const next = cloneJson(current);
@@ -68,62 +47,51 @@ const status: View<KubeObject> = {
   },
 };
 
-function scaleView(resource: Resource, paths: ScalePaths): View<KubeObject> {
-  const specPath = simplePath(paths.specReplicasPath);
-  const statusPath = simplePath(paths.statusReplicasPath);
-  const selectorPath = simplePath(paths.labelSelectorPath ?? "");
-  const scaleOf = (object: KubeObject): Scale => {
-    const selector = selectorPath.length === 0 ? undefined : valueAt(object, selectorPath);
+/** What a change of a Scale starts from where nobody said how many: no number that may be. */
+const UNSET = -(2 ** 31);
+
+function scaleView(paths: ScalePaths): View<KubeObject> {
+  const { specReplicasPath, statusReplicasPath, labelSelectorPath } = paths;
+  const replicasOf = (object: KubeObject) => readable(integerAt(object, specReplicasPath));
+  const scaleOf = (object: KubeObject, replicas: number): Scale => {
+    const selector = labelSelectorPath && readable(textAt(object, labelSelectorPath));
     return {
       apiVersion: "autoscaling/v1",
       kind: "Scale",
       metadata: scaleMetadata(object.metadata ?? {}),
-      spec: scaleSpec(numberAt(object, specPath)),
+      spec: scaleSpec(replicas),
       status: {
-        replicas: numberAt(object, statusPath) ?? 0,
-        ...(typeof selector === "string" && selector !== "" && { selector }),
+        replicas: readable(integerAt(object, statusReplicasPath)) ?? 0,
+        ...(selector && { selector }),
       },
     };
   };
   return {
     validated: true,
-    start: scaleOf,
+    start: (object) => scaleOf(object, replicasOf(object) ?? UNSET),
     read(object): Scale {
-      if (numberAt(object, specPath) === undefined) {
-        const message = `the spec replicas field "${paths.specReplicasPath}" does not exist`;
-        throw new StatusError(`Internal error occurred: ${message}`, {
-          code: 500,
-          reason: "InternalError",
-          details: { causes: [{ message }] },
-        });
+      const replicas = replicasOf(object);
+      if (replicas === undefined) {
+        throw internalFailure(`the spec replicas field "${specReplicasPath}" does not exist`);
       }
-      return scaleOf(object);
+      return scaleOf(object, replicas);
     },
     write(current, body) {
-      const next = cloneJson(current);
       const replicas = replicasIn(body);
-      if (replicas < 0) {
-        const detail = "should be a non-negative integer";
-        throw invalidObject({ resource, name: current.metadata?.name ?? "" }, [
-          invalid(paths.specReplicasPath, { value: replicas, detail }),
-        ]);
-      }
-      setAt(next, specPath, replicas);
+      if (replicas === UNSET)
+        throw badRequest(`the spec replicas field "${specReplicasPath}" cannot be empty`);
+      const next = cloneJson(current);
+      setAt(next, simplePath(specReplicasPath), replicas);
       return next;
     },
   };
 }
 
-function numberAt(object: KubeObject, path: readonly string[]): number | undefined {
-  const value = valueAt(object, path);
-  if (value === undefined) return undefined;
-  if (typeof value === "number") return value;
-  throw invalidObject({ resource: SCALE, name: object.metadata?.name ?? "" }, [
-    invalid(path.join("."), { value, detail: "must be a number" }),
-  ]);
+/** @throws StatusError 500 where something else is in its place, as Kubernetes has it. */
+function readable<T>(reading: Reading<T>): T | undefined {
+  if ("error" in reading) throw new StatusError(reading.error, { code: 500 });
+  return reading.value;
 }
-
-const SCALE = { group: "autoscaling", plural: "scales", kind: "Scale" };
 
 function setAt(object: object, path: readonly string[], value: unknown): void {
   const [name = "", ...rest] = path;

@@ -1,7 +1,7 @@
 import { Budget } from "#api/cel/evaluate.ts";
 import type { KubeObject } from "#api/object.ts";
 import type { Resource } from "#api/resource.ts";
-import { badRequest, forbidden, StatusError } from "#api/status.ts";
+import { badRequest, forbidden, internalFailure, StatusError } from "#api/status.ts";
 import type { ObjectStore } from "#db/object-store.ts";
 import { explain } from "#lib/errors.ts";
 import type { Logger } from "#lib/log.ts";
@@ -10,7 +10,7 @@ import type { Conversions } from "../../conversion/conversions.ts";
 import { callWebhook, WebhookCallError } from "../../webhook-call/call.ts";
 import { requestBindings } from "../cel/bindings.ts";
 import { ExpressionError } from "../cel/expression.ts";
-import { CallFailure, internalFailure } from "./errors.ts";
+import { CallFailure } from "./errors.ts";
 import type { Concerned, Hook } from "./hook.ts";
 import { selectorsMatch } from "./match.ts";
 import type { ReviewRequest, Versions } from "./request.ts";

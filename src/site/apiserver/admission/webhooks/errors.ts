@@ -12,15 +12,6 @@ export class CallFailure extends Error {
   }
 }
 
-/** 500, as `apierrors.NewInternalError` words it. */
-export function internalFailure(message: string): StatusError {
-  return new StatusError(`Internal error occurred: ${message}`, {
-    code: 500,
-    reason: "InternalError",
-    details: { causes: [{ message }] },
-  });
-}
-
 const BAD_REQUEST = 400;
 
 /** The Status of a denial: the webhook's own, with its name in front (`webhookerrors.ToStatusErr`). */

@@ -1,9 +1,9 @@
 import type { KubeObject } from "#api/object.ts";
 import { applyPatch, type PatchRequest } from "#api/patch/apply-patch.ts";
+import { internalFailure } from "#api/status.ts";
 import { explain } from "#lib/errors.ts";
 import { definitionOf } from "../../kind.ts";
 import type { Asking } from "./asking.ts";
-import { internalFailure } from "./errors.ts";
 import type { Concerned } from "./hook.ts";
 import type { Versions } from "./request.ts";
 import type { Verdict } from "./review.ts";
