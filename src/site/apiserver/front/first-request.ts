@@ -4,9 +4,11 @@ import type { Peer } from "#serve/api-options.ts";
 import type { Upgrade } from "#serve/streams/stream-socket.ts";
 import type { AnswerUpgrade } from "#serve/streams/streams.ts";
 import type { FrontConnection, Route } from "./front-connection.ts";
+import type { Handovers } from "./handovers.ts";
 import { withMarkedCommas } from "./impersonation-lines.ts";
 import { Relay } from "./relay.ts";
 import { headEnd, MAX_HEAD_BYTES, parseHead, requestedUpgrade } from "./request-head.ts";
+import { fields, heldBack, switchProtocol } from "./switch-protocol.ts";
 
 /** How long a client may take from connecting to the end of its first request head. */
 const HEAD_TIMEOUT_MS = 30_000;
@@ -27,6 +29,8 @@ export interface FirstRequestOptions {
   /** Asked once; `undefined` sends the client away. */
   readonly destination: () => Destination | undefined;
   readonly answerUpgrade: AnswerUpgrade;
+  /** What later requests of the connection come to. */
+  readonly handovers: Handovers;
   readonly log: Logger;
 }
 
@@ -74,6 +78,7 @@ export class FirstRequest implements Route {
     if (!destination) return this.#client.cut();
     const { unix, ...connection } = destination;
     const read = { head, rest: this.#read.subarray(head.length), connection };
+    const { handovers, log } = this.#options;
     if (requestedUpgrade(head) !== undefined) {
       void serveUpgrade(this.#client, this.#options, { ...read, unix });
       return;
@@ -83,6 +88,8 @@ export class FirstRequest implements Route {
       first: this.#read,
       http2: head.toString("latin1").startsWith(HTTP2_PREFACE),
       endless: false,
+      handovers,
+      log,
     });
   }
 }
@@ -100,40 +107,22 @@ interface Read {
  */
 async function serveUpgrade(
   client: FrontConnection,
-  { answerUpgrade, log }: Pick<FirstRequestOptions, "answerUpgrade" | "log">,
+  { answerUpgrade, handovers, log }: Omit<FirstRequestOptions, "destination">,
   read: Read & { readonly unix: string },
 ): Promise<void> {
-  const early = [read.rest];
   const gone = new AbortController();
-  const end = (): void => client.end();
   client.pause();
-  client.follow({
-    received: (bytes) => void early.push(bytes),
-    ended: end,
-    closed: () => gone.abort(),
-    stop: end,
-  });
+  const early = heldBack(client, gone);
+  early.push(read.rest);
   try {
     const upgrade = await decide(read, answerUpgrade, gone.signal);
     if (upgrade === undefined) {
       const first = Buffer.concat([read.head, ...early]);
-      Relay.open(client, { unix: read.unix, first, http2: false, endless: true });
+      Relay.open(client, { unix: read.unix, first, http2: false, endless: true, handovers, log });
       return;
     }
     if (upgrade instanceof Response) return await answer(client, upgrade);
-    await client.send(
-      Buffer.from(`HTTP/1.1 101 Switching Protocols\r\n${fields(upgrade.headers)}\r\n`),
-    );
-    if (!client.isOpen) return gone.abort();
-    const session = upgrade.start(client);
-    client.follow({
-      received: (bytes) => session.received(bytes),
-      ended: end,
-      closed: () => session.closed(),
-      stop: end,
-    });
-    for (const bytes of early) if (bytes.length > 0) session.received(bytes);
-    client.resume();
+    await switchProtocol(client, { upgrade, gone, early }, log);
   } catch (error) {
     log.error("A request for another protocol could not be answered.", { error });
     client.end();
@@ -161,10 +150,4 @@ async function answer(client: FrontConnection, response: Response): Promise<void
     await client.send(bytes);
   }
   client.end();
-}
-
-function fields(headers: Readonly<Record<string, string>>): string {
-  return Object.entries(headers)
-    .map(([name, value]) => `${name}: ${value}\r\n`)
-    .join("");
 }

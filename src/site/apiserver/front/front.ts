@@ -7,6 +7,7 @@ import type { AnswerUpgrade } from "#serve/streams/streams.ts";
 import { type IdentityOptions, identityOf } from "./client-certificate.ts";
 import { type Destination, FirstRequest } from "./first-request.ts";
 import { FrontConnection } from "./front-connection.ts";
+import { Handovers } from "./handovers.ts";
 import { InnerServers } from "./inner-servers.ts";
 import { claim, type FrontTls, listen } from "./listener.ts";
 import { openSocketDirectory } from "./socket-directory.ts";
@@ -44,9 +45,10 @@ export interface Front extends Module {
 
 const DEFAULT_MAX_CONNECTIONS = 10_000;
 /**
- * The one TLS port of the site. Every connection is looked at once: a request for another protocol
- * than HTTP is answered on the connection itself where that can be, all else (HTTP/1.1, HTTP/2, WebSockets) is carried to a server behind it that
- * knows by its socket whom the client's certificate stands for.
+ * The one TLS port of the site. Every connection is looked at once: a first request for another
+ * protocol than HTTP is answered on the connection itself where that can be, all else (HTTP/1.1,
+ * HTTP/2, WebSockets) is carried to a server behind it that knows by its socket whom the client's
+ * certificate stands for. Later requests for another protocol come back from there.
  */
 export function createFront(options: FrontOptions): Front {
   return new TlsFront(options);
@@ -59,6 +61,7 @@ class TlsFront implements Front {
   readonly address: string;
   readonly #options: FrontOptions;
   readonly #connections = new Set<FrontConnection>();
+  readonly #handovers = new Handovers();
   #port: number;
   #tls: FrontTls;
   #servers: InnerServers | undefined;
@@ -82,7 +85,12 @@ class TlsFront implements Front {
   async run({ signal, deadline, ready }: Scope): Promise<void> {
     claim(this.#options);
     using sockets = openSocketDirectory(this.#options.socketDirectory);
-    const servers = new InnerServers({ sockets, fetch: this.#options.fetch, stopping: signal });
+    const { fetch, answerUpgrade } = this.#options;
+    const handovers = this.#handovers;
+    const servers = new InnerServers({
+      ...{ sockets, fetch, answerUpgrade, handovers },
+      stopping: signal,
+    });
     this.#servers = servers;
     try {
       this.#listener = this.#listen();
@@ -147,7 +155,8 @@ class TlsFront implements Front {
     this.#connections.add(connection);
     const { answerUpgrade } = this.#options;
     const destination = (): Destination | undefined => this.#destination(connection);
-    connection.follow(new FirstRequest(connection, { destination, answerUpgrade, log }));
+    const handovers = this.#handovers;
+    connection.follow(new FirstRequest(connection, { destination, answerUpgrade, handovers, log }));
     return connection;
   }
 

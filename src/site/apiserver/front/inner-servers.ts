@@ -1,9 +1,11 @@
 import { rmSync } from "node:fs";
 import type { Server } from "bun";
 import { sleep } from "#lib/abort.ts";
-import type { Api } from "#serve/api-options.ts";
+import type { Api, Connection } from "#serve/api-options.ts";
+import type { AnswerUpgrade } from "#serve/streams/streams.ts";
 import { type WebSocketConnection, webSocketHandler } from "#serve/streams/web-socket.ts";
 import type { Identity } from "./client-certificate.ts";
+import type { Handovers } from "./handovers.ts";
 import type { SocketDirectory } from "./socket-directory.ts";
 
 declare module "bun" {
@@ -19,6 +21,8 @@ declare module "bun" {
 interface InnerServersOptions {
   readonly sockets: SocketDirectory;
   readonly fetch: Api["fetch"];
+  readonly answerUpgrade: AnswerUpgrade;
+  readonly handovers: Handovers;
   /** Aborts when the front begins to stop. */
   readonly stopping: AbortSignal;
 }
@@ -113,13 +117,31 @@ export class InnerServers {
       fetch: (request, own) => {
         const peer = identity?.peer();
         const told = { ...(peer && { peer }), ...(address !== undefined && { address }) };
-        return fetch(request, { server: own, stopping, ...told });
+        const connection = { server: own, stopping, ...told };
+        return request.headers.has("upgrade")
+          ? this.#switching(request, connection)
+          : fetch(request, connection);
       },
       websocket: webSocketHandler,
     });
     const inner = { key, unix, server, connections: 0 };
     this.#byKey.set(key, inner);
     return inner;
+  }
+
+  /** A request for another protocol that is not the first of its connection. */
+  async #switching(request: Request, connection: Connection): Promise<Response> {
+    const { fetch, answerUpgrade, handovers } = this.#options;
+    const gone = new AbortController();
+    const leave = (): void => gone.abort();
+    request.signal.addEventListener("abort", leave, { once: true });
+    const { url, method, headers } = request;
+    const asked = new Request(url, { method, headers, signal: gone.signal });
+    const upgrade = await answerUpgrade(asked, connection);
+    // From here on it is not this server's connection that it lives by.
+    request.signal.removeEventListener("abort", leave);
+    if (upgrade === undefined) return await fetch(request, connection);
+    return upgrade instanceof Response ? upgrade : handovers.offer({ upgrade, gone });
   }
 
   async #drop({ key, unix, server }: InnerServer): Promise<void> {

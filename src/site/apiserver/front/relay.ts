@@ -1,8 +1,11 @@
 import type { Socket } from "bun";
+import type { Logger } from "#lib/log.ts";
 import type { FrontConnection, Route } from "./front-connection.ts";
+import type { Handover, Handovers } from "./handovers.ts";
 import { Http2Methods } from "./http2-methods.ts";
 import { withMarkedCommas } from "./impersonation-lines.ts";
 import { SocketWriter } from "./socket-writer.ts";
+import { heldBack, switchProtocol } from "./switch-protocol.ts";
 import { UnansweredRequests } from "./unanswered-requests.ts";
 
 export interface RelayOptions {
@@ -14,6 +17,9 @@ export interface RelayOptions {
   readonly http2: boolean;
   /** A WebSocket: it has no end of its own that a stopping site could wait for. */
   readonly endless: boolean;
+  /** What the server has agreed to that takes the connection away from it. */
+  readonly handovers: Handovers;
+  readonly log: Logger;
 }
 
 /** How long the server may have no room for a connection. */
@@ -138,6 +144,15 @@ export class Relay implements Route {
     else this.#client.resume();
   }
 
+  /** The connection is no longer the server's. */
+  #handOver(server: Socket<undefined>, handover: Handover): void {
+    const early = heldBack(this.#client, handover.gone);
+    // Nobody's any more before it is closed: its end is not the client's.
+    this.#server = undefined;
+    server.terminate();
+    void switchProtocol(this.#client, { ...handover, early }, this.#options.log);
+  }
+
   #drained(server: Socket<undefined>): void {
     if (server === this.#server) this.#writer?.drain();
   }
@@ -156,6 +171,8 @@ export class Relay implements Route {
   }
 
   #answered(server: Socket<undefined>, bytes: Buffer): void {
+    const handover = this.#http2 ? undefined : this.#options.handovers.take(bytes);
+    if (handover) return this.#handOver(server, handover);
     this.#unanswered?.answered();
     const full = this.#client.send(bytes);
     if (!full) return;
