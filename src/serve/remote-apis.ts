@@ -2,6 +2,7 @@ import { hasReason } from "#api/status.ts";
 import type { UserInfo } from "#api/verbs.ts";
 import type { Aggregation } from "./aggregation.ts";
 import { forward } from "./proxy/forward.ts";
+import { KeptConnections } from "./proxy/kept-connections.ts";
 import { tunnel } from "./proxy/tunnel.ts";
 import { flag } from "./query.ts";
 import type { Upgrade } from "./streams/stream-socket.ts";
@@ -22,6 +23,7 @@ const FIRST_BYTE = new TextEncoder().encode(" ");
 /** Hands requests on to the servers whose APIs are served below this one (kube-aggregator's proxy). */
 export class RemoteApis {
   readonly #aggregation: Aggregation;
+  readonly #kept = new KeptConnections();
 
   constructor(aggregation: Aggregation) {
     this.#aggregation = aggregation;
@@ -42,7 +44,8 @@ export class RemoteApis {
     const backend = this.#aggregation.backendOf(`${url.pathname}${url.search}`, user);
     if (backend === undefined || backend === "unavailable") return unavailable();
     try {
-      const answer = await forward(request, backend, signalsOf(request, stopping));
+      const passage = { signals: signalsOf(request, stopping), kept: this.#kept };
+      const answer = await forward(request, backend, passage);
       if (answer.status >= 300 && answer.status < 400 && answer.headers.has("location")) {
         await answer.body?.cancel();
         return refusedRedirect();

@@ -11,6 +11,7 @@ import { StatusError } from "#api/status.ts";
 import { abortReason } from "#lib/abort.ts";
 import { connectFailure } from "#lib/connect-failure.ts";
 import type { Backend } from "./backend.ts";
+import type { KeptConnections } from "./kept-connections.ts";
 
 /** How long a server may take to accept a connection (Kubernetes' proxy transport). */
 const CONNECT_MS = 30_000;
@@ -22,6 +23,8 @@ export interface Sent {
   readonly body: ReadableStream<Uint8Array> | null;
   /** Each ends the exchange, whatever state it is in. */
   readonly signals: readonly AbortSignal[];
+  /** Whose connections may be used again; absent: it has one of its own. */
+  readonly kept?: KeptConnections | undefined;
 }
 
 /** What came back: an answer, or a connection that is no longer HTTP's, with its first bytes. */
@@ -34,13 +37,32 @@ export type Exchanged =
       readonly head: Buffer;
     };
 
+/** What may be sent twice: a backend can hang up on a kept connection just when it is used again. */
+const REPEATABLE: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
+
 /**
- * Sends a request to a backend on a connection of its own. Its body goes out as fast as the backend
- * takes it, the answer's is read by whoever asked.
+ * Sends a request to a backend. Its body goes out as fast as the backend takes it, the answer's is
+ * read by whoever asked.
  * @throws StatusError 503 where the backend cannot be reached or does not answer.
  */
 export async function exchange(backend: Backend, sent: Sent): Promise<Exchanged> {
-  const request = open(backend, sent);
+  const { kept, method, body, signals } = sent;
+  const isRepeatable = REPEATABLE.has(method) && body === null;
+  const request = open(backend, { ...sent, kept: isRepeatable ? kept : undefined });
+  try {
+    return await attempt(request, sent);
+  } catch (error) {
+    const isStale = request.reusedSocket && !signals.some(({ aborted }) => aborted);
+    if (!isStale) throw unreachable(error, backend);
+  }
+  try {
+    return await attempt(open(backend, { ...sent, kept: undefined }), sent);
+  } catch (error) {
+    throw unreachable(error, backend);
+  }
+}
+
+async function attempt(request: ClientRequest, sent: Sent): Promise<Exchanged> {
   endWith(sent.signals, request);
   const limit = setTimeout(() => request.destroy(new ConnectTimeout()), CONNECT_MS);
   request.once("socket", (socket) => {
@@ -58,8 +80,6 @@ export async function exchange(backend: Backend, sent: Sent): Promise<Exchanged>
   void send(request, sent);
   try {
     return await answered;
-  } catch (error) {
-    throw unreachable(error, backend);
   } finally {
     clearTimeout(limit);
   }
@@ -78,10 +98,11 @@ export function endWith(signals: readonly AbortSignal[], what: ClientRequest | D
   }
 }
 
-function open({ host, port, tls, target }: Backend, { method, headers }: Sent) {
+function open(backend: Backend, { method, headers, kept }: Sent): ClientRequest {
+  const { host, port, tls, target } = backend;
   const options: RequestOptions = {
     ...{ host, port, method, path: target, headers: mutable(headers) },
-    agent: false,
+    agent: kept?.agentFor(backend) ?? false,
     setHost: !("host" in headers),
   };
   if (tls === undefined) return requestHttp(options);

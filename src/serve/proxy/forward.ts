@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { isIPv6 } from "node:net";
 import type { Backend } from "./backend.ts";
-import { exchange } from "./exchange.ts";
+import { exchange, type Sent } from "./exchange.ts";
 import { passedHeaders, returnedHeaders } from "./headers.ts";
 import { type Origin, rewrittenLink, rewrittenPage } from "./links.ts";
 
@@ -10,18 +10,21 @@ const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 /** Codings of pages that can be looked into. */
 const CODINGS: Readonly<Record<string, "gzip" | "deflate">> = { gzip: "gzip", deflate: "deflate" };
 
+/** How a request is handed on: each signal ends it. */
+export type Passage = Pick<Sent, "signals" | "kept">;
+
 /**
- * Hands a request on to a backend and its answer back, bodies in passing. Each signal ends it.
+ * Hands a request on to a backend and its answer back, bodies in passing.
  * @throws StatusError 503 where the backend cannot be reached.
  */
 export async function forward(
   request: Request,
   backend: Backend,
-  signals: readonly AbortSignal[],
+  passage: Passage,
 ): Promise<Response> {
   const headers = { ...passedHeaders(request, { upgrade: false }), ...backend.headers };
   const { method, body } = request;
-  const exchanged = await exchange(backend, { method, headers, body, signals });
+  const exchanged = await exchange(backend, { method, headers, body, ...passage });
   return answerOf(exchanged.message, { request, backend });
 }
 

@@ -8,6 +8,7 @@ import { eventually, rejection } from "#test/kit/eventually.ts";
 import type { StreamSocket } from "../streams/stream-socket.ts";
 import type { Backend } from "./backend.ts";
 import { forward } from "./forward.ts";
+import { KeptConnections } from "./kept-connections.ts";
 import { tunnel } from "./tunnel.ts";
 
 const PREFIX = "/api/v1/namespaces/a/pods/web/proxy";
@@ -16,8 +17,10 @@ const MEBIBYTE = 1024 * 1024;
 let server: Server;
 let sockets: Set<Socket>;
 let stop: AbortController;
+let kept: KeptConnections;
 
 beforeEach(async () => {
+  kept = new KeptConnections();
   stop = new AbortController();
   sockets = new Set();
   server = createServer();
@@ -45,7 +48,7 @@ const request = (init: RequestInit = {}): Request =>
   new Request(`https://cluster.example:6443${PREFIX}/`, init);
 
 const ask = (init: RequestInit = {}, target = "/"): Promise<Response> =>
-  forward(request(init), backend(target), [stop.signal]);
+  forward(request(init), backend(target), { signals: [stop.signal], kept });
 
 /** Answers every request with these. */
 function answers(
@@ -167,9 +170,54 @@ describe("a proxied request", () => {
     await eventually(() => sockets.size === 0);
   });
 
+  describe("on a connection that was kept", () => {
+    /** Answers with the client's port, which tells connections apart. */
+    const tellPorts = (): void => {
+      server.on("request", (asked, answer) => {
+        asked.resume();
+        answer.end(String(asked.socket.remotePort));
+      });
+    };
+    const portOf = async (init: RequestInit = {}): Promise<string> => (await ask(init)).text();
+
+    test("comes after another whose answer was read to its end", async () => {
+      tellPorts();
+      const first = await portOf();
+      expect([await portOf(), await portOf()]).toEqual([first, first]);
+      expect(sockets.size).toBe(1);
+    });
+
+    test("goes to a new one where the backend has just hung up", async () => {
+      let requests = 0;
+      server.on("request", (asked, answer) => {
+        requests += 1;
+        if (requests === 2) asked.socket.destroy();
+        else answer.end(String(asked.socket.remotePort));
+      });
+      const first = await portOf();
+      const second = await portOf();
+      expect(second).not.toBe(first);
+      expect(requests).toBe(3);
+    });
+
+    test.each(["POST", "DELETE"])("is no %s, which cannot be sent twice", async (method) => {
+      tellPorts();
+      const first = await portOf();
+      expect(await portOf({ method })).not.toBe(first);
+    });
+
+    test("ends no other request with its own", async () => {
+      tellPorts();
+      const first = await portOf();
+      stop.abort();
+      stop = new AbortController();
+      expect(await portOf()).toBe(first);
+    });
+  });
+
   test("to nobody is told so in Kubernetes' words", async () => {
     const nobody = { ...backend(), port: 1 };
-    const error = await rejection(forward(request(), nobody, [stop.signal]));
+    const error = await rejection(forward(request(), nobody, { signals: [stop.signal], kept }));
     expect(error).toBeInstanceOf(StatusError);
     expect((error as StatusError).status).toMatchObject({
       message: "error trying to reach service: dial tcp 127.0.0.1:1: connect: connection refused",

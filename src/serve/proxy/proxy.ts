@@ -5,12 +5,14 @@ import { namedTarget } from "../handlers/target.ts";
 import type { Upgrade } from "../streams/stream-socket.ts";
 import type { Backend } from "./backend.ts";
 import { forward } from "./forward.ts";
+import { KeptConnections } from "./kept-connections.ts";
 import { placeOf } from "./place.ts";
 import { tunnel } from "./tunnel.ts";
 
 /** The subresource `proxy`: hands requests on to pods, to what is behind Services, and to nodes. */
 export class ObjectProxy {
   readonly #nodes: Pick<NodeStreams, "ask">;
+  readonly #kept = new KeptConnections();
 
   constructor(nodes: Pick<NodeStreams, "ask">) {
     this.#nodes = nodes;
@@ -26,7 +28,7 @@ export class ObjectProxy {
       return new Response(null, { status: 301, headers: { Location: `${pathname}/${search}` } });
     }
     if ("agent" in reached) return await this.#nodes.ask(reached.agent, reached.request);
-    return await forward(request, reached, signalsOf(call));
+    return await forward(request, reached, { signals: signalsOf(call), kept: this.#kept });
   }
 
   /** See `answer`; for a request that wants to speak another protocol. */
