@@ -3,7 +3,8 @@
  * (`all` for every one).
  */
 import { $ } from "bun";
-import { slimDockerode } from "./slim.ts";
+import { packTables } from "./pack.ts";
+import { slim } from "./slim.ts";
 import { bunFor, hostTarget, TARGETS, type Target, unknownTarget } from "./targets.ts";
 import { undici } from "./undici.ts";
 import { findThreads } from "./workers.ts";
@@ -17,6 +18,8 @@ async function buildInfo(): Promise<string> {
   return JSON.stringify({ version, revision: revision.trim() || "unknown", buildTime });
 }
 
+const tables = await packTables(root);
+
 async function compile(target: Target, outfile: string): Promise<void> {
   const { entrypoints, plugin } = await findThreads(`${root}/src`);
   const result = await Bun.build({
@@ -27,7 +30,7 @@ async function compile(target: Target, outfile: string): Promise<void> {
     minify: true,
     bytecode: true,
     define: { EDGESITE_BUILD: await buildInfo() },
-    plugins: [slimDockerode, undici, plugin],
+    plugins: [slim, tables, undici, plugin],
     compile: { outfile, executablePath: await bunFor(target, root) },
   });
   for (const log of result.logs) console.error(String(log));

@@ -1,5 +1,5 @@
 import { chmodSync, rmSync } from "node:fs";
-import { Hono } from "hono";
+import { Hono } from "hono/tiny";
 import type { SiteStatus } from "#cli/site.ts";
 import { explain } from "#lib/errors.ts";
 

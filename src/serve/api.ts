@@ -1,4 +1,5 @@
-import { type Context, Hono, type MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
+import { Hono } from "hono/tiny";
 import { StatusError } from "#api/status.ts";
 import type { UserInfo } from "#api/verbs.ts";
 import { ALONE } from "./aggregation.ts";
