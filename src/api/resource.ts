@@ -101,6 +101,8 @@ export interface Resource<T extends KubeObject = KubeObject> extends GroupVersio
   readonly nameFormat?: NameFormat;
   /** Rows that clients may show apart: pods that have finished. */
   rowConditions?(object: T): readonly RowCondition[];
+  /** The order of the rows of a list, where it is not that of the objects. */
+  compareRows?(a: T, b: T): number;
   /**
    * All columns in their order, Age included. Table output adds Name in front, except where the
    * kind has a column of that name itself.

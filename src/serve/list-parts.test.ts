@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { Item } from "#api/item.ts";
-import type { ServiceAccount } from "#api/object.ts";
-import { PODS, SERVICE_ACCOUNTS } from "#api/resources.ts";
-import { tableOf } from "#api/table.ts";
+import type { KubeObject, ServiceAccount } from "#api/object.ts";
+import { FLOW_SCHEMAS, PODS, SERVICE_ACCOUNTS } from "#api/resources.ts";
+import { type Table, tableOf } from "#api/table.ts";
 import { metadataListParts, objectListParts, tableParts } from "./list-parts.ts";
 
 const now = new Date("2024-01-01T01:00:00Z");
@@ -57,4 +57,17 @@ test("a row has its conditions", () => {
   const form = { version: "v1", includeObject: "None", now } as const;
   const table = parsed(tableParts(PODS, { metadata, items: [new Item(pod)] }, form));
   expect(table).toMatchObject({ rows: [{ conditions: [{ type: "Completed" }], object: null }] });
+});
+
+test("rows of flow schemas are in the order in which those are tried", () => {
+  const schemas = [
+    ["a", 900],
+    ["c", 10],
+    ["b", 900],
+    ["d", 10],
+  ].map(([name, matchingPrecedence]) => ({ metadata: { name }, spec: { matchingPrecedence } }));
+  const items = schemas.map((schema) => new Item(schema as KubeObject));
+  const form = { version: "v1", includeObject: "Metadata", now } as const;
+  const { rows } = parsed(tableParts(FLOW_SCHEMAS, { metadata, items }, form)) as Table;
+  expect(rows.map(({ object }) => object?.metadata?.name)).toEqual(["c", "d", "a", "b"]);
 });

@@ -55,7 +55,7 @@ export interface TableForm {
 
 /** A Table with a row for every object. */
 export function* tableParts(
-  resource: Pick<Resource, "columns" | "rowConditions">,
+  resource: Pick<Resource, "columns" | "rowConditions" | "compareRows">,
   { metadata, items }: ListHead,
   { version, includeObject, now }: TableForm,
 ): Generator<Uint8Array> {
@@ -65,7 +65,7 @@ export function* tableParts(
   const partial = `,"object":${partialStart(version)}`;
   const after = { None: ',"object":null}', Metadata: partial, Object: ',"object":' };
   const rowOf = rowMaker(resource, now);
-  for (const [index, item] of items.entries()) {
+  for (const [index, item] of rowsInOrder(resource, items).entries()) {
     const row = jsonText(rowOf(item.value)).slice(0, -1);
     yield encoder.encode(`${index > 0 ? "," : ""}${row}${after[includeObject]}`);
     if (includeObject === "Metadata") {
@@ -77,6 +77,11 @@ export function* tableParts(
     }
   }
   yield END;
+}
+
+function rowsInOrder(resource: Pick<Resource, "compareRows">, items: readonly Item[]) {
+  if (!resource.compareRows) return items;
+  return items.toSorted((a, b) => resource.compareRows?.(a.value, b.value) ?? 0);
 }
 
 const partialStart = (version: MetaVersion): string =>

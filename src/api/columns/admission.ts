@@ -1,4 +1,5 @@
 import type {
+  LabelSelector,
   MutatingAdmissionPolicy,
   MutatingAdmissionPolicyBinding,
   MutatingWebhookConfiguration,
@@ -61,6 +62,25 @@ export const MUTATING_POLICY_COLUMNS: readonly Column<MutatingAdmissionPolicy>[]
   AGE,
 ];
 
+type ParamRef = NonNullable<NonNullable<ValidatingAdmissionPolicyBinding["spec"]>["paramRef"]>;
+
+function paramText({ namespace, name, selector }: ParamRef = {}): string {
+  if (name) return `${namespace || "*"}/${name}`;
+  return selector === undefined ? "<unset>" : selectorAsGo(selector);
+}
+
+/** A selector as Go prints the structure, which is what these columns show. */
+function selectorAsGo({ matchLabels = {}, matchExpressions = [] }: LabelSelector): string {
+  const labels = Object.keys(matchLabels)
+    .sort()
+    .map((key) => `${key}: ${matchLabels[key]},`);
+  const requirements = matchExpressions.map(
+    ({ key, operator, values = [] }) =>
+      `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(" ")}],},`,
+  );
+  return `&LabelSelector{MatchLabels:map[string]string{${labels.join("")}},MatchExpressions:[]LabelSelectorRequirement{${requirements.join("")}},}`;
+}
+
 /** The columns of the bindings of policies of both sorts. */
 export const POLICY_BINDING_COLUMNS: readonly Column<
   ValidatingAdmissionPolicyBinding | MutatingAdmissionPolicyBinding
@@ -77,12 +97,7 @@ export const POLICY_BINDING_COLUMNS: readonly Column<
       name: "ParamRef",
       description: "ParamRef indicates the param resource which sets the configration param",
     },
-    ({ spec }) => {
-      const { paramRef } = spec ?? {};
-      if (paramRef === undefined) return "<unset>";
-      const { namespace, name = "" } = paramRef;
-      return namespace ? `${namespace}/${name}` : name;
-    },
+    ({ spec }) => paramText(spec?.paramRef),
   ),
   AGE,
 ];

@@ -19,7 +19,7 @@ function targetText(metric: Metric, status: Current | undefined): string {
     case "Object":
       return averageOrValue(object?.target, status?.object?.current);
     case "Pods":
-      return `${status?.pods?.current.averageValue ?? UNKNOWN}/${pods?.target.averageValue}`;
+      return averageOf(pods?.target, status?.pods?.current);
     case "Resource":
       return `${resource?.name}: ${averageOrShare(resource?.target, status?.resource?.current)}`;
     case "ContainerResource": {
@@ -37,15 +37,24 @@ interface Amount {
   readonly value?: string;
 }
 
+/** What is there but says nothing of the amount that is asked for. */
+const NIL = "<nil>";
+
+function averageOf(target: Amount | undefined, current: Amount | undefined): string {
+  const now = current === undefined ? UNKNOWN : (current.averageValue ?? NIL);
+  return `${now}/${target?.averageValue ?? NIL}`;
+}
+
 function averageOrValue(target: Amount | undefined, current: Amount | undefined): string {
-  if (target?.averageValue === undefined) return `${current?.value ?? UNKNOWN}/${target?.value}`;
+  if (target?.averageValue === undefined) {
+    const now = current === undefined ? UNKNOWN : (current.value ?? NIL);
+    return `${now}/${target?.value ?? NIL}`;
+  }
   return `${current?.averageValue ?? UNKNOWN}/${target.averageValue} (avg)`;
 }
 
 function averageOrShare(target: Amount | undefined, current: Amount | undefined): string {
-  if (target?.averageValue !== undefined) {
-    return `${current?.averageValue ?? UNKNOWN}/${target.averageValue}`;
-  }
+  if (target?.averageValue !== undefined) return averageOf(target, current);
   const now = percent(current?.averageUtilization) ?? UNKNOWN;
   return `${now}/${percent(target?.averageUtilization) ?? "<auto>"}`;
 }

@@ -37,8 +37,7 @@ export const JOB_COLUMNS: readonly Column<Job>[] = [
   text(
     {
       name: "Completions",
-      description:
-        "Specifies the desired number of successfully finished pods the job should be run with.  Setting to null means that the success of any pod signals the success of all pods, and allows parallelism to have any positive value.  Setting to 1 means that parallelism is limited to 1 and the success of that pod signals the success of the job. More info: https://kubernetes.io/docs/concepts/workloads/controllers/jobs-run-to-completion/",
+      description: fieldText("io.k8s.api.batch.v1.JobStatus", "succeeded"),
     },
     jobCompletions,
   ),

@@ -20,9 +20,7 @@ export const PRIORITY_CLASS_COLUMNS: readonly Column<PriorityClass>[] = [
 
 /** The columns of `kubectl get runtimeclasses`. */
 export const RUNTIME_CLASS_COLUMNS: readonly Column<RuntimeClass>[] = [
-  text(
-    { name: "Handler", description: fieldText("io.k8s.api.node.v1.RuntimeClass", "handler") },
-    ({ handler }) => handler,
-  ),
+  // Kubernetes looks for this description among those of metadata, where there is none.
+  text({ name: "Handler", description: "" }, ({ handler }) => handler),
   AGE,
 ];

@@ -4,6 +4,7 @@ import type { Resource } from "../resource.ts";
 import * as admission from "../resources/admissionregistration.ts";
 import { API_SERVICES } from "../resources/apiregistration.ts";
 import { CERTIFICATE_SIGNING_REQUESTS } from "../resources/certificates.ts";
+import { COMPONENT_STATUSES } from "../resources/core-components.ts";
 import { FLOW_SCHEMAS, PRIORITY_LEVEL_CONFIGURATIONS } from "../resources/flowcontrol.ts";
 import * as networking from "../resources/networking.ts";
 import { RUNTIME_CLASSES } from "../resources/node.ts";
@@ -48,6 +49,18 @@ describe("the cells of", () => {
       networking.INGRESS_CLASSES,
       { spec: { controller: "a.b/c", parameters: { apiGroup: "g", kind: "K", name: "p" } } },
       ["x", "a.b/c", "K.g/p", AGE],
+    ],
+    [
+      "the IngressClass for who asks for none",
+      networking.INGRESS_CLASSES,
+      {
+        metadata: {
+          ...metadata,
+          annotations: { "ingressclass.kubernetes.io/is-default-class": "true" },
+        },
+        spec: { controller: "a.b/c" },
+      },
+      ["x (default)", "a.b/c", "<none>", AGE],
     ],
     [
       "a NetworkPolicy",
@@ -198,6 +211,45 @@ describe("the cells of", () => {
       admission.MUTATING_ADMISSION_POLICY_BINDINGS,
       { spec: { policyName: "p", paramRef: { namespace: "n", name: "r" } } },
       ["x", "p", "n/r", AGE],
+    ],
+    [
+      "a binding to one object, of the cluster or of each namespace",
+      admission.VALIDATING_ADMISSION_POLICY_BINDINGS,
+      { spec: { policyName: "p", paramRef: { name: "r" } } },
+      ["x", "p", "*/r", AGE],
+    ],
+    [
+      "a binding to what a selector matches",
+      admission.VALIDATING_ADMISSION_POLICY_BINDINGS,
+      {
+        spec: {
+          policyName: "p",
+          paramRef: {
+            selector: {
+              matchLabels: { b: "2", a: "1" },
+              matchExpressions: [{ key: "k", operator: "In", values: ["x", "y"] }],
+            },
+          },
+        },
+      },
+      [
+        "x",
+        "p",
+        "&LabelSelector{MatchLabels:map[string]string{a: 1,b: 2,},MatchExpressions:[]LabelSelectorRequirement{LabelSelectorRequirement{Key:k,Operator:In,Values:[x y],},},}",
+        AGE,
+      ],
+    ],
+    [
+      "a binding without parameters",
+      admission.VALIDATING_ADMISSION_POLICY_BINDINGS,
+      { spec: { policyName: "p" } },
+      ["x", "p", "<unset>", AGE],
+    ],
+    [
+      "a component that does not know how it is",
+      COMPONENT_STATUSES,
+      { conditions: [{ type: "Healthy", status: "Unknown", message: "m", error: "e" }] },
+      ["x", "Unhealthy", "m", "e"],
     ],
   ];
   for (const [name, kind, given, expected] of rows) {

@@ -64,6 +64,17 @@ export const NAME: Column<KubeObject> = {
   cell: ({ metadata }) => metadata?.name ?? "",
 };
 
+/** The name, and a mark on what is taken where nothing is asked for: what has one of `annotations`. */
+export function nameWithDefault(...annotations: readonly string[]): Column<KubeObject> {
+  return {
+    ...NAME,
+    cell: ({ metadata }) => {
+      const { name = "", annotations: given = {} } = metadata ?? {};
+      return annotations.some((key) => given[key] === "true") ? `${name} (default)` : name;
+    },
+  };
+}
+
 /** How long ago the object was created. */
 export const AGE: Column<KubeObject> = text(
   {

@@ -29,3 +29,19 @@ test("Event, whose name is the last column", () => {
     "x",
   ]);
 });
+
+test("an Event of a series tells of the series alone", () => {
+  const event = {
+    metadata: { ...metadata, namespace: "shop" },
+    involvedObject: { kind: "Pod" },
+    firstTimestamp: "2024-01-01T00:30:00Z",
+    lastTimestamp: "2024-01-01T00:59:00Z",
+    count: 7,
+  };
+  const seen = (series: object) => {
+    const row = cells(EVENTS, { ...event, series }) ?? [];
+    return [row[0], row[8]];
+  };
+  expect(seen({ count: 3, lastObservedTime: "2024-01-01T00:58:00.000000Z" })).toEqual(["2m", 3]);
+  expect(seen({})).toEqual(["<unknown>", 0]);
+});

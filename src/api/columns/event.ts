@@ -9,9 +9,11 @@ function firstSeen({ firstTimestamp, eventTime }: Event, now: Date): string {
 
 function lastSeen(event: Event, now: Date): string {
   const { series, lastTimestamp } = event;
-  if (series?.lastObservedTime) return age(series.lastObservedTime, now);
+  if (series) return age(series.lastObservedTime, now);
   return lastTimestamp ? age(lastTimestamp, now) : firstSeen(event, now);
 }
+
+const countOf = ({ series, count }: Event) => (series ? (series.count ?? 0) : count || 1);
 
 function sourceOf({ source, reportingComponent, reportingInstance }: Event): string {
   const component = source?.component || reportingComponent || "";
@@ -87,10 +89,7 @@ export const EVENT_COLUMNS: readonly Column<Event>[] = [
     ),
   ),
   wide(
-    text(
-      { name: "Count", description: "The number of times this event has occurred." },
-      ({ series, count }) => series?.count || count || 1,
-    ),
+    text({ name: "Count", description: "The number of times this event has occurred." }, countOf),
   ),
   wide(NAME),
 ];

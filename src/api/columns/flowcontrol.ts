@@ -4,6 +4,8 @@ import { AGE, fieldText, text } from "./column.ts";
 
 const V1 = "io.k8s.api.flowcontrol.v1";
 
+const precedenceOf = ({ spec }: FlowSchema) => spec?.matchingPrecedence ?? 0;
+
 /** The columns of `kubectl get flowschemas`. */
 export const FLOW_SCHEMA_COLUMNS: readonly Column<FlowSchema>[] = [
   text(
@@ -18,7 +20,7 @@ export const FLOW_SCHEMA_COLUMNS: readonly Column<FlowSchema>[] = [
       name: "MatchingPrecedence",
       description: fieldText(`${V1}.FlowSchemaSpec`, "matchingPrecedence"),
     },
-    ({ spec }) => spec?.matchingPrecedence ?? 0,
+    precedenceOf,
   ),
   text(
     {
@@ -37,6 +39,12 @@ export const FLOW_SCHEMA_COLUMNS: readonly Column<FlowSchema>[] = [
     ({ status }) => status?.conditions?.find(({ type }) => type === "Dangling")?.status ?? "?",
   ),
 ];
+
+/** The order in which schemas are tried: by precedence, then by name. */
+export function compareFlowSchemas(a: FlowSchema, b: FlowSchema): number {
+  const [nameOfA = "", nameOfB = ""] = [a.metadata?.name, b.metadata?.name];
+  return precedenceOf(a) - precedenceOf(b) || (nameOfA < nameOfB ? -1 : 1);
+}
 
 type Limited = NonNullable<NonNullable<PriorityLevelConfiguration["spec"]>["limited"]>;
 type Queuing = NonNullable<NonNullable<Limited["limitResponse"]>["queuing"]>;

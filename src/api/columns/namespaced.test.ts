@@ -237,6 +237,34 @@ const cases: readonly (readonly [
     },
     ["x", "Deployment/web", "8/9, 1/2 (avg)", "<unset>", 5, 0, AGE],
   ],
+  [
+    "an autoscaler of containers, whose metrics say nothing of what is asked for",
+    HORIZONTAL_POD_AUTOSCALERS,
+    {
+      spec: {
+        scaleTargetRef: { kind: "Deployment", name: "web" },
+        maxReplicas: 5,
+        metrics: [
+          {
+            type: "ContainerResource",
+            containerResource: {
+              name: "memory",
+              container: "a",
+              ...target("AverageValue", { averageValue: "1Gi" }),
+            },
+          },
+          { type: "External", external: { metric: {}, ...target("Value", { value: "9" }) } },
+        ],
+      },
+      status: {
+        currentMetrics: [
+          { type: "ContainerResource", containerResource: { name: "memory", current: {} } },
+          { type: "External", external: { current: {} } },
+        ],
+      },
+    },
+    ["x", "Deployment/web", "memory: <nil>/1Gi, <nil>/9", "<unset>", 5, 0, AGE],
+  ],
 ];
 
 test.each([...cases])("the cells of %s", (_, ...[kind, given, cells]) => {

@@ -1,6 +1,6 @@
 import type { Ingress, IngressClass, IPAddress, NetworkPolicy, ServiceCIDR } from "../object.ts";
 import { type Column, groupResource } from "../resource.ts";
-import { AGE, fieldText, selectorText, text } from "./column.ts";
+import { AGE, fieldText, nameWithDefault, selectorText, text } from "./column.ts";
 
 const SHOWN_HOSTS = 3;
 
@@ -63,10 +63,11 @@ function parameters({ spec }: IngressClass): string {
 
 /** The columns of `kubectl get ingressclasses`. */
 export const INGRESS_CLASS_COLUMNS: readonly Column<IngressClass>[] = [
+  nameWithDefault("ingressclass.kubernetes.io/is-default-class"),
   text(
     {
       name: "Controller",
-      description: "Controller that is responsible for handling matching Ingresses",
+      description: "Controller that is responsible for handling this class",
     },
     ({ spec }) => spec?.controller ?? "",
   ),
@@ -82,8 +83,7 @@ export const NETWORK_POLICY_COLUMNS: readonly Column<NetworkPolicy>[] = [
   text(
     {
       name: "Pod-Selector",
-      description:
-        "Selects the pods to which this NetworkPolicy object applies.  The array of ingress rules is applied to any pods selected by this field. Multiple network policies can select the same set of pods.  In this case, the ingress rules for each are combined additively. This field is NOT optional and follows standard label selector semantics. An empty podSelector matches all pods in this namespace.",
+      description: fieldText("io.k8s.api.networking.v1.NetworkPolicySpec", "podSelector"),
     },
     ({ spec }) => selectorText(spec?.podSelector),
   ),

@@ -185,6 +185,16 @@ describe("a pod's status", () => {
       "0",
     ],
     [
+      "partly done and failed",
+      pod(two, {
+        phase: "Running",
+        containerStatuses: [ended("a", 0, { reason: "Completed" }), ended("b", 3)],
+      }),
+      "0/2",
+      "ExitCode:3",
+      "0",
+    ],
+    [
       "partly done and ready",
       pod(two, {
         phase: "Running",

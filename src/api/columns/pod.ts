@@ -75,22 +75,28 @@ function initReason(
   return `Init:${index}/${total}`;
 }
 
-/** What the containers say, the first one last: reasons of earlier containers win. */
+/**
+ * What the containers say, the first one last: reasons of earlier containers win. `failure` is the
+ * reason of the first that failed.
+ */
 function containerSummary(statuses: readonly ContainerStatus[], restarts: Restarts) {
   let reason: string | undefined;
+  let failure: string | undefined;
   let ready = 0;
   let running = false;
   for (const status of statuses.toReversed()) {
     restarts.add(status);
     const { waiting, terminated } = status.state ?? {};
     if (waiting?.reason) reason = waiting.reason;
-    else if (terminated) reason = endOf(terminated);
-    else if (isRunningReady(status)) {
+    else if (terminated) {
+      reason = endOf(terminated);
+      if (terminated.exitCode) failure = reason;
+    } else if (isRunningReady(status)) {
       running = true;
       ready += 1;
     }
   }
-  return { reason, ready, running };
+  return { reason, failure, ready, running };
 }
 
 /** `Initialized` is what the kubelet says; statuses may lag behind it. */
@@ -110,14 +116,22 @@ function summarize(pod: Pod, now: Date): Summary {
   }
   const statuses = pod.status?.containerStatuses ?? [];
   const containers = containerSummary(statuses, restarts.sidecar);
-  let reason = containers.reason ?? before;
-  // one container is done while another still runs
-  if (reason === "Completed" && containers.running) reason = isReady(pod) ? "Running" : "NotReady";
+  const reason = containers.reason ?? before;
   return {
     ready: `${init.readySidecars + containers.ready}/${total}`,
-    status: reasonOfDeletion(pod) ?? reason,
+    status:
+      reasonOfDeletion(pod) ?? (reason === "Completed" ? reasonOfRest(pod, containers) : reason),
     restarts: restarts.sidecar.text(now),
   };
+}
+
+/** What a pod is of which one container is done: others may still run or have failed. */
+function reasonOfRest(
+  pod: Pod,
+  { running, failure }: { running: boolean; failure: string | undefined },
+): string {
+  if (running && isReady(pod)) return "Running";
+  return failure ?? (running ? "NotReady" : "Completed");
 }
 
 function reasonOfPod(pod: Pod): string {

@@ -1,7 +1,7 @@
 import type { EndpointSlice, Endpoints, Service } from "../object.ts";
 import type { Column } from "../resource.ts";
 import { matcherOfLabels } from "../selector.ts";
-import { AGE, text, wide } from "./column.ts";
+import { AGE, fieldText, text, wide } from "./column.ts";
 
 const SHOWN_ENDPOINTS = 3;
 
@@ -42,8 +42,7 @@ export const SERVICE_COLUMNS: readonly Column<Service>[] = [
   text(
     {
       name: "Cluster-IP",
-      description:
-        'clusterIP is the IP address of the service and is usually assigned randomly. If an address is specified manually, is in-range (as per system configuration), and is not in use, it will be allocated to the service; otherwise creation of the service will fail. Valid values are "None", empty string (""), or a valid IP address. More info: https://kubernetes.io/docs/concepts/services-networking/service/#virtual-ips-and-service-proxies',
+      description: fieldText("io.k8s.api.core.v1.ServiceSpec", "clusterIP"),
     },
     clusterIpOf,
   ),

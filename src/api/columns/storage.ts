@@ -2,26 +2,14 @@ import type {
   CSIDriver,
   CSINode,
   CSIStorageCapacity,
-  KubeObject,
   StorageClass,
   VolumeAttachment,
   VolumeAttributesClass,
 } from "../object.ts";
 import type { Column } from "../resource.ts";
-import { AGE, boolean, fieldText, integer, NAME, text } from "./column.ts";
+import { AGE, boolean, fieldText, integer, nameWithDefault, text } from "./column.ts";
 
 const V1 = "io.k8s.api.storage.v1";
-
-/** The name, and a mark on what is taken where nothing is asked for. */
-function nameWithDefault(...annotations: readonly string[]): Column<KubeObject> {
-  return {
-    ...NAME,
-    cell: ({ metadata }) => {
-      const { name = "", annotations: given = {} } = metadata ?? {};
-      return annotations.some((key) => given[key] === "true") ? `${name} (default)` : name;
-    },
-  };
-}
 
 const ofClass = (field: string) => fieldText(`${V1}.StorageClass`, field);
 

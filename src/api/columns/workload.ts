@@ -11,7 +11,16 @@ import type {
 import { controllerOf } from "../ownership.ts";
 import type { Column } from "../resource.ts";
 import { matcherOf } from "../selector.ts";
-import { AGE, containerColumns, fieldText, integer, selectorText, text, wide } from "./column.ts";
+import {
+  AGE,
+  containerColumns,
+  fieldText,
+  integer,
+  NAME,
+  selectorText,
+  text,
+  wide,
+} from "./column.ts";
 
 /** The columns of `kubectl get deployments`. */
 export const DEPLOYMENT_COLUMNS: readonly Column<Deployment>[] = [
@@ -91,6 +100,7 @@ export const REPLICA_SET_COLUMNS: readonly Column<ReplicaSet>[] = [
 
 /** The columns of `kubectl get deployment NAME --subresource=scale`. */
 export const SCALE_COLUMNS: readonly Column<Scale>[] = [
+  text(NAME, NAME.cell),
   integer(
     {
       name: "Desired",

@@ -1,4 +1,8 @@
-import { FLOW_SCHEMA_COLUMNS, PRIORITY_LEVEL_COLUMNS } from "../columns/flowcontrol.ts";
+import {
+  compareFlowSchemas,
+  FLOW_SCHEMA_COLUMNS,
+  PRIORITY_LEVEL_COLUMNS,
+} from "../columns/flowcontrol.ts";
 import { setFlowSchemaDefaults, setPriorityLevelDefaults } from "../defaults/flowcontrol.ts";
 import type * as objects from "../object.ts";
 import {
@@ -18,6 +22,7 @@ export const FLOW_SCHEMAS = row<objects.FlowSchema>({
   hasGeneration: true,
   subresources: [statusOf({ kind: "FlowSchema", group: "flowcontrol.apiserver.k8s.io" })],
   columns: FLOW_SCHEMA_COLUMNS,
+  compareRows: compareFlowSchemas,
   setDefaults: setFlowSchemaDefaults,
   prepareForCreate: emptyStatus,
   validate: validateFlowSchema,
