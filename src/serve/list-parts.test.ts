@@ -65,7 +65,10 @@ test("rows of flow schemas are in the order in which those are tried", () => {
     ["c", 10],
     ["b", 900],
     ["d", 10],
-  ].map(([name, matchingPrecedence]) => ({ metadata: { name }, spec: { matchingPrecedence } }));
+  ].map(([name, matchingPrecedence]) => ({
+    metadata: { name },
+    spec: { matchingPrecedence, priorityLevelConfiguration: {} },
+  }));
   const items = schemas.map((schema) => new Item(schema as KubeObject));
   const form = { version: "v1", includeObject: "Metadata", now } as const;
   const { rows } = parsed(tableParts(FLOW_SCHEMAS, { metadata, items }, form)) as Table;
