@@ -88,8 +88,15 @@ describe("a HorizontalPodAutoscaler", () => {
         type: "Pods",
         pods: { metric: { name: "m" }, target: { type: "AverageValue", averageValue: "0" } },
       }),
+      ['spec.metrics[0].pods.target.averageValue: Invalid value: "0": must be positive'],
+    ],
+    [
+      "by an amount of its pods that is not said",
+      metric({
+        type: "Pods",
+        pods: { metric: { name: "m" }, target: { type: "AverageValue" } },
+      }),
       [
-        'spec.metrics[0].pods.target.averageValue: Invalid value: "0": must be positive',
         "spec.metrics[0].pods.target.averageValue: Required value: must specify a positive target averageValue",
       ],
     ],

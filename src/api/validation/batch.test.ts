@@ -254,6 +254,22 @@ describe("a CronJob", () => {
       ],
     ],
     [
+      "with a zone in its schedule that there is not",
+      cron({ schedule: "CRON_TZ=Moon/Tycho 0 * * * *" }),
+      [
+        'spec.schedule: Invalid value: "CRON_TZ=Moon/Tycho 0 * * * *": provided bad location Moon/Tycho: unknown time zone Moon/Tycho',
+        'spec.schedule: Invalid value: "CRON_TZ=Moon/Tycho 0 * * * *": cannot use TZ or CRON_TZ in schedule, use timeZone field instead',
+      ],
+    ],
+    [
+      "in the zone of the machine by no name of it",
+      cron({ timeZone: "LOCAL" }),
+      [
+        'spec.timeZone: Invalid value: "LOCAL": timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones',
+        'spec.timeZone: Invalid value: "LOCAL": unknown time zone LOCAL',
+      ],
+    ],
+    [
       "in no zone",
       cron({ timeZone: "Moon/Tycho" }),
       ['spec.timeZone: Invalid value: "Moon/Tycho": unknown time zone Moon/Tycho'],
@@ -294,7 +310,20 @@ describe("a CronJob", () => {
     expect(changed(CRON_JOBS, cron({}, long), cron({ suspend: true }, long))).toEqual([]);
   });
 
+  test("with a zone of old may change, but for the zone", () => {
+    const zoned = cron({ schedule: "TZ=UTC 0 * * * *" });
+    const later = { schedule: "TZ=UTC 1 * * * *" };
+    expect(changed(CRON_JOBS, zoned, cron(later))).toEqual([]);
+    expect(changed(CRON_JOBS, zoned, cron({ ...later, timeZone: "UTC" }))).toEqual([
+      'spec.schedule: Invalid value: "TZ=UTC 1 * * * *": cannot use both timeZone field and TZ or CRON_TZ in schedule',
+    ]);
+    const lost = cron({ timeZone: "Moon/Tycho" });
+    expect(changed(CRON_JOBS, lost, cron({ ...lost.spec, suspend: true }))).toEqual([]);
+  });
+
   test.each<[string, string | undefined]>([
+    ["TZ=UTC 0 0 1 1 *", undefined],
+    ["TZ=UTC", "invalid schedule format: runtime error: slice bounds out of range [:-1]"],
     ["0 0 1 jan mon-fri", undefined],
     ["*/15,30 ? * * 0", undefined],
     ["1,,2 , * * *", undefined],

@@ -1,8 +1,8 @@
-import { type FieldError, invalid, notSupported, required } from "../field-error.ts";
+import { type FieldError, invalid, invalidAll, notSupported, required } from "../field-error.ts";
 import type { CronJob } from "../object.ts";
 import { nonNegativeFields } from "./common.ts";
 import { validateJobSpec } from "./job.ts";
-import { scheduleError } from "./schedule.ts";
+import { isKnownZone, scheduleError } from "./schedule.ts";
 
 type Spec = NonNullable<CronJob["spec"]>;
 
@@ -10,13 +10,15 @@ type Spec = NonNullable<CronJob["spec"]>;
 const NAME_MAX_BYTES = 52;
 const POLICIES: readonly string[] = ["Allow", "Forbid", "Replace"];
 
-/** Errors of a CronJob after defaulting. */
-export function validateCronJob({ spec }: CronJob): FieldError[] {
-  const { concurrencyPolicy: policy = "", jobTemplate } = spec ?? {};
+/** Errors of a CronJob after defaulting: a zone that was let in once stays. */
+export function validateCronJob({ spec }: CronJob, current?: CronJob): FieldError[] {
+  const { concurrencyPolicy: policy = "", jobTemplate, timeZone } = spec ?? {};
+  const hadZone = current?.spec?.schedule.includes("TZ") ?? false;
+  const isZoneOld = current !== undefined && current.spec?.timeZone === timeZone;
   const errors = [
-    ...(spec?.schedule ? validateSchedule(spec, "spec.schedule") : [required("spec.schedule")]),
+    ...(spec?.schedule ? validateSchedule(spec, { hadZone }) : [required("spec.schedule")]),
     ...nonNegativeFields(spec, "spec", ["startingDeadlineSeconds"]),
-    ...validateTimeZone(spec?.timeZone, "spec.timeZone"),
+    ...(isZoneOld ? [] : validateTimeZone(timeZone, "spec.timeZone")),
   ];
   if (!POLICIES.includes(policy)) {
     const rule = { value: policy, supported: POLICIES };
@@ -29,12 +31,16 @@ export function validateCronJob({ spec }: CronJob): FieldError[] {
   ];
 }
 
-function validateSchedule({ schedule }: Spec, path: string): FieldError[] {
+function validateSchedule({ schedule, timeZone }: Spec, { hadZone }: { hadZone: boolean }) {
   const why = scheduleError(schedule);
-  const errors = why === undefined ? [] : [invalid(path, { value: schedule, detail: why })];
-  if (!schedule.includes("TZ")) return errors;
-  const detail = "cannot use TZ or CRON_TZ in schedule, use timeZone field instead";
-  return [...errors, invalid(path, { value: schedule, detail })];
+  const details = why === undefined ? [] : [why];
+  const hasZone = schedule.includes("TZ");
+  if (hasZone && !hadZone) {
+    details.push("cannot use TZ or CRON_TZ in schedule, use timeZone field instead");
+  } else if (hasZone && timeZone !== undefined) {
+    details.push("cannot use both timeZone field and TZ or CRON_TZ in schedule");
+  }
+  return invalidAll("spec.schedule", { value: schedule, details });
 }
 
 const ZONE_PART = /^[A-Za-z._\-0-9+]{1,14}$/;
@@ -46,20 +52,13 @@ function validateTimeZone(zone: string | undefined, path: string): FieldError[] 
   const isPart = (part: string) =>
     part !== "." && part !== ".." && !part.startsWith("-") && ZONE_PART.test(part);
   if (!zone.split("/").every(isPart)) return broken(`unknown time zone ${zone}`);
-  if (zone.toLowerCase() === "local") {
-    const detail =
-      "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones";
-    return broken(detail);
-  }
-  return isKnownZone(zone) ? [] : broken(`unknown time zone ${zone}`);
-}
-
-function isKnownZone(timeZone: string): boolean {
-  try {
-    return new Intl.DateTimeFormat("en", { timeZone }).format(0) !== "";
-  } catch {
-    return false;
-  }
+  const errors =
+    zone.toLowerCase() === "local"
+      ? broken(
+          "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones",
+        )
+      : [];
+  return isKnownZone(zone) ? errors : [...errors, ...broken(`unknown time zone ${zone}`)];
 }
 
 /** The Jobs to come: their selector is generated when they are made. */

@@ -78,7 +78,7 @@ function validateSource(metric: Metric, { source, path }: Place): FieldError[] {
       return [
         ...validateIdentifier(metric.pods?.metric, `${path}.metric`),
         ...validateTarget(metric.pods?.target, `${path}.target`),
-        ...(isPositive(metric.pods?.target.averageValue)
+        ...(metric.pods?.target.averageValue !== undefined
           ? []
           : [
               required(

@@ -43,9 +43,36 @@ export function scheduleError(schedule: string): string | undefined {
   }
 }
 
+/** True for a zone by its name, as Go knows it: also `UTC`, `Local`, and nothing at all. */
+export function isKnownZone(timeZone: string): boolean {
+  if (timeZone === "" || timeZone === "Local") return true;
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone }).format(0) !== "";
+  } catch {
+    return false;
+  }
+}
+
+/** A schedule without the zone that it may begin with. */
+function withoutZone(schedule: string): string {
+  if (!/^(CRON_)?TZ=/.test(schedule)) return schedule;
+  const [start, end] = [schedule.indexOf("=") + 1, schedule.indexOf(" ")];
+  if (end < start) {
+    const bounds = end < 0 ? `:${end}` : `${start}:${end}`;
+    throw new ScheduleError(
+      `invalid schedule format: runtime error: slice bounds out of range [${bounds}]`,
+    );
+  }
+  const zone = schedule.slice(start, end);
+  if (!isKnownZone(zone)) {
+    throw new ScheduleError(`provided bad location ${zone}: unknown time zone ${zone}`);
+  }
+  return schedule.slice(end).trim();
+}
+
 function checkSchedule(schedule: string): void {
-  const spec = schedule.replace(/^(CRON_)?TZ=\S*\s*/, "");
-  if (spec === "") throw new ScheduleError("empty spec string");
+  if (schedule === "") throw new ScheduleError("empty spec string");
+  const spec = withoutZone(schedule);
   if (spec.startsWith("@")) return checkDescriptor(spec);
   const fields = spec.split(/\s+/).filter((field) => field !== "");
   if (fields.length !== FIELDS.length) {
