@@ -458,3 +458,37 @@ describe("PodSecurity", () => {
     expect((await label({ enforce: "lax" })).status).toBe(422);
   });
 });
+
+describe("PodTopologyLabels", () => {
+  const labels = {
+    "topology.kubernetes.io/zone": "z",
+    "topology.kubernetes.io/region": "r",
+    "kubernetes.io/arch": "arm64",
+  };
+  const copied = { "topology.kubernetes.io/zone": "z", "topology.kubernetes.io/region": "r" };
+
+  test("a pod that names its node says where that is", async () => {
+    await created("Node", { metadata: { name: "edge", labels } });
+    const own = { metadata: { labels: { app: "a", "topology.kubernetes.io/zone": "own" } } };
+    const at = pod("a", { spec: { nodeName: "edge" } });
+    const made: Pod = await created("Pod", {
+      ...at,
+      metadata: { ...at.metadata, ...own.metadata },
+    });
+    expect(made.metadata?.labels).toEqual({ app: "a", ...copied });
+    const lost: Pod = await created("Pod", pod("b", { spec: { nodeName: "gone" } }));
+    expect(lost.metadata?.labels).toBeUndefined();
+  });
+
+  test("so does one that is bound", async () => {
+    await created("Node", { metadata: { name: "edge", labels } });
+    await created("Pod", pod("a"));
+    const path = "/api/v1/namespaces/default/pods/a";
+    const binding = { metadata: { name: "a", labels: { by: "me" } }, target: { kind: "Node" } };
+    const at = (name: string) => ({ ...binding, target: { ...binding.target, name } });
+    const bound = await api.send("POST", `${path}/binding`, { body: at("edge") });
+    expect(bound.status).toBe(201);
+    const { metadata }: Pod = JSON.parse(await (await api.send("GET", path)).text());
+    expect(metadata?.labels).toEqual({ by: "me", ...copied });
+  });
+});

@@ -396,6 +396,34 @@ test("a pod is bound by a Binding of its name, too", async () => {
   expect((await api.send("GET", `${CORE}/bindings`)).status).toBe(405);
 });
 
+test("a pod that waits for its gates is not bound, nor one by a Binding of another name", async () => {
+  using api = await startTestApi();
+  const gated = pod("web");
+  const spec = { ...gated.spec, schedulingGates: [{ name: "example.com/wait" }] };
+  await post(api, `${CORE}/pods`, { ...gated, spec });
+  const bind = (binding: object) =>
+    bodyOf<Status>(
+      api.send("POST", `${CORE}/pods/web/binding`, {
+        body: { apiVersion: "v1", kind: "Binding", ...binding },
+      }),
+    );
+  const [metadata, target] = [{ name: "web" }, { kind: "Node", name: "edge" }];
+  expect((await bind({ metadata, target })).message).toBe(
+    'Operation cannot be fulfilled on pods/binding "web": pod web has non-empty .spec.schedulingGates',
+  );
+  expect(await bind({ metadata: { name: "other" }, target })).toMatchObject({
+    code: 400,
+    message: "name in URL does not match name in Binding object",
+  });
+  const wrong = await bind({ metadata, target: { kind: "Moon" } });
+  expect(wrong).toMatchObject({
+    code: 500,
+    message:
+      '[target.kind: Unsupported value: "Moon": supported values: "Node", "<empty>", target.name: Required value]',
+  });
+  expect(wrong.reason).toBeUndefined();
+});
+
 test("a pod is bound once, and goes in its grace period", async () => {
   using api = await startTestApi();
   await post(api, `${CORE}/pods`, pod("web"));

@@ -15,6 +15,7 @@ import { nodeRestriction } from "./node-restriction.ts";
 import { taintNodesByCondition } from "./node-taint.ts";
 import type { AdmissionPlugin } from "./plugin.ts";
 import { podSecurity, podSecurityLabels } from "./pod-security.ts";
+import { podTopologyLabels } from "./pod-topology-labels.ts";
 import { compilingExpressions } from "./policies/compiles.ts";
 import { mutatingAdmissionPolicies } from "./policies/mutating-policies.ts";
 import { validatingAdmissionPolicies } from "./policies/validating-policies.ts";
@@ -59,6 +60,7 @@ export function admissionPlugins(options: AdmissionOptions): readonly AdmissionP
     certificateSigning(authorizer),
     certificateSubjectRestriction,
     defaultIngressClass(store),
+    podTopologyLabels(store),
     ...compilingExpressions,
     mutatingAdmissionPolicies(options),
     validatingAdmissionPolicies(options),

@@ -1,6 +1,7 @@
-import type { KubeObject, Pod } from "#api/object.ts";
+import { type FieldError, notSupported, required } from "#api/field-error.ts";
+import type { KubeObject, Pod, PodCondition } from "#api/object.ts";
 import { PODS } from "#api/resources.ts";
-import { badRequest, conflict } from "#api/status.ts";
+import { badRequest, conflict, StatusError } from "#api/status.ts";
 import type { DeleteOptions } from "#api/verbs.ts";
 import { rfc3339 } from "#lib/clock.ts";
 import { parseDeleteOptions } from "#serve/delete-options.ts";
@@ -9,21 +10,38 @@ import { cloneJson } from "../json.ts";
 import type { Action } from "../strategy.ts";
 import type { DisruptionBudgets } from "./disruption-budgets.ts";
 
-/** `pods/binding`: the scheduler's word, given once. */
+/** `pods/binding`: the scheduler's word, given once; its labels and annotations become the pod's. */
 export const binding: Action<Pod> = {
   apply(current, body, { now }) {
+    if (current.metadata?.name !== body.metadata?.name) {
+      throw badRequest("name in URL does not match name in Binding object");
+    }
     const node = nodeOf(body);
     checkBindable(current, body);
     const next = cloneJson(current);
     next.spec = { containers: [], ...next.spec, nodeName: node };
-    const conditions = next.status?.conditions?.filter(({ type }) => type !== "PodScheduled") ?? [];
-    conditions.push({ type: "PodScheduled", status: "True", lastTransitionTime: rfc3339(now) });
-    next.status = { ...next.status, conditions };
-    const annotations = { ...next.metadata?.annotations, ...body.metadata?.annotations };
-    if (Object.keys(annotations).length > 0) next.metadata = { ...next.metadata, annotations };
+    next.status = { ...next.status, conditions: scheduled(current, now) };
+    delete next.status.nominatedNodeName;
+    for (const field of ["annotations", "labels"] as const) {
+      const all = { ...next.metadata?.[field], ...body.metadata?.[field] };
+      if (Object.keys(all).length > 0) next.metadata = { ...next.metadata, [field]: all };
+    }
     return next;
   },
 };
+
+/** The conditions of a pod that has a node, each in its place. */
+function scheduled({ status }: Pod, now: Date): PodCondition[] {
+  const { conditions = [] } = status ?? {};
+  const before = conditions.find(({ type }) => type === "PodScheduled");
+  const is: PodCondition = {
+    type: "PodScheduled",
+    status: "True",
+    lastTransitionTime: (before?.status === "True" && before.lastTransitionTime) || rfc3339(now),
+  };
+  if (before === undefined) return [...conditions, is];
+  return conditions.map((condition) => (condition === before ? is : condition));
+}
 
 /** `pods/eviction`: a delete that disruption budgets may refuse. */
 export function eviction(budgets: DisruptionBudgets): Action<Pod> {
@@ -54,12 +72,25 @@ function disrupted(current: Pod, { now }: Pick<Admission, "now">): Pod {
   return next;
 }
 
-function nodeOf(body: KubeObject): string {
+/** What a Binding names, whatever it is. */
+export function bindingTarget(body: KubeObject): { readonly kind: string; readonly name: string } {
   const target = "target" in body ? body.target : undefined;
   const { kind, name } = { kind: "", name: "", ...(typeof target === "object" && target) };
-  if (kind !== "" && kind !== "Node") throw badRequest(`invalid target kind: ${String(kind)}`);
-  if (typeof name !== "string" || name === "") throw badRequest("target.name is required");
-  return name;
+  return { kind: String(kind), name: String(name) };
+}
+
+/** Kubernetes does not foresee that a Binding is wrong: it answers with an error without a reason. */
+function nodeOf(body: KubeObject): string {
+  const { kind, name } = bindingTarget(body);
+  const errors: FieldError[] = [];
+  if (kind !== "" && kind !== "Node") {
+    errors.push(notSupported("target.kind", { value: kind, supported: ["Node", "<empty>"] }));
+  }
+  if (name === "") errors.push(required("target.name"));
+  if (errors.length === 0) return name;
+  const lines = errors.map(({ field, message }) => `${field}: ${message}`);
+  const list = lines.length === 1 ? lines.join() : `[${lines.join(", ")}]`;
+  throw new StatusError(list, { code: 500 });
 }
 
 function checkBindable({ metadata, spec }: Pod, body: KubeObject): void {
@@ -77,6 +108,9 @@ function checkBindable({ metadata, spec }: Pod, body: KubeObject): void {
   }
   if (spec?.nodeName) {
     throw refuse(`pod ${name} is already assigned to node "${spec.nodeName}"`);
+  }
+  if (spec?.schedulingGates?.length) {
+    throw refuse(`pod ${name} has non-empty .spec.schedulingGates`);
   }
 }
 
