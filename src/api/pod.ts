@@ -27,6 +27,9 @@ export function isActive(pod: Pod): boolean {
 /** The annotation that makes a pod a mirror of what its node runs by itself. */
 export const MIRROR = "kubernetes.io/config.mirror";
 
+/** The annotation that says how much a pod is missed where one of many has to go. */
+export const DELETION_COST = "controller.kubernetes.io/pod-deletion-cost";
+
 /** True for a pod that a node has of itself, of which the API shows but an image. */
 export function isMirror(pod: Pod): boolean {
   return pod.metadata?.annotations?.[MIRROR] !== undefined;
@@ -72,6 +75,18 @@ const isSet = (amounts: Amounts, name: string) =>
 /** Init containers and containers, in the order in which they start. */
 export function allContainers(spec: PodSpec | undefined): readonly Container[] {
   return [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
+}
+
+/** All containers that a spec at `path` has, and where: as they start, and then its guests. */
+export function containersAt(
+  spec: PodSpec,
+  path: string,
+): (readonly [container: Container, path: string])[] {
+  return (["initContainers", "containers", "ephemeralContainers"] as const).flatMap((field) =>
+    (spec[field] ?? []).map(
+      (container, index) => [container, `${path}.${field}[${index}]`] as const,
+    ),
+  );
 }
 
 /** The number of a container's port by its name, among containers and sidecars. */

@@ -1,4 +1,5 @@
 import type { Container } from "../object.ts";
+import { APP_ARMOR, SECCOMP_CONTAINER, SECCOMP_POD } from "../profile-annotations.ts";
 import {
   badSettings,
   type Check,
@@ -10,9 +11,6 @@ import {
   sorted,
 } from "./check.ts";
 
-const APP_ARMOR = "container.apparmor.security.beta.kubernetes.io/";
-const SECCOMP_POD = "seccomp.security.alpha.kubernetes.io/pod";
-const SECCOMP_CONTAINER = "container.seccomp.security.alpha.kubernetes.io/";
 /** Since when the field of seccomp counts, and its annotations do not. */
 const SECCOMP_FIELD_MINOR = 19;
 const PROFILES: ReadonlySet<string> = new Set(["RuntimeDefault", "Localhost"]);

@@ -12,7 +12,6 @@ import {
   validateNamespace,
   validateNamespaceStatus,
   validateNode,
-  validateNodeStatus,
   validateNodeUpdate,
 } from "../validation/cluster.ts";
 import { proxyOf, row, statusOf } from "./row.ts";
@@ -56,5 +55,5 @@ export const NODES = row<objects.Node>({
   prepareForCreate: prepareNode,
   validate: validateNode,
   validateUpdate: validateNodeUpdate,
-  validateStatus: validateNodeStatus,
+  validateStatus: validateNodeUpdate,
 });

@@ -48,10 +48,37 @@ test("a Node has one network of each family, and each address once", () => {
     'spec.podCIDRs: Invalid value: ["10.1.0.0/24","10.2.0.0/24"]: may specify no more than one CIDR for each IP family',
   ]);
   const address = { type: "InternalIP", address: "10.0.0.1" };
-  const status = { addresses: [address, address], declaredFeatures: ["B", "A"] };
-  expect(said(NODES, { metadata }, { metadata, status })).toEqual([
-    'status.addresses[1]: Duplicate value: {"Type":"InternalIP","Address":"10.0.0.1"}',
+  const status = { addresses: [address, address], declaredFeatures: ["B", "A", "A"] };
+  const features = [
     'status.declaredFeatures[1]: Invalid value: "A": list must be sorted alphabetically',
+    'status.declaredFeatures[2]: Duplicate value: "A"',
+  ];
+  expect(created(NODES, { metadata, status })).toEqual(features);
+  expect(said(NODES, { metadata }, { metadata, status })).toEqual([
+    ...features,
+    'status.addresses[1]: Duplicate value: {"Type":"InternalIP","Address":"10.0.0.1"}',
+  ]);
+});
+
+test("what is wrong with a Node is told of twice where it changes", () => {
+  const spec = { taints: [{ key: "a", effect: "x" }], podCIDRs: ["10.1.0.0/24"] };
+  const taint =
+    'metadata.taints[0].effect: Unsupported value: "x": supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"';
+  const status = { capacity: { cpu: "-1" }, allocatable: {} };
+  const amount = 'status.capacity.cpu: Invalid value: "-1": must be greater than or equal to 0';
+  expect(changed(NODES, { metadata }, { metadata, spec, status })).toEqual([
+    taint,
+    amount,
+    amount,
+    taint,
+  ]);
+  const both = { podCIDRs: ["10.1.0.0/24", "2001:db8::/64"] };
+  const others = { podCIDRs: ["10.2.0.0/24", "2001:db9::/64"] };
+  const error =
+    'spec.podCIDRs: Forbidden: node updates may not change podCIDR except from "" to valid';
+  expect(changed(NODES, { metadata, spec: both }, { metadata, spec: others })).toEqual([
+    error,
+    error,
   ]);
 });
 

@@ -15,13 +15,32 @@ export function validateNamespace({ spec }: Namespace): FieldError[] {
 
 /** Errors of a Node; the path of its taints is Kubernetes' own slip. */
 export function validateNode({ spec, status }: Node): FieldError[] {
-  const errors = validateTaints(spec?.taints, "metadata.taints");
-  for (const field of ["capacity", "allocatable"] as const) {
-    for (const [name, amount] of Object.entries(status?.[field] ?? {})) {
-      errors.push(...validateAmount(`status.${field}.${name}`, { name, amount }));
-    }
-  }
-  return [...errors, ...validatePodCidrs(spec?.podCIDRs ?? [], "spec.podCIDRs")];
+  return [
+    ...validateTaints(spec?.taints, "metadata.taints"),
+    ...validateSizes(status),
+    ...validateFeatures(status?.declaredFeatures ?? []),
+    ...validatePodCidrs(spec?.podCIDRs ?? [], "spec.podCIDRs"),
+  ];
+}
+
+/** Errors of what a node has, and of what of it pods may use. */
+function validateSizes(status: Node["status"]): FieldError[] {
+  return (["capacity", "allocatable"] as const).flatMap((field) =>
+    Object.entries(status?.[field] ?? {}).flatMap(([name, amount]) =>
+      validateAmount(`status.${field}.${name}`, { name, amount }),
+    ),
+  );
+}
+
+/** Errors of what a node says that it can do: each once, in order. */
+function validateFeatures(features: readonly string[]): FieldError[] {
+  return features.flatMap((value, index) => {
+    const at = `status.declaredFeatures[${index}]`;
+    const before = features[index - 1];
+    if (before === value) return [duplicate(at, value)];
+    const detail = "list must be sorted alphabetically";
+    return before !== undefined && before > value ? [invalid(at, { value, detail })] : [];
+  });
 }
 
 /** Networks of a node's pods: one of each family. */
@@ -40,25 +59,16 @@ function validatePodCidrs(cidrs: readonly string[], path: string): FieldError[] 
   return [...errors, invalid(path, { value: cidrs, detail })];
 }
 
-/** Errors of what a node says of itself. */
-export function validateNodeStatus({ status }: Node): FieldError[] {
+function validateAddresses(status: Node["status"]): FieldError[] {
   const addresses = new Set<string>();
-  const features = status?.declaredFeatures ?? [];
-  return [
-    ...each(status?.addresses, "status.addresses", ({ type, address }, at) => {
-      // Kubernetes prints the address as it holds it
-      const held = { Type: type, Address: address };
-      const id = JSON.stringify(held);
-      if (addresses.has(id)) return [duplicate(at, held)];
-      addresses.add(id);
-      return [];
-    }),
-    ...each(features, "status.declaredFeatures", (value, at) => {
-      const before = features[features.indexOf(value) - 1] ?? "";
-      const detail = "list must be sorted alphabetically";
-      return before > value ? [invalid(at, { value, detail })] : [];
-    }),
-  ];
+  return each(status?.addresses, "status.addresses", ({ type, address }, at) => {
+    // Kubernetes prints the address as it holds it
+    const held = { Type: type, Address: address };
+    const id = JSON.stringify(held);
+    if (addresses.has(id)) return [duplicate(at, held)];
+    addresses.add(id);
+    return [];
+  });
 }
 
 /** Errors of what is said of a namespace: it is ending exactly when it was deleted. */
@@ -93,19 +103,32 @@ function validateTaints(taints: readonly Taint[] | undefined, path: string): Fie
   });
 }
 
-/** Errors of a change: what identifies a Node to others is set once. */
+/**
+ * Errors of a change, of a node and of what it says of itself: what identifies it to others is set
+ * once. Kubernetes looks here again at most of what it looks at in a new one.
+ */
 export function validateNodeUpdate(next: Node, current: Node): FieldError[] {
-  const errors: FieldError[] = [];
   const [now, before] = [next.spec ?? {}, current.spec ?? {}];
-  if (before.podCIDRs?.length && !Bun.deepEquals(now.podCIDRs, before.podCIDRs)) {
-    const detail = 'node updates may not change podCIDR except from "" to valid';
-    errors.push(forbidden("spec.podCIDRs", detail));
-  }
+  const errors = [
+    ...validateSizes(next.status),
+    ...validateFeatures(next.status?.declaredFeatures ?? []),
+    ...validateAddresses(next.status),
+    ...validateSameCidrs(now.podCIDRs ?? [], before.podCIDRs ?? []),
+  ];
   if (before.providerID && now.providerID !== before.providerID) {
     const detail = 'node updates may not change providerID except from "" to valid';
     errors.push(forbidden("spec.providerID", detail));
   }
-  return errors;
+  return [...errors, ...validateTaints(now.taints, "metadata.taints")];
+}
+
+/** One error for each network that is another, all of one path. */
+function validateSameCidrs(next: readonly string[], current: readonly string[]): FieldError[] {
+  if (current.length === 0) return [];
+  const detail = 'node updates may not change podCIDR except from "" to valid';
+  const error = forbidden("spec.podCIDRs", detail);
+  if (next.length !== current.length) return [error];
+  return current.flatMap((cidr, index) => (cidr === next[index] ? [] : [error]));
 }
 
 export function validateLease({ spec }: Lease): FieldError[] {

@@ -180,8 +180,15 @@ export function validateIpAddress({ spec }: IPAddress): FieldError[] {
 }
 
 export function validateIpAddressUpdate(next: IPAddress, current: IPAddress): FieldError[] {
-  const [now, before] = [next.spec?.parentRef, current.spec?.parentRef];
+  const [now, before] = [next, current].map(({ spec }) => heldReference(spec?.parentRef));
   return immutable("spec.parentRef", { next: now, current: before });
+}
+
+/** A reference as Kubernetes holds it, and prints it where it may not change. */
+function heldReference(reference: NonNullable<IPAddress["spec"]>["parentRef"] | undefined) {
+  if (reference === undefined) return undefined;
+  const { group = "", resource = "", namespace = "", name = "" } = reference;
+  return { Group: group, Resource: resource, Namespace: namespace, Name: name };
 }
 
 /** Errors of a ServiceCIDR: one network, or one of each family. */
@@ -190,11 +197,12 @@ export function validateServiceCidr({ spec }: ServiceCIDR): FieldError[] {
   const { cidrs = [] } = spec ?? {};
   if (cidrs.length === 0) return [required(path, "at least one CIDR required")];
   if (cidrs.length > 2) {
-    return [invalid(path, { value: spec, detail: "may only hold up to 2 values" })];
+    // Kubernetes prints the networks as it holds them
+    return [invalid(path, { value: { CIDRs: cidrs }, detail: "may only hold up to 2 values" })];
   }
   const errors = each(cidrs, path, validateCidr);
-  const families = new Set(cidrs.map((cidr) => cidr.includes(":")));
-  if (errors.length === 0 && families.size < cidrs.length) {
+  const families = new Set(cidrs.map((cidr) => readCidr(cidr)?.family));
+  if (!families.has(undefined) && families.size < cidrs.length) {
     const detail =
       "may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64";
     errors.push(invalid(path, { value: cidrs, detail }));
@@ -210,8 +218,10 @@ export function validateServiceCidrUpdate(next: ServiceCIDR, current: ServiceCID
   if (now.length !== before.length && !joins) {
     return [invalid(path, { value: now, detail: IMMUTABLE })];
   }
-  return each(before, path, (cidr, at) => {
+  const kept = each(before, path, (cidr, at) => {
     const value = now[before.indexOf(cidr)];
     return value === cidr ? [] : [invalid(at, { value, detail: IMMUTABLE })];
   });
+  // Kubernetes looks at all networks once more where one joined
+  return joins ? [...kept, ...validateServiceCidr(next)] : kept;
 }

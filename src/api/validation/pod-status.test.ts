@@ -80,6 +80,21 @@ test.each<[string, Pod, PodStatus, string[]]>([
     ],
   ],
   [
+    "has claims that it does not ask for",
+    pod({}, { resourceClaims: [{ name: "a", resourceClaimName: "x" }] }),
+    {
+      resourceClaimStatuses: [
+        { name: "a", resourceClaimName: "x" },
+        { name: "b" },
+        { name: "a", resourceClaimName: "x" },
+      ],
+    },
+    [
+      'status.resourceClaimStatuses[1].name: Invalid value: "b": must match the name of an entry in `spec.resourceClaims`',
+      'status.resourceClaimStatuses[2].name: Duplicate value: "a"',
+    ],
+  ],
+  [
     "has a condition of no name",
     pod({}),
     { conditions: [{ type: "a b", status: "True" }] },

@@ -1,8 +1,16 @@
-import { type FieldError, forbidden, immutable, invalid, invalidAll } from "../field-error.ts";
+import {
+  duplicate,
+  type FieldError,
+  forbidden,
+  immutable,
+  invalid,
+  invalidAll,
+} from "../field-error.ts";
 import { readIp } from "../ip-text.ts";
 import { dns1123Subdomain, qualifiedName, userId } from "../names.ts";
 import type { Container, ContainerStatus, Pod, PodSpec, PodStatus } from "../object.ts";
 import { each, validateIp } from "./common.ts";
+import { validatePodAnnotationsUpdate } from "./pod-annotations.ts";
 
 const SYSTEM_CONDITIONS: readonly string[] = ["PodScheduled", "Ready", "Initialized"];
 const NOT_NEGATIVE = "must be a non-negative integer";
@@ -12,11 +20,13 @@ export function validatePodStatus(next: Pod, current: Pod): FieldError[] {
   const [status, before] = [next.status ?? {}, current.status ?? {}];
   const spec = current.spec ?? { containers: [] };
   return [
+    ...validatePodAnnotationsUpdate(next, current, "metadata.annotations"),
     ...each(status.conditions, "status.conditions", validateCondition),
     ...validateNomination(status, current),
     ...notNegative(status.observedGeneration, "status.observedGeneration"),
     ...immutable("status.qosClass", { next: status.qosClass, current: before.qosClass }),
     ...validateEnds({ status, before, spec }),
+    ...validateClaims(status, spec),
     ...validateIps(status.podIPs, before.podIPs, "status.podIPs"),
     ...validateHostIps(status, before),
     ...(
@@ -117,6 +127,25 @@ function mayRestart(
   if (rule !== undefined) return true;
   const policy = own ?? restartPolicy;
   return policy === "OnFailure" ? code !== 0 : policy !== "Never";
+}
+
+/** Which claims were made for the pod, each once. */
+function validateClaims({ resourceClaimStatuses }: PodStatus, { resourceClaims = [] }: PodSpec) {
+  const names = new Set<string>();
+  return each(resourceClaimStatuses, "status.resourceClaimStatuses", (claim, at) => {
+    const { name, resourceClaimName: made } = claim;
+    const detail = "must match the name of an entry in `spec.resourceClaims`";
+    const isKnown = resourceClaims.some((one) => one.name === name);
+    const isTwice = names.has(name);
+    names.add(name);
+    return [
+      ...(isKnown ? [] : [invalid(`${at}.name`, { value: name, detail })]),
+      ...(isTwice ? [duplicate(`${at}.name`, name)] : []),
+      ...(made === undefined
+        ? []
+        : invalidAll(`${at}.resourceClaimName`, { value: made, details: dns1123Subdomain(made) })),
+    ];
+  });
 }
 
 type Ips = PodStatus["podIPs"];

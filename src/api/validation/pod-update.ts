@@ -1,8 +1,10 @@
 import { differences } from "../difference.ts";
-import { type FieldError, forbidden, invalid, invalidAll } from "../field-error.ts";
+import { type FieldError, forbidden, invalid, invalidAll, required } from "../field-error.ts";
 import { inRange } from "../names.ts";
 import type { Container, Pod, PodSpec } from "../object.ts";
 import { each } from "./common.ts";
+import { validateImage } from "./container.ts";
+import { validatePodAnnotationsUpdate } from "./pod-annotations.ts";
 import { validateNarrowing, withPlaceOf } from "./pod-gated.ts";
 import { validateTolerationsUpdate } from "./scheduling.ts";
 
@@ -19,37 +21,43 @@ const UPDATABLE = [
 /** Errors of a change: little of a pod's spec may change once it is made. */
 export function validatePodUpdate(next: Pod, current: Pod): FieldError[] {
   const [now, before] = [next.spec ?? { containers: [] }, current.spec ?? { containers: [] }];
-  if (Bun.deepEquals(now, before)) return [];
-  const resized = validateLengths(now, before);
-  if (resized.length > 0) return resized;
+  const errors = validatePodAnnotationsUpdate(next, current, "metadata.annotations");
+  for (const list of ["containers", "initContainers"] as const) {
+    const path = `spec.${list}`;
+    if ((now[list] ?? []).length !== (before[list] ?? []).length) {
+      return [...errors, forbidden(path, "pod updates may not add or remove containers")];
+    }
+    errors.push(...each(now[list], path, validateNewImage));
+  }
   const late = validateDeadline(now, before);
-  if (late.length > 0 && now.activeDeadlineSeconds !== undefined) return late;
-  const isGated = (before.schedulingGates ?? []).length > 0;
-  const errors = [
-    ...late,
+  errors.push(...late);
+  if (late.length > 0 && now.activeDeadlineSeconds !== undefined) return errors;
+  errors.push(
     ...validateTolerationsUpdate(
       now.tolerations ?? [],
       before.tolerations ?? [],
       "spec.tolerations",
     ),
     ...validateGates(now, before),
-    ...(isGated ? validateNarrowing(now, before) : []),
-  ];
-  const fixed = withoutUpdatable(now, before);
-  const rest = isGated ? withPlaceOf(fixed, before) : fixed;
-  const changed = differences({ current: before, next: rest });
+  );
+  return Bun.deepEquals(now, before) ? errors : [...errors, ...validateRest(now, before)];
+}
+
+/** What is not looked at by itself does not change, but that a gated pod may narrow where it goes. */
+function validateRest(next: PodSpec, current: PodSpec): FieldError[] {
+  const isGated = (current.schedulingGates ?? []).length > 0;
+  const errors = isGated ? validateNarrowing(next, current) : [];
+  const fixed = withoutUpdatable(next, current);
+  const rest = isGated ? withPlaceOf(fixed, current) : fixed;
+  const changed = differences({ current, next: rest });
   if (changed.length === 0) return errors;
   const detail = `pod updates may not change fields other than ${UPDATABLE}\n${changed.join("\n")}`;
   return [...errors, forbidden("spec", detail)];
 }
 
-/** The first list of containers that has another length. */
-function validateLengths(next: PodSpec, current: PodSpec): FieldError[] {
-  const list = (["containers", "initContainers"] as const).find(
-    (name) => (next[name] ?? []).length !== (current[name] ?? []).length,
-  );
-  if (list === undefined) return [];
-  return [forbidden(`spec.${list}`, "pod updates may not add or remove containers")];
+/** What Kubernetes has said of an image already it says again of one that may be new. */
+function validateNewImage(container: Container, path: string): FieldError[] {
+  return container.image ? validateImage(container, path) : [required(`${path}.image`)];
 }
 
 function validateDeadline(next: PodSpec, current: PodSpec): FieldError[] {

@@ -406,6 +406,14 @@ describe("a new pod", () => {
       },
       ["spec.containers: Forbidden: pod updates may not add or remove containers"],
     ],
+    [
+      "an image with space, which is told of twice",
+      { containers: [{ name: "c", image: " i", imagePullPolicy: "Always" }] },
+      [
+        'spec.containers[0].image: Invalid value: " i": must not have leading or trailing whitespace',
+        'spec.containers[0].image: Invalid value: " i": must not have leading or trailing whitespace',
+      ],
+    ],
     ["a deadline", { activeDeadlineSeconds: 5 }, []],
     [
       "the class",

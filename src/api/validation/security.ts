@@ -53,7 +53,7 @@ function validateSeccomp(profile: Profile | undefined, path: string): FieldError
     if (localhostProfile === undefined) return errors;
     // Kubernetes prints the profile as it holds it
     const value = { Type: type, LocalhostProfile: localhostProfile };
-    return [invalid(at, { value, detail }), ...errors];
+    return [...errors, invalid(at, { value, detail })];
   }
   if (localhostProfile === undefined) {
     return [...errors, required(at, "must be set when seccomp type is Localhost")];
@@ -147,7 +147,7 @@ export function validatePodContext(spec: PodSpec, path: string): FieldError[] {
   ];
   if (spec.shareProcessNamespace && spec.hostPID) {
     const detail = "ShareProcessNamespace and HostPID cannot both be enabled";
-    errors.push(invalid(`${path}.shareProcessNamespace`, { value: true, detail }));
+    errors.push(invalid(`${at}.shareProcessNamespace`, { value: true, detail }));
   }
   errors.push(...validateSysctls(sysctls ?? [], `${at}.sysctls`, spec));
   errors.push(

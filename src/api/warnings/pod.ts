@@ -1,4 +1,6 @@
 import type { Container, ObjectMeta, PodSpec, PodTemplateSpec } from "../object.ts";
+import { containersAt } from "../pod.ts";
+import { APP_ARMOR, SECCOMP_CONTAINER, SECCOMP_POD } from "../profile-annotations.ts";
 import { addressWarnings } from "./address.ts";
 import { fractionWarnings } from "./amount.ts";
 import { portWarnings } from "./port.ts";
@@ -7,6 +9,8 @@ import { volumeWarnings } from "./volume.ts";
 
 const BYTES = ["memory", "ephemeral-storage"] as const;
 const SECCOMP = 'non-functional in v1.27+; use the "seccompProfile" field instead';
+/** What is said of an annotation of AppArmor. */
+export const UNARMOURED = 'deprecated since v1.30; use the "appArmorProfile" field instead';
 const SYSCTLS = 'non-functional in v1.11+; use the "sysctls" field instead';
 const DEPRECATED_ANNOTATIONS = {
   "scheduler.alpha.kubernetes.io/critical-pod":
@@ -29,7 +33,7 @@ export function podWarnings(
   const base = path === undefined ? "" : `${path}.`;
   const at = `${base}spec`;
   const annotations = metadata?.annotations ?? {};
-  const containers = containersOf(spec, at);
+  const containers = containersAt(spec, at);
   const noted = (key: string, said: string | undefined) =>
     said !== undefined && annotations[key] !== undefined
       ? [`${base}metadata.annotations[${key}]: ${said}`]
@@ -40,9 +44,7 @@ export function podWarnings(
     ...volumeWarnings(spec, at),
     ...nameWarnings(spec, at),
     ...fractionWarnings(spec.overhead, `${at}.overhead`, BYTES),
-    ...(spec.securityContext?.seccompProfile === undefined
-      ? noted("seccomp.security.alpha.kubernetes.io/pod", SECCOMP)
-      : []),
+    ...(spec.securityContext?.seccompProfile === undefined ? noted(SECCOMP_POD, SECCOMP) : []),
     ...containers.flatMap(([container, where]) => [
       ...Object.entries(profileAnnotations(container, { spec, isTemplate: base !== "" })).flatMap(
         ([key, said]) => noted(key, said),
@@ -59,14 +61,6 @@ export function podWarnings(
   ];
 }
 
-function containersOf(spec: PodSpec, path: string): (readonly [Container, string])[] {
-  return (["initContainers", "containers", "ephemeralContainers"] as const).flatMap((field) =>
-    (spec[field] ?? []).map(
-      (container, index) => [container, `${path}.${field}[${index}]`] as const,
-    ),
-  );
-}
-
 /** Annotations of a container for which there is a field now, which is not set. */
 function profileAnnotations(
   { name, securityContext }: Container,
@@ -74,12 +68,11 @@ function profileAnnotations(
 ): Annotations {
   const said: Annotations = {};
   if (securityContext?.seccompProfile === undefined) {
-    said[`container.seccomp.security.alpha.kubernetes.io/${name}`] = SECCOMP;
+    said[`${SECCOMP_CONTAINER}${name}`] = SECCOMP;
   }
   const armoured = spec.securityContext?.appArmorProfile ?? securityContext?.appArmorProfile;
   if (isTemplate && armoured === undefined) {
-    said[`container.apparmor.security.beta.kubernetes.io/${name}`] =
-      'deprecated since v1.30; use the "appArmorProfile" field instead';
+    said[`${APP_ARMOR}${name}`] = UNARMOURED;
   }
   return said;
 }

@@ -348,6 +348,23 @@ test("what a Service does not heed", () => {
     "spec.loadBalancerIP is ignored for headless services",
     "spec.SessionAffinity is ignored for headless services",
   ]);
+  const spelled = (path: string, given: string, better: string) =>
+    `${path}: IPv6 ${given.includes("/") ? "CIDR value" : "address"} "${given}" should be in RFC 5952 canonical format ("${better}")`;
+  expect(
+    of({
+      clusterIP: "2001:DB8::1",
+      clusterIPs: ["2001:DB8::1"],
+      externalIPs: ["2001:DB8::2"],
+      loadBalancerIP: "2001:DB8::3",
+      loadBalancerSourceRanges: ["2001:DB8::/64"],
+    }),
+  ).toEqual([
+    spelled("spec.clusterIPs[0]", "2001:DB8::1", "2001:db8::1"),
+    spelled("spec.externalIPs[0]", "2001:DB8::2", "2001:db8::2"),
+    "spec.externalIPs is deprecated and may no longer be implemented in some clusters",
+    spelled("spec.loadBalancerIP", "2001:DB8::3", "2001:db8::3"),
+    spelled("spec.loadBalancerSourceRanges[0]", "2001:DB8::/64", "2001:db8::/64"),
+  ]);
   expect(of({ type: "ExternalName", externalName: "a", externalIPs: ["10.0.0.1"] })).toEqual([
     'spec.externalIPs is ignored when spec.type is "ExternalName"',
   ]);

@@ -1,5 +1,5 @@
 import type { Pod } from "#api/object.ts";
-import { isReady, podCondition } from "#api/pod.ts";
+import { DELETION_COST, isReady, podCondition } from "#api/pod.ts";
 
 /** How long until a ready pod has been so for `minReadyMs`; 0 when it has, undefined when it is not ready. */
 export function availableInMs(
@@ -20,8 +20,6 @@ const PHASES = new Map([
   ["Unknown", 1],
   ["Running", 2],
 ]);
-
-const DELETION_COST = "controller.kubernetes.io/pod-deletion-cost";
 
 /**
  * Orders pods by how little they are missed (Kubernetes `ActivePodsWithRanks`): not placed before

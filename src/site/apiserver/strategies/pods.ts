@@ -1,6 +1,8 @@
+import { adoptAppArmor } from "#api/defaults/app-armor.ts";
 import { preparePodStatus } from "#api/defaults/pod-status.ts";
 import type { Pod, PodCondition } from "#api/object.ts";
 import { isTerminal } from "#api/pod.ts";
+import { UNARMOURED } from "#api/warnings/pod.ts";
 import { rfc3339 } from "#lib/clock.ts";
 import type { Strategy } from "../strategy.ts";
 import type { DisruptionBudgets } from "./disruption-budgets.ts";
@@ -20,8 +22,12 @@ const gated = (now: Date): PodCondition => ({
 /** Pods: what the scheduler and evictions do to them, how they go. */
 export function pods(budgets: DisruptionBudgets): Strategy<Pod> {
   return {
-    prepareCreate: ({ spec, status }, { now }) => {
-      if (spec?.schedulingGates?.length && status) status.conditions = [gated(now)];
+    prepareCreate: (pod, admission) => {
+      const { spec, status } = pod;
+      if (spec?.schedulingGates?.length && status) status.conditions = [gated(admission.now)];
+      for (const key of adoptAppArmor(pod)) {
+        admission.warn(`metadata.annotations[${key}]: ${UNARMOURED}`);
+      }
     },
     prepareStatus: ({ next, current }) => preparePodStatus(next, current),
     graceSeconds(pod, requested) {
