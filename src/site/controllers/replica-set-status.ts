@@ -1,7 +1,7 @@
 import type { Pod, ReplicaSet } from "#api/object.ts";
 import { isReady } from "#api/pod.ts";
 import { matcherOfLabels } from "#api/selector.ts";
-import { nonZero, withCondition } from "#client/conditions.ts";
+import { nonZero } from "#client/conditions.ts";
 import { rfc3339 } from "#lib/clock.ts";
 import { explain } from "#lib/errors.ts";
 import { availableInMs } from "./pods.ts";
@@ -43,15 +43,24 @@ export function replicaSetStatus({ replicaSet, pods, failure, now }: ReplicaSetV
   };
 }
 
+/**
+ * The first failure is told until it has passed: each one names another pod, and a status that
+ * changed with every attempt would call for the next.
+ */
 function replicaFailure({ replicaSet, pods, failure, now }: ReplicaSetView) {
   const conditions = replicaSet.status?.conditions ?? [];
-  if (failure === undefined) return conditions.filter(({ type }) => type !== "ReplicaFailure");
+  const isFailure = ({ type }: { readonly type: string }): boolean => type === "ReplicaFailure";
+  if (failure === undefined) return conditions.filter((condition) => !isFailure(condition));
+  if (conditions.some(isFailure)) return conditions;
   const missing = (replicaSet.spec?.replicas ?? 0) - pods.length;
-  return withCondition(conditions, {
-    type: "ReplicaFailure",
-    status: "True",
-    reason: missing < 0 ? "FailedDelete" : "FailedCreate",
-    message: explain(failure),
-    lastTransitionTime: rfc3339(now),
-  });
+  return [
+    ...conditions,
+    {
+      type: "ReplicaFailure",
+      status: "True",
+      reason: missing < 0 ? "FailedDelete" : "FailedCreate",
+      message: explain(failure),
+      lastTransitionTime: rfc3339(now),
+    },
+  ];
 }
