@@ -134,6 +134,6 @@ test("annotations that nobody can read are not heard", () => {
     spec: { maxReplicas: 0, scaleTargetRef: { kind: "", name: "" } },
   });
   expect(spec).toEqual({ maxReplicas: 0, scaleTargetRef: { kind: "", name: "" } });
-  expect(status).toEqual({ desiredReplicas: 0 });
+  expect(status).toEqual({ currentMetrics: [], desiredReplicas: 0 });
   expect(kept).toEqual({});
 });

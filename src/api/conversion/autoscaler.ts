@@ -103,7 +103,7 @@ export function fromAutoscalingV1(autoscaler: HorizontalPodAutoscalerV1): Horizo
     status: {
       desiredReplicas: 0,
       ...counted,
-      ...(currentMetrics.length > 0 && { currentMetrics: currentMetrics.map(statusMetricOf) }),
+      currentMetrics: currentMetrics.map(statusMetricOf),
       ...(conditions.length > 0 && { conditions: conditions.map(conditionOf) }),
     },
   };

@@ -53,5 +53,5 @@ function canonicalizeTarget(metric: Metric): void {
 
 /** The status of a new HorizontalPodAutoscaler. */
 export function prepareAutoscaler(autoscaler: HorizontalPodAutoscaler): void {
-  autoscaler.status = { desiredReplicas: 0 };
+  autoscaler.status = { currentMetrics: [], desiredReplicas: 0 };
 }
