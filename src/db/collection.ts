@@ -12,8 +12,9 @@ export type Listener = (event: WatchEvent, previous: Item | undefined) => void;
 /** The visible objects of one kind, in order, with their history and those who follow it. */
 export class Collection {
   readonly #items = new Map<string, StoredItem>();
-  /** `namespace/name`, sorted. */
-  readonly #order: string[] = [];
+  /** `namespace/name`, sorted, as of the last look at all of them: many come between two looks. */
+  #order: readonly string[] = [];
+  readonly #added = new Set<string>();
   #snapshot: readonly Item[] | undefined;
   readonly history: History;
   readonly listeners = new Set<Listener>();
@@ -31,23 +32,30 @@ export class Collection {
   }
 
   put(place: string, stored: StoredItem): void {
-    if (!this.#items.has(place)) this.#order.splice(this.#indexOf(place), 0, place);
+    if (!this.#items.has(place)) this.#added.add(place);
     this.#items.set(place, stored);
     this.#snapshot = undefined;
   }
 
   remove(place: string): void {
     if (!this.#items.delete(place)) return;
-    this.#order.splice(this.#indexOf(place), 1);
+    this.#added.delete(place);
     this.#snapshot = undefined;
   }
 
   /** All items, or those of one namespace. The array never changes. */
   list(namespace?: string): readonly Item[] {
-    this.#snapshot ??= this.#order.flatMap((place) => this.#items.get(place)?.item ?? []);
-    if (namespace === undefined) return this.#snapshot;
+    this.#snapshot ??= this.#inOrder();
+    if (namespace === undefined || this.#snapshot.length === 0) return this.#snapshot;
     // "0" is the character after "/".
     return this.#snapshot.slice(this.#indexOf(`${namespace}/`), this.#indexOf(`${namespace}0`));
+  }
+
+  #inOrder(): readonly Item[] {
+    const known = this.#order.filter((place) => this.#items.has(place) && !this.#added.has(place));
+    this.#order = merged(known, [...this.#added].sort());
+    this.#added.clear();
+    return this.#order.flatMap((place) => this.#items.get(place)?.item ?? []);
   }
 
   /** Adds a change to the history and tells everybody. */
@@ -67,4 +75,18 @@ export class Collection {
     }
     return low;
   }
+}
+
+/** Both, sorted as they are, as one. */
+function merged(first: readonly string[], second: readonly string[]): readonly string[] {
+  const all: string[] = [];
+  let at = 0;
+  for (const one of first) {
+    for (let other = second[at]; other !== undefined && other < one; other = second[at]) {
+      all.push(other);
+      at += 1;
+    }
+    all.push(one);
+  }
+  return [...all, ...second.slice(at)];
 }

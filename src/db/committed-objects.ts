@@ -97,11 +97,13 @@ export class CommittedObjects implements ObjectStore {
   listNewest(collection: string, namespace: string): readonly Item[] {
     const visible = this.#collections.get(collection)?.list(namespace) ?? [];
     const prefix = `${collection}/${namespace}/`;
-    const pending = [...this.#pending].filter(([unique]) => unique.startsWith(prefix));
-    if (pending.length === 0) return visible;
-    const overtaken = new Set(pending.map(([unique]) => unique));
-    const rest = visible.filter(({ value }) => !overtaken.has(`${prefix}${value.metadata?.name}`));
-    return [...rest, ...pending.flatMap(([, { stored }]) => stored?.item ?? [])];
+    const pending = new Map<string, Pending>();
+    for (const [unique, one] of this.#pending) {
+      if (unique.startsWith(prefix)) pending.set(unique, one);
+    }
+    if (pending.size === 0) return visible;
+    const rest = visible.filter(({ value }) => !pending.has(`${prefix}${value.metadata?.name}`));
+    return [...rest, ...[...pending.values()].flatMap(({ stored }) => stored?.item ?? [])];
   }
 
   subscribe(
@@ -236,6 +238,7 @@ export class CommittedObjects implements ObjectStore {
 
   /** The expiry knows keys by identity: one object per key that expires. */
   #setExpiry(key: ObjectKey, ttlMs: number | undefined): void {
+    if (ttlMs === undefined && this.#expiring.size === 0) return;
     const unique = uniqueOf(key);
     const known = this.#expiring.get(unique);
     if (known === undefined && ttlMs === undefined) return;

@@ -126,7 +126,9 @@ export class GroupCommit {
 
   /** A row that a turn wrote is newer than what rides, and older than the turn's own rider. */
   #finish(turn: Turn): void {
-    for (const operation of turn.operations) this.#riders.delete(rowOf(operation));
+    if (this.#riders.size > 0) {
+      for (const operation of turn.operations) this.#riders.delete(rowOf(operation));
+    }
     if (turn.rider) this.ride(turn.rider);
     turn.done();
   }

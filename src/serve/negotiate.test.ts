@@ -3,7 +3,7 @@ import { negotiate } from "./negotiate.ts";
 
 const TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io";
 
-const OFFER = { transforms: true, protobuf: true };
+const OFFER = { transforms: true, protobuf: () => true };
 
 test.each([
   [null, { media: "json", version: "v1" }],
@@ -46,7 +46,7 @@ test("protobuf is given to those who take nothing else, and never as a Table", (
   const message =
     "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf";
   expect(() => negotiate(`${protobuf};as=Table;v=v1;g=meta.k8s.io`, OFFER)).toThrow(message);
-  expect(() => negotiate(protobuf, { ...OFFER, protobuf: false })).toThrow(message);
+  expect(() => negotiate(protobuf, { ...OFFER, protobuf: () => false })).toThrow(message);
 });
 
 test("a watch has no YAML", () => {

@@ -19,8 +19,8 @@ interface Clause {
 interface Offer {
   /** Tables and partial metadata: not where objects have no metadata. */
   readonly transforms: boolean;
-  /** The kind has a message. */
-  readonly protobuf: boolean;
+  /** Whether the kind has a message; asked only where somebody wants one. */
+  readonly protobuf: () => boolean;
   /** A stream of events, which YAML has no form for. */
   readonly watch?: boolean;
 }
@@ -89,7 +89,7 @@ export function notAcceptable(message: string): StatusError {
 
 function canGive({ media, as }: Format, { transforms, protobuf, watch }: Offer): boolean {
   if (as !== undefined && !transforms) return false;
-  if (media === "protobuf") return protobuf && as !== "Table";
+  if (media === "protobuf") return as !== "Table" && protobuf();
   return media === "json" || !watch;
 }
 

@@ -98,15 +98,16 @@ export class RequestLimits {
   }
 
   async #inTime(working: Promise<Response>, timeoutMs: number): Promise<Response> {
-    const late = Promise.withResolvers<never>();
+    const answer = Promise.withResolvers<Response>();
     const running = {
       deadlineMs: this.#nowMs() + timeoutMs,
-      expire: () => late.reject(timedOut()),
+      expire: () => answer.reject(timedOut()),
     };
     this.#running.add(running);
     this.#tick();
+    working.then(answer.resolve, answer.reject);
     try {
-      return await Promise.race([working, late.promise]);
+      return await answer.promise;
     } finally {
       this.#running.delete(running);
       if (this.#running.size === 0) {

@@ -109,6 +109,7 @@ function named(
 }
 
 function decodeSegment(text: string): string {
+  if (!text.includes("%")) return text;
   try {
     return decodeURIComponent(text);
   } catch {

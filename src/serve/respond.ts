@@ -96,7 +96,7 @@ export function formatOf({ request, path }: Call, { watch = false } = {}): Forma
   return negotiate(request.headers.get("accept"), {
     // What can only be sent (reviews, bindings, evictions) is no object that has metadata.
     transforms: served.verbs.some((verb) => verb === "get" || verb === "list"),
-    protobuf: messageOfKind(served) !== undefined,
+    protobuf: () => messageOfKind(served) !== undefined,
     watch,
   });
 }
@@ -119,7 +119,7 @@ export function respondStatus(status: Status, request?: Request): Response {
 /** What is wrong is told in the form that was asked for, where there is one. */
 function statusMedia({ headers }: Request): Format["media"] {
   try {
-    return negotiate(headers.get("accept"), { transforms: false, protobuf: true }).media;
+    return negotiate(headers.get("accept"), { transforms: false, protobuf: () => true }).media;
   } catch (error) {
     if (hasReason(error, "NotAcceptable")) return "json";
     throw error;

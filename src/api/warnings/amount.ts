@@ -7,7 +7,8 @@ export function fractionWarnings(
   names: readonly string[],
 ): string[] {
   return names.flatMap((name) => {
-    const amount = Quantity.tryParse(amounts?.[name] ?? "0");
+    const given = amounts?.[name];
+    const amount = given === undefined ? undefined : Quantity.tryParse(given);
     if (amount === undefined || amount.milli % 1000n === 0n) return [];
     const told = JSON.stringify(amount.toString());
     return [`${path}[${name}]: fractional byte value ${told} is invalid, must be an integer`];

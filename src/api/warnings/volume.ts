@@ -17,13 +17,14 @@ const DEPRECATED_SOURCES = {
   cephfs: gone("v1.28", "v1.31"),
   rbd: gone("v1.28", "v1.31"),
 } as const;
+const DEPRECATIONS = Object.entries(DEPRECATED_SOURCES);
 
 /** Warnings of a volume whose source nothing serves any more. */
 export function sourceWarnings(
   source: { readonly [field in keyof typeof DEPRECATED_SOURCES]?: unknown },
   path: string,
 ): string[] {
-  return Object.entries(DEPRECATED_SOURCES).flatMap(([field, said]) => {
+  return DEPRECATIONS.flatMap(([field, said]) => {
     if (source[field as keyof typeof DEPRECATED_SOURCES] === undefined) return [];
     return [`${path}.${field === "storageos" ? "storageOS" : field}: ${said}`];
   });

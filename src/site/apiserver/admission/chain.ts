@@ -16,11 +16,13 @@ export class AdmissionChain {
   /** Before validation. @throws StatusError where a plug-in refuses. */
   mutate<T extends KubeObject>(request: AdmissionRequest<T>): void {
     const plugins = this.#of(request.target);
-    const round = (): readonly boolean[] => {
+    const round = (): boolean => {
       for (const plugin of plugins) plugin.mutate?.(request);
-      return plugins.map((plugin) => plugin.mutateLast?.(request) ?? false);
+      let isChanged = false;
+      for (const plugin of plugins) if (plugin.mutateLast?.(request)) isChanged = true;
+      return isChanged;
     };
-    if (round().includes(true)) round();
+    if (round()) round();
   }
 
   /** Where the write is decided. @throws StatusError where a plug-in refuses. */

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 import type { UserInfo } from "#api/verbs.ts";
 import type { TokenAuthenticator } from "./authenticator.ts";
 
@@ -17,4 +17,4 @@ export function staticToken(token: string): TokenAuthenticator {
   };
 }
 
-const digest = (text: string): Uint8Array => createHash("sha256").update(text).digest();
+const digest = (text: string): Uint8Array => hash("sha256", text, "buffer");
