@@ -87,6 +87,13 @@ const DESCRIBES_COLUMNS = new Set([
   "io.k8s.api.storage.v1.VolumeAttributesClass",
 ]);
 
+/** Lists that Kubernetes requires and takes empty; it refuses all others that it requires. */
+const MAY_BE_EMPTY = [
+  "io.k8s.api.batch.v1.PodFailurePolicy.rules",
+  "io.k8s.api.core.v1.LimitRangeSpec.limits",
+  "io.k8s.api.storage.v1.CSINodeSpec.drivers",
+];
+
 /** What follows in a document's text of a field is not in Go's own, which tables show. */
 const ENUM_TEXT = "\n\nPossible enum values:\n";
 
@@ -168,6 +175,12 @@ function propertyOf(
   };
 }
 
+/** Go writes null for a list that is nil where it does not leave it out. Empty ones are nil: protobuf, as which Kubernetes keeps objects, has no other. */
+function isNil(path: string, { type, always, pointer }: Property, isRequired: boolean): boolean {
+  if (!type.startsWith("[]") || pointer || always !== true) return false;
+  return !isRequired || MAY_BE_EMPTY.includes(path);
+}
+
 /** What the definition shows, with the types of the message. */
 function propertiesOf(definition: string, source: SourceSchema): Record<string, Property> {
   const fields = new Map(
@@ -180,7 +193,10 @@ function propertiesOf(definition: string, source: SourceSchema): Record<string, 
       const field = fields.get(name) ?? typeMeta(name);
       if (!field) throw new Error(`The protobuf table has no ${definition}.${name}`);
       const shape = { type: typeOf(field), flags: field[3] };
-      return [name, propertyOf(shape, { source: property, isDescribed })] as const;
+      const found = propertyOf(shape, { source: property, isDescribed });
+      const isRequired = source.required?.includes(name) ?? false;
+      const nil = isNil(`${definition}.${name}`, found, isRequired);
+      return [name, { ...found, ...(nil && { nil }) }] as const;
     });
   return sorted(properties);
 }
@@ -242,18 +258,36 @@ function reached<T>(from: Iterable<string>, next: (name: string) => readonly [T,
   return found;
 }
 
+/** The type of a property, or of what it is a list or a map of. */
+const innermost = ({ type }: Property): string => type.replace(/^(\[\]|map\[string\])+/, "");
+
+/** The definitions, with a mark on each property that leads to a list which may be null. */
+function markNils(definitions: ReadonlyMap<string, Definition>): Map<string, Definition> {
+  const leading = new Set<string>();
+  const leads = (property: Property): boolean => leading.has(innermost(property));
+  for (let before = -1; before < leading.size; ) {
+    before = leading.size;
+    for (const [name, { properties }] of definitions)
+      if (Object.values(properties).some((one) => one.nil || leads(one))) leading.add(name);
+  }
+  const marked = ({ properties, ...rest }: Definition): Definition => {
+    const all = Object.entries(properties).map(
+      ([name, one]) => [name, { ...one, ...(leads(one) && { leadsToNil: true }) }] as const,
+    );
+    return { ...rest, properties: Object.fromEntries(all) };
+  };
+  return new Map([...definitions].map(([name, definition]) => [name, marked(definition)]));
+}
+
 /** The text of `src/api/generated/schema.json`. */
 export async function generateSchema(): Promise<string> {
   const all = await readSource();
-  return linesOf(
-    reached(roots(all), (name) => {
-      const definition = definitionFrom(all, name);
-      const types = Object.values(definition.properties).map(({ type }) =>
-        type.replace(/^(\[\]|map\[string\])+/, ""),
-      );
-      return [definition, types.filter((type) => type.includes("."))];
-    }),
-  );
+  const found = reached(roots(all), (name) => {
+    const definition = definitionFrom(all, name);
+    const types = Object.values(definition.properties).map(innermost);
+    return [definition, types.filter((type) => type.includes("."))];
+  });
+  return linesOf(markNils(found));
 }
 
 /** The text within `src/api/generated/openapi.json.zst`. */

@@ -15,6 +15,9 @@ export type Wire<T> = T extends Date
 /** client-node puts `_` before names that are reserved words: `_continue`, `_default`, `_enum`. */
 type WireName<K> = K extends `_${infer Name}` ? Name : K;
 
+/** A type with lists that are null where they are empty (`nil-lists.ts`). */
+type WithNil<T, K extends keyof T> = Omit<T, K> & { [P in K]?: T[P] | null };
+
 export type ObjectMeta = Wire<models.V1ObjectMeta>;
 export type OwnerReference = Wire<models.V1OwnerReference>;
 export type ListMeta = Wire<models.V1ListMeta>;
@@ -44,7 +47,7 @@ export type ComponentStatus = Wire<models.V1ComponentStatus>;
 export type Service = Wire<models.V1Service>;
 export type ServicePort = Wire<models.V1ServicePort>;
 export type Endpoints = Wire<models.V1Endpoints>;
-export type EndpointSlice = Wire<models.V1EndpointSlice>;
+export type EndpointSlice = WithNil<Wire<models.V1EndpointSlice>, "endpoints" | "ports">;
 export type ConfigMap = Wire<models.V1ConfigMap>;
 export type Secret = Wire<models.V1Secret>;
 export type TokenReview = Wire<models.V1TokenReview>;
@@ -83,8 +86,8 @@ export type IngressClass = Wire<models.V1IngressClass>;
 export type NetworkPolicy = Wire<models.V1NetworkPolicy>;
 export type ServiceCIDR = Wire<models.V1ServiceCIDR>;
 export type IPAddress = Wire<models.V1IPAddress>;
-export type Role = Wire<models.V1Role>;
-export type ClusterRole = Wire<models.V1ClusterRole>;
+export type Role = WithNil<Wire<models.V1Role>, "rules">;
+export type ClusterRole = WithNil<Wire<models.V1ClusterRole>, "rules">;
 export type RoleBinding = Wire<models.V1RoleBinding>;
 export type ClusterRoleBinding = Wire<models.V1ClusterRoleBinding>;
 export type PolicyRule = Wire<models.V1PolicyRule>;

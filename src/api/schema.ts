@@ -11,6 +11,10 @@ export interface Property {
   readonly pointer?: boolean;
   /** Go writes it even when it is zero (no omitempty). */
   readonly always?: boolean;
+  /** A list that is null where it is empty: Kubernetes keeps it so, and Go does not leave it out. */
+  readonly nil?: boolean;
+  /** Such lists lie somewhere in what it holds. */
+  readonly leadsToNil?: boolean;
   readonly patchStrategy?: string;
   readonly patchMergeKey?: string;
   readonly listType?: string;
@@ -81,6 +85,8 @@ export interface ObjectType extends Omit<Definition, "properties"> {
   readonly fields: ReadonlyMap<string, Field>;
   /** What Go writes although nobody set it: structs by value, plain values and lists without omitempty. */
   readonly implied: readonly Field[];
+  /** The lists that are null where they are empty, and what leads to such lists. */
+  readonly nils: readonly Field[];
   /** Fields beside the declared ones may hold any JSON. */
   readonly open?: boolean;
 }
@@ -115,19 +121,23 @@ export class Schema {
   readonly #byKind = new Map<string, ObjectType>();
 
   constructor(definitions: Readonly<Record<string, Definition>>) {
-    const parts = new Map<string, { fields: Map<string, Field>; implied: Field[] }>();
+    const parts = new Map<
+      string,
+      { fields: Map<string, Field>; implied: Field[]; nils: Field[] }
+    >();
     for (const [name, { properties: _, ...definition }] of Object.entries(definitions)) {
-      const part = { fields: new Map<string, Field>(), implied: [] };
+      const part = { fields: new Map<string, Field>(), implied: [], nils: [] };
       const object: ObjectType = { is: "object", name, ...definition, ...part };
       parts.set(name, part);
       this.#objects.set(name, object);
       for (const kind of definition.kinds ?? []) this.#byKind.set(kindKey(kind), object);
     }
-    for (const [definition, { fields, implied }] of parts)
+    for (const [definition, { fields, implied, nils }] of parts)
       for (const [name, property] of Object.entries(definitions[definition]?.properties ?? {})) {
         const field: Field = { ...property, name, type: this.#parseType(property.type) };
         fields.set(name, field);
         if (isImplied(field)) implied.push(field);
+        if (field.nil || field.leadsToNil) nils.push(field);
       }
   }
 

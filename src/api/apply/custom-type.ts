@@ -23,6 +23,7 @@ export const UNDESCRIBED: ObjectType = {
   name: "",
   fields: new Map(),
   implied: [],
+  nils: [],
   open: true,
 };
 
@@ -59,7 +60,15 @@ function objectOf(schema: JsonSchemaProps, { isResource }: { isResource: boolean
   }
   const open = schema["x-kubernetes-preserve-unknown-fields"] === true;
   const { mapType } = relationsOf(schema);
-  return { is: "object", name: "", fields, implied: [], open, ...(mapType && { mapType }) };
+  return {
+    is: "object",
+    name: "",
+    fields,
+    implied: [],
+    nils: [],
+    open,
+    ...(mapType && { mapType }),
+  };
 }
 
 function relationsOf(schema: JsonSchemaProps): Pick<Field, "listType" | "listMapKeys" | "mapType"> {

@@ -108,12 +108,14 @@ export const ENDPOINTS_COLUMNS: readonly Column<Endpoints>[] = [
   AGE,
 ];
 
-function slicePorts({ ports = [] }: EndpointSlice): string {
-  return firstAndMore(ports.map(({ port, name }) => String(port ?? name ?? "*"))) || "<unset>";
+function slicePorts({ ports }: EndpointSlice): string {
+  return (
+    firstAndMore((ports ?? []).map(({ port, name }) => String(port ?? name ?? "*"))) || "<unset>"
+  );
 }
 
-function sliceEndpoints({ endpoints = [] }: EndpointSlice): string {
-  return firstAndMore(endpoints.flatMap(({ addresses }) => addresses)) || "<unset>";
+function sliceEndpoints({ endpoints }: EndpointSlice): string {
+  return firstAndMore((endpoints ?? []).flatMap(({ addresses }) => addresses)) || "<unset>";
 }
 
 /** The columns of `kubectl get endpointslices`. */

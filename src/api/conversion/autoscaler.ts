@@ -37,7 +37,8 @@ const nowhere: Pick<Spec, "maxReplicas" | "scaleTargetRef"> = {
 export function toAutoscalingV1(autoscaler: HorizontalPodAutoscaler): HorizontalPodAutoscalerV1 {
   const { metadata, spec, status } = autoscaler;
   const { metrics = [], behavior, ...kept } = spec ?? {};
-  const { currentMetrics = [], conditions = [], ...counted } = status ?? {};
+  const { currentMetrics: metricsNow, conditions = [], ...counted } = status ?? {};
+  const currentMetrics = metricsNow ?? [];
   const others = metrics.filter((metric) => !isCpuShare(metric)).map(flatMetric);
   const added = present({
     [METRICS]: listText(others),

@@ -76,7 +76,7 @@ export interface DefinitionCondition {
 export interface DefinitionStatus {
   readonly conditions?: readonly DefinitionCondition[];
   readonly acceptedNames?: DefinedNames;
-  readonly storedVersions?: readonly string[];
+  readonly storedVersions?: readonly string[] | null;
 }
 
 /**

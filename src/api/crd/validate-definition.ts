@@ -188,11 +188,11 @@ function validateNames(names: DefinedNames | undefined, path: string): FieldErro
 }
 
 function validateStoredVersions(
-  stored: readonly string[] | undefined,
+  stored: readonly string[] | null | undefined,
   versions: readonly DefinedVersion[],
 ): FieldError[] {
   const path = "status.storedVersions";
-  if (stored === undefined || stored.length === 0)
+  if (!stored || stored.length === 0)
     return [
       invalid(path, { value: stored ?? null, detail: "must have at least one stored version" }),
     ];

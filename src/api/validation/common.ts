@@ -21,7 +21,7 @@ import type { LabelSelector } from "../object.ts";
 
 /** The errors of every item of a list, each under its own index. */
 export function each<T>(
-  items: readonly T[] | undefined,
+  items: readonly T[] | null | undefined,
   path: string,
   check: (item: T, path: string) => FieldError[],
 ): FieldError[] {

@@ -34,7 +34,8 @@ const MAX_HINTS = 8;
 
 /** Errors of an EndpointSlice after defaulting. */
 export function validateEndpointSlice(slice: EndpointSlice): FieldError[] {
-  const { addressType, endpoints = [], ports = [] } = slice;
+  const { addressType } = slice;
+  const [endpoints, ports] = [slice.endpoints ?? [], slice.ports ?? []];
   return [
     ...oneOf("addressType", { value: addressType, supported: ADDRESS_TYPES }),
     ...validatePorts(ports, "ports"),

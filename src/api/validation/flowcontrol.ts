@@ -148,7 +148,8 @@ function validateVerbs(verbs: readonly string[], path: string): FieldError[] {
 }
 
 function validateResourceRule(rule: ResourceRule, path: string): FieldError[] {
-  const { verbs = [], apiGroups = [], resources = [], namespaces = [], clusterScope } = rule;
+  const { verbs = [], apiGroups = [], resources = [], clusterScope } = rule;
+  const namespaces = rule.namespaces ?? [];
   const at = `${path}.namespaces`;
   const errors = [
     ...validateVerbs(verbs, `${path}.verbs`),

@@ -49,7 +49,7 @@ function choice(
 
 /** Errors of what a Job does about pods that fail. */
 export function validateFailurePolicy(spec: Spec, path: string): FieldError[] {
-  const { rules = [] } = spec.podFailurePolicy ?? {};
+  const rules = spec.podFailurePolicy?.rules ?? [];
   const names = new Set(allContainers(spec.template?.spec).map(({ name }) => name));
   return [
     ...atMost(`${path}.rules`, { count: rules.length, max: MAX_RULES }),

@@ -30,7 +30,7 @@ const DEPRECATED_LABELS: ReadonlyMap<string, string> = new Map([
 
 /** Warnings of each item of a list, each under its own index. */
 export function warnEach<T>(
-  items: readonly T[] | undefined,
+  items: readonly T[] | null | undefined,
   path: string,
   warn: (item: T, path: string) => readonly string[],
 ): string[] {

@@ -1,6 +1,7 @@
 import { parseApiVersion } from "#api/codec/kinds.ts";
 import { invalid } from "#api/field-error.ts";
 import { validateMetadata, validateMetadataUpdate } from "#api/metadata.ts";
+import { nilEmptyLists } from "#api/nil-lists.ts";
 import type { KubeObject, ObjectMeta } from "#api/object.ts";
 import { apiVersionOf, type Resource } from "#api/resource.ts";
 import { badRequest, conflict, invalidObject, methodNotAllowed, StatusError } from "#api/status.ts";
@@ -35,6 +36,7 @@ export function changedDraft<T extends KubeObject>(rewrite: Rewrite<T>, sent: Ku
   const view = target.subresource === undefined ? undefined : viewOf(rewrite, target.subresource);
   const next = view === undefined ? replaced(rewrite, sent) : view.write(current, sent, admission);
   next.metadata = keptMetadata(next.metadata ?? {}, current.metadata ?? {});
+  nilEmptyLists(target.resource, next);
   fields.track(next, current, sent);
   chain.mutate({ operation: "UPDATE", target, object: next, current, admission });
   return next;
@@ -55,6 +57,7 @@ export function changedObject<T extends KubeObject>(rewrite: Rewrite<T>, next: T
   } else if (target.subresource === "status") {
     strategy.prepareStatus?.({ next, current }, rewrite.admission);
   }
+  nilEmptyLists(target.resource, next);
   const warn = () => {
     if (view !== undefined) return;
     const warnings = target.resource.warnings?.(next, current) ?? [];

@@ -1,5 +1,6 @@
 import { required } from "#api/field-error.ts";
 import { generateName, validateMetadata } from "#api/metadata.ts";
+import { nilEmptyLists } from "#api/nil-lists.ts";
 import type { KubeObject, ObjectMeta } from "#api/object.ts";
 import { apiVersionOf, type Resource } from "#api/resource.ts";
 import {
@@ -40,6 +41,7 @@ export function newDraft<T extends KubeObject>(
   object.kind = resource.kind;
   object.metadata = newMetadata(target, object.metadata ?? {}, admission.now);
   resource.setDefaults(object);
+  nilEmptyLists(resource, object);
   fields.track(object, undefined, sent);
   chain.mutate({ operation: "CREATE", target, object, admission });
   return object;
@@ -58,6 +60,7 @@ export function newObject<T extends KubeObject>(
   if (resource.hasGeneration) object.metadata.generation = 1;
   resource.prepareForCreate?.(object);
   strategy.prepareCreate?.(object, admission);
+  nilEmptyLists(resource, object);
 
   const errors = [
     ...validateMetadata(object.metadata, resource),

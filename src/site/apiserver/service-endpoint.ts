@@ -65,12 +65,12 @@ export function slicesOf(
 
 /** Ready endpoints at the port of that name, which may be `""`. */
 export function readyAddresses(
-  { endpoints = [], ports = [] }: EndpointSlice,
+  { endpoints, ports }: EndpointSlice,
   name: string,
 ): ServiceEndpoint[] {
-  const port = ports.find((one) => (one.name ?? "") === name)?.port;
+  const port = ports?.find((one) => (one.name ?? "") === name)?.port;
   if (port === undefined) return [];
-  return endpoints
+  return (endpoints ?? [])
     .filter(({ conditions }) => conditions?.ready !== false)
     .flatMap(({ addresses }) => addresses.map((host) => ({ host, port })));
 }

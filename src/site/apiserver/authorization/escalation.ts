@@ -23,7 +23,7 @@ interface Attempt<T extends KubeObject> {
 }
 
 interface Role extends KubeObject {
-  rules?: PolicyRule[];
+  rules?: PolicyRule[] | null;
   aggregationRule?: ClusterRole["aggregationRule"];
 }
 

@@ -27,7 +27,7 @@ interface Binding extends KubeObject {
 }
 
 interface Role extends KubeObject {
-  rules?: PolicyRule[];
+  rules?: PolicyRule[] | null;
 }
 
 /** Namespace (`""`: everywhere) → binding → its grant to one subject. */

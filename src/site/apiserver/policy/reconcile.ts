@@ -8,7 +8,7 @@ import { uncovered } from "../authorization/coverage.ts";
 import { AUTOUPDATE, bootstrapPolicy } from "./bootstrap-policy.ts";
 
 interface Role extends KubeObject {
-  rules?: PolicyRule[];
+  rules?: PolicyRule[] | null;
   aggregationRule?: { clusterRoleSelectors?: object[] };
 }
 

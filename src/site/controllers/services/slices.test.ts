@@ -56,7 +56,7 @@ const stored = (slices: readonly EndpointSlice[]): EndpointSlice[] =>
 test("a Service without pods has one empty slice", () => {
   const { create } = plan([]);
   expect(create).toHaveLength(1);
-  expect(create[0]).toMatchObject({ addressType: "IPv4", endpoints: [], ports: [] });
+  expect(create[0]).toMatchObject({ addressType: "IPv4", endpoints: null, ports: null });
   expect(create[0]?.metadata?.labels).toEqual({
     team: "a",
     "kubernetes.io/service-name": "web",
@@ -107,7 +107,7 @@ test("pods that have a named port elsewhere get a slice of their own", () => {
 test("a Service that lost its last pod has one empty slice again", () => {
   const slices = stored(plan([pod(1)]).create);
   const { create, update, remove } = plan([], slices);
-  expect(create.map(({ endpoints }) => endpoints)).toEqual([[]]);
+  expect(create.map(({ endpoints }) => endpoints)).toEqual([null]);
   expect([update, remove]).toEqual([[], slices]);
 });
 

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
+import { nilEmptyLists } from "#api/nil-lists.ts";
 import type { EndpointSlice, Service } from "#api/object.ts";
 import { controllerReference } from "#api/ownership.ts";
-import { SERVICES } from "#api/resources.ts";
+import { ENDPOINT_SLICES, SERVICES } from "#api/resources.ts";
 import { type Backend, byPorts, isHeadless, targetRefOf } from "./service-endpoints.ts";
 
 type Endpoint = NonNullable<EndpointSlice["endpoints"]>[number];
@@ -136,5 +137,6 @@ function sliceOf(service: Service, { ports, endpoints }: Content, current?: Endp
     endpoints: [...endpoints],
     ports,
   };
+  nilEmptyLists(ENDPOINT_SLICES, slice);
   return slice;
 }
