@@ -1,3 +1,4 @@
+import { priorityOf } from "#api/group-priority.ts";
 import { apiVersionOf, type Resource } from "#api/resource.ts";
 import { compareVersions } from "#api/version-order.ts";
 import type { RemoteVersion } from "./aggregation.ts";
@@ -18,8 +19,8 @@ export interface ServedVersion {
 }
 
 /**
- * The groups of the table in the order of their rows, each with its preferred version first, then
- * those that only other servers serve. What another server serves is not served here.
+ * The groups as kube-aggregator lists them: by the priorities of their APIServices, its own first,
+ * each with its preferred version first. What another server serves is not served here.
  */
 export function groupsOf(
   resources: readonly Resource[],
@@ -31,10 +32,10 @@ export function groupsOf(
     groups.set(resource.group, versions);
     versions.set(resource.version, [...(versions.get(resource.version) ?? []), resource]);
   }
-  for (const { group, version } of remote.toSorted((a, b) => b.groupPriority - a.groupPriority)) {
+  for (const { group, version } of remote) {
     groups.set(group, (groups.get(group) ?? new Map<string, Resource[]>()).set(version, []));
   }
-  return [...groups].map(([name, versions]) => ({
+  const found = [...groups].map(([name, versions]) => ({
     name,
     versions: [...versions]
       .map(([version, rows]) => {
@@ -48,7 +49,28 @@ export function groupsOf(
       })
       .toSorted(preferred),
   }));
+  return found.toSorted(byPriority);
 }
+
+/** Publishes the other groups, and is no APIService's. */
+const AGGREGATOR = "apiregistration.k8s.io";
+
+function byPriority(a: ServedGroup, b: ServedGroup): number {
+  const [high, low] = [groupPriority(a), groupPriority(b)];
+  if (high !== low) return low - high;
+  return serviceName(a) < serviceName(b) ? -1 : 1;
+}
+
+function groupPriority({ name, versions }: ServedGroup): number {
+  if (name === AGGREGATOR) return Number.POSITIVE_INFINITY;
+  return Math.max(
+    ...versions.map(({ version, remote }) =>
+      remote ? remote.groupPriority : priorityOf({ group: name, version }).group,
+    ),
+  );
+}
+
+const serviceName = ({ name, versions }: ServedGroup): string => `${versions[0]?.version}.${name}`;
 
 function preferred(a: ServedVersion, b: ServedVersion): number {
   const byPriority = (b.remote?.versionPriority ?? 0) - (a.remote?.versionPriority ?? 0);

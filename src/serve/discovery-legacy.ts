@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Resource, Subresource } from "#api/resource.ts";
 import type { ServedGroup, ServedVersion } from "./discovery-groups.ts";
 
@@ -49,7 +50,17 @@ function entryOf(resource: Resource): object {
     verbs,
     ...(shortNames.length > 0 && { shortNames }),
     ...(categories.length > 0 && { categories }),
+    ...(verbs.includes("watch") && { storageVersionHash: storageVersionHash(resource) }),
   };
+}
+
+const HASH_BYTES = 8;
+
+/** Stands for the version that a kind is stored in (apiserver/pkg/endpoints/discovery). */
+function storageVersionHash(resource: Resource): string {
+  const { group, version, kind } = resource.storedAs?.resource ?? resource;
+  const digest = createHash("sha256").update(`${group}/${version}/${kind}`).digest();
+  return digest.subarray(0, HASH_BYTES).toString("base64");
 }
 
 function subresourceEntry(resource: Resource, subresource: Subresource): object {

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { LiveCatalog } from "#api/catalog.ts";
 import { row } from "#api/resources/row.ts";
-import { NAMESPACES, PODS } from "#api/resources.ts";
+import { NAMESPACES, PODS, RESOURCES } from "#api/resources.ts";
 import { ALONE } from "./aggregation.ts";
 import { Discovery } from "./discovery.ts";
 
@@ -43,4 +43,49 @@ test("a kind is in both discoveries the moment it is served, under a new ETag", 
 
   catalog.set("widgets.example.com", []);
   expect(ask("/apis", AGGREGATED)?.headers.get("etag")).toBe(before);
+});
+
+test("groups come in the order of kube-aggregator", async () => {
+  const catalog = new LiveCatalog(RESOURCES);
+  catalog.set("widgets.example.com", [widgets("v1")]);
+  const request = new Request("http://edgesite/apis");
+  const answer = new Discovery(catalog, ALONE).answer(request, "/apis");
+  const { groups }: { groups: { name: string }[] } = JSON.parse((await answer?.text()) ?? "");
+  expect(groups.map(({ name }) => name)).toEqual([
+    "apiregistration.k8s.io",
+    "apps",
+    "events.k8s.io",
+    "authentication.k8s.io",
+    "authorization.k8s.io",
+    "autoscaling",
+    "batch",
+    "certificates.k8s.io",
+    "networking.k8s.io",
+    "policy",
+    "rbac.authorization.k8s.io",
+    "storage.k8s.io",
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "scheduling.k8s.io",
+    "coordination.k8s.io",
+    "node.k8s.io",
+    "discovery.k8s.io",
+    "flowcontrol.apiserver.k8s.io",
+    "example.com",
+  ]);
+});
+
+test.each([
+  ["/api/v1", "pods", "xPOwRZ+Yhw8="],
+  ["/api/v1", "componentstatuses", undefined],
+  ["/apis/apps/v1", "deployments", "8aSe+NMegvE="],
+  ["/apis/events.k8s.io/v1", "events", "r2yiGXH7wu8="],
+  ["/apis/autoscaling/v1", "horizontalpodautoscalers", "qwQve8ut294="],
+])("%s has the storage version of %s as Kubernetes writes it", async (path, plural, hash) => {
+  const discovery = new Discovery(new LiveCatalog(RESOURCES), ALONE);
+  const answer = discovery.answer(new Request(`http://edgesite${path}`), path);
+  const { resources }: { resources: { name: string; storageVersionHash?: string }[] } = JSON.parse(
+    (await answer?.text()) ?? "",
+  );
+  expect(resources.find(({ name }) => name === plural)?.storageVersionHash).toBe(hash);
 });

@@ -1,6 +1,6 @@
 import type { Catalog } from "#api/catalog.ts";
+import { CUSTOM_PRIORITY, priorityOf } from "#api/group-priority.ts";
 import { type APIService, nameOf } from "#api/object.ts";
-import type { Resource } from "#api/resource.ts";
 import { API_SERVICES } from "#api/resources.ts";
 import { hasReason } from "#api/status.ts";
 import type { Verbs } from "#api/verbs.ts";
@@ -12,49 +12,6 @@ const AUTOMANAGED = "kube-aggregator.kubernetes.io/automanaged";
 /** What publishes the others is not one of them. */
 const AGGREGATOR = "apiregistration.k8s.io";
 
-interface Priority {
-  readonly group: number;
-  readonly version: number;
-}
-
-/** How high the groups stand in discovery (`controlplane/apiserver/aggregator.go`). */
-const GROUP_PRIORITIES: Readonly<Record<string, number>> = {
-  "": 18_000,
-  apps: 17_800,
-  "events.k8s.io": 17_750,
-  "authentication.k8s.io": 17_700,
-  "authorization.k8s.io": 17_600,
-  autoscaling: 17_500,
-  batch: 17_400,
-  "certificates.k8s.io": 17_300,
-  "networking.k8s.io": 17_200,
-  policy: 17_100,
-  "rbac.authorization.k8s.io": 17_000,
-  "storage.k8s.io": 16_800,
-  "apiextensions.k8s.io": 16_700,
-  "admissionregistration.k8s.io": 16_700,
-  "scheduling.k8s.io": 16_600,
-  "coordination.k8s.io": 16_500,
-  "node.k8s.io": 16_300,
-  "discovery.k8s.io": 16_200,
-  "flowcontrol.apiserver.k8s.io": 16_100,
-};
-const VERSION_PRIORITIES: Readonly<Record<string, number>> = {
-  "/v1": 1,
-  "autoscaling/v2": 30,
-  "flowcontrol.apiserver.k8s.io/v1": 21,
-};
-const BUILT_IN_VERSION = 15;
-/** Groups of custom kinds. */
-const CUSTOM: Priority = { group: 1000, version: 100 };
-
-function priorityOf({ group, version }: Pick<Resource, "group" | "version">): Priority {
-  const priority = Object.hasOwn(GROUP_PRIORITIES, group) ? GROUP_PRIORITIES[group] : undefined;
-  if (priority === undefined) return CUSTOM;
-  const key = `${group}/${version}`;
-  return { group: priority, version: VERSION_PRIORITIES[key] ?? BUILT_IN_VERSION };
-}
-
 /** The APIService of every group and version that is served here, by name. */
 function localServices({ resources }: Catalog): ReadonlyMap<string, APIService> {
   const services = new Map<string, APIService>();
@@ -65,7 +22,7 @@ function localServices({ resources }: Catalog): ReadonlyMap<string, APIService> 
     services.set(name, {
       metadata: {
         name,
-        labels: { [AUTOMANAGED]: priority === CUSTOM ? "true" : "onstart" },
+        labels: { [AUTOMANAGED]: priority === CUSTOM_PRIORITY ? "true" : "onstart" },
       },
       spec: {
         ...(group !== "" && { group }),
