@@ -245,8 +245,10 @@ await eachKubectl(
       VERB_MS,
     );
   },
-  async (k) => {
-    await k.ok(["apply", "-f", k.file(PODS)]);
-    await k.ok("wait --for=condition=Ready pod/shell pod/pair --timeout=30s");
+  {
+    prepare: async (k) => {
+      await k.ok(["apply", "-f", k.file(PODS)]);
+      await k.ok("wait --for=condition=Ready pod/shell pod/pair --timeout=30s");
+    },
   },
 );

@@ -313,9 +313,11 @@ await eachKubectl(
       VERB_MS,
     );
   },
-  async (k) => {
-    await k.ok(["apply", "-f", k.file(`${map("one", "red")}---\n${map("two", "red")}`)]);
-    await k.ok(["apply", "-f", k.file(pod("shell"))]);
-    await k.ok("wait --for=condition=Ready pod/shell --timeout=30s");
+  {
+    prepare: async (k) => {
+      await k.ok(["apply", "-f", k.file(`${map("one", "red")}---\n${map("two", "red")}`)]);
+      await k.ok(["apply", "-f", k.file(pod("shell"))]);
+      await k.ok("wait --for=condition=Ready pod/shell --timeout=30s");
+    },
   },
 );

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect } from "bun:test";
-import { kubectls } from "./kubectl.ts";
+import { type Kubectl, kubectls } from "./kubectl.ts";
 import { KubectlSpace } from "./kubectl-space.ts";
 import { NetworkNamespace } from "./network-namespace.ts";
 import { sharedEngine } from "./shared-engine.ts";
@@ -14,13 +14,21 @@ export interface KubectlTest {
   readonly host: () => NetworkNamespace;
 }
 
+/** What the tests of a file need besides themselves. */
+export interface KubectlTests {
+  /** Runs once in each namespace, before its tests. */
+  readonly prepare?: (kubectl: KubectlSpace) => Promise<void>;
+  /** Default: every kubectl at hand. */
+  readonly versions?: readonly Kubectl[];
+}
+
 /**
- * Declares the tests of a file once for every kubectl at hand: one site for all, a namespace for
- * each. `prepare` runs once in each, before its tests. All that they do makes the site warn of nothing.
+ * Declares the tests of a file once for every kubectl: one site for all, a namespace for each. All
+ * that they do makes the site warn of nothing.
  */
 export async function eachKubectl(
   declare: (context: KubectlTest) => void,
-  prepare: (kubectl: KubectlSpace) => Promise<void> = async () => undefined,
+  { prepare, versions }: KubectlTests = {},
 ): Promise<void> {
   let host: NetworkNamespace;
   let site: SiteProcess;
@@ -37,13 +45,13 @@ export async function eachKubectl(
     await host[Symbol.asyncDispose]();
   }, START_MS);
 
-  const versions = (await kubectls()).map((version) => [version.version, version] as const);
-  describe.each(versions)("kubectl %s", (_, version) => {
+  const each = (versions ?? (await kubectls())).map((one) => [one.version, one] as const);
+  describe.each(each)("kubectl %s", (_, version) => {
     let kubectl: KubectlSpace;
 
     beforeAll(async () => {
       kubectl = await KubectlSpace.create({ site, host, version });
-      await prepare(kubectl);
+      await prepare?.(kubectl);
     }, START_MS);
 
     afterAll(() => kubectl[Symbol.asyncDispose](), START_MS);

@@ -32,6 +32,12 @@ export async function kubectls(): Promise<readonly Kubectl[]> {
   return [{ version, path: "kubectl" }];
 }
 
+/** For what takes long: of every kubectl at hand the oldest and the newest. */
+export async function oldestAndNewest(): Promise<readonly Kubectl[]> {
+  const all = await kubectls();
+  return all.filter((version) => version === all[0] || version === all.at(-1));
+}
+
 /** The newest kubectl at hand. */
 export async function newestKubectl(): Promise<Kubectl> {
   const newest = (await kubectls()).at(-1);
