@@ -13,6 +13,11 @@ export function validateNamespace({ spec }: Namespace): FieldError[] {
   return (spec?.finalizers ?? []).flatMap((name) => validateFinalizer(name, "spec.finalizers"));
 }
 
+/** Errors of what keeps a namespace, where it is changed by itself. */
+export function validateNamespaceFinalizers({ spec }: Namespace): FieldError[] {
+  return each(spec?.finalizers, "spec.finalizers", validateFinalizer);
+}
+
 /** Errors of a Node; the path of its taints is Kubernetes' own slip. */
 export function validateNode({ spec, status }: Node): FieldError[] {
   return [

@@ -324,6 +324,13 @@ describe("a new pod", () => {
       ["spec.activeDeadlineSeconds: Invalid value: 0: must be between 1 and 2147483647, inclusive"],
     ],
     [
+      "a toleration of a value that may be any",
+      pod({ tolerations: [{ key: "a", operator: "Exists", value: "x" }] }),
+      [
+        'spec.tolerations[0].operator: Invalid value: {"Key":"a","Operator":"Exists","Value":"x","Effect":"","TolerationSeconds":null}: value must be empty when `operator` is \'Exists\'',
+      ],
+    ],
+    [
       "toleration without key",
       pod({ tolerations: [{ value: "x" }] }),
       [
@@ -354,7 +361,7 @@ describe("a new pod", () => {
       "privileged without escalation",
       container({ securityContext: { privileged: true, allowPrivilegeEscalation: false } }),
       [
-        'spec.containers[0].securityContext: Invalid value: {"privileged":true,"allowPrivilegeEscalation":false}: cannot set `allowPrivilegeEscalation` to false and `privileged` to true',
+        'spec.containers[0].securityContext: Invalid value: {"Capabilities":null,"Privileged":true,"SELinuxOptions":null,"WindowsOptions":null,"RunAsUser":null,"RunAsGroup":null,"RunAsNonRoot":null,"ReadOnlyRootFilesystem":null,"AllowPrivilegeEscalation":false,"ProcMount":null,"SeccompProfile":null,"AppArmorProfile":null}: cannot set `allowPrivilegeEscalation` to false and `privileged` to true',
       ],
     ],
     [

@@ -62,7 +62,17 @@ function validateTolerationOperator(toleration: Toleration, path: string): Field
     return [notSupported(path, { value: operator, supported: ["Equal", "Exists"] })];
   }
   const detail = "value must be empty when `operator` is 'Exists'";
-  return value === "" ? [] : [invalid(path, { value: toleration, detail })];
+  if (value === "") return [];
+  const { key = "", effect = "", tolerationSeconds = null } = toleration;
+  // Kubernetes prints the toleration as it holds it
+  const held = {
+    Key: key,
+    Operator: operator,
+    Value: value,
+    Effect: effect,
+    TolerationSeconds: tolerationSeconds,
+  };
+  return [invalid(path, { value: held, detail })];
 }
 
 function validateRequirement(requirement: Requirement, path: string): FieldError[] {

@@ -1,4 +1,5 @@
 import type { KubeObject, Namespace } from "#api/object.ts";
+import { validateNamespaceFinalizers } from "#api/validation/cluster.ts";
 import { cloneJson, field } from "../json.ts";
 import type { Strategy } from "../strategy.ts";
 
@@ -20,6 +21,7 @@ export const namespaces: Strategy<Namespace> = {
         next.spec = { finalizers: finalizersOf(body) };
         return next;
       },
+      validate: validateNamespaceFinalizers,
     },
   },
 };
