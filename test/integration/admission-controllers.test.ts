@@ -6,6 +6,7 @@ import {
   PODS,
   RESOURCE_QUOTAS,
   VALIDATING_ADMISSION_POLICIES,
+  VOLUME_ATTRIBUTES_CLASSES,
 } from "#api/resources.ts";
 import { hasReason } from "#api/status.ts";
 import { eventually } from "#test/kit/eventually.ts";
@@ -109,6 +110,24 @@ test("a volume stays while it is bound", async () => {
   expect(going.metadata?.finalizers).toEqual(["kubernetes.io/pv-protection"]);
   await client.updateStatus(PERSISTENT_VOLUMES, { ...going, status: { phase: "Released" } });
   await gone(client.get.bind(client, PERSISTENT_VOLUMES, key));
+});
+
+test("a class of volume attributes stays until no claim names it", async () => {
+  const { client } = cluster;
+  const made = { metadata: { name: "gold" }, driverName: "csi.example", parameters: { iops: "1" } };
+  await client.create(VOLUME_ATTRIBUTES_CLASSES, made);
+  const spec = {
+    accessModes: ["ReadWriteOnce"],
+    resources: { requests: { storage: "1Gi" } },
+    volumeAttributesClassName: "gold",
+  };
+  await client.create(PERSISTENT_VOLUME_CLAIMS, { metadata: metadata("c"), spec });
+  const key = { namespace: "", name: "gold" };
+  await client.delete(VOLUME_ATTRIBUTES_CLASSES, key);
+  const { metadata: going } = await client.get(VOLUME_ATTRIBUTES_CLASSES, key);
+  expect(going?.finalizers).toEqual(["kubernetes.io/vac-protection"]);
+  await client.delete(PERSISTENT_VOLUME_CLAIMS, at("c"));
+  await gone(client.get.bind(client, VOLUME_ATTRIBUTES_CLASSES, key));
 });
 
 async function gone(get: () => Promise<unknown>): Promise<void> {

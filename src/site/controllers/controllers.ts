@@ -29,6 +29,7 @@ import { createEndpointsController } from "./services/endpoints.ts";
 import { createServiceCidrsController } from "./services/service-cidrs.ts";
 import {
   createClaimProtectionController,
+  createClassProtectionController,
   createVolumeProtectionController,
 } from "./storage/protection.ts";
 
@@ -96,5 +97,6 @@ function createAll(options: ControllersOptions): readonly Controller[] {
     createPolicyStatusController(options, catalog),
     createClaimProtectionController(options),
     createVolumeProtectionController(options),
+    createClassProtectionController(options),
   ];
 }

@@ -1,8 +1,13 @@
 import { amountsOf } from "#api/amounts.ts";
 import type { PersistentVolumeClaim } from "#api/object.ts";
 import { Quantity } from "#api/quantity.ts";
-import { PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES, STORAGE_CLASSES } from "#api/resources.ts";
-import { PV_PROTECTION, PVC_PROTECTION } from "#api/storage-protection.ts";
+import {
+  PERSISTENT_VOLUME_CLAIMS,
+  PERSISTENT_VOLUMES,
+  STORAGE_CLASSES,
+  VOLUME_ATTRIBUTES_CLASSES,
+} from "#api/resources.ts";
+import { PV_PROTECTION, PVC_PROTECTION, VAC_PROTECTION } from "#api/storage-protection.ts";
 import { claimClass } from "#api/volume-claims.ts";
 import type { ObjectStore } from "#db/object-store.ts";
 import { itemOf, keyOf } from "../kind.ts";
@@ -11,11 +16,12 @@ import { type AdmissionPlugin, refused } from "./plugin.ts";
 const FINALIZERS: ReadonlyMap<string, string> = new Map([
   [PERSISTENT_VOLUMES.plural, PV_PROTECTION],
   [PERSISTENT_VOLUME_CLAIMS.plural, PVC_PROTECTION],
+  [VOLUME_ATTRIBUTES_CLASSES.plural, VAC_PROTECTION],
 ]);
 
-/** Volumes and claims are kept while something uses them: a controller lets them go. */
+/** Volumes, claims and their classes are kept while something uses them: a controller lets them go. */
 export const storageObjectInUseProtection: AdmissionPlugin = {
-  kinds: [PERSISTENT_VOLUMES, PERSISTENT_VOLUME_CLAIMS],
+  kinds: [PERSISTENT_VOLUMES, PERSISTENT_VOLUME_CLAIMS, VOLUME_ATTRIBUTES_CLASSES],
   mutate({ operation, target, object }) {
     const finalizer = FINALIZERS.get(target.resource.plural);
     if (operation !== "CREATE" || finalizer === undefined) return;

@@ -1,13 +1,20 @@
-import type { KubeObject, PersistentVolume, Pod } from "#api/object.ts";
+import type { KubeObject, PersistentVolume, PersistentVolumeClaim, Pod } from "#api/object.ts";
 import type { Resource } from "#api/resource.ts";
-import { PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES, PODS } from "#api/resources.ts";
-import { PV_PROTECTION, PVC_PROTECTION } from "#api/storage-protection.ts";
+import {
+  PERSISTENT_VOLUME_CLAIMS,
+  PERSISTENT_VOLUMES,
+  PODS,
+  VOLUME_ATTRIBUTES_CLASSES,
+} from "#api/resources.ts";
+import { PV_PROTECTION, PVC_PROTECTION, VAC_PROTECTION } from "#api/storage-protection.ts";
 import type { Client } from "#client/client.ts";
 import { type Controller, createController } from "#client/controller.ts";
+import type { InformerHandler } from "#client/informer.ts";
 import { queueItself } from "../children.ts";
 import { type ControllerDeps, equip } from "../deps.ts";
 
 const BY_CLAIM = "protection/claim";
+const BY_CLASS = "protection/class";
 
 /** Lets a claim that is deleted go once no pod that has a node names it. */
 export function createClaimProtectionController(deps: ControllerDeps): Controller {
@@ -63,6 +70,62 @@ export function createVolumeProtectionController(deps: ControllerDeps): Controll
     synced: [volumes.synced],
     removals: [volumes.addHandler(queueItself(queue))],
   });
+}
+
+/** Lets a VolumeAttributesClass that is deleted go once no claim and no volume names it. */
+export function createClassProtectionController(deps: ControllerDeps): Controller {
+  const user = "volumeattributesclass-protection-controller";
+  const { informers, client, queue, log } = equip(deps, user);
+  const classes = informers.informer(VOLUME_ATTRIBUTES_CLASSES);
+  const claims = informers.informer(PERSISTENT_VOLUME_CLAIMS);
+  const volumes = informers.informer(PERSISTENT_VOLUMES);
+  claims.addIndex(BY_CLASS, classesOfClaim);
+  volumes.addIndex(BY_CLASS, classesOfVolume);
+  const queueLeft = <T extends KubeObject>(
+    classesOf: (object: T) => readonly string[],
+  ): InformerHandler<T> => ({
+    updated(next, previous) {
+      const now = new Set(classesOf(next));
+      for (const name of classesOf(previous)) if (!now.has(name)) queue.add(name);
+    },
+    deleted(object) {
+      for (const name of classesOf(object)) queue.add(name);
+    },
+  });
+  const isUsed = (name: string): boolean =>
+    [volumes, claims].some((users) => users.byIndex(BY_CLASS, name).length > 0);
+
+  return createController({
+    name: "volumeattributesclass-protection",
+    async reconcile(name) {
+      const object = classes.get(name);
+      if (object === undefined) return undefined;
+      const kind = { resource: VOLUME_ATTRIBUTES_CLASSES, finalizer: VAC_PROTECTION };
+      return await keepOrRelease({ client, ...kind }, { object, isUsed: isUsed(name) });
+    },
+    queue,
+    log,
+    synced: [classes.synced, claims.synced, volumes.synced],
+    removals: [
+      classes.addHandler(queueItself(queue)),
+      claims.addHandler(queueLeft(classesOfClaim)),
+      volumes.addHandler(queueLeft(classesOfVolume)),
+    ],
+  });
+}
+
+/** The classes that a claim has, wants or is about to have. */
+function classesOfClaim({ spec, status }: PersistentVolumeClaim): readonly string[] {
+  const names = [
+    spec?.volumeAttributesClassName,
+    status?.currentVolumeAttributesClassName,
+    status?.modifyVolumeStatus?.targetVolumeAttributesClassName,
+  ];
+  return [...new Set(names)].flatMap((name) => name || []);
+}
+
+function classesOfVolume({ spec }: PersistentVolume): readonly string[] {
+  return spec?.volumeAttributesClassName ? [spec.volumeAttributesClassName] : [];
 }
 
 /** The claims that a pod mounts, by key; an ephemeral volume's is named after pod and volume. */
