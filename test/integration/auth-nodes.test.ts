@@ -319,14 +319,17 @@ describe("a node changes", () => {
       `403 node a UID mismatch: expected u got ${metadata.uid}`,
     );
     expect(await mirror({ serviceAccountName: "default" })).toBe(
-      '403 node "a" can not create pods that reference serviceaccounts',
+      "403 a mirror pod may not reference service accounts",
     );
     expect(await mirror({ volumes: [{ name: "s", secret: { secretName: "s" } }] })).toBe(
-      '403 node "a" can not create pods that reference secrets',
+      "403 a mirror pod may not reference secrets",
     );
     const token = { serviceAccountToken: { path: "t" } };
     expect(await mirror({ volumes: [{ name: "t", projected: { sources: [token] } }] })).toBe(
-      '403 node "a" can not create pods that reference serviceaccounts (via projected volumes)',
+      "403 a mirror pod may not use ServiceAccountToken volume projections",
+    );
+    expect(await mirror({ volumes: [{ name: "c", configMap: { name: "c" } }] })).toBe(
+      '403 node "a" can not create pods that reference configmaps',
     );
     expect(await mirror()).toBe("201");
   });

@@ -1,6 +1,5 @@
 import { amountsOf } from "#api/amounts.ts";
 import type { Container, LimitRange, PersistentVolumeClaim, Pod } from "#api/object.ts";
-import { allContainers } from "#api/pod.ts";
 import { podLimits, podRequests } from "#api/pod-resources.ts";
 import { LIMIT_RANGES, PERSISTENT_VOLUME_CLAIMS, PODS } from "#api/resources.ts";
 import type { ObjectStore } from "#db/object-store.ts";
@@ -61,12 +60,15 @@ function rangesOf(store: ObjectStore, namespace: string): readonly LimitRange[] 
 
 function refuse(request: AdmissionRequest, errors: readonly string[]): void {
   if (errors.length === 0) return;
-  throw refused(request, errors.length === 1 ? String(errors[0]) : `[${errors.join(", ")}]`);
+  // Kubernetes says the same thing once
+  const said = [...new Set(errors)];
+  throw refused(request, said.length === 1 ? String(said[0]) : `[${said.join(", ")}]`);
 }
 
 function podErrors(pod: Pod, limit: Limit): string[] {
   if (limit.type === "Container") {
-    return allContainers(pod.spec).flatMap(({ resources }) =>
+    const { containers = [], initContainers = [] } = pod.spec ?? {};
+    return [...containers, ...initContainers].flatMap(({ resources }) =>
       violations(limit, {
         requests: amountsOf(resources?.requests),
         limits: amountsOf(resources?.limits),

@@ -1,14 +1,17 @@
 import type { Pod, Volume } from "#api/object.ts";
 import { isMirror, MIRROR } from "#api/pod.ts";
 import { podReferences } from "#api/pod-references.ts";
+import { NODES } from "#api/resources.ts";
+import { notFound } from "#api/status.ts";
 
 /**
  * Why a node may not make a pod; `undefined` where it may: it shows the static pods that it runs, as
  * its own, and they refer to nothing. `uid` is that of its Node.
+ * @throws StatusError 404 where there is no such Node.
  */
 export function mirrorPodRefusal(
   pod: Pod,
-  { node, uid }: { readonly node: string; readonly uid: string },
+  { node, uid }: { readonly node: string; readonly uid: string | undefined },
 ): string | undefined {
   const { metadata, spec } = pod;
   const who = `node "${node}"`;
@@ -30,6 +33,7 @@ export function mirrorPodRefusal(
   if (owner.blockOwnerDeletion) {
     return `${who} must not set blockOwnerDeletion on an owner reference`;
   }
+  if (uid === undefined) throw notFound({ resource: NODES, name: node });
   if (owner.uid !== uid) return `node ${node} UID mismatch: expected ${owner.uid} got ${uid}`;
   const what = referredTo(pod);
   return what && `${who} can not create pods that reference ${what}`;

@@ -42,8 +42,7 @@ export function nodeRestriction({ store, authorizer }: Options): AdmissionPlugin
   const tokens = new NodeTokens({ store, authorizer });
   const ofPodItself: Rule = (node, { operation, object, current }) => {
     if (operation === "CREATE") {
-      const { uid = "" } =
-        newestOf(store, { resource: NODES, namespace: "" }, node)?.metadata ?? {};
+      const uid = newestOf(store, { resource: NODES, namespace: "" }, node)?.metadata?.uid;
       return mirrorPodRefusal(objectOf(PODS, object), { node, uid });
     }
     if (operation !== "DELETE") {

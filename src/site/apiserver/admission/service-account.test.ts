@@ -15,7 +15,8 @@ beforeEach(() => {
 
 async function account(name: string, more: ServiceAccount = {}): Promise<void> {
   const key = keyOf({ resource: SERVICE_ACCOUNTS, namespace: "x" }, name);
-  await store.write(key, () => ({ put: { ...more, metadata: { name, namespace: "x" } } }));
+  const metadata = { ...more.metadata, name, namespace: "x" };
+  await store.write(key, () => ({ put: { ...more, metadata } }));
 }
 
 function admitted(spec: Partial<Pod["spec"]>, metadata: Pod["metadata"] = {}): Pod {
@@ -25,6 +26,33 @@ function admitted(spec: Partial<Pod["spec"]>, metadata: Pod["metadata"] = {}): P
   const target = { resource: PODS, namespace: "x" };
   serviceAccount(store).mutate?.({ operation: "CREATE", target, object, admission });
   return object;
+}
+
+/** What is said against a pod of a strict account with a Secret and a pull Secret of its own. */
+async function refusalOf(spec: Partial<Pod["spec"]>, guests = false): Promise<string | undefined> {
+  await account("robot", {
+    metadata: { annotations: { "kubernetes.io/enforce-mountable-secrets": "true" } },
+    secrets: [{ name: "own" }],
+    imagePullSecrets: [{ name: "pull" }],
+  });
+  const full = { serviceAccountName: "robot", ...spec };
+  try {
+    if (guests) {
+      const object: Pod = { metadata: { name: "web" }, spec: { containers: [], ...full } };
+      const admission = new Admission({ user: { name: "anna", groups: [] }, now: new Date(0) });
+      const target = {
+        resource: PODS,
+        namespace: "x",
+        name: "web",
+        subresource: "ephemeralcontainers",
+      };
+      const request = { operation: "UPDATE" as const, target, object, current: object, admission };
+      serviceAccount(store).validate?.(request);
+    } else admitted(full);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 const mountPaths = ({ spec }: Pod): string[] =>
@@ -113,5 +141,70 @@ describe("a pod", () => {
   test("that mirrors a static one is left as it is", () => {
     const annotations = { "kubernetes.io/config.mirror": "x" };
     expect(admitted({}, { annotations }).spec?.volumes).toBeUndefined();
+  });
+
+  test.each<[Partial<Pod["spec"]>, string]>([
+    [{ serviceAccountName: "robot" }, "reference service accounts"],
+    [{ volumes: [{ name: "s", secret: { secretName: "s" } }] }, "reference secrets"],
+    [
+      {
+        volumes: [{ name: "s", projected: { sources: [{ serviceAccountToken: { path: "t" } }] } }],
+      },
+      "use ServiceAccountToken volume projections",
+    ],
+  ])("that mirrors a static one has nothing of the API: %j", (spec, what) => {
+    const annotations = { "kubernetes.io/config.mirror": "x" };
+    expect(() => admitted(spec, { annotations })).toThrow(
+      `pods "web" is forbidden: a mirror pod may not ${what}`,
+    );
+  });
+});
+
+describe("a pod of an account that enforces which Secrets it mounts", () => {
+  const container = { name: "c", image: "busybox" };
+  const env = (name: string) => [{ name: "A", valueFrom: { secretKeyRef: { name, key: "k" } } }];
+  const envFrom = (name: string) => [{ secretRef: { name } }];
+  const not = "is not allowed because service account robot does not reference that";
+
+  test("uses those that the account names", async () => {
+    const spec = {
+      volumes: [{ name: "s", secret: { secretName: "own" } }],
+      containers: [{ ...container, env: env("own"), envFrom: envFrom("own") }],
+      imagePullSecrets: [{ name: "pull" }],
+    };
+    expect(await refusalOf(spec)).toBeUndefined();
+    expect(
+      await refusalOf({ ephemeralContainers: [{ name: "e", env: env("own") }] }, true),
+    ).toBeUndefined();
+  });
+
+  test.each<[Partial<Pod["spec"]>, string, boolean]>([
+    [
+      { volumes: [{ name: "s", secret: { secretName: "x" } }] },
+      `volume with secret.secretName="x" ${not} secret`,
+      false,
+    ],
+    [
+      { initContainers: [{ ...container, name: "i", env: env("x") }] },
+      `init container i with envVar A referencing secret.secretName="x" ${not} secret`,
+      false,
+    ],
+    [
+      { containers: [{ ...container, envFrom: envFrom("x") }] },
+      `container c with envFrom referencing secret.secretName="x" ${not} secret`,
+      false,
+    ],
+    [
+      { imagePullSecrets: [{ name: "pull" }, { name: "x" }] },
+      `imagePullSecrets[1].name="x" ${not} imagePullSecret`,
+      false,
+    ],
+    [
+      { ephemeralContainers: [{ name: "e", env: env("x") }] },
+      `ephemeral container e with envVar A referencing secret.secretName="x" ${not} secret`,
+      true,
+    ],
+  ])("uses no others: %j", async (spec, why, guests) => {
+    expect(await refusalOf(spec, guests)).toBe(`pods "web" is forbidden: ${why}`);
   });
 });

@@ -11,7 +11,8 @@ import { isMirror } from "#api/pod.ts";
 import { PODS, SERVICE_ACCOUNTS } from "#api/resources.ts";
 import type { ObjectStore } from "#db/object-store.ts";
 import { itemOf, keyOf } from "../kind.ts";
-import { type AdmissionPlugin, refused } from "./plugin.ts";
+import { guestSecretRefusal, mirrorRefusal, secretRefusal } from "./mountable-secrets.ts";
+import { type AdmissionPlugin, type AdmissionRequest, refused } from "./plugin.ts";
 
 const DEFAULT = "default";
 const VOLUME = "kube-api-access-";
@@ -46,33 +47,53 @@ type Spec = NonNullable<Pod["spec"]>;
  * certificate and their namespace where client libraries look (plugin/pkg/admission/serviceaccount).
  */
 export function serviceAccount(store: ObjectStore): AdmissionPlugin<Pod> {
+  const check = (request: AdmissionRequest<Pod>): void => {
+    const why = refusal(store, request);
+    if (why !== undefined) throw refused(request, why);
+  };
   return {
     kinds: [PODS],
+    subresources: ["ephemeralcontainers"],
     mutate(request) {
-      const { operation, object, target } = request;
+      const { operation, object } = request;
       if (operation !== "CREATE" || object.spec === undefined) return;
-      if (isMirror(object)) return;
-      setDefaultServiceAccount(object);
-      const name = object.spec.serviceAccountName ?? DEFAULT;
-      const account = accountOf(store, { namespace: target.namespace, name });
-      if (account === undefined) {
-        const why = `error looking up service account ${target.namespace}/${name}: serviceaccount "${name}" not found`;
-        throw refused(request, why);
+      if (!isMirror(object)) {
+        setDefaultServiceAccount(object);
+        const account = accountOf(store, request);
+        if (mounts(object.spec, account)) mountToken(object.spec);
+        if (!object.spec.imagePullSecrets?.length) givePullSecrets(object.spec, account);
       }
-      if (mounts(object.spec, account)) mountToken(object.spec);
-      if (!object.spec.imagePullSecrets?.length) givePullSecrets(object.spec, account);
+      check(request);
     },
+    validate: check,
   };
 }
 
-/** A namespace's `default` account is as good as there: its controller makes it in this moment. */
-function accountOf(
-  store: ObjectStore,
-  { namespace, name }: { readonly namespace: string; readonly name: string },
-): ServiceAccount | undefined {
+/** Why a pod may not be, or not with all that it uses. */
+function refusal(store: ObjectStore, request: AdmissionRequest<Pod>): string | undefined {
+  const { operation, object, target } = request;
+  if (operation === "UPDATE" && target.subresource === "ephemeralcontainers") {
+    return guestSecretRefusal(object, accountOf(store, request));
+  }
+  if (operation !== "CREATE") return undefined;
+  return isMirror(object)
+    ? mirrorRefusal(object)
+    : secretRefusal(object, accountOf(store, request));
+}
+
+/**
+ * The account of a pod. A namespace's `default` account is as good as there: its controller makes
+ * it in this moment.
+ * @throws StatusError when there is none.
+ */
+function accountOf(store: ObjectStore, request: AdmissionRequest<Pod>): ServiceAccount {
+  const { namespace } = request.target;
+  const name = request.object?.spec?.serviceAccountName ?? DEFAULT;
   const item = store.newest(keyOf({ resource: SERVICE_ACCOUNTS, namespace }, name));
   if (item) return itemOf(SERVICE_ACCOUNTS, item).value;
-  return name === DEFAULT ? {} : undefined;
+  if (name === DEFAULT) return {};
+  const why = `error looking up service account ${namespace}/${name}: serviceaccount "${name}" not found`;
+  throw refused(request, why);
 }
 
 function mounts(
