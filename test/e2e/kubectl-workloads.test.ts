@@ -104,6 +104,22 @@ await eachKubectl(({ kubectl }) => {
   );
 
   test(
+    "debug runs a changed copy of a pod, and a pod on the node",
+    async () => {
+      const k = kubectl();
+      await k.ok("run looked --image=busybox:1.36 --command -- sleep 1000");
+      await k.ok("debug looked --image=busybox:1.36 --copy-to=copied -c look -- sleep 1000");
+      await k.ok("wait --for=condition=Ready pod/copied --timeout=30s");
+      expect(await k.read("pod/copied", ".spec.containers[*].name")).toBe("looked look");
+      const node = await k.ok("get nodes -o jsonpath={.items[0].metadata.name}");
+      await k.ok(`debug node/${node} --image=busybox:1.36 -- true`);
+      expect(await k.ok("get pods -o name")).toContain(`pod/node-debugger-${node}-`);
+      await k.ok("delete pods --all --force --grace-period=0");
+    },
+    VERB_MS,
+  );
+
+  test(
     "cordon, taint and drain keep pods from the node",
     async () => {
       const k = kubectl();

@@ -170,7 +170,7 @@ await eachKubectl(
         const k = kubectl();
         const described = await k.ok("describe pod shell");
         expect(described).toMatch(/Node: +\S+\/10\.42\.0\.1\n/);
-        expect(described).toMatch(/Normal +Started +\d+s +kubelet +Container started/);
+        expect(described).toMatch(/Normal +Started +\d+s +kubelet +(spec\S+: )?Container started/);
         expect(await k.ok("describe nodes")).toMatch(
           /HolderIdentity: +\S+\n[\s\S]* +Ready +True .*EdgeReady/,
         );
