@@ -19,6 +19,8 @@ export interface FieldError {
   readonly field: string;
   /** `Required value`, `Invalid value: "x": must be …` */
   readonly message: string;
+  /** It was so before: the client is told, and the write goes on. */
+  readonly isLetBe?: boolean;
 }
 
 /** Go writes a text as it is, and the JSON of anything else so that HTML may hold it. */

@@ -39,5 +39,8 @@ export class CelCostError extends CelError {
 }
 
 export const noOverload = (): CelError => new CelError("no such overload");
+/** A text that says nothing of the type that it is to become. */
+export const noConversion = (type: string): CelError =>
+  new CelError(`type conversion error from 'string' to '${type}'`);
 export const noKey = (key: string): CelError => new CelError(`no such key: ${key}`);
 export const overflow = (what = "integer"): CelError => new CelError(`${what} overflow`);

@@ -34,6 +34,11 @@ const BINARY: readonly (readonly string[])[] = [
   ["*", "/", "%"],
 ];
 
+/** Behind these comes any operand there is; of `-` it depends on what stands before it. */
+const OPERAND_FOLLOWS = new Set(["?", ":", "&&", "||", "+", "*", "/", "%", ...(BINARY[0] ?? [])]);
+const OPERAND =
+  "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}";
+
 const MAX_DEPTH = 250;
 
 /** @throws CelCompileError */
@@ -219,7 +224,15 @@ class Parser {
     if (token.text === "[?") return { is: "list", at, elements: this.#elements(true) };
     if (token.text === "{") return { is: "map", at, entries: this.#entries() };
     if (token.text === ".") return this.#primary();
-    throw this.#error(`Syntax error: mismatched input '${token.text}'`, at);
+    const expected =
+      token.kind === "end" && this.#isOperandMissing() ? ` expecting ${OPERAND}` : "";
+    throw this.#error(`Syntax error: mismatched input '${token.text}'${expected}`, at);
+  }
+
+  /** The source ends where any operand could begin. */
+  #isOperandMissing(): boolean {
+    const before = this.#tokens[this.#index - 2];
+    return before === undefined || OPERAND_FOLLOWS.has(before.text);
   }
 
   /** `isFirstOptional`: its mark was part of the bracket. */

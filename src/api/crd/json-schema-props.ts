@@ -84,3 +84,8 @@ export function hasProperty(schema: JsonSchemaProps, name: string): boolean {
 
 /** What every resource has, whatever its schema says. */
 export const RESOURCE_FIELDS: readonly string[] = ["apiVersion", "kind", "metadata"];
+
+/** Where a property is, seen from its object: `.name`; `[name]` where the schema does not name it. */
+export function placeIn({ properties = {} }: JsonSchemaProps, name: string): string {
+  return Object.hasOwn(properties, name) ? `.${name}` : `[${name}]`;
+}

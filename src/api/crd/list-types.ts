@@ -1,7 +1,7 @@
 import { jsonText } from "#lib/json-text.ts";
 import { isJsonObject, sorted } from "../codec/json-value.ts";
 import { duplicate, type FieldError, invalid } from "../field-error.ts";
-import { itemsOf, type JsonSchemaProps, propertyOf } from "./json-schema-props.ts";
+import { itemsOf, type JsonSchemaProps, placeIn, propertyOf } from "./json-schema-props.ts";
 
 /** Errors in lists that are sets or maps: elements and keys that stand twice. */
 export function validateListTypes(
@@ -19,7 +19,11 @@ export function validateListTypes(
   }
   if (!isJsonObject(value)) return [];
   return Object.entries(value).flatMap(([name, child]) =>
-    validateListTypes(child, propertyOf(schema, name), path === "" ? name : `${path}.${name}`),
+    validateListTypes(
+      child,
+      propertyOf(schema, name),
+      `${path}${placeIn(schema, name)}`.replace(/^\./, ""),
+    ),
   );
 }
 
@@ -31,20 +35,20 @@ function duplicatesIn(
   const type = schema["x-kubernetes-list-type"];
   if (type !== "set" && type !== "map") return [];
   const keys = schema["x-kubernetes-list-map-keys"] ?? [];
-  const seen = new Set<string>();
+  const stray = elements.findIndex((element) => element !== null && !isJsonObject(element));
+  if (type === "map" && stray !== -1) {
+    const detail = "must be an object for an array of list-type map";
+    return [invalid(`${path}[${stray}]`, { value: elements[stray], detail })];
+  }
+  const seen = new Map<string, number>();
   return elements.flatMap((element, index) => {
-    if (type === "map" && element !== null && !isJsonObject(element)) {
-      const detail = "must be an object for an array of list-type map";
-      return [invalid(`${path}[${index}]`, { value: element, detail })];
-    }
     const identity = type === "set" ? element : mapKeyOf(element, keys);
     const shown = sorted(identity);
     const text = jsonText(shown);
-    if (!seen.has(text)) {
-      seen.add(text);
-      return [];
-    }
-    return [duplicate(`${path}[${index}]`, shown)];
+    const times = seen.get(text) ?? 0;
+    seen.set(text, times + 1);
+    // However often it stands there, that is said once.
+    return times === 1 ? [duplicate(`${path}[${index}]`, shown)] : [];
   });
 }
 

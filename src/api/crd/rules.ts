@@ -16,10 +16,15 @@ import { celTypeOf, celValueOf, withResourceFields } from "./cel-schema.ts";
 import {
   itemsOf,
   type JsonSchemaProps,
+  placeIn,
   propertyOf,
   type ValidationRule,
 } from "./json-schema-props.ts";
 import { correlate } from "./list-types.ts";
+
+/** What a rule says at most of what is wrong (`MaxEvaluatedMessageExpressionSizeBytes`). */
+const MAX_MESSAGE_BYTES = 5 * 1024;
+const isShort = (text: string): boolean => Buffer.byteLength(text) <= MAX_MESSAGE_BYTES;
 
 /** Kubernetes' `PerCallLimit` and `RuntimeCELCostBudget`. */
 const PER_CALL_COST = 1_000_000;
@@ -93,7 +98,8 @@ export class SchemaRules {
   validate(pair: Pair): readonly FieldError[] {
     const errors: FieldError[] = [];
     try {
-      this.#visit(this.#root, pair, { path: "", errors, left: { cost: TOTAL_COST } });
+      const left = { cost: TOTAL_COST };
+      this.#visit(this.#root, pair, { path: "", errors, left, isUnchanged: false });
     } catch (error) {
       if (!(error instanceof CelCostError)) throw error;
     }
@@ -102,10 +108,13 @@ export class SchemaRules {
 
   #visit(schema: JsonSchemaProps, pair: Pair, run: Run): void {
     const { value, old } = pair;
-    const rules = value === null ? [] : this.#rulesOf(schema, run.path);
-    if (rules.length > 0) runRules(rules, { schema, pair, run });
+    if (value === null || value === undefined) return;
+    const isUnchanged = old === undefined ? run.isUnchanged : Bun.deepEquals(value, old);
+    const here = { ...run, isUnchanged };
+    const rules = this.#rulesOf(schema, run.path);
+    if (rules.length > 0) runRules(rules, { schema, pair, run: here });
     for (const [inner, child, place] of partsOf(schema, { value, old }))
-      this.#visit(inner, child, { ...run, path: `${run.path}${place}`.replace(/^\./, "") });
+      this.#visit(inner, child, { ...here, path: `${run.path}${place}`.replace(/^\./, "") });
   }
 
   #rulesOf(schema: JsonSchemaProps, path: string): readonly CompiledRule[] {
@@ -136,15 +145,18 @@ function* partsOf(
       yield [items, { value: element, old: before(element) }, `[${index}]`];
   }
   if (!isJsonObject(value)) return;
-  const before = schema["x-kubernetes-map-type"] !== "atomic" && isJsonObject(old) ? old : {};
+  const before = isJsonObject(old) ? old : {};
   for (const [name, child] of Object.entries(value)) {
     const property = propertyOf(schema, name);
-    if (property) yield [property, { value: child, old: before[name] }, `.${name}`];
+    const pair = { value: child, old: before[name] };
+    if (property) yield [property, pair, placeIn(schema, name)];
   }
 }
 
 interface Run {
   readonly path: string;
+  /** The value, or the nearest around it of which that can be told, is as it was. */
+  readonly isUnchanged: boolean;
   readonly errors: FieldError[];
   /** What all rules together may still cost. */
   readonly left: { cost: number };
@@ -160,23 +172,23 @@ function runRules(rules: readonly CompiledRule[], subject: Subject): void {
   const { schema, pair, run } = subject;
   const self = celValueOf(pair.value, schema);
   const before = pair.old === undefined ? undefined : celValueOf(pair.old, schema);
-  const isUnchanged = before !== undefined && Bun.deepEquals(pair.value, pair.old);
   for (const compiled of rules) {
     const { isTransition, rule } = compiled;
-    // What is as it was is not held against the update.
-    if (isTransition ? before === undefined && !rule.optionalOldSelf : isUnchanged) continue;
-    const oldSelf = rule.optionalOldSelf ? new Optional(before) : (before ?? null);
-    const bindings = new Map<string, CelValue>([
-      ["self", self],
-      ["oldSelf", oldSelf],
-    ]);
-    const error = runRule(compiled, { ...subject, bindings });
+    if (isTransition && before === undefined && !rule.optionalOldSelf) continue;
+    const plain = new Map<string, CelValue>([["self", self]]);
+    if (before !== undefined) plain.set("oldSelf", before);
+    const bindings = rule.optionalOldSelf
+      ? new Map([...plain, ["oldSelf", new Optional(before)] as const])
+      : plain;
+    const error = runRule(compiled, { ...subject, bindings, plain });
     if (error) run.errors.push(error);
   }
 }
 
 interface Attempt extends Subject {
   readonly bindings: ReadonlyMap<string, CelValue>;
+  /** The same for messages: what was before is optional for rules alone. */
+  readonly plain: ReadonlyMap<string, CelValue>;
 }
 
 /** @throws CelCostError after it was reported. */
@@ -184,24 +196,29 @@ function runRule(compiled: CompiledRule, attempt: Attempt): FieldError | undefin
   const { rule, program } = compiled;
   const { schema, run } = attempt;
   const say = (detail: string): FieldError =>
-    invalid(run.path === "" ? "<nil>" : run.path, { value: schema.type ?? "", detail });
+    invalid(fieldOf(run.path), { value: schema.type ?? "", detail });
   const shown = (rule.message ?? "").trim() || rule.rule.trim();
   try {
     const passed = spendOn(run, (budget) => program.evaluate(attempt.bindings, budget));
-    return passed === true ? undefined : failed(compiled, attempt);
+    if (passed === true) return undefined;
   } catch (error) {
     if (!(error instanceof CelError)) throw error;
     if (!(error instanceof CelCostError)) return say(failureText(error, shown));
     run.errors.push(say(run.left.cost < 1 ? OUT_OF_BUDGET : costText(error, shown)));
     throw error;
   }
+  const error = failed(compiled, attempt);
+  // What is as it was is not held against the update.
+  return run.isUnchanged && !compiled.isTransition ? { ...error, isLetBe: true } : error;
 }
 
-const OUT_OF_BUDGET =
-  "validation failed due to running out of cost budget, no further validation rules will be run";
+const fieldOf = (path: string): string => (path === "" ? "<nil>" : path);
+
+const NO_FURTHER = "no further validation rules will be run";
+const OUT_OF_BUDGET = `validation failed due to running out of cost budget, ${NO_FURTHER}`;
 
 const costText = ({ message }: CelError, rule: string): string =>
-  `'${message}': no further validation rules will be run due to call cost exceeds limit for rule: ${rule}`;
+  `'${message}': ${NO_FURTHER} due to call cost exceeds limit for rule: ${rule}`;
 
 const failureText = ({ message }: CelError, rule: string): string =>
   message.startsWith("no such overload")
@@ -226,8 +243,8 @@ function failed(compiled: CompiledRule, attempt: Attempt): FieldError {
   // What has parts is not repeated.
   const isShown = schema.type !== "object" && schema.type !== "array";
   const place = rule.fieldPath ? `${run.path}${rule.fieldPath}`.replace(/^\./, "") : run.path;
-  const field = place === "" ? "<nil>" : place;
-  const detail = messageOf(compiled, attempt);
+  const field = fieldOf(place);
+  const detail = messageOf(compiled, { ...attempt, field });
   switch (rule.reason ?? "") {
     case "FieldValueForbidden":
       return forbidden(field, detail);
@@ -242,15 +259,26 @@ function failed(compiled: CompiledRule, attempt: Attempt): FieldError {
   }
 }
 
-function messageOf({ rule, message }: CompiledRule, { run, bindings }: Attempt): string {
+/** @throws CelCostError after it was reported. */
+function messageOf(
+  { rule, message }: CompiledRule,
+  { run, plain: bindings, schema, field }: Attempt & { readonly field: string },
+): string {
   const plain = (rule.message ?? "").trim() || `failed rule: ${rule.rule.trim()}`;
   if (message === undefined) return plain;
   try {
     const text = spendOn(run, (budget) => message.evaluate(bindings, budget));
-    const isUsable = typeof text === "string" && text.trim() !== "" && !/[\n\r]/.test(text);
-    return isUsable ? text.trim() : plain;
+    const said = typeof text === "string" ? text.trim() : "";
+    const isUsable = said !== "" && !said.includes("\n") && isShort(said);
+    return isUsable ? said : plain;
   } catch (error) {
-    if (error instanceof CelError) return plain;
+    if (!(error instanceof CelError)) throw error;
+    if (!(error instanceof CelCostError)) return plain;
+    const detail =
+      run.left.cost < 1
+        ? `messageExpression evaluation failed due to running out of cost budget, ${NO_FURTHER}`
+        : `${NO_FURTHER} due to call cost exceeds limit for messageExpression: ${JSON.stringify(rule.messageExpression)}`;
+    run.errors.push(invalid(field, { value: schema.type ?? "", detail }));
     throw error;
   }
 }

@@ -167,9 +167,12 @@ function validateOpenApi(
     errors.push(forbidden(`${path}.nullable`, "nullable cannot be true at the root"));
   const structural = validateStructural(schema, path);
   const defaults = structural.length > 0 ? [] : validateDefaults(schema, path);
-  const found = [...errors, ...structural, ...defaults, ...validateSchema(schema, path)];
+  const faults = [...errors, ...structural, ...defaults];
+  const found = [...faults, ...validateSchema(schema, path)];
   // A schema that is wrong gives its values no type.
-  return found.length > 0 ? found : [...validateRules(schema, { path, limitsEach: !isOldSchema })];
+  if (faults.length > 0) return found;
+  const wrong = found.map(({ field }) => field);
+  return [...found, ...validateRules(schema, { path, limitsEach: !isOldSchema, wrong })];
 }
 
 function validateSubresources(

@@ -11,11 +11,20 @@ import { hasRules, RuleCompiler } from "./rules.ts";
 
 /**
  * Errors in the expressions of a schema's rules, at every depth. `limitsEach` false: what each may
- * cost was let in before.
+ * cost was let in before. Where a schema is `wrong`, neither its rules nor those around it are looked
+ * at.
  */
 export function* validateRules(
   schema: JsonSchemaProps,
-  { path, limitsEach }: { readonly path: string; readonly limitsEach: boolean },
+  {
+    path,
+    limitsEach,
+    wrong,
+  }: {
+    readonly path: string;
+    readonly limitsEach: boolean;
+    readonly wrong: readonly string[];
+  },
 ): Iterable<FieldError> {
   if (!hasRules(schema)) return;
   const costs = new RuleCosts({ limitsEach });
@@ -23,6 +32,7 @@ export function* validateRules(
     path,
     compiler: new RuleCompiler(),
     costs,
+    wrong,
     count: 1,
     uncorrelated: undefined,
   });
@@ -31,6 +41,8 @@ export function* validateRules(
 
 interface Place {
   readonly path: string;
+  /** Where a schema is wrong. */
+  readonly wrong: readonly string[];
   readonly compiler: RuleCompiler;
   readonly costs: RuleCosts;
   /** How many values may stand here; undefined where the schema does not say. */
@@ -42,6 +54,7 @@ interface Place {
 function* rulesIn(schema: JsonSchemaProps, place: Place): Iterable<FieldError> {
   yield* rulesInParts(schema, place);
   const { path, count } = place;
+  if (place.wrong.some((field) => field.startsWith(`${path}.`) || field === path)) return;
   const type = celTypeOf(schema, path);
   const sizes = sizedType(schema);
   const costs = (program: Program): number =>

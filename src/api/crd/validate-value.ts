@@ -70,19 +70,21 @@ class Validator {
 
   #string(schema: JsonSchemaProps, value: string, path: string): FieldError[] {
     const { maxLength, minLength, pattern, format } = schema;
-    const errors: FieldError[] = [];
     const length = [...value].length;
     const say = (text: string): FieldError =>
       invalid(fieldOf(path), { value, detail: `${path} in body ${text}` });
+    const ofFormat =
+      format !== undefined && !hasFormat(value, format)
+        ? [typeInvalid(path, { value, wanted: format })]
+        : [];
+    // Of these, the first that fails is told.
     if (maxLength !== undefined && length > maxLength)
-      errors.push(tooLong(fieldOf(path), maxLength));
+      return [tooLong(fieldOf(path), maxLength), ...ofFormat];
     if (minLength !== undefined && length < minLength)
-      errors.push(say(`should be at least ${minLength} chars long`));
+      return [say(`should be at least ${minLength} chars long`), ...ofFormat];
     if (pattern !== undefined && !this.#patterns.get(pattern).test(value))
-      errors.push(say(`should match '${pattern}'`));
-    if (format !== undefined && !hasFormat(value, format))
-      errors.push(typeInvalid(path, { value, wanted: format }));
-    return errors;
+      return [say(`should match '${pattern}'`), ...ofFormat];
+    return ofFormat;
   }
 
   #list(
@@ -131,7 +133,7 @@ class Validator {
       return { errors: [tooMany(fieldOf(path), { actual: size, max: maxProperties })], depth: 0 };
     const errors: FieldError[] = [];
     let depth = 0;
-    const before = schema["x-kubernetes-map-type"] !== "atomic" && isJsonObject(old) ? old : {};
+    const before = isJsonObject(old) ? old : {};
     for (const [name, child] of Object.entries(value)) {
       const property = propertyOf(schema, name);
       if (property === undefined) continue;

@@ -64,6 +64,8 @@ export function changedObject<T extends KubeObject>(rewrite: Rewrite<T>, next: T
     for (const warning of warnings) rewrite.admission.warn(warning);
   };
   if (sameJson(next, current) || onlyTimesDiffer(next, current)) {
+    // Rules of custom kinds may fail all the same, or have something to say.
+    if (target.resource.custom !== undefined) check(rewrite, next, view);
     warn();
     return current;
   }
@@ -131,7 +133,10 @@ function replaced<T extends KubeObject>({ target, current }: Rewrite<T>, sent: K
   next.apiVersion = apiVersionOf(resource);
   next.kind = resource.kind;
   resource.setDefaults(next);
-  if (hasStatus(resource)) Object.assign(next, { status: cloneJson(field(current, "status")) });
+  if (!hasStatus(resource)) return next;
+  const status = field(current, "status");
+  if (status === undefined) Reflect.deleteProperty(next, "status");
+  else Object.assign(next, { status: cloneJson(status) });
   return next;
 }
 
@@ -251,7 +256,7 @@ function checkVersions<T extends KubeObject>(
 }
 
 function check<T extends KubeObject>(
-  { target, current }: Rewrite<T>,
+  { target, current, admission }: Rewrite<T>,
   next: T,
   view: View<T> | undefined,
 ): void {
@@ -272,7 +277,12 @@ function check<T extends KubeObject>(
     ...(ofStatus?.(next, current) ?? []),
     ...(view?.validate?.(next, current) ?? []),
   ];
-  if (errors.length > 0) throw invalidObject({ resource, name }, errors);
+  if (errors.length === 0) return;
+  const { held = [], letBe = [] } = Object.groupBy(errors, ({ isLetBe }) =>
+    isLetBe ? "letBe" : "held",
+  );
+  for (const { field, message } of letBe) admission.warn(`${field}: ${message}`);
+  if (held.length > 0) throw invalidObject({ resource, name }, held);
 }
 
 /** What `change` makes of an object, or of the part of it that is shown, both as `resource` serves them. */

@@ -96,12 +96,13 @@ function shownText(value: CelValue): string {
   if (value === null) return "null";
   if (typeof value === "number") return doubleText(value);
   if (typeof value !== "object") return String(value);
-  if (isList(value)) return `[${value.map(shownText).join(", ")}]`;
+  if (isList(value)) return `[${value.map(quotedText).join(", ")}]`;
   if (isMap(value)) {
     const entries = value
       .keys()
-      .map((key) => `${shownText(key)}: ${shownText(value.get(key) ?? null)}`);
-    return `{${entries.sort().join(", ")}}`;
+      .map((key) => [quotedText(key), quotedText(value.get(key) ?? null)] as const)
+      .sort(([a], [b]) => (a < b ? -1 : 1));
+    return `{${entries.map(([key, inner]) => `${key}:${inner}`).join(", ")}}`;
   }
   if (value instanceof Uint) return String(value.value);
   if (value instanceof Timestamp) return timestampText(value);
@@ -111,4 +112,14 @@ function shownText(value: CelValue): string {
   throw new CelError(
     `error during formatting: string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps, was given ${runtimeName(value)}`,
   );
+}
+
+/** A value inside of another one, as an expression would have it. */
+function quotedText(value: CelValue): string {
+  if (typeof value === "number" && Number.isFinite(value)) return fixed(value, DIGITS);
+  const text = shownText(value);
+  if (typeof value === "string" || typeof value === "number") return JSON.stringify(text);
+  if (value instanceof Timestamp) return `timestamp(${JSON.stringify(text)})`;
+  if (value instanceof Duration) return `duration(${JSON.stringify(text)})`;
+  return value instanceof Uint8Array ? `b${JSON.stringify(text)}` : text;
 }

@@ -22,7 +22,9 @@ function parseAddress(value: string): Address {
   if (value.includes("%"))
     throw new CelError(`IP address "${value}" with zone value is not allowed`);
   if (!isIPv6(value))
-    throw new CelError(`IP Address "${value}" parse error during conversion from string`);
+    throw new CelError(
+      `IP Address "${value}" parse error during conversion from string: ${addressProblem(value)}`,
+    );
   if (value.includes(".")) throw new CelError(`IPv4-mapped IPv6 address "${value}" is not allowed`);
   const [head = "", tail] = value.split("::");
   const groups = (part: string): string[] => (part === "" ? [] : part.split(":"));
@@ -31,6 +33,33 @@ function parseAddress(value: string): Address {
   const all = [...groups(head), ...middle, ...groups(tail ?? "")];
   const bits = all.reduce((sum, group) => sum * 65_536n + BigInt(`0x${group}`), 0n);
   return { family: 6, bits };
+}
+
+/** What Go's `netip.ParseAddr` says of what is no address. */
+function addressProblem(value: string): string {
+  const say = (why: string, at = ""): string => {
+    const where = at === "" ? "" : ` (at ${JSON.stringify(at)})`;
+    return `ParseAddr(${JSON.stringify(value)}): ${why}${where}`;
+  };
+  const [mark] = /[.:%]/.exec(value) ?? [];
+  if (mark === "%") return say("missing IPv6 address");
+  if (mark === ":")
+    return say("unexpected character, want colon", /[^0-9a-f:].*/i.exec(value)?.[0]);
+  if (mark === undefined) return say("unable to parse IP");
+  const stray = /[^\d.].*/.exec(value);
+  let read = 0;
+  for (const field of value.split(".")) {
+    const isCut = stray !== null && read + field.length > stray.index;
+    if (/^0\d/.test(field)) return say("IPv4 field has octet with leading zero");
+    if (Number(/^\d*/.exec(field)?.[0]) > 255) return say("IPv4 field has value >255");
+    if (isCut) return say("unexpected character", stray[0]);
+    if (field === "") {
+      return say("IPv4 field must have at least one digit", value.slice(Math.max(0, read - 1)));
+    }
+    read += field.length + 1;
+  }
+  const isShort = value.split(".").length < 4;
+  return say(isShort ? "IPv4 address too short" : "IPv4 address too long");
 }
 
 /** The one spelling of an address (RFC 5952). */
@@ -57,15 +86,20 @@ function mask({ address, prefix }: Range): Address {
   return { ...address, bits: (address.bits >> host) << host };
 }
 
+/** What Go's `netip.ParsePrefix` says of what is no range. */
+const noRange = (value: string, why: string): CelError =>
+  new CelError(
+    `network address parse error during conversion from string: network address parse error during conversion from string: netip.ParsePrefix(${JSON.stringify(value)}): ${why}`,
+  );
+
 function parseRange(value: string): Range {
   const [head = "", prefix = "", ...rest] = value.split("/");
   const isPlain = rest.length === 0 && /^(?:0|[1-9]\d{0,2})$/.test(prefix);
-  const problem = new CelError(
-    `network address parse error during conversion from string: ${value}`,
-  );
-  if (!isPlain) throw problem;
+  if (!value.includes("/")) throw noRange(value, "no '/'");
+  if (!isIPv4(head) && !isIPv6(head)) throw noRange(value, addressProblem(head));
+  if (!isPlain) throw noRange(value, `bad bits after slash: ${JSON.stringify(prefix)}`);
   const address = parseAddress(head);
-  if (Number(prefix) > width(address)) throw problem;
+  if (Number(prefix) > width(address)) throw noRange(value, "prefix length out of range");
   return { address, prefix: Number(prefix) };
 }
 

@@ -1,5 +1,5 @@
 import { goRegexp, RegexpError } from "../../go-regexp.ts";
-import { CelError, noOverload } from "../errors.ts";
+import { CelError, noConversion, noOverload } from "../errors.ts";
 import { define, type Overload } from "../functions.ts";
 import { runtimeName, toInt, toTimestamp, toUint } from "../operators.ts";
 import { type CelValue, Duration, isList, isMap, Timestamp, TypeValue, Uint } from "../values.ts";
@@ -46,9 +46,15 @@ function doubleToInt(value: number): bigint {
 }
 
 function textToInt(value: string): bigint {
-  if (!/^[+-]?\d+$/.test(value))
-    throw new CelError(`strconv.ParseInt: parsing "${value}": invalid syntax`);
-  return toInt(BigInt(value.replace(/^\+/, "")));
+  const parsed = /^[+-]?\d+$/.test(value) ? BigInt(value.replace(/^\+/, "")) : undefined;
+  if (parsed === undefined || BigInt.asIntN(64, parsed) !== parsed) throw noConversion("int");
+  return parsed;
+}
+
+function textToUint(value: string): Uint {
+  const parsed = /^\d+$/.test(value) ? BigInt(value) : undefined;
+  if (parsed === undefined || BigInt.asUintN(64, parsed) !== parsed) throw noConversion("uint");
+  return new Uint(parsed);
 }
 
 function textToDouble(value: string): number {
@@ -56,7 +62,7 @@ function textToDouble(value: string): number {
   if (isNumber) return Number(value);
   if (/^[+-]?inf(?:inity)?$/i.test(value)) return value.startsWith("-") ? -Infinity : Infinity;
   if (/^nan$/i.test(value)) return Number.NaN;
-  throw new CelError(`strconv.ParseFloat: parsing "${value}": invalid syntax`);
+  throw noConversion("double");
 }
 
 /** A double as Go's `%g` writes it. */
@@ -90,7 +96,7 @@ const length = (value: CelValue | undefined): Duration => {
 function textToBool(value: string): boolean {
   if (["1", "t", "T", "TRUE", "true", "True"].includes(value)) return true;
   if (["0", "f", "F", "FALSE", "false", "False"].includes(value)) return false;
-  throw new CelError(`strconv.ParseBool: parsing "${value}": invalid syntax`);
+  throw noConversion("bool");
 }
 
 /** The functions of the language itself. */
@@ -110,7 +116,7 @@ export const STANDARD: readonly Overload[] = [
   define("uint(uint): uint", (value = null) => value),
   define("uint(int): uint", (value) => toUint(int(value))),
   define("uint(double): uint", (value) => toUint(doubleToInt(Number(value)))),
-  define("uint(string): uint", (value) => toUint(textToInt(text(value)))),
+  define("uint(string): uint", (value) => textToUint(text(value))),
   define("double(double): double", (value = null) => value),
   define("double(int): double", (value) => Number(int(value))),
   define("double(uint): double", (value) => Number(value instanceof Uint ? value.value : 0n)),

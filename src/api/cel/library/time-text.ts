@@ -1,4 +1,4 @@
-import { CelError } from "../errors.ts";
+import { noConversion } from "../errors.ts";
 import { toDuration, toTimestamp } from "../operators.ts";
 import type { Duration, Timestamp } from "../values.ts";
 
@@ -29,7 +29,7 @@ export function parseDuration(text: string): Duration {
     if (fraction !== "") nanos += (BigInt(fraction) * scale) / 10n ** BigInt(fraction.length);
     end = match.index + whole.length;
   }
-  if (body === "" || end !== body.length) throw new CelError(`time: invalid duration "${text}"`);
+  if (body === "" || end !== body.length) throw noConversion("google.protobuf.Duration");
   return toDuration(sign === "-" ? -nanos : nanos);
 }
 
@@ -48,10 +48,7 @@ export function parseTimestamp(text: string): Timestamp {
   const [, date = "", clock = "", fraction = "", zone = ""] = TIME.exec(text) ?? [];
   const at = date === "" ? Number.NaN : Date.parse(`${date}T${clock}${zone}`);
   const isReal = !Number.isNaN(at) && isDate(date);
-  if (!isReal)
-    throw new CelError(
-      `parsing time "${text}" as "2006-01-02T15:04:05Z07:00": cannot parse "${text}" as "2006"`,
-    );
+  if (!isReal) throw noConversion("google.protobuf.Timestamp");
   return toTimestamp(BigInt(at) * 1_000_000n + BigInt(fraction.padEnd(9, "0")));
 }
 
