@@ -45,10 +45,9 @@ export function negotiate(accept: string | null, offer: Offer): Format {
   const possible = formats.filter((format) => canGive(format, offer));
   const [format] = possible.filter(({ media }) => media !== "protobuf");
   const chosen = format ?? possible[0];
-  if (chosen) return chosen;
-  // What could be given, but not piece by piece, is told what can.
-  const isStream =
-    offer.watch && formats.some((format) => canGive(format, { ...offer, watch: false }));
+  // Who would rather have what cannot be given piece by piece is told what can.
+  const isStream = offer.watch && chosen?.media === "yaml";
+  if (chosen && !isStream) return chosen;
   const stream = isStream ? ";stream=watch" : "";
   const media = [
     `application/json${stream}`,
@@ -87,14 +86,14 @@ export function notAcceptable(message: string): StatusError {
   return new StatusError(message, { code: 406, reason: "NotAcceptable" });
 }
 
-function canGive({ media, as }: Format, { transforms, protobuf, watch }: Offer): boolean {
+function canGive({ media, as }: Format, { transforms, protobuf }: Offer): boolean {
   if (as !== undefined && !transforms) return false;
-  if (media === "protobuf") return as !== "Table" && protobuf();
-  return media === "json" || !watch;
+  return media !== "protobuf" || (as !== "Table" && protobuf());
 }
 
 /** The clauses of an Accept header, best first. */
 export function parseAccept(accept: string): readonly Clause[] {
+  // A quality of 0 refuses nothing upstream: it comes last.
   const clauses = accept.split(",").map((text) => {
     const [type = "", ...rest] = text.split(";").map((part) => part.trim());
     const parameters = new Map(
@@ -106,7 +105,7 @@ export function parseAccept(accept: string): readonly Clause[] {
     const quality = Number(parameters.get("q") ?? 1);
     return { type: type.toLowerCase(), quality: Number.isNaN(quality) ? 0 : quality, parameters };
   });
-  return clauses.filter(({ quality }) => quality > 0).sort((a, b) => b.quality - a.quality);
+  return clauses.sort((a, b) => b.quality - a.quality);
 }
 
 function formatOf({ type, parameters }: Clause): Format | undefined {

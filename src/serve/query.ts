@@ -47,8 +47,8 @@ const SELECTION = [
 ] as const;
 
 export function listOptions(query: URLSearchParams): ListOptions & WatchOptions {
-  const limit = integer(query, "limit");
   const timeoutSeconds = integer(query, "timeoutSeconds");
+  const limit = integer(query, "limit");
   return {
     ...texts(query, SELECTION),
     ...(limit !== undefined && { limit }),

@@ -1,13 +1,8 @@
 import type { Verb } from "#api/resource.ts";
-import {
-  badRequest,
-  methodNotAllowed,
-  type StatusError,
-  unknownResource,
-  verbNotSupported,
-} from "#api/status.ts";
+import { badRequest, methodNotAllowed, type StatusError, verbNotSupported } from "#api/status.ts";
 import type { ApiOptions, Connection } from "./api-options.ts";
 import type { Call, Handler } from "./call.ts";
+import { notFoundText } from "./error-response.ts";
 import { logHandler } from "./handlers/log.ts";
 import { get, list } from "./handlers/read.ts";
 import { remove, removeCollection } from "./handlers/remove.ts";
@@ -67,6 +62,7 @@ export class Router {
   async answer(call: Call, connection: Connection): Promise<Response> {
     const { path, request } = call;
     if (isProxy(path)) return await this.#proxy.answer(call);
+    if (isNowhere(call)) return notFoundText();
     const verb = verbOf(call);
     if (isStream(path)) {
       const { nodeStreams: streams, openStream } = this.#options;
@@ -103,9 +99,18 @@ export function verbOf(call: Call): Verb {
 }
 
 function wantedVerb({ request, path, query }: Call): Verb | undefined {
-  const verb = methodVerb(request.method, path);
+  // Custom kinds alone may be asked for a head without a body.
+  const isHead = request.method === "HEAD" && path.resource.custom !== undefined;
+  const verb = methodVerb(isHead ? "GET" : request.method, path);
   if (path.watch) return verb === "get" || verb === "list" ? "watch" : undefined;
   return verb === "list" && flag(query, "watch") ? "watch" : verb;
+}
+
+/** What is not done to all objects of a custom kind is not there, as if there were no such path. */
+function isNowhere(call: Call): boolean {
+  const verb = wantedVerb(call);
+  const isCustom = call.path.resource.custom !== undefined;
+  return isCustom && verb !== undefined && isEverywhere(call.path, verb);
 }
 
 /** Across all namespaces one can only look. */
@@ -116,7 +121,6 @@ function isEverywhere({ resource, namespace, name }: ResourcePath, verb: Verb): 
 
 /** What a custom kind does not do is refused in words of its own. */
 function customRefusal({ request, path }: Call, verb: Verb | undefined): StatusError {
-  if (verb !== undefined && isEverywhere(path, verb)) return unknownResource();
   if (path.name === undefined && Object.hasOwn(OBJECT_VERBS, request.method)) {
     return badRequest("name must be provided");
   }

@@ -123,12 +123,24 @@ function typeFor(found: GroupVersionKind, request: EncodedObject): ObjectType {
   throw cannotBeHandled(found, { request, why });
 }
 
-function parseBody(request: EncodedObject): Parsed {
-  const { body, contentType, custom } = request;
+/**
+ * What a body comes as.
+ * @throws StatusError 415 for what cannot be read.
+ */
+export function bodyTypeOf(
+  contentType: string,
+  { isCustom }: { readonly isCustom: boolean },
+): (typeof ACCEPTED)[number] {
   const given = mediaType(contentType) || JSON_TYPE;
-  const accepted: readonly (typeof ACCEPTED)[number][] = custom ? ACCEPTED_CUSTOM : ACCEPTED;
+  const accepted: readonly (typeof ACCEPTED)[number][] = isCustom ? ACCEPTED_CUSTOM : ACCEPTED;
   const type = accepted.find((one) => one === given);
   if (type === undefined) throw unsupportedMediaType(ACCEPTED);
+  return type;
+}
+
+function parseBody(request: EncodedObject): Parsed {
+  const { body, contentType, custom } = request;
+  const type = bodyTypeOf(contentType, { isCustom: custom !== undefined });
   try {
     return parse(body, type);
   } catch (error) {

@@ -1,4 +1,4 @@
-import { decodeObject } from "#api/codec/decode-object.ts";
+import { bodyTypeOf, decodeObject } from "#api/codec/decode-object.ts";
 import {
   type DecodedPatch,
   decodePatch,
@@ -16,6 +16,9 @@ import { bodyKind, customBody, namedTarget } from "./target.ts";
 
 export const create: Handler = async (call) => {
   formatOf(call);
+  // Upstream looks at it here before it looks at the options, and elsewhere after.
+  const isCustom = customBody(call) !== undefined;
+  bodyTypeOf(call.request.headers.get("content-type") ?? "", { isCustom });
   const { object, options } = await readObject(call, "CreateOptions");
   const target = call.path.name === undefined ? call.path : namedTarget(call);
   return respondItem(call, await call.verbs.create(target, object, options), 201);

@@ -105,7 +105,7 @@ export function subjectOf(
   { resource, subresource }: { resource: Resource; subresource?: string },
   name: string,
 ): Subject {
-  if (subresource === undefined) return { resource, name };
+  if (subresource === undefined || resource.custom !== undefined) return { resource, name };
   const { group, plural, kind } = resource;
   return { resource: { group, plural: `${plural}/${subresource}`, kind }, name };
 }

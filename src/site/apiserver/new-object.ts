@@ -116,6 +116,7 @@ export function specChanged(
 
 function newMetadata(target: CreateTarget, sent: ObjectMeta, now: Date): ObjectMeta {
   const { resource } = target;
+  checkNamespace(sent.namespace ?? "", target.namespace);
   if (!["", "0"].includes(sent.resourceVersion ?? "")) {
     // Upstream's registry says so in an error of its own kind, which HTTP knows no reason for.
     throw new StatusError("resourceVersion should not be set on objects to be created", {
@@ -123,7 +124,6 @@ function newMetadata(target: CreateTarget, sent: ObjectMeta, now: Date): ObjectM
     });
   }
   const { namespace, deletionTimestamp, deletionGracePeriodSeconds, selfLink, ...kept } = sent;
-  checkNamespace(namespace ?? "", target.namespace);
   const base = kept.generateName ?? "";
   const name = kept.name || (base === "" ? "" : generateName(base, Math.random));
   const { resourceVersion: _, managedFields: _managed, name: _name, ...rest } = kept;
@@ -136,9 +136,12 @@ function newMetadata(target: CreateTarget, sent: ObjectMeta, now: Date): ObjectM
   };
 }
 
-/** An object may name the namespace that the request goes to, or none. */
+/**
+ * An object may name the namespace that the request goes to, or none; where there is no namespace, it
+ * may say what it likes.
+ */
 export function checkNamespace(sent: string, requested: string): void {
-  if (sent !== "" && sent !== requested) {
+  if (sent !== "" && requested !== "" && sent !== requested) {
     throw badRequest(
       "the namespace of the provided object does not match the namespace sent on the request",
     );

@@ -19,13 +19,23 @@ const MAX_UINT64 = 2n ** 64n - 1n;
  * @throws StatusError 400 for what is no uint64.
  */
 export function parseResourceVersion(text = ""): number {
-  if (text === "") return 0;
+  const problem = problemOf(text);
+  if (problem !== undefined) throw badRequest(`invalid resource version: ${problem}`);
+  return Number(text);
+}
+
+/** @throws StatusError 500 for what is no uint64: upstream does not foresee it where one object is read. */
+export function checkReadVersion(text = ""): void {
+  const problem = problemOf(text);
+  if (problem !== undefined) throw new StatusError(problem, { code: 500 });
+}
+
+function problemOf(text: string): string | undefined {
+  if (text === "") return undefined;
   const isWhole = /^\d+$/.test(text);
-  if (isWhole && BigInt(text) <= MAX_UINT64) return Number(text);
+  if (isWhole && BigInt(text) <= MAX_UINT64) return undefined;
   const why = isWhole ? "value out of range" : "invalid syntax";
-  throw badRequest(
-    `invalid resource version: resourceVersion: Invalid value: "${text}": strconv.ParseUint: parsing "${text}": ${why}`,
-  );
+  return `resourceVersion: Invalid value: "${text}": strconv.ParseUint: parsing "${text}": ${why}`;
 }
 
 /** True for a list that goes on where another ended. */

@@ -25,7 +25,13 @@ import { askedObject } from "./new-object.ts";
 import { ObjectWrites } from "./object-writes.ts";
 import { observation } from "./observation.ts";
 import { reachVersion } from "./reach-version.ts";
-import { checkListOptions, checkWatchOptions, isContinued, isExact } from "./resource-versions.ts";
+import {
+  checkListOptions,
+  checkReadVersion,
+  checkWatchOptions,
+  isContinued,
+  isExact,
+} from "./resource-versions.ts";
 import type { Changing, Rewriting } from "./rewriting.ts";
 import { deletedStatus } from "./success.ts";
 import type { VerbsDeps } from "./verbs-deps.ts";
@@ -48,6 +54,7 @@ export class UserVerbs implements Verbs {
     const target = this.#served(given);
     const observed = observation(this.#deps.strategies, target);
     if (observed !== undefined) return observed.one(target.name);
+    checkReadVersion(resourceVersion);
     await reachVersion(this.#deps.watching, target, resourceVersion);
     const item = this.#deps.store.get(keyOf(target, target.name));
     if (item === undefined) throw notFound(subjectOf(stored(target), target.name));
