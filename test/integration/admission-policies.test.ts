@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import type { Status } from "#api/status.ts";
 import { startTestApi, type TestApi } from "#test/kit/test-api.ts";
 import { startWebhook } from "#test/kit/webhook-server.ts";
 
@@ -268,4 +269,61 @@ describe("the conditions of a webhook", () => {
       },
     });
   });
+});
+
+test("a policy that names what it does not declare is refused in Kubernetes' words", async () => {
+  using api = await startTestApi();
+  const refused = async (kind: string, spec: object) => {
+    const plural = `${kind.toLowerCase().replace(/y$/, "ies")}`;
+    const matchConstraints = {
+      resourceRules: [
+        { apiGroups: [""], apiVersions: ["v1"], resources: ["pods"], operations: ["CREATE"] },
+      ],
+    };
+    const apiVersion = "admissionregistration.k8s.io/v1";
+    const response = await api.send("POST", `/apis/${apiVersion}/${plural}`, {
+      body: { apiVersion, kind, metadata: { name: "p" }, spec: { matchConstraints, ...spec } },
+    });
+    const { details } = (await response.json()) as Status;
+    return [
+      response.status,
+      ...(details?.causes ?? []).map(({ field, message = "" }) => {
+        const [first, ...more] = message.split("\n");
+        return `${field}: ${first}${more.length > 0 ? " …" : ""}`;
+      }),
+    ];
+  };
+  const undeclared = (expression: string, name: string, column = 1) =>
+    `Invalid value: "${expression}": compilation failed: ERROR: <input>:1:${column}: undeclared reference to '${name}' (in container '') …`;
+  expect(
+    await refused("ValidatingAdmissionPolicy", {
+      variables: [
+        { name: "a", expression: "variables.b" },
+        { name: "b", expression: "params.x" },
+      ],
+      validations: [{ expression: "variables.c == 1", messageExpression: "string(params.y)" }],
+      matchConditions: [{ name: "m", expression: "variables.a" }],
+    }),
+  ).toEqual([
+    422,
+    `spec.variables[0].expression: Invalid value: "variables.b": compilation failed: ERROR: <input>:1:10: undefined field 'b' …`,
+    `spec.variables[1].expression: ${undeclared("params.x", "params")}`,
+    `spec.validations[0].expression: Invalid value: "variables.c == 1": compilation failed: ERROR: <input>:1:10: undefined field 'c' …`,
+    `spec.validations[0].messageExpression: ${undeclared("string(params.y)", "params", 8)}`,
+    `spec.matchConditions[0].expression: ${undeclared("variables.a", "variables")}`,
+  ]);
+  expect(
+    await refused("MutatingAdmissionPolicy", {
+      reinvocationPolicy: "Never",
+      mutations: [
+        {
+          patchType: "ApplyConfiguration",
+          applyConfiguration: { expression: "Object{metadata: Object.metadata{name: params.n}}" },
+        },
+      ],
+    }),
+  ).toEqual([
+    422,
+    `spec.mutations[0].applyConfiguration.expression: ${undeclared("Object{metadata: Object.metadata{name: params.n}}", "params", 40)}`,
+  ]);
 });

@@ -72,6 +72,11 @@ export class Expression {
     return this.#program instanceof CelCompileError ? this.#program.message : undefined;
   }
 
+  /** What its values are; anything where it is none. */
+  get type(): CelType {
+    return this.#program instanceof CelCompileError ? DYN : this.#program.type;
+  }
+
   /** @throws ExpressionError */
   evaluate(bindings: Bindings, budget: Budget): CelValue {
     const failed = (why: string): ExpressionError => new ExpressionError(this.source, why);

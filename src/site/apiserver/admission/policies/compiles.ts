@@ -16,44 +16,32 @@ import {
   VALIDATING_WEBHOOK_CONFIGURATIONS,
 } from "#api/resources.ts";
 import { invalidObject } from "#api/status.ts";
-import {
-  Expression,
-  MUTATION_ENVIRONMENT,
-  POLICY_VARIABLES,
-  WEBHOOK_VARIABLES,
-} from "../cel/expression.ts";
+import { Expression, MUTATION_ENVIRONMENT, WEBHOOK_VARIABLES } from "../cel/expression.ts";
 import type { AdmissionPlugin } from "../plugin.ts";
 import { CONFIGURATION, OPERATIONS } from "./mutating-policy.ts";
+import { type Scope, scopeOf } from "./scope.ts";
 
 type Variables = ReadonlyMap<string, CelType>;
 
 interface Written {
   readonly field: string;
   readonly source: string | undefined;
+  readonly variables: Variables;
   readonly result?: CelType;
   readonly environment?: CelEnvironment;
 }
 
 /** Policies and webhooks are taken only with expressions that compile. */
 export const compilingExpressions: readonly AdmissionPlugin[] = [
-  compiling(VALIDATING_ADMISSION_POLICIES, {
-    written: policyExpressions,
-    variables: POLICY_VARIABLES,
-  }),
-  compiling(MUTATING_ADMISSION_POLICIES, {
-    written: mutationExpressions,
-    variables: POLICY_VARIABLES,
-  }),
-  compiling(MUTATING_WEBHOOK_CONFIGURATIONS, { written: conditions, variables: WEBHOOK_VARIABLES }),
-  compiling(VALIDATING_WEBHOOK_CONFIGURATIONS, {
-    written: conditions,
-    variables: WEBHOOK_VARIABLES,
-  }),
+  compiling(VALIDATING_ADMISSION_POLICIES, policyExpressions),
+  compiling(MUTATING_ADMISSION_POLICIES, mutationExpressions),
+  compiling(MUTATING_WEBHOOK_CONFIGURATIONS, conditions),
+  compiling(VALIDATING_WEBHOOK_CONFIGURATIONS, conditions),
 ];
 
 function compiling<T extends KubeObject>(
   kind: Resource<T>,
-  { written, variables }: { written(object: T): readonly Written[]; variables: Variables },
+  written: (object: T) => readonly Written[],
 ): AdmissionPlugin<T> {
   return {
     kinds: [kind],
@@ -64,7 +52,7 @@ function compiling<T extends KubeObject>(
         current === undefined ? [] : written(current).map(({ source }) => source),
       );
       const errors = written(object).flatMap((one) =>
-        before.has(one.source) ? [] : faultsOf(one, variables),
+        before.has(one.source) ? [] : faultsOf(one),
       );
       const { name = "" } = object.metadata ?? {};
       if (errors.length > 0) throw invalidObject({ resource: kind, name }, errors);
@@ -72,10 +60,13 @@ function compiling<T extends KubeObject>(
   };
 }
 
-function faultsOf(
-  { field, source, result = DYN, environment }: Written,
-  variables: Variables,
-): readonly FieldError[] {
+function faultsOf({
+  field,
+  source,
+  variables,
+  result = DYN,
+  environment,
+}: Written): readonly FieldError[] {
   if (source === undefined || source.trim() === "") return [];
   const { fault } = new Expression(source, {
     variables,
@@ -93,77 +84,86 @@ function conditions({
     matchConditions.map(({ expression }, index) => ({
       field: `webhooks[${at}].matchConditions[${index}].expression`,
       source: expression,
+      variables: WEBHOOK_VARIABLES,
       result: BOOL,
     })),
   );
 }
 
 function policyExpressions({ spec = {} }: ValidatingAdmissionPolicy): readonly Written[] {
-  const all = (
-    list: string,
-    sources: readonly (string | undefined)[],
-    result?: CelType,
-  ): readonly Written[] =>
-    sources.map((source, index) => ({
-      field: `spec.${list.replace("[]", `[${index}]`)}`,
-      source,
-      ...(result && { result }),
-    }));
-  const { validations = [], variables = [], matchConditions = [], auditAnnotations = [] } = spec;
+  const scope = scopeOf(spec, (source, variables) => new Expression(source, { variables }).type);
+  const { validations = [], auditAnnotations = [] } = spec;
   return [
-    ...all(
-      "variables[].expression",
-      variables.map(({ expression }) => expression),
-    ),
-    ...all(
-      "validations[].expression",
-      validations.map(({ expression }) => expression),
-      BOOL,
-    ),
-    ...all(
-      "validations[].messageExpression",
-      validations.map(({ messageExpression }) => messageExpression),
-      STRING,
-    ),
-    ...all(
-      "matchConditions[].expression",
-      matchConditions.map(({ expression }) => expression),
-      BOOL,
-    ),
-    ...all(
-      "auditAnnotations[].valueExpression",
-      auditAnnotations.map(({ valueExpression }) => valueExpression),
-    ),
+    ...variablesOf(spec, scope),
+    ...validations.flatMap(({ expression, messageExpression }, index) => [
+      {
+        field: `spec.validations[${index}].expression`,
+        source: expression,
+        variables: scope.rules,
+        result: BOOL,
+      },
+      {
+        field: `spec.validations[${index}].messageExpression`,
+        source: messageExpression,
+        variables: scope.messages,
+        result: STRING,
+      },
+    ]),
+    ...conditionsOf(spec, scope),
+    ...auditAnnotations.map(({ valueExpression }, index) => ({
+      field: `spec.auditAnnotations[${index}].valueExpression`,
+      source: valueExpression,
+      variables: scope.rules,
+    })),
   ];
 }
 
 function mutationExpressions({ spec = {} }: MutatingAdmissionPolicy): readonly Written[] {
-  const { mutations = [], variables = [], matchConditions = [] } = spec;
   const environment = MUTATION_ENVIRONMENT;
+  const scope = scopeOf(
+    spec,
+    (source, variables) => new Expression(source, { variables, environment }).type,
+  );
+  const { mutations = [] } = spec;
+  const { rules: variables } = scope;
   return [
-    ...variables.map(({ expression }, index) => ({
-      field: `spec.variables[${index}].expression`,
-      source: expression,
-      environment,
-    })),
+    ...variablesOf(spec, scope).map((one) => ({ ...one, environment })),
     ...mutations.flatMap(({ applyConfiguration, jsonPatch }, index) => [
       {
         field: `spec.mutations[${index}].applyConfiguration.expression`,
         source: applyConfiguration?.expression,
+        variables,
         result: CONFIGURATION,
         environment,
       },
       {
         field: `spec.mutations[${index}].jsonPatch.expression`,
         source: jsonPatch?.expression,
+        variables,
         result: OPERATIONS,
         environment,
       },
     ]),
-    ...matchConditions.map(({ expression }, index) => ({
-      field: `spec.matchConditions[${index}].expression`,
-      source: expression,
-      result: BOOL,
-    })),
+    ...conditionsOf(spec, scope),
   ];
 }
+
+type CommonSpec = Pick<
+  NonNullable<(ValidatingAdmissionPolicy & MutatingAdmissionPolicy)["spec"]>,
+  "matchConditions" | "variables"
+>;
+
+const variablesOf = ({ variables = [] }: CommonSpec, scope: Scope): readonly Written[] =>
+  variables.map(({ expression }, index) => ({
+    field: `spec.variables[${index}].expression`,
+    source: expression,
+    variables: scope.variables[index] ?? scope.rules,
+  }));
+
+const conditionsOf = ({ matchConditions = [] }: CommonSpec, scope: Scope): readonly Written[] =>
+  matchConditions.map(({ expression }, index) => ({
+    field: `spec.matchConditions[${index}].expression`,
+    source: expression,
+    variables: scope.conditions,
+    result: BOOL,
+  }));
