@@ -114,3 +114,41 @@ test("an element that stands three times in a set is named once", async () => {
     causes: ['spec.tags[1]: Duplicate value: "a"'],
   });
 });
+
+test("the order of a set and of a list that is a map says nothing, and sums of them are unions", async () => {
+  const text = { type: "string", maxLength: 8 } as const;
+  const list = { type: "array", maxItems: 4 } as const;
+  await define({
+    tags: {
+      ...list,
+      "x-kubernetes-list-type": "set",
+      items: text,
+      "x-kubernetes-validations": [
+        { rule: "self == ['a', 'b']" },
+        { rule: "self + ['a', 'c'] == ['a', 'b', 'c']" },
+        { rule: "['a', 'b'] == self" },
+      ],
+    },
+    ports: {
+      ...list,
+      "x-kubernetes-list-type": "map",
+      "x-kubernetes-list-map-keys": ["name"],
+      items: { type: "object", required: ["name"], properties: { name: text, value: text } },
+      "x-kubernetes-validations": [
+        { rule: "self == oldSelf" },
+        { rule: "(self + oldSelf).size() == 2" },
+      ],
+    },
+  });
+  const [a, b] = [{ name: "a", value: "1" }, { name: "b" }];
+  await create({ ports: [a, b] });
+  expect(await change({ spec: { ports: [b, a] } })).toMatchObject({ code: 200 });
+  expect(await change({ spec: { ports: [a, { ...b, value: "2" }] } })).toMatchObject({
+    code: 422,
+    causes: ["spec.ports: Invalid value: failed rule: self == oldSelf"],
+  });
+  expect(await change({ spec: { tags: ["b", "a"] } })).toMatchObject({
+    code: 422,
+    causes: ["spec.tags: Invalid value: failed rule: ['a', 'b'] == self"],
+  });
+});

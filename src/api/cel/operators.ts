@@ -3,8 +3,10 @@ import { CelError, noOverload, overflow } from "./errors.ts";
 import {
   type CelValue,
   Duration,
+  isKeyed,
   isList,
   isMap,
+  type KeyedList,
   keyText,
   Opaque,
   Optional,
@@ -94,7 +96,29 @@ function optionalsEqual(a: Optional, b: Optional): boolean {
 }
 
 function listsEqual(a: readonly CelValue[], b: readonly CelValue[]): boolean {
+  if (isKeyed(a)) return a.length === b.length && holdsAll(a, b);
   return a.length === b.length && a.every((value, index) => equals(value, b[index] ?? null));
+}
+
+function holdsAll(list: KeyedList, others: readonly CelValue[]): boolean {
+  const known = new Map(list.map((element) => [list.identity(element), element]));
+  return others.every((other) => {
+    const mine = known.get(list.identity(other));
+    return mine !== undefined && equals(mine, other);
+  });
+}
+
+/** Elements of the other list take the place of those that they are, or come behind. */
+function merged(list: KeyedList, others: readonly CelValue[]): KeyedList {
+  const elements = [...list];
+  const places = new Map(list.map((element, index) => [list.identity(element), index]));
+  for (const other of others) {
+    const id = list.identity(other);
+    const place = places.get(id) ?? elements.length;
+    places.set(id, place);
+    elements[place] = other;
+  }
+  return Object.assign(elements, { identity: list.identity });
 }
 
 function mapsEqual(a: Extract<CelValue, { isMap: true }>, b: typeof a): boolean {
@@ -158,7 +182,7 @@ function doubles(operator: string, a: number, b: number): number {
 
 function sum(a: CelValue, b: CelValue): CelValue {
   if (typeof a === "string" && typeof b === "string") return a + b;
-  if (isList(a) && isList(b)) return [...a, ...b];
+  if (isList(a) && isList(b)) return isKeyed(a) ? merged(a, b) : [...a, ...b];
   if (a instanceof Uint8Array && b instanceof Uint8Array) return new Uint8Array([...a, ...b]);
   if (a instanceof Duration && b instanceof Duration) return toDuration(a.nanos + b.nanos);
   if (a instanceof Timestamp && b instanceof Duration) return toTimestamp(a.nanos + b.nanos);

@@ -86,6 +86,29 @@ export const isList = (value: CelValue): value is readonly CelValue[] => Array.i
 export const isMap = (value: CelValue): value is CelMap =>
   typeof value === "object" && value !== null && "isMap" in value;
 
+/** A list whose elements `identity` tells apart: their order says nothing, and each is there once. */
+export interface KeyedList extends ReadonlyArray<CelValue> {
+  identity(element: CelValue): string;
+}
+
+export const isKeyed = (value: readonly CelValue[]): value is KeyedList => "identity" in value;
+
+/** The elements of a list that is a set, or a map by what `keys` name. */
+export function keyedList(
+  elements: readonly CelValue[],
+  keys: "self" | readonly string[],
+): KeyedList {
+  const textOf = (value: CelValue | undefined): string =>
+    value === undefined || value === null || (typeof value === "object" && !(value instanceof Uint))
+      ? ""
+      : keyText(value);
+  const identity = (element: CelValue): string => {
+    if (keys === "self") return textOf(element);
+    return isMap(element) ? JSON.stringify(keys.map((key) => textOf(element.get(key)))) : "";
+  };
+  return Object.assign([...elements], { identity });
+}
+
 /** A map of values that are there already. */
 export class LiteralMap implements CelMap {
   readonly isMap = true;

@@ -2,7 +2,7 @@ import { CelError } from "../cel/errors.ts";
 import { parseDuration, parseTimestamp } from "../cel/library/time-text.ts";
 import { escapedName, objectOf } from "../cel/object-types.ts";
 import { BOOL, type CelType, DYN, INT, listOf, mapOf, STRING } from "../cel/types.ts";
-import { type CelMap, type CelValue, LiteralMap } from "../cel/values.ts";
+import { type CelMap, type CelValue, keyedList, LiteralMap } from "../cel/values.ts";
 import { isJsonObject, type JsonObject } from "../codec/json-value.ts";
 import { itemsOf, type JsonSchemaProps, propertyOf } from "./json-schema-props.ts";
 
@@ -84,7 +84,10 @@ export function celValueOf(value: unknown, schema: JsonSchemaProps | undefined):
   if (typeof value === "string") return textOf(value, schema);
   if (Array.isArray(value)) {
     const items = schema && itemsOf(schema);
-    return value.map((element: unknown) => celValueOf(element, items));
+    const elements = value.map((element: unknown) => celValueOf(element, items));
+    if (schema?.["x-kubernetes-list-type"] === "set") return keyedList(elements, "self");
+    if (schema?.["x-kubernetes-list-type"] === "map") return keyedList(elements, keysOf(schema));
+    return elements;
   }
   if (!isJsonObject(value)) return null;
   if (schema?.properties === undefined)
@@ -97,6 +100,10 @@ export function celValueOf(value: unknown, schema: JsonSchemaProps | undefined):
   const own = schema["x-kubernetes-embedded-resource"] ? withResourceFields(schema) : schema;
   return new SchemaObject(value, own);
 }
+
+/** The keys of a list that is a map, as expressions write them. */
+const keysOf = (schema: JsonSchemaProps): readonly string[] =>
+  (schema["x-kubernetes-list-map-keys"] ?? []).map((key) => escapedName(key) ?? key);
 
 function numberOf(value: number, schema: JsonSchemaProps | undefined): CelValue {
   const isDouble = schema?.type === "number" || !Number.isInteger(value);

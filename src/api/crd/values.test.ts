@@ -146,9 +146,7 @@ test.each<readonly [string, JsonSchemaProps, unknown, readonly string[]]>([
     "strings",
     { type: "string", minLength: 3, pattern: "^b" },
     "a",
-    [
-      'v: Invalid value: "a": v in body should be at least 3 chars long',
-    ],
+    ['v: Invalid value: "a": v in body should be at least 3 chars long'],
   ],
   [
     "long strings",
