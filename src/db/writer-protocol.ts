@@ -1,5 +1,6 @@
 import type { SecretKeys } from "./cipher.ts";
-import type { Contents, Operation } from "./operation.ts";
+import type { Contents } from "./operation.ts";
+import type { PackedOperations } from "./packed-operations.ts";
 import type { Salvage } from "./salvage.ts";
 
 /** How far a walk over all rows that hold secrets has come. */
@@ -14,7 +15,7 @@ export type Request =
   | { readonly kind: "open"; readonly path: string; readonly keys: SecretKeys }
   /** Makes a damaged file anew of what can be read of it; nothing else is asked of that thread. */
   | { readonly kind: "salvage"; readonly path: string }
-  | { readonly kind: "commit"; readonly operations: readonly Operation[] }
+  | { readonly kind: "commit"; readonly operations: PackedOperations }
   /** Secrets are sealed by `keys.key` from now on. */
   | { readonly kind: "useKeys"; readonly keys: SecretKeys }
   /** Seals some rows anew that an older key sealed. */

@@ -3,6 +3,7 @@
  * of `writer-protocol.ts` in order.
  */
 import { assertNever, explain, UserError } from "#lib/errors.ts";
+import { unpack } from "./packed-operations.ts";
 import { isDamage, salvage } from "./salvage.ts";
 import { TableWriter } from "./table-writer.ts";
 import type { Reply, Request } from "./writer-protocol.ts";
@@ -24,7 +25,7 @@ function answer(request: Request): Reply {
     case "salvage":
       return { kind: "salvaged", salvage: salvage(request.path) };
     case "commit":
-      opened().commit(request.operations);
+      opened().commit(unpack(request.operations));
       return { kind: "committed" };
     case "useKeys":
       opened().useKeys(request.keys);

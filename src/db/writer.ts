@@ -2,6 +2,7 @@ import { abortReason } from "#lib/abort.ts";
 import { UserError } from "#lib/errors.ts";
 import type { SecretKeys } from "./cipher.ts";
 import type { Contents, Operation } from "./operation.ts";
+import { pack } from "./packed-operations.ts";
 import type { Salvage } from "./salvage.ts";
 import type { Reply, Request, ResealPosition } from "./writer-protocol.ts";
 
@@ -95,7 +96,8 @@ export class Writer {
 
   /** Resolves when all operations are on disk; rejects when none are. */
   async commit(operations: readonly Operation[]): Promise<void> {
-    await this.#ask({ kind: "commit", operations });
+    const packed = pack(operations);
+    await this.#ask({ kind: "commit", operations: packed }, [packed.values]);
   }
 
   /** Secrets are sealed by `keys.key` from now on. */
@@ -134,12 +136,13 @@ export class Writer {
     await this.#ended;
   }
 
-  #ask(request: Request): Promise<Reply> {
+  /** `handed`: buffers of the request that are the thread's from now on. */
+  #ask(request: Request, handed: ArrayBuffer[] = []): Promise<Reply> {
     if (this.lost.aborted) return Promise.reject(abortReason(this.lost));
     if (this.#closing) return Promise.reject(new Error("The database is closed"));
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
-      this.#worker.postMessage(request);
+      this.#worker.postMessage(request, handed);
     });
   }
 
