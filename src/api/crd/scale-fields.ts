@@ -12,8 +12,8 @@ export type Reading<T> = { readonly value?: T } | { readonly error: string };
 /** The whole number at a path of names such as `.spec.replicas`. */
 export function integerAt(object: object, path: string): Reading<number> {
   return readingAt(object, path, (found) =>
-    typeof found === "number" && Number.isSafeInteger(found)
-      ? { value: found }
+    goTypeOf(found) === "int64"
+      ? { value: Number(found) }
       : { error: mistyped(path, found, "int64") },
   );
 }
