@@ -63,7 +63,12 @@ function compareStructures(place: Place, { before, after }: Pair): Difference {
   const [removed, added] = [everythingIn(place, before), everythingIn(place, after)];
   if (structureOf(place, after) === "map") return { changed: withSelf(added) };
   const { ".": _, ...below } = removed;
-  return { changed: MEMBER, ...(!isVoid(below) && { removed: below }) };
+  // Nothing, where a map was, is the map without its entries.
+  const isEmptied = after === null && structureOf(place, before) === "map";
+  return {
+    ...(!isEmptied && { changed: MEMBER }),
+    ...(!isVoid(below) && { removed: below }),
+  };
 }
 
 function compareMaps(place: Place, pair: Pair): Difference {
