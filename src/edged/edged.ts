@@ -121,7 +121,7 @@ class Life {
     });
     const pods: PodManager = new PodManager({
       ...{ runtime, meta, network, mounts, podsDirectory, dns, clock, timer, log },
-      images: new ImageManager({ runtime, clock, onPulled: () => agent.refreshImages() }),
+      images: new ImageManager({ images: runtime, clock, onPulled: () => agent.refreshImages() }),
       events: new EventRecorder({ meta, node: node.name, clock, log, signal }),
       hostIPs: node.addresses,
       allocatable: allocatableOf(machine, node),

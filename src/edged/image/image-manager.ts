@@ -5,8 +5,9 @@ import { asError } from "#lib/errors.ts";
 import { ContainerFailure } from "../container/container-failure.ts";
 import type { Sources } from "../container/sources.ts";
 import type { PodRecorder } from "../events.ts";
-import { EngineUnreachable, type Runtime } from "../runtime/runtime.ts";
+import { EngineUnreachable } from "../runtime/runtime.ts";
 import type { ImageInfo } from "../runtime/types.ts";
+import type { ImageSource } from "./image-source.ts";
 import { credentialsFor } from "./pull-secrets.ts";
 import { type ImageReference, parseImageReference } from "./reference.ts";
 
@@ -23,7 +24,7 @@ interface Wanted {
 }
 
 export interface ImageManagerOptions {
-  readonly runtime: Runtime;
+  readonly images: ImageSource;
   readonly clock: Clock;
   /** The node has an image more. */
   readonly onPulled: () => void;
@@ -37,13 +38,13 @@ interface Failed {
 
 /** Gets the images of one pod's containers, by their pull policies. */
 export class ImageManager {
-  readonly #runtime: Runtime;
+  readonly #images: ImageSource;
   readonly #clock: Clock;
   readonly #onPulled: () => void;
   readonly #failed = new Map<string, Failed>();
 
-  constructor({ runtime, clock, onPulled }: ImageManagerOptions) {
-    this.#runtime = runtime;
+  constructor({ images, clock, onPulled }: ImageManagerOptions) {
+    this.#images = images;
     this.#clock = clock;
     this.#onPulled = onPulled;
   }
@@ -63,7 +64,7 @@ export class ImageManager {
       throw new ContainerFailure("InvalidImageName", message);
     }
     const policy = container.imagePullPolicy ?? defaultPolicy(reference);
-    const present = await this.#runtime.image(image, signal);
+    const present = await this.#images.image(image, signal);
     if (present && policy !== "Always") {
       recorder.normal(
         "Pulled",
@@ -110,7 +111,7 @@ export class ImageManager {
     let failure: unknown;
     for (const one of credentials.length === 0 ? [undefined] : credentials) {
       try {
-        return await this.#runtime.pullImage(image, one, signal);
+        return await this.#images.pullImage(image, one, signal);
       } catch (error) {
         if (signal.aborted || error instanceof EngineUnreachable) throw error;
         failure = error;

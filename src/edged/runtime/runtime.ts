@@ -1,12 +1,11 @@
 import type { ExecStream } from "#api/node-streams.ts";
+import type { ImageSource } from "../image/image-source.ts";
 import type {
   ContainerSpec,
   EngineStatus,
   ExecResult,
-  ImageInfo,
   LogOptions,
   ProcessOptions,
-  RegistryCredentials,
   RuntimeEvent,
   RuntimePod,
   Sandbox,
@@ -19,7 +18,7 @@ import type {
  * A method that the engine does not answer rejects with `EngineUnreachable`; every method rejects
  * with the signal's reason when that aborts.
  */
-export interface Runtime {
+export interface Runtime extends ImageSource {
   /** The scheme of container IDs in a pod's status: `docker` in `docker://…`. */
   readonly scheme: string;
   /** What is known now, without asking. */
@@ -54,16 +53,6 @@ export interface Runtime {
   attach(id: string, request: ProcessOptions, signal: AbortSignal): Promise<ExecStream>;
   /** Both outputs as they were written; with `follow` ends when the container does. */
   logs(id: string, options: LogOptions, signal: AbortSignal): Promise<ReadableStream<Uint8Array>>;
-
-  images(signal: AbortSignal): Promise<readonly ImageInfo[]>;
-  /** An image that is here already, by any name or ID. */
-  image(name: string, signal: AbortSignal): Promise<ImageInfo | undefined>;
-  /** Fetches an image; rejects with the registry's words. */
-  pullImage(
-    name: string,
-    credentials: RegistryCredentials | undefined,
-    signal: AbortSignal,
-  ): Promise<ImageInfo>;
 }
 
 export interface ExecRequest extends ProcessOptions {
