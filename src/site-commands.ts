@@ -11,7 +11,7 @@ import { EngineUnreachable, type Runtime } from "#edged/runtime/runtime.ts";
 import type { RuntimePod } from "#edged/runtime/types.ts";
 import { UserError } from "#lib/errors.ts";
 import { silentLogger } from "#lib/log.ts";
-import { removeCgroup } from "#linux/cgroup.ts";
+import { removeCgroup } from "#linux/cgroups/remove.ts";
 import { unmountBelow } from "#linux/mount.ts";
 import { removeMesh } from "#mesh/remove-mesh.ts";
 import { ClientCertificates } from "#site/apiserver/client-certificates.ts";

@@ -1,7 +1,7 @@
 import { dlopen, FFIType, read } from "bun:ffi";
 import { constants } from "node:os";
 
-const { cstring, i32, i64_fast, ptr, u32, u64 } = FFIType;
+const { cstring, i32, i64, i64_fast, ptr, u32, u64 } = FFIType;
 
 /**
  * Buffers are handed over as such and never as kept addresses: Bun asks for the address at each
@@ -18,6 +18,7 @@ const SIGNATURES = {
   unshare: { args: [i32], returns: i32 },
   mount: { args: [cstring, cstring, cstring, u64, cstring], returns: i32 },
   umount2: { args: [cstring, i32], returns: i32 },
+  syscall: { args: [i64, u64, u64, u64, u64, u64, u64], returns: i64_fast },
   __errno_location: { args: [], returns: ptr },
 } as const;
 

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { check, cString, libc, SystemCallError } from "./libc.ts";
+import { parseMountInfo } from "./mount-info.ts";
 
 const MS_NOSUID = 2;
 const MS_NODEV = 4;
@@ -36,13 +37,8 @@ export function unmount(path: string): void {
 
 /** Takes off all that is mounted below a directory, by whomever, the deepest first. */
 export function unmountBelow(directory: string): void {
-  const points = readFileSync("/proc/self/mountinfo", "utf8")
-    .split("\n")
-    .flatMap((line) => line.split(" ")[4] ?? [])
-    // The kernel writes blanks and the like in octal.
-    .map((point) =>
-      point.replace(/\\(\d{3})/g, (_, code) => String.fromCharCode(parseInt(code, 8))),
-    )
+  const points = parseMountInfo(readFileSync("/proc/self/mountinfo", "utf8"))
+    .map(({ mountPoint }) => mountPoint)
     .filter((point) => point.startsWith(`${directory}/`));
   for (const point of points.toReversed()) unmount(point);
 }

@@ -8,7 +8,7 @@ import { siteCgroups } from "#edged/runtime/docker/cgroup-parent.ts";
 import { createDockerRuntime } from "#edged/runtime/docker/docker-runtime.ts";
 import type { Runtime } from "#edged/runtime/runtime.ts";
 import { silentLogger } from "#lib/log.ts";
-import { removeCgroup } from "#linux/cgroup.ts";
+import { removeCgroup } from "#linux/cgroups/remove.ts";
 import { mountTmpfs, unmountBelow } from "#linux/mount.ts";
 import {
   type EdgedHarness,

@@ -3,7 +3,7 @@ import Docker from "dockerode";
 import { siteCgroups } from "#edged/runtime/docker/cgroup-parent.ts";
 import { createDockerRuntime } from "#edged/runtime/docker/docker-runtime.ts";
 import { silentLogger } from "#lib/log.ts";
-import { removeCgroup } from "#linux/cgroup.ts";
+import { removeCgroup } from "#linux/cgroups/remove.ts";
 import { describeRuntime } from "#test/contract/runtime.ts";
 import { eventually } from "#test/kit/eventually.ts";
 import { importBusybox } from "#test/kit/image.ts";

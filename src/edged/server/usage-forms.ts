@@ -1,6 +1,6 @@
 import { rfc3339 } from "#lib/clock.ts";
 import { type Labels, Metrics, type Sample } from "#lib/metrics.ts";
-import type { CgroupUsage } from "#linux/cgroup-usage.ts";
+import type { CgroupUsage } from "#linux/cgroups/usage.ts";
 import type { Usage } from "./usage.ts";
 
 const NANOSECONDS_PER_SECOND = 1e9;

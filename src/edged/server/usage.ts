@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { type CgroupUsage, cgroupUsage } from "#linux/cgroup-usage.ts";
+import { type CgroupUsage, cgroupUsage } from "#linux/cgroups/usage.ts";
 import { liveSandbox } from "../pod/observed.ts";
 import { refOf } from "../pod/pod-runner.ts";
 import type { PodWorker } from "../pod/pod-worker.ts";
@@ -55,7 +55,7 @@ async function measureContainer({
   startedAt,
   createdAt,
 }: RuntimeContainer): Promise<ContainerUsage | undefined> {
-  const usage = pid === undefined ? undefined : await cgroupUsage(pid);
+  const usage = pid === undefined ? undefined : cgroupUsage(pid);
   return usage && { name, startedAt: startedAt ?? createdAt, ...usage };
 }
 
