@@ -1,6 +1,9 @@
 /** A processor that programs are made for, in Node's names. */
 export type Arch = "x64" | "arm64";
 
+/** The processor of this machine. */
+export const HOST_ARCH: Arch = process.arch === "arm64" ? "arm64" : "x64";
+
 /** Name of a system call that both processors have. */
 export type SystemCall = keyof typeof NUMBERS;
 

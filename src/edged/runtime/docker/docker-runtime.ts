@@ -3,6 +3,7 @@ import type { ContainerInspectInfo } from "dockerode";
 import type { ExecStream, TerminalSize } from "#api/node-streams.ts";
 import { explain, must } from "#lib/errors.ts";
 import type { Logger } from "#lib/log.ts";
+import type { Arch } from "#linux/syscalls.ts";
 import { LinkedSignal } from "../../linked-signal.ts";
 import { EngineUnreachable, type ExecRequest, type Runtime } from "../runtime.ts";
 import type {
@@ -39,7 +40,6 @@ import { label, podOf, SANDBOX_TYPE } from "./labels.ts";
 import { openLogs } from "./logs.ts";
 import { duplex } from "./node-stream.ts";
 import { lowestOomScore } from "./oom-score.ts";
-import type { PauseArch } from "./pause-program.ts";
 import { processStream } from "./process-stream.ts";
 import { runToEnd } from "./run.ts";
 import { watch } from "./watch.ts";
@@ -52,7 +52,7 @@ export interface DockerRuntimeOptions {
   readonly address: EngineAddress;
   /** Marks what is ours; nothing else is listed or touched. */
   readonly siteId: string;
-  readonly arch: PauseArch;
+  readonly arch: Arch;
   readonly log: Logger;
 }
 
@@ -64,7 +64,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
 class DockerRuntime implements Runtime {
   readonly scheme = "docker";
   readonly #siteId: string;
-  readonly #arch: PauseArch;
+  readonly #arch: Arch;
   readonly #log: Logger;
   readonly #engine: Engine;
   readonly #images: DockerImages;

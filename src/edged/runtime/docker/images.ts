@@ -1,5 +1,6 @@
 import { Readable } from "node:stream";
 import { must } from "#lib/errors.ts";
+import type { Arch } from "#linux/syscalls.ts";
 import { parseImageReference, pullName } from "../../image/reference.ts";
 import { LinkedSignal } from "../../linked-signal.ts";
 import { EngineUnreachable } from "../runtime.ts";
@@ -8,7 +9,6 @@ import { imageOf } from "./describe.ts";
 import { type Engine, refusal, unlessMissing } from "./engine.ts";
 import { readable } from "./node-stream.ts";
 import { pauseImageArchive } from "./pause-image.ts";
-import type { PauseArch } from "./pause-program.ts";
 
 /** The images of a Docker Engine. */
 export class DockerImages {
@@ -66,7 +66,7 @@ export class DockerImages {
   }
 
   /** Makes sure that the sandbox image is there. */
-  async ensurePause(name: string, arch: PauseArch, signal: AbortSignal): Promise<void> {
+  async ensurePause(name: string, arch: Arch, signal: AbortSignal): Promise<void> {
     if (await this.find(name, signal)) return;
     const archive = await pauseImageArchive(name, arch);
     using linked = new LinkedSignal(signal);

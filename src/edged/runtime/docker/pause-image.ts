@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { buffer } from "node:stream/consumers";
 import { pack } from "tar-stream";
-import { type PauseArch, pauseProgram } from "./pause-program.ts";
+import type { Arch } from "#linux/syscalls.ts";
+import { pauseProgram } from "../pause/pause-program.ts";
 
 const BUILT = "1970-01-01T00:00:00Z";
 
@@ -12,7 +13,7 @@ interface Entry {
 }
 
 /** A docker-archive with one image whose only file is the pause program. The same bytes every time. */
-export async function pauseImageArchive(name: string, arch: PauseArch): Promise<Uint8Array> {
+export async function pauseImageArchive(name: string, arch: Arch): Promise<Uint8Array> {
   const layer = await tar([{ name: "pause", content: pauseProgram(arch), mode: 0o755 }]);
   const config = JSON.stringify({
     architecture: arch === "x64" ? "amd64" : arch,
