@@ -9,6 +9,7 @@ import { removePodNetwork } from "#edged/network/veth-network.ts";
 import { siteCgroups } from "#edged/runtime/docker/cgroup-parent.ts";
 import { EngineUnreachable, type Runtime } from "#edged/runtime/runtime.ts";
 import type { RuntimePod } from "#edged/runtime/types.ts";
+import { systemClock } from "#lib/clock.ts";
 import { UserError } from "#lib/errors.ts";
 import { silentLogger } from "#lib/log.ts";
 import { removeCgroup } from "#linux/cgroups/remove.ts";
@@ -18,6 +19,7 @@ import { ClientCertificates } from "#site/apiserver/client-certificates.ts";
 import { readAuthority } from "#site/apiserver/pki.ts";
 import { dataDirectory, removeSiteFiles, secretsKeyFile } from "./data-directory.ts";
 import { latestTime } from "./latest-time.ts";
+import { preflight } from "./preflight.ts";
 import type { StopSignals } from "./signals.ts";
 import { createRuntime } from "./site-runtime.ts";
 import { startSite } from "./start.ts";
@@ -30,6 +32,10 @@ const COMMAND_MS = 120_000;
 export function siteCommands(signals: () => StopSignals): SiteCommands {
   return {
     start: (config, io) => startSite(config, io, signals()),
+    check(config, { env }) {
+      const options = { config, dockerHost: env["DOCKER_HOST"], now: systemClock.now() };
+      return preflight(options, AbortSignal.timeout(COMMAND_MS));
+    },
     async removeWorkloads(config, io) {
       const site = await stoppedSite(config);
       return site === undefined ? [] : removePods({ ...site, config, io });

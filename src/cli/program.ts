@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { FIELDS } from "#config/edgesite-config.ts";
 import { defaultConfig, minConfig } from "#config/print.ts";
 import { UserError } from "#lib/errors.ts";
+import { checkText } from "./check-text.ts";
 import { Control } from "./control.ts";
 import { configOf, EX_USAGE, type Flags, withConfigFlags, withDataDir } from "./flags.ts";
 import type { Io } from "./io.ts";
@@ -53,6 +54,7 @@ export function createProgram(run: Run): Command {
     .action(async (flags: Flags) => {
       run.exitCode = await run.site.start(configOf(flags, io), io);
     });
+  addCheckCommand(program, run);
   addLifeCommands(program, run);
   addConfigCommands(program, run);
   addSecretsCommands(program, run);
@@ -62,6 +64,21 @@ export function createProgram(run: Run): Command {
     .action(() => io.out(`${versionText(version)}\n`));
   addKubeconfigCommands(program, run);
   return program;
+}
+
+function addCheckCommand(program: Command, run: Run): void {
+  const { io, site } = run;
+  withConfigFlags(program.command("check"))
+    .description(
+      "look whether this host has what a site needs, and tell what to do; exit code 1 when something is missing",
+    )
+    .option("--json", "print JSON")
+    .action(async (flags: Flags) => {
+      const requirements = await site.check(configOf(flags, io), io);
+      const json = flags["json"] === true;
+      io.out(json ? `${JSON.stringify(requirements, null, 2)}\n` : checkText(requirements));
+      run.exitCode = requirements.some(({ state }) => state === "failed") ? 1 : 0;
+    });
 }
 
 function addLifeCommands(program: Command, run: Run): void {

@@ -67,6 +67,17 @@ export interface ClientStatus {
   readonly revokedAt?: string;
 }
 
+/** Something that a site needs of its host. */
+export interface Requirement {
+  readonly name: string;
+  /** `note`: it works, but a person should know; `failed`: it does not. */
+  readonly state: "ok" | "note" | "failed";
+  /** What is there, or why it does not work. */
+  readonly found: string;
+  /** What a person can do. */
+  readonly advice?: string;
+}
+
 /** What the site can be told, in this process or over the control socket. */
 export interface SiteCommands {
   /**
@@ -74,6 +85,8 @@ export interface SiteCommands {
    * @throws {UserError} when it cannot start.
    */
   start(config: EdgeSiteConfig, io: Io): Promise<number>;
+  /** Looks whether this host has what a site needs; leaves nothing behind. */
+  check(config: EdgeSiteConfig, io: Io): Promise<readonly Requirement[]>;
   /** Removes the containers of a site that does not run; answers the names of their pods. */
   removeWorkloads(config: EdgeSiteConfig, io: Io): Promise<readonly string[]>;
   /**

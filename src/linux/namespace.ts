@@ -1,8 +1,40 @@
 import { closeSync, openSync } from "node:fs";
 import { check, libc } from "./libc.ts";
 
-const CLONE_NEWNET = 0x40000000;
+/** CLONE_NEW* of linux/sched.h, by what a namespace keeps apart. */
+const NAMESPACES = {
+  mount: 0x00020000,
+  cgroup: 0x02000000,
+  uts: 0x04000000,
+  ipc: 0x08000000,
+  pid: 0x20000000,
+  network: 0x40000000,
+} as const;
+
+const CLONE_NEWNET = NAMESPACES.network;
 const OWN_NAMESPACE = "/proc/thread-self/ns/net";
+
+/** What can be kept apart for the calling thread alone. */
+export type NamespaceKind = keyof typeof NAMESPACES;
+
+/**
+ * Moves the calling thread into a new namespace for good: for threads that are made for that and end
+ * soon. One for PIDs is left at once: a thread whose children would be in it can start no other thread.
+ */
+export function leaveNamespace(kind: NamespaceKind): void {
+  if (kind !== "pid") return unshare(kind);
+  const own = openSync("/proc/thread-self/ns/pid", "r");
+  try {
+    unshare(kind);
+    check(libc.setns(own, NAMESPACES.pid), "return to the own namespace of PIDs");
+  } finally {
+    closeSync(own);
+  }
+}
+
+function unshare(kind: NamespaceKind): void {
+  check(libc.unshare(NAMESPACES[kind]), `make a namespace (${kind})`);
+}
 
 /** The file of a process's network namespace. */
 export function networkNamespacePath(pid: number): string {

@@ -7,6 +7,7 @@ export function generatedDocs(): readonly (readonly [path: string, text: string]
   const program = createProgram({
     io: { out: () => undefined, err: () => undefined, interactive: false, env: {} },
     site: {
+      check: async () => [],
       start: async () => 0,
       removeWorkloads: async () => [],
       rotateKey: async () => false,
