@@ -56,7 +56,7 @@ test("whole numbers that are too large for JavaScript are the same after a resta
   expect(db.objects.get(at("big"))?.value).toMatchObject({ data: { count: 9007199254740993n } });
 });
 
-test("lazy rows, meta rows, addresses and settings are there after a restart", async () => {
+test("lazy rows, meta rows, addresses, settings and images are there after a restart", async () => {
   const pool = () => ["10.42.0.2", "10.42.0.3"];
   {
     await using db = await open();
@@ -64,6 +64,12 @@ test("lazy rows, meta rows, addresses and settings are there after a restart", a
     db.meta.put({ key: "default/pod/web", type: "pod", value: "{}" });
     db.meta.put({ key: "default/secret/s", type: "secret", value: '"hush"' });
     await db.settings.set("siteId", "0123abcd");
+    await db.images.write([{ kind: "image", key: "a", value: "{}" }]);
+    await db.images.write([
+      { kind: "pin", key: "b", value: "{}" },
+      { kind: "image", key: "a" },
+      { kind: "image", key: "c", value: '"x"' },
+    ]);
     expect(await db.addressLeases(pool).lease("uid-1")).toBe("10.42.0.2");
   }
   await using db = await open();
@@ -72,6 +78,8 @@ test("lazy rows, meta rows, addresses and settings are there after a restart", a
   expect(db.meta.list("pod")).toEqual([{ key: "default/pod/web", type: "pod", value: "{}" }]);
   expect(db.meta.get("default/secret/s")?.value).toBe('"hush"');
   expect(db.settings.get("siteId")).toBe("0123abcd");
+  expect(db.images.list("image")).toMatchObject([{ key: "c", value: '"x"' }]);
+  expect(db.images.list("pin")).toMatchObject([{ key: "b" }]);
   expect(await leases.lease("uid-1")).toBe("10.42.0.2");
   expect(await leases.lease("uid-2")).toBe("10.42.0.3");
   await leases.release("uid-1");

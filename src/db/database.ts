@@ -3,6 +3,7 @@ import { AddressLeases } from "./address-leases.ts";
 import type { SecretKeys } from "./cipher.ts";
 import { CommittedObjects } from "./committed-objects.ts";
 import { GroupCommit } from "./group-commit.ts";
+import { ImageIndex } from "./image-index.ts";
 import { MetaRows } from "./meta-rows.ts";
 import type { ObjectKey, ObjectStore } from "./object-store.ts";
 import type { Contents } from "./operation.ts";
@@ -38,6 +39,7 @@ export class Database implements AsyncDisposable {
   readonly objects: ObjectStore;
   readonly meta: MetaRows;
   readonly settings: Settings;
+  readonly images: ImageIndex;
   /** Where pages of the file could not be read when it was opened: what came of it. */
   readonly salvage: Salvage | undefined;
   readonly #commits: GroupCommit;
@@ -55,6 +57,7 @@ export class Database implements AsyncDisposable {
     this.#commits = new GroupCommit(writer);
     this.settings = new Settings(this.#commits, contents.settings);
     this.meta = new MetaRows(this.#commits, contents.meta);
+    this.images = new ImageIndex(this.#commits, contents.images);
     this.#unreadableMeta = contents.unreadableMeta;
     this.#addresses = contents.addresses;
     this.#committed = new CommittedObjects({

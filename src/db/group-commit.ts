@@ -185,5 +185,8 @@ function rowOf(operation: Operation): string {
       return `address ${operation.uid}`;
     case "putSetting":
       return `setting ${operation.name}`;
+    case "putImageRow":
+    case "removeImageRow":
+      return `image ${operation.about} ${operation.key}`;
   }
 }

@@ -28,6 +28,13 @@ const MIGRATIONS: readonly string[] = [
      checksum INTEGER,
      why TEXT NOT NULL
    );`,
+  `CREATE TABLE image_rows (
+     about TEXT NOT NULL,
+     key TEXT NOT NULL,
+     value BLOB NOT NULL,
+     checksum INTEGER NOT NULL,
+     PRIMARY KEY (about, key)
+   );`,
 ];
 
 /**

@@ -19,7 +19,15 @@ export type Operation =
   | { readonly kind: "removeMeta"; readonly key: string }
   | { readonly kind: "putAddress"; readonly uid: string; readonly address: string }
   | { readonly kind: "removeAddress"; readonly uid: string }
-  | { readonly kind: "putSetting"; readonly name: string; readonly value: string };
+  | { readonly kind: "putSetting"; readonly name: string; readonly value: string }
+  | ({ readonly kind: "putImageRow"; readonly value: Uint8Array } & ImageRowKey)
+  | ({ readonly kind: "removeImageRow" } & ImageRowKey);
+
+/** A row of the index of images: what it is about, and its name. */
+export interface ImageRowKey {
+  readonly about: "image" | "archive" | "pin";
+  readonly key: string;
+}
 
 /** An object whose row cannot be read, and why not. */
 export interface UnreadableObject {
@@ -43,6 +51,8 @@ export interface Contents {
   }[];
   readonly addresses: readonly { readonly uid: string; readonly address: string }[];
   readonly settings: readonly { readonly name: string; readonly value: string }[];
+  /** Those that can be read: the others are made again from what lies on disk. */
+  readonly images: readonly (ImageRowKey & { readonly value: Uint8Array })[];
   /** Objects whose rows could not be read, those that are in quarantine already included. */
   readonly unreadable: readonly UnreadableObject[];
   /** Rows in quarantine that can be read again: the right key is back. */

@@ -30,6 +30,7 @@ const ROW_TABLES = {
   objects: `${OBJECT_KEY}, value, checksum`,
   meta: "key, type, value, checksum",
   quarantine: `${OBJECT_KEY}, value, checksum, why`,
+  image_rows: "about, key, value, checksum",
 } as const;
 /** Small tables without which the rows of the others would mean something else. */
 const WHOLE_TABLES = { settings: "name, value", addresses: "uid, address" } as const;
@@ -91,11 +92,16 @@ function copyTo(path: string, from: Database): number {
       }
     }
     for (const [table, columns] of Object.entries(ROW_TABLES)) {
+      if (!hasTable(from, table)) continue; // it is of an older version
       const insert = insertInto(to, table, columns);
       for (const { rowid: _, ...row } of readableRows(from, table, columns)) insert.run(row);
     }
     return quarantineLost(files);
   })();
+}
+
+function hasTable(file: Database, table: string): boolean {
+  return file.query("SELECT 1 FROM sqlite_schema WHERE name = ?").get(table) !== null;
 }
 
 /** The first of two rows of one name is as good as the second. */

@@ -46,3 +46,15 @@ export const settings = sqliteTable("settings", {
   name: text().primaryKey(),
   value: text().notNull(),
 });
+
+/** The index of images: JSON for each image, each archive that was taken in, each pin of an engine's image. */
+export const imageRows = sqliteTable(
+  "image_rows",
+  {
+    about: text({ enum: ["image", "archive", "pin"] }).notNull(),
+    key: text().notNull(),
+    value: blob({ mode: "buffer" }).notNull(),
+    checksum: integer().notNull(),
+  },
+  ({ about, key }) => [primaryKey({ columns: [about, key] })],
+);

@@ -1,6 +1,6 @@
 import { asc, eq, type SQL, sql } from "drizzle-orm";
 import type { BunSQLiteDatabase } from "drizzle-orm/bun-sqlite";
-import { addresses, meta, objects, quarantine, settings } from "./schema.ts";
+import { addresses, imageRows, meta, objects, quarantine, settings } from "./schema.ts";
 
 const { placeholder } = sql;
 const excluded = (column: string): SQL => sql.raw(`excluded.${column}`);
@@ -10,7 +10,12 @@ export type Statements = ReturnType<typeof prepareStatements>;
 
 /** See `Statements`. */
 export function prepareStatements(db: BunSQLiteDatabase) {
-  return { ...readers(db), ...objectWriters(db), ...otherWriters(db) };
+  return {
+    ...readers(db),
+    ...objectWriters(db),
+    ...otherWriters(db),
+    ...imageWriters(db),
+  };
 }
 
 function readers(db: BunSQLiteDatabase) {
@@ -20,6 +25,7 @@ function readers(db: BunSQLiteDatabase) {
     metaRows: db.select().from(meta).prepare(),
     addressRows: db.select().from(addresses).prepare(),
     settingRows: db.select().from(settings).prepare(),
+    imageRows: db.select().from(imageRows).prepare(),
   };
 }
 
@@ -83,6 +89,30 @@ function otherWriters(db: BunSQLiteDatabase) {
       .insert(settings)
       .values({ name: placeholder("name"), value: placeholder("value") })
       .onConflictDoUpdate({ target: settings.name, set: { value: excluded("value") } })
+      .prepare(),
+  };
+}
+
+function imageWriters(db: BunSQLiteDatabase) {
+  return {
+    putImageRow: db
+      .insert(imageRows)
+      .values({
+        about: placeholder("about"),
+        key: placeholder("key"),
+        value: placeholder("value"),
+        checksum: placeholder("checksum"),
+      })
+      .onConflictDoUpdate({
+        target: [imageRows.about, imageRows.key],
+        set: { value: excluded("value"), checksum: excluded("checksum") },
+      })
+      .prepare(),
+    removeImageRow: db
+      .delete(imageRows)
+      .where(
+        sql`${imageRows.about} = ${placeholder("about")} and ${imageRows.key} = ${placeholder("key")}`,
+      )
       .prepare(),
   };
 }

@@ -32,6 +32,7 @@ const INDEXES = [
   "objects INDEXED BY sqlite_autoindex_objects_1",
   "meta INDEXED BY sqlite_autoindex_meta_1",
   "addresses INDEXED BY sqlite_autoindex_addresses_2",
+  "image_rows INDEXED BY sqlite_autoindex_image_rows_1",
 ];
 
 /** No room, a disk that fails, or one that was made read-only. */
@@ -71,7 +72,8 @@ export class TableWriter {
    */
   load(): Contents {
     for (const index of INDEXES) this.#sqlite.run(`SELECT count(*) FROM ${index}`);
-    const { objectRows, quarantineRows, metaRows, addressRows, settingRows } = this.#statements;
+    const { objectRows, quarantineRows, metaRows, addressRows, settingRows, imageRows } =
+      this.#statements;
     const unreadable: UnreadableObject[] = [];
     const unreadableMeta: { key: string; why: string }[] = [];
     const objects: ObjectRow[] = [];
@@ -106,6 +108,7 @@ export class TableWriter {
     return {
       ...{ objects, recovered, meta, settings, unreadable, unreadableMeta },
       addresses: addressRows.all(),
+      images: imageRows.all().filter(({ value, checksum }) => Bun.hash.crc32(value) === checksum),
     };
   }
 
@@ -168,6 +171,13 @@ export class TableWriter {
         return run.removeAddress.run({ uid: operation.uid });
       case "putSetting":
         return run.putSetting.run({ name: operation.name, value: operation.value });
+      case "putImageRow": {
+        const { about, key } = operation;
+        const { value, checksum } = plainRow(operation.value);
+        return run.putImageRow.run({ about, key, value, checksum });
+      }
+      case "removeImageRow":
+        return run.removeImageRow.run({ about: operation.about, key: operation.key });
       default:
         assertNever(operation, "operation");
     }
@@ -175,8 +185,7 @@ export class TableWriter {
 
   #stored(secret: boolean, place: string, value: Uint8Array): Stored {
     if (secret) return { value: this.#cipher.seal(place, value), checksum: null };
-    const plain = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-    return { value: plain, checksum: Bun.hash.crc32(plain) };
+    return plainRow(value);
   }
 
   /** Nobody gave a key, so nobody wants to know. */
@@ -247,6 +256,11 @@ interface Found extends Stored {
 interface Stored {
   readonly value: Buffer;
   readonly checksum: number | null;
+}
+
+function plainRow(value: Uint8Array): { readonly value: Buffer; readonly checksum: number } {
+  const plain = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  return { value: plain, checksum: Bun.hash.crc32(plain) };
 }
 
 function placeOf({ collection, namespace, name }: ObjectKey): string {

@@ -4,7 +4,7 @@ import { Database } from "./database.ts";
 
 const key = new Uint8Array(32).fill(7);
 const EMPTY =
-  "{ objects: [], meta: [], addresses: [], settings: [], unreadable: [], recovered: [], unreadableMeta: [] }";
+  "{ objects: [], meta: [], addresses: [], settings: [], images: [], unreadable: [], recovered: [], unreadableMeta: [] }";
 
 /** A database thread that opens and then does `onCommit`. */
 function threadThat(onCommit: string): string {

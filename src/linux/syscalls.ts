@@ -141,6 +141,7 @@ const NUMBERS = {
   setsid: [112, 157],
   setsockopt: [54, 208],
   setuid: [105, 146],
+  setxattr: [188, 5],
   signalfd4: [289, 74],
   socket: [41, 198],
   socketpair: [53, 199],

@@ -73,8 +73,3 @@ export interface ArchiveSource {
   readonly path: string;
   readonly onProgress?: (progress: ImageProgress) => void;
 }
-
-/** Why an image could not be had, kept or given: one clear reason. */
-export class ImageError extends Error {
-  override readonly name = "ImageError";
-}

@@ -45,6 +45,12 @@ export function pullName({ registry, repository, tag, digest }: ImageReference):
   return digest === undefined ? `${path}:${tag}` : `${path}@${digest}`;
 }
 
+/** The name that an image is kept under: its tag's, without a digest that only says which one was meant. */
+export function fullName({ registry, repository, tag, digest }: ImageReference): string {
+  const path = `${registry}/${repository}`;
+  return tag === undefined ? `${path}@${digest}` : `${path}:${tag}`;
+}
+
 /** A name whose first part has no dot, no port and is not `localhost` is on Docker Hub. */
 function splitRegistry(path: string): { registry: string; repository: string } {
   const slash = path.indexOf("/");

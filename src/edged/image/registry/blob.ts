@@ -1,0 +1,154 @@
+import { abortReason, sleep } from "#lib/abort.ts";
+import { Backoff } from "#lib/backoff.ts";
+import { explain } from "#lib/errors.ts";
+import { Digester } from "../digest.ts";
+import { ImageError } from "../image-error.ts";
+import { type EndpointClient, PassingFailure } from "./endpoint-client.ts";
+import type { Descriptor } from "./media-types.ts";
+
+/** How patient a download is. */
+export interface Patience {
+  /** Without a byte for so long a connection counts as broken. */
+  readonly stallMs: number;
+  /** Tries in a row that bring nothing before it is given up. */
+  readonly tries: number;
+  readonly firstDelayMs: number;
+  readonly maxDelayMs: number;
+}
+
+export const PATIENCE: Patience = {
+  stallMs: 30_000,
+  tries: 6,
+  firstDelayMs: 500,
+  maxDelayMs: 30_000,
+};
+
+export interface BlobRequest {
+  readonly client: EndpointClient;
+  readonly descriptor: Descriptor;
+  readonly patience: Patience;
+  /** Bytes so far. */
+  readonly onBytes: (doneBytes: number) => void;
+}
+
+/**
+ * The bytes of a blob as they arrive. A broken connection is taken up where it broke; the digest is
+ * checked once all have passed.
+ * @throws {ImageError} when they are others, too few or too many, or do not come.
+ */
+export async function* blobBytes(
+  request: BlobRequest,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const { client, descriptor, patience, onBytes } = request;
+  const { digest, size } = descriptor;
+  const digester = new Digester();
+  const retries = new Retries(request);
+  do {
+    const from = digester.bytes;
+    try {
+      for await (const bytes of part(client, { descriptor, from, patience }, signal)) {
+        digester.update(bytes);
+        checkSize(descriptor, digester.bytes);
+        onBytes(digester.bytes);
+        yield bytes;
+      }
+      if (digester.bytes < size) throw new PassingFailure("the connection ended too early");
+    } catch (error) {
+      if (signal.aborted) throw abortReason(signal);
+      if (!(error instanceof PassingFailure)) throw error;
+      await retries.wait(error, { from, to: digester.bytes }, signal);
+    }
+  } while (digester.bytes < size);
+  const found = digester.digest();
+  if (found !== digest)
+    throw new ImageError(`the blob ${digest} is corrupt: its bytes are ${found}`);
+}
+
+function checkSize({ digest, size }: Descriptor, bytes: number): void {
+  if (bytes <= size) return;
+  throw new ImageError(`the blob ${digest} has more than the ${size} bytes that it should have`);
+}
+
+/** Waits longer after each try that brought nothing, and gives up in the end. */
+class Retries {
+  readonly #descriptor: Descriptor;
+  readonly #tries: number;
+  readonly #backoff: Backoff;
+  #fruitless = 0;
+
+  constructor({ descriptor, patience }: BlobRequest) {
+    this.#descriptor = descriptor;
+    this.#tries = patience.tries;
+    this.#backoff = new Backoff({
+      initialMs: patience.firstDelayMs,
+      maxMs: patience.maxDelayMs,
+      jitter: 0.2,
+    });
+  }
+
+  /** @throws {ImageError} when it has failed often enough. */
+  async wait(
+    failure: PassingFailure,
+    got: { readonly from: number; readonly to: number },
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (got.to > got.from) {
+      this.#fruitless = 0;
+      this.#backoff.reset();
+    }
+    this.#fruitless += 1;
+    if (this.#fruitless >= this.#tries) {
+      const { digest, size } = this.#descriptor;
+      throw new ImageError(
+        `the blob ${digest} stops at ${got.to} of ${size} bytes: ${explain(failure)} (${this.#tries} tries)`,
+        { cause: failure },
+      );
+    }
+    await sleep(this.#backoff.next(), signal);
+  }
+}
+
+interface Part {
+  readonly descriptor: Descriptor;
+  readonly from: number;
+  readonly patience: Patience;
+}
+
+/** One connection's worth of bytes. @throws {PassingFailure} when it breaks or stalls. */
+async function* part(
+  client: EndpointClient,
+  { descriptor, from, patience }: Part,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const headers = from > 0 ? { range: `bytes=${from}-` } : {};
+  const stalled = new AbortController();
+  const linked = AbortSignal.any([signal, stalled.signal]);
+  const answer = await client.get({ path: `blobs/${descriptor.digest}`, headers }, linked);
+  // A server that knows no ranges begins again.
+  let toSkip = from > 0 && answer.status !== 206 ? from : 0;
+  if (answer.status === 206) checkRange(answer, from);
+  let timer = setTimeout(() => stalled.abort(), patience.stallMs);
+  try {
+    for await (const bytes of answer.body ?? []) {
+      clearTimeout(timer);
+      const skipped = Math.min(toSkip, bytes.length);
+      toSkip -= skipped;
+      if (skipped < bytes.length) yield bytes.subarray(skipped);
+      timer = setTimeout(() => stalled.abort(), patience.stallMs);
+    }
+  } catch (error) {
+    if (signal.aborted || error instanceof ImageError) throw error;
+    if (!stalled.signal.aborted) throw new PassingFailure(explain(error), { cause: error });
+    const why = `no byte came from ${client.host} for ${patience.stallMs / 1000} s`;
+    throw new PassingFailure(why, { cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function checkRange(answer: Response, from: number): void {
+  const range = answer.headers.get("content-range") ?? "";
+  if (range.startsWith(`bytes ${from}-`)) return;
+  throw new ImageError(`the registry answers a request for bytes from ${from} on with "${range}"`);
+}

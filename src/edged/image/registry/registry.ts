@@ -1,0 +1,152 @@
+import { explain } from "#lib/errors.ts";
+import type { RegistryCredentials } from "../../runtime/types.ts";
+import { checkDigest, type Digest, digestOf, shortDigest } from "../digest.ts";
+import { type ImageContents, readConfig } from "../image-contents.ts";
+import { ImageError } from "../image-error.ts";
+import type { ImageProgress } from "../image-progress.ts";
+import { chooseManifest, type Platform } from "../platform.ts";
+import type { ImageReference } from "../reference.ts";
+import { blobBytes, PATIENCE, type Patience } from "./blob.ts";
+import { EndpointClient, limitedText } from "./endpoint-client.ts";
+import { endpointsOf } from "./endpoints.ts";
+import { ACCEPTED, type Descriptor, type Manifest, readDocument } from "./media-types.ts";
+import type { Registries } from "./registries-file.ts";
+
+/** As containerd's. */
+const MAX_DOCUMENT_BYTES = 8 * 1024 * 1024;
+/** An index may list indexes. */
+const MAX_DEPTH = 4;
+
+export interface RegistryImageRequest {
+  readonly registries: Registries;
+  readonly reference: ImageReference;
+  readonly credentials?: RegistryCredentials;
+  readonly platform: Platform;
+  readonly onProgress: (progress: ImageProgress) => void;
+  readonly patience?: Patience;
+}
+
+/** An image of a registry, whose layers can be opened. */
+export interface RegistryImage extends ImageContents {
+  /** Of what the name led to: an index, or the manifest itself. */
+  readonly digest: Digest;
+}
+
+/**
+ * Finds an image: at its mirrors one after the other, then at its registry.
+ * @throws {ImageError} that says of every place why it could not be had there.
+ */
+export async function findRegistryImage(
+  request: RegistryImageRequest,
+  signal: AbortSignal,
+): Promise<RegistryImage> {
+  const { registries, reference, credentials, patience = PATIENCE } = request;
+  const failures: string[] = [];
+  for (const endpoint of endpointsOf(registries, reference, credentials)) {
+    const client = new EndpointClient(endpoint, { answerMs: patience.stallMs });
+    try {
+      return await new Finder(client, request).find(signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof ImageError)) throw error;
+      failures.push(explain(error));
+    }
+  }
+  throw new ImageError(failures.join("; "));
+}
+
+class Finder {
+  readonly #client: EndpointClient;
+  readonly #request: RegistryImageRequest;
+
+  constructor(client: EndpointClient, request: RegistryImageRequest) {
+    this.#client = client;
+    this.#request = request;
+  }
+
+  async find(signal: AbortSignal): Promise<RegistryImage> {
+    const { digest: wanted, tag = "latest" } = this.#request.reference;
+    const first = await this.#document(wanted ?? tag, signal);
+    const { manifest } = await this.#manifest(first, signal, 0);
+    const config = await this.#config(manifest.config, signal);
+    const { diffIds } = readConfig(config);
+    if (diffIds.length !== manifest.layers.length) {
+      throw new ImageError(
+        `its config names ${diffIds.length} layers and its manifest ${manifest.layers.length}`,
+      );
+    }
+    return {
+      digest: first.digest,
+      config,
+      layers: manifest.layers.map((descriptor, index) => ({
+        diffId: checkDigest(diffIds[index] ?? "", "a layer"),
+        sizeBytes: descriptor.size,
+        open: (transfer: AbortSignal) => this.#layer(descriptor, transfer),
+      })),
+    };
+  }
+
+  async #manifest(
+    document: ReadText,
+    signal: AbortSignal,
+    depth: number,
+  ): Promise<{ readonly manifest: Manifest }> {
+    const read = readDocument(document.text, document.mediaType);
+    if (read.kind === "manifest") return read;
+    if (depth >= MAX_DEPTH) throw new ImageError("its index leads to indexes without end");
+    const chosen = chooseManifest(read.index.manifests, this.#request.platform);
+    return await this.#manifest(await this.#document(chosen.digest, signal), signal, depth + 1);
+  }
+
+  /** A manifest or an index, by tag or digest. */
+  async #document(reference: string, signal: AbortSignal): Promise<ReadText> {
+    const headers = { accept: ACCEPTED };
+    const answer = await this.#client.get({ path: `manifests/${reference}`, headers }, signal);
+    const text = await limitedText(answer, MAX_DOCUMENT_BYTES);
+    const digest = digestOf(text);
+    const told = answer.headers.get("docker-content-digest");
+    const wanted = reference.startsWith("sha256:") ? reference : (told ?? digest);
+    if (wanted !== digest) {
+      throw new ImageError(`the manifest ${wanted} is corrupt: its bytes are ${digest}`);
+    }
+    const mediaType = answer.headers.get("content-type");
+    return { text, digest, ...(mediaType !== null && { mediaType }) };
+  }
+
+  async #config(descriptor: Descriptor, signal: AbortSignal): Promise<string> {
+    if (descriptor.size > MAX_DOCUMENT_BYTES) throw new ImageError("its config is too long");
+    const parts: Uint8Array[] = [];
+    for await (const bytes of this.#blob(descriptor, () => undefined, signal)) parts.push(bytes);
+    return Buffer.concat(parts).toString();
+  }
+
+  async *#layer(
+    descriptor: Descriptor,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    const part = shortDigest(descriptor.digest);
+    const tell = (doneBytes: number): void =>
+      this.#request.onProgress({
+        part,
+        state: "transferring",
+        doneBytes,
+        totalBytes: descriptor.size,
+      });
+    yield* this.#blob(descriptor, tell, signal);
+  }
+
+  #blob(
+    descriptor: Descriptor,
+    onBytes: (doneBytes: number) => void,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    const { patience = PATIENCE } = this.#request;
+    return blobBytes({ client: this.#client, descriptor, patience, onBytes }, signal);
+  }
+}
+
+interface ReadText {
+  readonly text: string;
+  readonly digest: Digest;
+  readonly mediaType?: string;
+}

@@ -1,0 +1,4 @@
+/** The bytes are no tar archive, or a damaged one. */
+export class TarError extends Error {
+  override readonly name = "TarError";
+}
