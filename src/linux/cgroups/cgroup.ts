@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { attachDeviceProgram } from "../devices/attach.ts";
-import { type DeviceRule, legacyDeviceWrites } from "../devices/rules.ts";
+import { type DeviceRules, legacyDeviceWrites } from "../devices/rules.ts";
 import { applyLimits } from "./apply-limits.ts";
 import { readControl, writeControl } from "./control-file.ts";
 import { killAll } from "./kill.ts";
@@ -81,7 +81,7 @@ export class Cgroup {
    * Which devices its processes, and those of the groups below it, may use; once per group.
    * @throws {CgroupError | SystemCallError}
    */
-  limitDevices(rules: readonly DeviceRule[]): void {
+  limitDevices(rules: DeviceRules): void {
     const legacy = this.#directoryOf("devices");
     if (legacy === undefined) {
       const unified = this.#unified();

@@ -4,13 +4,25 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { must } from "#lib/errors.ts";
-import { DEFAULT_DEVICE_RULES } from "../devices/rules.ts";
+import { ALL_DEVICES, DEFAULT_DEVICE_RULES } from "../devices/rules.ts";
 import { Cgroup } from "./cgroup.ts";
-import { detectCgroups } from "./layout.ts";
+import { type CgroupLayout, detectCgroups, type Hierarchy } from "./layout.ts";
 
 const layout = detectCgroups();
-const site = new Cgroup(layout, `edgesite-test-${randomUUID().slice(0, 8)}`);
+const name = `edgesite-test-${randomUUID().slice(0, 8)}`;
+const site = new Cgroup(layout, name);
 const children: Bun.Subprocess[] = [];
+
+/** What this host has, and each part of it as if there were nothing else. */
+const layouts = [
+  ["all hierarchies", layout],
+  ["version 2 alone", part("unified", ({ version }) => version === 2)],
+  ["version 1 alone", part("legacy", ({ version }) => version === 1)],
+] as const satisfies readonly (readonly [string, CgroupLayout])[];
+
+function part(kind: CgroupLayout["kind"], which: (one: Hierarchy) => boolean): CgroupLayout {
+  return { kind, hierarchies: layout.hierarchies.filter(which) };
+}
 
 afterAll(async () => {
   await site.kill(AbortSignal.timeout(5000));
@@ -37,41 +49,77 @@ async function outcome(child: Bun.Subprocess<"ignore", "pipe", "pipe">) {
   return { code: await child.exited, signal: child.signalCode, text: out + error };
 }
 
-function made(name: string): Cgroup {
-  const group = site.child("pod").child(name);
+function made(leaf: string, here: CgroupLayout = layout): Cgroup {
+  const group = new Cgroup(here, `${name}/pod/${leaf}`);
   group.make();
   return group;
 }
 
-test("a group is made in every hierarchy, joined, seen, killed and removed", async () => {
-  const group = made("life");
-  group.make();
-  expect(group.directories.every((directory) => existsSync(directory))).toBe(true);
-  const child = runIn(group, "echo in; sleep 1000 & exec sleep 1000");
-  await child.stdout.getReader().read();
-  const membership = readFileSync(`/proc/${child.pid}/cgroup`, "utf8").trim().split("\n");
-  const own = membership.filter((line) => line.endsWith(group.path));
-  expect(own).toHaveLength(layout.hierarchies.length);
-  expect(group.processes()).toContain(child.pid);
-  expect(site.processes()).toContain(child.pid);
-  expect(site.leaves().map(({ path }) => path)).toContain(group.path);
-  expect(group.remove()).toBe(false);
-  await group.kill(AbortSignal.timeout(5000));
-  expect(group.processes()).toEqual([]);
-  expect(await child.exited).not.toBe(0);
-  expect(group.remove()).toBe(true);
-  expect(group.remove()).toBe(true);
-  expect(group.usage()).toBeUndefined();
-});
+describe.each(layouts.filter(([, { hierarchies }]) => hierarchies.length > 0))(
+  "with %s",
+  (_, here) => {
+    test("a group is made, joined, seen, killed and removed", async () => {
+      const group = made("life", here);
+      group.make();
+      expect(group.directories.every((directory) => existsSync(directory))).toBe(true);
+      const child = runIn(group, "echo in; sleep 1000 & exec sleep 1000");
+      await child.stdout.getReader().read();
+      const membership = readFileSync(`/proc/${child.pid}/cgroup`, "utf8").trim().split("\n");
+      const own = membership.filter((line) => line.endsWith(group.path));
+      expect(own).toHaveLength(here.hierarchies.length);
+      expect(group.processes()).toContain(child.pid);
+      expect(site.processes()).toContain(child.pid);
+      expect(new Cgroup(here, name).leaves().map(({ path }) => path)).toContain(group.path);
+      expect(group.remove()).toBe(false);
+      await group.kill(AbortSignal.timeout(5000));
+      expect(group.processes()).toEqual([]);
+      expect(await child.exited).not.toBe(0);
+      expect(group.remove()).toBe(true);
+      expect(group.remove()).toBe(true);
+      expect(group.usage()).toBeUndefined();
+    });
 
-test("processes that fork without end are killed", async () => {
-  const group = made("forks");
-  group.limit({ pids: 50 });
-  const child = runIn(group, "echo in; f() { f & f; }; f");
-  await child.stdout.getReader().read();
-  await group.kill(AbortSignal.timeout(5000));
-  expect(group.processes()).toEqual([]);
-});
+    test("processes that fork without end are killed", async () => {
+      const group = made("forks", here);
+      const limiter = made("forks");
+      limiter.limit({ pids: 50 });
+      const child = runIn(limiter, "echo in; f() { f & f; }; f");
+      await child.stdout.getReader().read();
+      await group.kill(AbortSignal.timeout(5000));
+      expect(group.processes()).toEqual([]);
+    });
+
+    test("only the devices of the rules can be used", async () => {
+      const group = made("devices", here);
+      group.limitDevices(DEFAULT_DEVICE_RULES);
+      const folder = mkdtempSync(join(tmpdir(), "edgesite-devices-"));
+      const command = `cd ${folder}; head -c 1 /dev/zero | wc -c; mknod kmsg c 1 11 && echo made; head -c 1 kmsg`;
+      const { code, text } = await outcome(runIn(group, command));
+      expect(text).toStartWith("1\nmade\n");
+      expect(text).toContain("Operation not permitted");
+      expect(code).not.toBe(0);
+      await group.kill(AbortSignal.timeout(5000));
+      expect(group.remove()).toBe(true);
+      const privileged = made("devices", here);
+      privileged.limitDevices(ALL_DEVICES);
+      const allowed = await outcome(runIn(privileged, `: < ${folder}/kmsg && echo open`));
+      expect(allowed.text).toBe("open\n");
+      rmSync(folder, { recursive: true });
+    });
+
+    test("reading can be allowed without writing", async () => {
+      const group = made("reading", here);
+      group.limitDevices([
+        { type: "c", major: 1, minor: 3, access: "rw" },
+        { type: "c", major: 1, minor: 5, access: "r" },
+      ]);
+      const command = "cat < /dev/null && echo read; : < /dev/zero && echo zero; : > /dev/zero";
+      const { text } = await outcome(runIn(group, command));
+      expect(text).toStartWith("read\nzero\n");
+      expect(text).toContain("Operation not permitted");
+    });
+  },
+);
 
 test("memory beyond the limit kills, and is counted", async () => {
   const group = made("memory");
@@ -124,18 +172,6 @@ test("what a group has used is told", async () => {
   expect(usage.cpuNanoseconds).toBeGreaterThan(1_000_000);
   expect(usage.memoryBytes).toBeGreaterThan(0);
   await group.kill(AbortSignal.timeout(5000));
-});
-
-test("only the devices of the rules can be used", async () => {
-  const group = made("devices");
-  group.limitDevices(DEFAULT_DEVICE_RULES);
-  const folder = mkdtempSync(join(tmpdir(), "edgesite-devices-"));
-  const command = `cd ${folder}; head -c 1 /dev/zero | wc -c; mknod kmsg c 1 11 && echo made; head -c 1 kmsg`;
-  const { code, text } = await outcome(runIn(group, command));
-  rmSync(folder, { recursive: true });
-  expect(text).toStartWith("1\nmade\n");
-  expect(text).toContain("Operation not permitted");
-  expect(code).not.toBe(0);
 });
 
 describe("Cgroup", () => {

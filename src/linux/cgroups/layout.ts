@@ -31,9 +31,11 @@ const IGNORED: ReadonlySet<string> = new Set([
   "debug",
 ]);
 
-/** The layout that the calling process sees. */
-export function detectCgroups(): CgroupLayout {
-  const mounts = parseMountInfo(readFileSync("/proc/self/mountinfo", "utf8"));
+/** The layout that the calling process sees, or that a mountinfo file tells of. */
+export function detectCgroups(
+  mountInfo: string = readFileSync("/proc/self/mountinfo", "utf8"),
+): CgroupLayout {
+  const mounts = parseMountInfo(mountInfo);
   const seen = new Set<string>();
   const hierarchies = mounts.flatMap(({ type, mountPoint, superOptions }): Hierarchy[] => {
     if (type !== "cgroup" && type !== "cgroup2") return [];

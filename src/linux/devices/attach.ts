@@ -2,7 +2,7 @@ import { closeSync, constants, openSync } from "node:fs";
 import { SystemCallError } from "../libc.ts";
 import { addressOf, stableBytes, stableCString, systemCall } from "../system-call.ts";
 import { BPF_INSTRUCTION_BYTES, deviceProgram } from "./program.ts";
-import type { DeviceRule } from "./rules.ts";
+import type { DeviceRules } from "./rules.ts";
 
 /** Commands and kinds of linux/bpf.h. */
 const BPF_PROG_LOAD = 5;
@@ -21,7 +21,7 @@ const ATTACH_BYTES = 16;
  * for as long as there is the cgroup.
  * @throws {SystemCallError} EPERM where bpf(2) is not allowed to this process.
  */
-export function attachDeviceProgram(cgroup: string, rules: readonly DeviceRule[]): void {
+export function attachDeviceProgram(cgroup: string, rules: DeviceRules): void {
   const program = loadProgram(deviceProgram(rules));
   try {
     const directory = openSync(cgroup, constants.O_RDONLY | constants.O_DIRECTORY);

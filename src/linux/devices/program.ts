@@ -1,4 +1,4 @@
-import type { DeviceRule } from "./rules.ts";
+import type { AllowedDevice, DeviceRules } from "./rules.ts";
 
 /** BPF_DEVCG_DEV_*: the low half of the context's first word. */
 const TYPES = { b: 1, c: 2 } as const;
@@ -20,7 +20,6 @@ const MOVE = 0xb7;
 const MOVE_REGISTER = 0xbf;
 const AND_32 = 0x54;
 const SHIFT_RIGHT_32 = 0x74;
-const JUMP_EQUAL = 0x15;
 const JUMP_UNEQUAL = 0x55;
 const EXIT = 0x95;
 
@@ -38,10 +37,10 @@ export const BPF_INSTRUCTION_BYTES = 8;
 
 /**
  * The program that version 2 of cgroups asks about each use of a device, for the same rules that
- * version 1 takes as text: the last that fits counts, and nothing is allowed that none allows.
+ * version 1 takes as text.
  */
-export function deviceProgram(rules: readonly DeviceRule[]): Uint8Array {
-  const inForce = rulesInForce(rules);
+export function deviceProgram(rules: DeviceRules): Uint8Array {
+  if (rules === "all") return encode(answer(true));
   return encode([
     { code: LOAD_WORD, destination: R2_TYPE, source: R1, offset: 0 },
     { code: MOVE_REGISTER, destination: R3_ACCESS, source: R2_TYPE },
@@ -49,49 +48,29 @@ export function deviceProgram(rules: readonly DeviceRule[]): Uint8Array {
     { code: SHIFT_RIGHT_32, destination: R3_ACCESS, immediate: 16 },
     { code: LOAD_WORD, destination: R4_MAJOR, source: R1, offset: 4 },
     { code: LOAD_WORD, destination: R5_MINOR, source: R1, offset: 8 },
-    ...inForce.flatMap(block),
-    // The kernel refuses what can never be reached.
-    ...(inForce.some(fitsAll) ? [] : answer(false)),
+    ...rules.flatMap(block),
+    ...answer(false),
   ]);
 }
 
-/** From the last on; what stands before one that fits everything is never asked. */
-function rulesInForce(rules: readonly DeviceRule[]): readonly DeviceRule[] {
-  return rules.slice(Math.max(0, rules.findLastIndex(fitsAll))).toReversed();
-}
-
-function fitsAll({ type, access }: DeviceRule): boolean {
-  return type === "a" && access === "rwm";
-}
-
-/** Answers where the rule fits, goes on behind it where not. */
-function block({ allow, type, major, minor, access }: DeviceRule): readonly Instruction[] {
-  const tests: Instruction[] = [];
-  const equals = (destination: number, immediate: number | undefined) => {
-    if (immediate !== undefined) tests.push({ code: JUMP_UNEQUAL, destination, immediate });
-  };
-  if (access !== "rwm") tests.push(...accessTest({ mask: maskOf(access), allow }));
-  if (type !== "a") {
-    equals(R2_TYPE, TYPES[type]);
-    equals(R4_MAJOR, major);
-    equals(R5_MINOR, minor);
-  }
-  const whole = [...tests, ...answer(allow)];
-  return whole.map((one, index) =>
-    JUMPS.has(one.code) ? { ...one, offset: whole.length - 1 - index } : one,
-  );
-}
-
-const JUMPS: ReadonlySet<number> = new Set([JUMP_EQUAL, JUMP_UNEQUAL]);
-
-/** All that is asked for must be allowed; one part that is denied is enough to deny. */
-function accessTest({ mask, allow }: { mask: number; allow: boolean }): readonly Instruction[] {
-  const immediate = allow ? EVERY_ACCESS & ~mask : mask;
-  return [
+/** Allows what fits a rule, and goes on behind the block with what does not. */
+function block({ type, major, minor, access }: AllowedDevice): readonly Instruction[] {
+  const beyond = EVERY_ACCESS & ~maskOf(access);
+  const whole: Instruction[] = [
+    { code: JUMP_UNEQUAL, destination: R2_TYPE, immediate: TYPES[type] },
     { code: MOVE_REGISTER, destination: R1, source: R3_ACCESS },
-    { code: AND_32, destination: R1, immediate },
-    { code: allow ? JUMP_UNEQUAL : JUMP_EQUAL, destination: R1, immediate: 0 },
+    { code: AND_32, destination: R1, immediate: beyond },
+    { code: JUMP_UNEQUAL, destination: R1, immediate: 0 },
   ];
+  const equals = (destination: number, immediate: number | undefined) => {
+    if (immediate !== undefined) whole.push({ code: JUMP_UNEQUAL, destination, immediate });
+  };
+  equals(R4_MAJOR, major);
+  equals(R5_MINOR, minor);
+  whole.push(...answer(true));
+  return whole.map((one, index) =>
+    one.code === JUMP_UNEQUAL ? { ...one, offset: whole.length - 1 - index } : one,
+  );
 }
 
 function maskOf(access: string): number {

@@ -1,17 +1,16 @@
-/** What may be done with a device: `m` make its node, `r` read, `w` write. */
-export type DeviceAccess = "m" | "r" | "w" | "rw" | "rwm";
-
-/** A rule about devices; of several that fit, the last counts. */
-export interface DeviceRule {
-  readonly allow: boolean;
-  /** `a` is every device there is, whatever its numbers. With `rwm` only, as in version 1. */
-  readonly type: "a" | "b" | "c";
+/** Devices that a container may use. */
+export interface AllowedDevice {
+  readonly type: "b" | "c";
   /** Absent: any. */
   readonly major?: number;
   /** Absent: any. */
   readonly minor?: number;
-  readonly access: DeviceAccess;
+  /** `m` make its node, `r` read, `w` write. */
+  readonly access: "m" | "r" | "w" | "rw" | "rwm";
 }
+
+/** All devices of the host, or those that fit one of these rules and no others. */
+export type DeviceRules = "all" | readonly AllowedDevice[];
 
 /** A node in a container's /dev. */
 export interface DeviceNode {
@@ -37,30 +36,32 @@ export const DEFAULT_DEVICES: readonly DeviceNode[] = [
 const TTY_MULTIPLEXER = { type: "c", major: 5, minor: 2 } as const;
 const TTY_SLAVES = { type: "c", major: 136 } as const;
 
-/** Nothing but the default devices and terminals; nodes of any device may be made, not opened. */
-export const DEFAULT_DEVICE_RULES: readonly DeviceRule[] = [
-  { allow: false, type: "a", access: "rwm" },
-  { allow: true, type: "c", access: "m" },
-  { allow: true, type: "b", access: "m" },
+/** The default devices and terminals; nodes of any device may be made, not opened. As Docker has it. */
+export const DEFAULT_DEVICE_RULES: readonly AllowedDevice[] = [
+  { type: "c", access: "m" },
+  { type: "b", access: "m" },
   ...[...DEFAULT_DEVICES, TTY_MULTIPLEXER].map(({ type, major, minor }) => ({
-    allow: true,
     type,
     major,
     minor,
     access: "rwm" as const,
   })),
-  { allow: true, ...TTY_SLAVES, access: "rwm" },
+  { ...TTY_SLAVES, access: "rwm" },
 ];
 
 /** For privileged containers. */
-export const ALL_DEVICES: readonly DeviceRule[] = [{ allow: true, type: "a", access: "rwm" }];
+export const ALL_DEVICES: DeviceRules = "all";
 
-/** What is written where, in this order, for version 1 of cgroups (devices.allow, devices.deny). */
+/** What is written where, in this order, for version 1 of cgroups. */
 export function legacyDeviceWrites(
-  rules: readonly DeviceRule[],
+  rules: DeviceRules,
 ): readonly { readonly file: "devices.allow" | "devices.deny"; readonly value: string }[] {
-  return rules.map(({ allow, type, major, minor, access }) => ({
-    file: allow ? "devices.allow" : "devices.deny",
-    value: type === "a" ? "a" : `${type} ${major ?? "*"}:${minor ?? "*"} ${access}`,
-  }));
+  if (rules === "all") return [{ file: "devices.allow", value: "a" }];
+  return [
+    { file: "devices.deny", value: "a" },
+    ...rules.map(({ type, major, minor, access }) => ({
+      file: "devices.allow" as const,
+      value: `${type} ${major ?? "*"}:${minor ?? "*"} ${access}`,
+    })),
+  ];
 }
