@@ -1,0 +1,132 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { appendFileSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { LogFiles } from "./log-files.ts";
+import { readLog } from "./read-log.ts";
+
+let directory: string;
+let life: AbortController;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "edgesite-log-"));
+  life = new AbortController();
+});
+afterEach(() => {
+  life.abort();
+  rmSync(directory, { recursive: true });
+});
+
+function frame(text: string, { ms = 1000, stderr = false } = {}): Buffer {
+  const body = Buffer.from(text);
+  const header = Buffer.alloc(16);
+  header.writeBigUInt64LE(BigInt(ms) * 1_000_000n + 7n, 0);
+  header.writeUInt32LE(body.length, 8);
+  header[12] = stderr ? 2 : 1;
+  return Buffer.concat([header, body]);
+}
+
+const write = (...frames: readonly Buffer[]): void =>
+  appendFileSync(join(directory, "log"), Buffer.concat(frames));
+const rotate = (): void => renameSync(join(directory, "log"), join(directory, "log.1"));
+const frames = (until?: Promise<unknown>) => (follow: boolean) =>
+  new LogFiles(directory).frames(follow && until ? { until } : {}, life.signal);
+
+async function text(pieces: AsyncIterable<Uint8Array>): Promise<string> {
+  const all: Uint8Array[] = [];
+  for await (const piece of pieces) all.push(piece);
+  return Buffer.concat(all).toString();
+}
+const plain = { follow: false, timestamps: false };
+
+test("a log is read over its files, the oldest first", async () => {
+  write(frame("one\n"), frame("two\n", { stderr: true }));
+  rotate();
+  write(frame("three\n"));
+  expect(await text(readLog(frames(), plain))).toBe("one\ntwo\nthree\n");
+});
+
+test("nothing was written: the log is empty", async () => {
+  expect(await text(readLog(frames(), plain))).toBe("");
+});
+
+test("the last lines are lines of both outputs, and an unfinished one counts", async () => {
+  write(frame("a\nb\nc"), frame("err\n", { stderr: true }), frame("d\ne"));
+  const tail = (tailLines: number) => text(readLog(frames(), { ...plain, tailLines }));
+  expect(await tail(1)).toBe("e");
+  expect(await tail(2)).toBe("err\ne");
+  expect(await tail(99)).toBe("a\nb\ncerr\nd\ne");
+  expect(await tail(0)).toBe("");
+});
+
+test("times stand before lines, not before their rests", async () => {
+  write(frame("a", { ms: 1500 }), frame("b\nc\n", { ms: 2500 }));
+  expect(await text(readLog(frames(), { ...plain, timestamps: true }))).toBe(
+    "1970-01-01T00:00:01.500000007Z ab\n1970-01-01T00:00:02.500000007Z c\n",
+  );
+});
+
+test("what is older than asked for is left out", async () => {
+  write(frame("old\n"), frame("new\n", { ms: 5000 }));
+  expect(await text(readLog(frames(), { ...plain, since: new Date(3000) }))).toBe("new\n");
+});
+
+test("who follows gets what comes, over a rotation, until the end", async () => {
+  const ended = Promise.withResolvers<void>();
+  write(frame("one\n"));
+  const seen: string[] = [];
+  for await (const piece of readLog(frames(ended.promise), { ...plain, follow: true })) {
+    seen.push(Buffer.from(piece).toString());
+    if (seen.length === 1) write(frame("two\n"));
+    if (seen.length === 2) {
+      write(frame("three\n"));
+      rotate();
+      write(frame("four\n"));
+    }
+    if (seen.length === 4) {
+      write(frame("last\n"));
+      ended.resolve();
+    }
+  }
+  expect(seen).toEqual(["one\n", "two\n", "three\n", "four\n", "last\n"]);
+});
+
+test("a frame that is half written is read once it is whole", async () => {
+  const ended = Promise.withResolvers<void>();
+  const whole = frame("whole\n");
+  write(frame("first\n"), whole.subarray(0, 18));
+  const seen: string[] = [];
+  for await (const piece of readLog(frames(ended.promise), { ...plain, follow: true })) {
+    seen.push(Buffer.from(piece).toString());
+    if (seen.length === 1) write(whole.subarray(18));
+    else ended.resolve();
+  }
+  expect(seen).toEqual(["first\n", "whole\n"]);
+});
+
+test("who begins at the end gets nothing that was written before, even after a rotation", async () => {
+  const log = new LogFiles(directory);
+  write(frame("before\n"));
+  const from = await log.end();
+  write(frame("between\n"));
+  rotate();
+  write(frame("after\n"));
+  const seen: string[] = [];
+  for await (const { bytes } of log.frames({ from }, life.signal)) {
+    seen.push(Buffer.from(bytes).toString());
+  }
+  expect(seen).toEqual(["between\n", "after\n"]);
+});
+
+test("a file that holds something else is refused", async () => {
+  write(Buffer.alloc(64, 0xff));
+  expect(text(readLog(frames(), plain))).rejects.toThrow("the log: it is damaged");
+});
+
+test("who stops following lets go", async () => {
+  write(frame("one\n"));
+  const never = new Promise(() => undefined);
+  const reading = text(readLog(frames(never), { ...plain, follow: true }));
+  life.abort(new Error("Enough"));
+  expect(reading).rejects.toThrow("Enough");
+});
