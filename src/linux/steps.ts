@@ -77,6 +77,7 @@ const PSEUDO = {
   put: 0x10002,
   serve: 0x10003,
   pause: 0x10004,
+  forkAndRelay: 0x10005,
 } as const;
 
 /**
@@ -151,6 +152,15 @@ export class Steps {
    */
   forkAndWait(): void {
     this.#pseudo("forkAndWait", [], "fork");
+  }
+
+  /**
+   * As `forkAndWait`, for a child that has a terminal: the parent carries its own input to the master
+   * and what the master says to its output. What it reads from `sizes`, `struct winsize` each, become
+   * the sizes of the terminal.
+   */
+  forkAndRelay(master: Result, sizes: number): void {
+    this.#pseudo("forkAndRelay", [master, sizes], "fork");
   }
 
   /** Becomes the shim of a sandbox: answers on a listening socket, and never goes on from here. */

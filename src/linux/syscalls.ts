@@ -60,6 +60,7 @@ const NUMBERS = {
   fstat: [5, 80],
   fsync: [74, 82],
   ftruncate: [77, 46],
+  getcwd: [79, 17],
   getdents64: [217, 61],
   getegid: [108, 177],
   geteuid: [107, 175],

@@ -4,12 +4,13 @@ import pause from "../../pause/pause.low" with { type: "text" };
 import client from "./client.low" with { type: "text" };
 import containers from "./containers.low" with { type: "text" };
 import logs from "./logs.low" with { type: "text" };
+import relay from "./relay.low" with { type: "text" };
 import requests from "./requests.low" with { type: "text" };
 import serve from "./serve.low" with { type: "text" };
 import start from "./start.low" with { type: "text" };
 import steps from "./steps.low" with { type: "text" };
 
-const SOURCES = { pause, steps, containers, logs, client, start, requests, serve };
+const SOURCES = { pause, steps, relay, containers, logs, client, start, requests, serve };
 
 /**
  * The program that runs steps (`Steps`), as a static ELF executable: what a container, a session in

@@ -1,0 +1,59 @@
+import type { DeviceNode } from "#linux/devices/rules.ts";
+import type { Result } from "#linux/steps.ts";
+import { MS, O, RESOLVE, S_IFBLK, S_IFCHR } from "./kernel.ts";
+import { mountFileSystem, openHow, type Root } from "./root.ts";
+
+/** Links that programs expect in /dev (OCI runtime specification). */
+const LINKS = {
+  fd: "/proc/self/fd",
+  stdin: "/proc/self/fd/0",
+  stdout: "/proc/self/fd/1",
+  stderr: "/proc/self/fd/2",
+  core: "/proc/kcore",
+  ptmx: "pts/ptmx",
+} as const;
+
+const DEV = openHow({
+  flags: O.PATH | O.DIRECTORY | O.CLOEXEC,
+  resolve: RESOLVE.BENEATH | RESOLVE.NO_SYMLINKS,
+});
+
+/** Makes the container's own /dev and answers a descriptor of it. */
+export function makeDevices(root: Root, nodes: readonly DeviceNode[]): Result {
+  const { steps, fd } = root;
+  const options = "mode=755,size=65536k";
+  mountFileSystem(root, "dev", { type: "tmpfs", flags: MS.NOSUID | MS.STRICTATIME, options });
+  const dev = steps.call("openat2", [fd, "dev", DEV, DEV.length], {
+    why: "open the container's /dev",
+  });
+  for (const node of nodes) makeNode(root, dev, node);
+  for (const [name, target] of Object.entries(LINKS)) {
+    steps.call("symlinkat", [target, dev, name], { why: `make /dev/${name}` });
+  }
+  const ownTerminals = "newinstance,ptmxmode=0666,mode=0620,gid=5";
+  mountFileSystem(root, "dev/pts", {
+    ...{ type: "devpts", flags: MS.NOSUID | MS.NOEXEC, options: ownTerminals },
+  });
+  mountFileSystem(root, "dev/mqueue", {
+    ...{ type: "mqueue", flags: MS.NOSUID | MS.NODEV | MS.NOEXEC, optional: true },
+  });
+  return dev;
+}
+
+function makeNode({ steps }: Root, dev: Result, node: DeviceNode): void {
+  const { path, type, mode } = node;
+  const why = `make ${path}`;
+  const parts = path.split("/").slice(2);
+  for (const depth of parts.keys()) {
+    if (depth === 0) continue;
+    const parent = parts.slice(0, depth).join("/");
+    steps.call("mkdirat", [dev, parent, 0o755], { why, tolerate: ["EEXIST"] });
+  }
+  const kind = type === "c" ? S_IFCHR : S_IFBLK;
+  steps.call("mknodat", [dev, parts.join("/"), kind | mode, deviceNumber(node)], { why });
+}
+
+/** How Linux packs 12 bits of major and 20 of minor into a `dev_t` of 32 (`new_encode_dev`). */
+function deviceNumber({ major, minor }: DeviceNode): number {
+  return (minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12);
+}

@@ -1,0 +1,153 @@
+import type { Result, Steps } from "#linux/steps.ts";
+import { AT_FDCWD, MNT_DETACH, MS, O, RESOLVE } from "./kernel.ts";
+
+/** The root of a container while it is made: a descriptor that every path is walked from. */
+export interface Root {
+  readonly steps: Steps;
+  readonly fd: Result;
+}
+
+/** `struct open_how` of openat2(2). */
+export function openHow({ flags = 0, mode = 0, resolve = 0 }): Uint8Array {
+  return new Uint8Array(BigUint64Array.of(BigInt(flags), BigInt(mode), BigInt(resolve)).buffer);
+}
+
+const DIRECTORY_IN_ROOT = openHow({
+  flags: O.PATH | O.DIRECTORY | O.CLOEXEC,
+  resolve: RESOLVE.IN_ROOT,
+});
+const ANYTHING_IN_ROOT = openHow({ flags: O.PATH | O.CLOEXEC, resolve: RESOLVE.IN_ROOT });
+const NEW_FILE_IN_ROOT = openHow({
+  flags: O.CREAT | O.EXCL | O.WRONLY | O.CLOEXEC,
+  mode: 0o644,
+  resolve: RESOLVE.IN_ROOT,
+});
+const PLAIN_DIRECTORY = openHow({
+  flags: O.PATH | O.DIRECTORY | O.CLOEXEC,
+  resolve: RESOLVE.BENEATH | RESOLVE.NO_SYMLINKS,
+});
+
+/**
+ * A directory of the root by its path in the container; what is missing is made. Links in it lead
+ * where they lead in the container, never out of it.
+ */
+export function makeDirectory({ steps, fd }: Root, path: string): Result {
+  let inside = fd;
+  const walked: string[] = [];
+  for (const name of partsOf(path)) {
+    steps.call("mkdirat", [inside, name, 0o755], {
+      why: `make ${path} in the container`,
+      tolerate: ["EEXIST"],
+    });
+    walked.push(name);
+    inside = steps.call("openat2", [fd, walked.join("/"), DIRECTORY_IN_ROOT, 24], {
+      why: `open ${path} in the container`,
+    });
+  }
+  return inside;
+}
+
+/** A file of the root to mount on; an empty one is made where there is none. */
+export function makeFile(root: Root, path: string): Result {
+  const parts = partsOf(path);
+  makeDirectory(root, parts.slice(0, -1).join("/"));
+  root.steps.call("openat2", [root.fd, parts.join("/"), NEW_FILE_IN_ROOT, 24], {
+    why: `make the file ${path} in the container`,
+    tolerate: ["EEXIST"],
+  });
+  return openInRoot(root, path);
+}
+
+/** What is there under a path of the root. */
+export function openInRoot({ steps, fd }: Root, path: string): Result {
+  return steps.call("openat2", [fd, partsOf(path).join("/"), ANYTHING_IN_ROOT, 24], {
+    why: `open ${path} in the container`,
+  });
+}
+
+/** A file system of its own, and where in the container. */
+export interface FileSystem {
+  readonly type: string;
+  /** What stands first in /proc/mounts. Default: the type. */
+  readonly source?: string;
+  readonly flags: number;
+  readonly options?: string;
+  /** Fine where the kernel does not have it. */
+  readonly optional?: boolean;
+}
+
+/**
+ * Mounts a file system on a directory of the root, whose path must hold no link: an image that puts
+ * one there would have it mounted elsewhere (CVE-2019-19921).
+ */
+export function mountFileSystem(root: Root, path: string, wanted: FileSystem): void {
+  const { steps, fd } = root;
+  const { type, source = type, flags, options = "", optional = false } = wanted;
+  const relative = partsOf(path).join("/");
+  steps.call("mkdirat", [fd, relative, 0o755], {
+    why: `make ${path} in the container`,
+    tolerate: ["EEXIST"],
+  });
+  const target = steps.call("openat2", [fd, relative, PLAIN_DIRECTORY, 24], {
+    why: `open ${path} of the image, which must be a directory`,
+  });
+  steps.call("fchdir", [target], { why: `enter ${path} of the container` });
+  steps.call("mount", [source, ".", type, flags, options], {
+    why: `mount ${type} on ${path}`,
+    tolerate: optional ? ["ENODEV", "EINVAL"] : [],
+  });
+}
+
+/** Mounts the layers of the image, read by all who have it, under the container's own. */
+export function mountRoot(
+  steps: Steps,
+  { layersDirectory, lowerDirectories, directory }: RootDirectories,
+): Root {
+  const options = [
+    `lowerdir=${lowerDirectories.map(escaped).join(":")}`,
+    `upperdir=${escaped(`${directory}/upper`)}`,
+    `workdir=${escaped(`${directory}/work`)}`,
+    // What a container writes into its own layer ends with it: nothing waits for the disk.
+    "volatile",
+  ].join(",");
+  const why = "mount the root of the container";
+  // Short names, relative to it: the kernel takes one page of options.
+  steps.call("chdir", [layersDirectory], { why: `enter ${layersDirectory}` });
+  steps.call("mount", ["overlay", `${directory}/root`, "overlay", 0, options], { why });
+  const fd = steps.call("openat2", [AT_FDCWD, `${directory}/root`, DIRECTORY_PLAIN, 24], { why });
+  return { steps, fd };
+}
+
+export interface RootDirectories {
+  readonly layersDirectory: string;
+  /** The topmost first, relative to `layersDirectory`. */
+  readonly lowerDirectories: readonly string[];
+  /** The container's own: holds `upper`, `work` and `root`. */
+  readonly directory: string;
+}
+
+const DIRECTORY_PLAIN = openHow({ flags: O.PATH | O.DIRECTORY | O.CLOEXEC });
+
+/** Makes the container's root the root, and lets go of the host's. */
+export function enterRoot({ steps, fd }: Root, { readOnly }: { readonly readOnly: boolean }): void {
+  const why = "enter the root of the container";
+  steps.call("fchdir", [fd], { why });
+  // Both at one place: the host's root then lies over the container's until it is taken off.
+  steps.call("pivot_root", [".", "."], { why });
+  steps.call("umount2", [".", MNT_DETACH], { why: "let go of the host's root" });
+  steps.call("chdir", ["/"], { why });
+  if (readOnly) {
+    steps.call("mount", ["", "/", "", MS.REMOUNT | MS.BIND | MS.RDONLY, ""], {
+      why: "make the root of the container read-only",
+    });
+  }
+}
+
+function partsOf(path: string): string[] {
+  return path.split("/").filter((part) => part !== "" && part !== ".");
+}
+
+/** overlay's options: `:` and `,` separate, `\` escapes. */
+function escaped(path: string): string {
+  return path.replace(/[\\:,]/g, (special) => `\\${special}`);
+}
