@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import {
   chmodSync,
   copyFileSync,
@@ -9,6 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { dockerArchive, testImage } from "./image-archives.ts";
 import { output } from "./process.ts";
 
 const BUSYBOX = "/bin/busybox";
@@ -18,6 +20,23 @@ const BUSYBOX = "/bin/busybox";
  * tests run.
  */
 export async function importBusybox(name: string, engine: string): Promise<void> {
+  const archive = join(tmpdir(), `edgesite-image-${randomUUID()}.tar`);
+  try {
+    writeFileSync(archive, await busyboxLayer());
+    const change = ["--change", 'CMD ["sh"]', "--change", "ENV PATH=/bin"];
+    await output(["docker", "-H", engine, "import", ...change, archive, name]);
+  } finally {
+    rmSync(archive, { force: true });
+  }
+}
+
+/** The same image as an archive for runtimes without an engine: as `docker save` writes them. */
+export async function busyboxArchive(name: string): Promise<Buffer> {
+  return dockerArchive(testImage([await busyboxLayer()]), { names: [name] });
+}
+
+/** Its one layer, a tar archive. */
+async function busyboxLayer(): Promise<Buffer> {
   const root = mkdtempSync(join(tmpdir(), "edgesite-image-"));
   try {
     for (const folder of ["bin", "etc", "tmp", "proc", "sys", "dev", "root"])
@@ -36,11 +55,10 @@ export async function importBusybox(name: string, engine: string): Promise<void>
     );
     writeFileSync(join(root, "etc/group"), "root:x:0:\nnogroup:x:65534:\n");
     addNameResolution(root);
-    const archive = join(root, "..", `${root.split("/").at(-1)}.tar`);
-    await output(["tar", "-C", root, "-cf", archive, "."]);
-    const change = ["--change", 'CMD ["sh"]', "--change", "ENV PATH=/bin"];
-    await output(["docker", "-H", engine, "import", ...change, archive, name]);
-    rmSync(archive);
+    const tar = Bun.spawn(["tar", "-C", root, "-c", "."], { stdout: "pipe" });
+    const layer = Buffer.from(await new Response(tar.stdout).arrayBuffer());
+    if ((await tar.exited) !== 0) throw new Error("tar failed");
+    return layer;
   } finally {
     rmSync(root, { recursive: true });
   }

@@ -1,3 +1,4 @@
+import { realpath } from "node:fs/promises";
 import type { Container } from "#api/object.ts";
 import { ContainerConfigError } from "../container/config-error.ts";
 import { expand } from "../container/expand.ts";
@@ -51,7 +52,7 @@ async function volumeMount(
   const inside = subPathExpr ? expand(subPathExpr, (key) => env[key]) : subPath;
   const propagation = PROPAGATION[mountPropagation as keyof typeof PROPAGATION] ?? "private";
   return {
-    hostPath: inside ? await resolveSubPath(volume.path, inside) : volume.path,
+    hostPath: inside ? await resolveSubPath(volume.path, inside) : await realpath(volume.path),
     containerPath: mountPath.startsWith("/") ? mountPath : `/${mountPath}`,
     readOnly: readOnly || volume.readOnly,
     propagation,

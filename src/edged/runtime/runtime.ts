@@ -19,7 +19,7 @@ import type {
  * with the signal's reason when that aborts.
  */
 export interface Runtime extends ImageSource {
-  /** The scheme of container IDs in a pod's status: `docker` in `docker://…`. */
+  /** What it is called, and the scheme of container IDs in a pod's status: `docker` in `docker://…`. */
   readonly scheme: string;
   /** What is known now, without asking. */
   engine(): EngineStatus;

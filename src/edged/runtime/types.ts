@@ -28,6 +28,7 @@ export interface Sandbox {
 }
 
 export interface Mount {
+  /** Without links in it: a driver may refuse one, as somebody has put it there since it was looked up. */
   readonly hostPath: string;
   readonly containerPath: string;
   readonly readOnly: boolean;

@@ -5,6 +5,7 @@ import { explain, must } from "#lib/errors.ts";
 import type { Logger } from "#lib/log.ts";
 import type { Arch } from "#linux/syscalls.ts";
 import { LinkedSignal } from "../../linked-signal.ts";
+import { lowestOomScore } from "../lowest-oom-score.ts";
 import { EngineUnreachable, type ExecRequest, type Runtime } from "../runtime.ts";
 import type {
   ContainerSpec,
@@ -39,7 +40,6 @@ import { DockerImages } from "./images.ts";
 import { label, podOf, SANDBOX_TYPE } from "./labels.ts";
 import { openLogs } from "./logs.ts";
 import { duplex } from "./node-stream.ts";
-import { lowestOomScore } from "./oom-score.ts";
 import { processStream } from "./process-stream.ts";
 import { runToEnd } from "./run.ts";
 import { watch } from "./watch.ts";

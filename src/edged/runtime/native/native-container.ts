@@ -1,0 +1,281 @@
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { abortable } from "#lib/abort.ts";
+import { errorCode } from "#lib/errors.ts";
+import type { Cgroup } from "#linux/cgroups/cgroup.ts";
+import { limitsOf } from "#linux/cgroups/limits.ts";
+import { ALL_DEVICES, DEFAULT_DEVICE_RULES } from "#linux/devices/rules.ts";
+import { StepFailure } from "#linux/steps.ts";
+import type { ImageHold } from "../../image/image-store.ts";
+import type { ContainerSpec, RuntimeContainer } from "../types.ts";
+import { dateOf, readExitRecord } from "./exit-record.ts";
+import { LOG_LIMITS } from "./log/log-files.ts";
+import type { NativeSandbox } from "./native-sandbox.ts";
+import { processStart } from "./process-start.ts";
+import { type ContainerPlan, containerProgram } from "./program/container-program.ts";
+import { CLONE, SIGKILL } from "./program/kernel.ts";
+import type { ContainerProcess } from "./program/process.ts";
+import type { ContainerRecord, Records } from "./records.ts";
+import type { ContainerExit, ContainerState } from "./shim/protocol.ts";
+
+/** How long everything between a container's birth and its program may take, a dead file server included. */
+const START_TIMEOUT_MS = 60_000;
+/** What a shell says of a program that is not there, of one that cannot run, and of a kill. */
+const EXIT_NOT_FOUND = 127;
+const EXIT_CANNOT_RUN = 128;
+const EXIT_KILLED = 137;
+
+/** What a container is to be, from its making to its start; it may hold secrets, so it is never written. */
+export interface ContainerOrder {
+  readonly spec: ContainerSpec;
+  readonly plan: ContainerPlan;
+}
+
+/** How a container came to its end. */
+interface ContainerEnd {
+  readonly exitCode: number;
+  readonly oomKilled: boolean;
+  readonly finishedAt: Date;
+}
+
+/** The first process of a container, as the host numbers it. */
+export interface FirstProcess {
+  readonly pid: number;
+  /** When the kernel started it: a number that is used again has another. */
+  readonly startTicks: string;
+}
+
+interface Parts {
+  readonly record: ContainerRecord;
+  readonly records: Records<ContainerRecord>;
+  readonly sandbox: NativeSandbox;
+  /** Keeps its image on disk; absent where that is gone. */
+  readonly hold: ImageHold | undefined;
+  readonly order?: ContainerOrder;
+}
+
+/** One container as it is now: made, running, or ended. */
+export class NativeContainer {
+  readonly sandbox: NativeSandbox;
+  readonly cgroup: Cgroup;
+  readonly #records: Records<ContainerRecord>;
+  readonly #hold: ImageHold | undefined;
+  readonly #ended = Promise.withResolvers<void>();
+  #record: ContainerRecord;
+  #order: ContainerOrder | undefined;
+  #process: FirstProcess | undefined;
+  #end: ContainerEnd | undefined;
+
+  constructor({ record, records, sandbox, hold, order }: Parts) {
+    this.sandbox = sandbox;
+    this.cgroup = sandbox.containerCgroup(record.id);
+    this.#record = record;
+    this.#records = records;
+    this.#hold = hold;
+    this.#order = order;
+  }
+
+  get record(): ContainerRecord {
+    return this.#record;
+  }
+
+  /** Its own directory: its layer, its log, how it ended. */
+  get directory(): string {
+    return this.#records.directoryOf(this.#record.id);
+  }
+
+  /** What its shim calls it. */
+  get key(): bigint {
+    return BigInt(`0x${this.#record.id.slice(0, 16)}`);
+  }
+
+  /** Its first process, while that runs. */
+  get process(): FirstProcess | undefined {
+    return this.#end ? undefined : this.#process;
+  }
+
+  /** Resolves when it has ended. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  get exitCode(): number | undefined {
+    return this.#end?.exitCode;
+  }
+
+  /** In memory: what a process that joins the container must be like. */
+  get settingsFile(): string {
+    return join(this.sandbox.runDirectory, `${this.#record.id.slice(0, 16)}.json`);
+  }
+
+  /** @throws with one reason when it cannot run; it has then ended. */
+  async start(signal: AbortSignal): Promise<void> {
+    if (this.process) return;
+    const order = this.#order;
+    if (!order) throw new Error(`The container ${this.#record.name} was started before`);
+    try {
+      await this.#prepare(order);
+      await this.#begin(order, signal);
+    } catch (error) {
+      if (!signal.aborted) await this.#failed(error);
+      throw reasonOf(error, order.plan.process);
+    }
+  }
+
+  /** Asks it to end, and ends it after its grace. */
+  async stop(graceMs: number, signal: AbortSignal): Promise<void> {
+    const { shim } = this.sandbox;
+    if (this.process && shim && graceMs > 0) {
+      await shim.signal(this.key, this.#record.stopSignal, signal).catch(unlessEnded);
+      const patience = AbortSignal.any([signal, AbortSignal.timeout(graceMs)]);
+      await abortable(this.ended, patience).catch(() => signal.throwIfAborted());
+    }
+    await this.#kill(signal);
+  }
+
+  /** Ends it, and takes away all that it has on this host. */
+  async remove(signal: AbortSignal): Promise<void> {
+    await this.#kill(signal);
+    await this.sandbox.shim?.forget(this.key, signal);
+    this.cgroup.remove();
+    await rm(this.settingsFile, { force: true });
+    await this.#records.remove(this.#record.id);
+    this.#hold?.[Symbol.dispose]();
+  }
+
+  /**
+   * Finds out what became of one that an earlier process has made. Answers whether there is anything
+   * left to tell of it: one that was never started is no more.
+   */
+  async adopt(states: ReadonlyMap<bigint, ContainerState>): Promise<boolean> {
+    const state = states.get(this.key);
+    if (state && !state.exit) {
+      this.#process = { pid: state.pid, startTicks: await processStart(state.pid) };
+      return true;
+    }
+    const exit = state?.exit ?? (await readExitRecord(this.directory))?.exit;
+    if (exit) this.exited(exit);
+    else if (this.#record.startedAtMs !== undefined) this.lost();
+    else if (this.#record.error !== undefined) this.#finish(EXIT_CANNOT_RUN);
+    else return false;
+    return true;
+  }
+
+  /** Its first process has ended. */
+  exited({ code, atNs }: ContainerExit): void {
+    const oomKilled = this.cgroup.oomKills() > 0;
+    this.#finish(code, { oomKilled, finishedAt: dateOf(atNs) });
+  }
+
+  /** Its shim is gone, and it with it. */
+  lost(): void {
+    this.#finish(EXIT_KILLED);
+  }
+
+  /** As a runtime tells of it. */
+  describe(): RuntimeContainer {
+    const { id, name, attempt, sandboxId, image, imageId, error } = this.#record;
+    const { createdAtMs, startedAtMs, terminationMessageFile } = this.#record;
+    return {
+      ...{ id, name, attempt, sandboxId, image, imageId },
+      state: this.#end ? "exited" : this.#process ? "running" : "created",
+      createdAt: new Date(createdAtMs),
+      ...(startedAtMs !== undefined && { startedAt: new Date(startedAtMs) }),
+      ...(this.process && { pid: this.process.pid }),
+      ...(this.#end && { finishedAt: this.#end.finishedAt }),
+      exitCode: this.#end?.exitCode ?? 0,
+      oomKilled: this.#end?.oomKilled ?? false,
+      ...(error !== undefined && { error }),
+      ...(terminationMessageFile !== undefined && { terminationMessageFile }),
+    };
+  }
+
+  async #prepare({ spec, plan }: ContainerOrder): Promise<void> {
+    // The upper layer's own mode is that of `/`.
+    for (const name of ["upper", "work", "root"]) await mkdir(join(this.directory, name), 0o755);
+    this.cgroup.make();
+    this.cgroup.limit(limitsOf(spec.resources));
+    this.cgroup.limitDevices(spec.security.privileged ? ALL_DEVICES : DEFAULT_DEVICE_RULES);
+    await writeFile(this.settingsFile, JSON.stringify(settingsOf(plan.process)), { mode: 0o600 });
+  }
+
+  async #begin({ spec, plan }: ContainerOrder, signal: AbortSignal): Promise<void> {
+    const shim = await this.sandbox.readyFor(spec, signal);
+    const ownProcesses = !spec.sharedProcesses && !this.sandbox.record.hostPID;
+    const { pid, startedAtNs } = await shim.start(
+      {
+        key: this.key,
+        namespaces: ownProcesses ? CLONE.NEWPID : 0,
+        directory: this.directory,
+        steps: containerProgram(plan),
+        tty: spec.tty,
+        stdin: spec.stdin,
+        logLimitBytes: LOG_LIMITS.maxBytes,
+        logFiles: LOG_LIMITS.files,
+        timeoutMs: START_TIMEOUT_MS,
+      },
+      signal,
+    );
+    this.#process = { pid, startTicks: await processStart(pid) };
+    this.#order = undefined;
+    this.#record = { ...this.#record, startedAtMs: dateOf(startedAtNs).getTime() };
+    await this.#records.write(this.#record);
+  }
+
+  async #failed(error: unknown): Promise<void> {
+    const missing = error instanceof StepFailure && error.code === "ENOENT";
+    const { message } = reasonOf(error, this.#order?.plan.process);
+    this.#record = { ...this.#record, error: message };
+    this.#finish(missing ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN);
+    await this.#records.write(this.#record);
+  }
+
+  #finish(exitCode: number, { oomKilled = false, finishedAt = new Date() } = {}): void {
+    if (this.#end) return;
+    this.#end = { exitCode, oomKilled, finishedAt };
+    this.#order = undefined;
+    this.#ended.resolve();
+  }
+
+  async #kill(signal: AbortSignal): Promise<void> {
+    const { shim } = this.sandbox;
+    if (this.process && shim) {
+      await shim.signal(this.key, SIGKILL, signal).catch(unlessEnded);
+      await abortable(this.ended, signal);
+    }
+    // What it left behind where it had no process namespace of its own.
+    await this.cgroup.kill(signal);
+  }
+}
+
+/** What a process that joins must be like: the container's own but for its command and filter. */
+export type JoinSettings = Omit<ContainerProcess, "argv" | "seccomp"> & {
+  readonly filtered: boolean;
+};
+
+function settingsOf({ argv: _, seccomp, ...process }: ContainerProcess): JoinSettings {
+  return { ...process, filtered: seccomp !== undefined };
+}
+
+function unlessEnded(error: unknown): void {
+  if (errorCode(error) !== "ESRCH" && errorCode(error) !== "ENOENT") throw error;
+}
+
+/** The one sentence about a start that failed; of a command that is not there as runc says it. */
+function reasonOf(error: unknown, process: ContainerProcess | undefined): Error {
+  const [command = ""] = process?.argv ?? [];
+  if (!(error instanceof StepFailure) || !error.message.startsWith(`Cannot run "${command}"`)) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+  const why =
+    error.code === "ENOENT"
+      ? command.includes("/")
+        ? "no such file or directory"
+        : "executable file not found in $PATH"
+      : error.code === "EACCES"
+        ? "permission denied"
+        : error.code === "ENOEXEC"
+          ? "exec format error"
+          : error.code;
+  return new Error(`exec: "${command}": ${why}`, { cause: error });
+}

@@ -1,0 +1,165 @@
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Cgroup } from "#linux/cgroups/cgroup.ts";
+import { mountTmpfs, unmount } from "#linux/mount.ts";
+import { Steps } from "#linux/steps.ts";
+import type { ContainerSpec, Sandbox, SandboxSpec } from "../types.ts";
+import { type NativeSite, podCgroup } from "./native-site.ts";
+import { SHIM_SOCKET, sandboxProgram } from "./program/sandbox-program.ts";
+import type { SandboxRecord } from "./records.ts";
+import type { ContainerState } from "./shim/protocol.ts";
+import { runSteps } from "./shim/run-steps.ts";
+import { ShimClient, ShimLost } from "./shim/shim-client.ts";
+
+/** As containerd gives a pod: all that its containers have in /dev/shm. */
+const SHARED_MEMORY_BYTES = 64 << 20;
+const SHARED_MEMORY_MODE = 0o1777;
+const SILENT = { stdin: "ignore", stdout: "ignore", stderr: "ignore" } as const;
+/** What a pod's own process weighs among others. */
+const SHIM_LIMITS = { cpuShares: 2 };
+
+/** Told of what happens in a sandbox. */
+export interface SandboxEvents {
+  /** A container's first process has ended. */
+  onExit(container: ContainerState): void;
+  /** The shim has ended, and with it all that ran in the sandbox. */
+  onLost(): void;
+}
+
+/** One sandbox as it is now: its shim runs and is connected to, or it is lost. */
+export class NativeSandbox {
+  readonly record: SandboxRecord;
+  readonly #site: NativeSite;
+  #shim: ShimClient | undefined;
+  /** Resolves once the pod has a process namespace that its containers share. */
+  #shared: Promise<void> | undefined;
+
+  constructor(site: NativeSite, record: SandboxRecord) {
+    this.#site = site;
+    this.record = record;
+  }
+
+  /** What answers for the pod's processes; undefined once it has ended. */
+  get shim(): ShimClient | undefined {
+    return this.#shim;
+  }
+
+  /** In memory: the shim's socket, and what must not be written to a card. */
+  get runDirectory(): string {
+    return join(this.#site.runDirectory, this.record.id.slice(0, 16));
+  }
+
+  /** What all containers of the pod have in /dev/shm, on the host. */
+  get sharedMemory(): string {
+    return join(this.runDirectory, "shm");
+  }
+
+  /** The group that a container of this sandbox gets. */
+  containerCgroup(id: string): Cgroup {
+    return this.#podCgroup.child(id.slice(0, 16));
+  }
+
+  /** Starts the shim, which makes the namespaces of the pod. */
+  async start(spec: SandboxSpec, events: SandboxEvents, signal: AbortSignal): Promise<void> {
+    await mkdir(this.sharedMemory, { recursive: true, mode: 0o700 });
+    mountTmpfs(this.sharedMemory, { sizeBytes: SHARED_MEMORY_BYTES, mode: SHARED_MEMORY_MODE });
+    const cgroup = this.#podCgroup.child("shim");
+    cgroup.make();
+    cgroup.limit(SHIM_LIMITS);
+    const { hostname, hostNetwork, hostIPC, sysctls } = spec;
+    const program = sandboxProgram({
+      ...{ directory: this.runDirectory, cgroupFiles: cgroup.joinFiles },
+      ...{ hostname, hostNetwork, hostIPC, sysctls },
+      oomScoreAdj: Math.max(SHIM_OOM_SCORE, this.#site.lowestOomScore),
+    });
+    const shim = await runSteps(
+      { program: this.#site.shimProgram, steps: program, ...SILENT, title: "edgesite-shim" },
+      signal,
+    );
+    shim.unref();
+    await this.connect(events, signal);
+  }
+
+  /**
+   * Finds the shim that an earlier process has started, and answers what it has. Where there is none
+   * the sandbox is lost, and whatever is left in it is ended.
+   */
+  async adopt(events: SandboxEvents, signal: AbortSignal): Promise<readonly ContainerState[]> {
+    try {
+      return await this.connect(events, signal);
+    } catch (error) {
+      if (!(error instanceof ShimLost)) throw error;
+      await this.#podCgroup.kill(signal);
+      return [];
+    }
+  }
+
+  /** The shim, once it is ready for such a container. @throws when the sandbox is lost. */
+  async readyFor(
+    { sharedProcesses }: Pick<ContainerSpec, "sharedProcesses">,
+    signal: AbortSignal,
+  ): Promise<ShimClient> {
+    const shim = this.#shim;
+    if (!shim) throw new Error(`Sandbox ${this.record.id} does not run`);
+    if (sharedProcesses && !this.record.hostPID) {
+      this.#shared ??= shareProcesses(shim, signal).catch((error: unknown) => {
+        this.#shared = undefined;
+        throw error;
+      });
+      await this.#shared;
+    }
+    return shim;
+  }
+
+  /** Finds the shim that runs, whoever started it. @throws {ShimLost} when there is none. */
+  async connect(events: SandboxEvents, signal: AbortSignal): Promise<readonly ContainerState[]> {
+    const listener = {
+      started: () => undefined,
+      exited: (container: ContainerState) => events.onExit(container),
+      lost: () => {
+        this.#shim = undefined;
+        events.onLost();
+      },
+    };
+    const shim = await ShimClient.connect(join(this.runDirectory, SHIM_SOCKET), listener, signal);
+    this.#shim = shim;
+    return shim.containers;
+  }
+
+  /** As a runtime tells of it. */
+  describe(): Sandbox {
+    const { id, attempt, createdAtMs } = this.record;
+    return {
+      ...{ id, attempt, running: this.#shim !== undefined },
+      ...(this.#shim && { pid: this.#shim.pid }),
+      createdAt: new Date(createdAtMs),
+    };
+  }
+
+  /** Ends all that runs in it, and takes away all that it has on this host but its record. */
+  async remove(signal: AbortSignal): Promise<void> {
+    await this.#shim?.end(signal);
+    await this.#podCgroup.kill(signal);
+    this.#podCgroup.remove();
+    unmount(this.sharedMemory);
+    await rm(this.runDirectory, { recursive: true, force: true });
+  }
+
+  get #podCgroup(): Cgroup {
+    return podCgroup(this.#site, this.record);
+  }
+}
+
+/** kubelet's: the last to be killed when memory runs out. */
+const SHIM_OOM_SCORE = -998;
+
+/** What the shim calls the first process of a shared process namespace; containers' keys are random. */
+const LEAD = 1n;
+const LEAD_TIMEOUT_MS = 10_000;
+
+async function shareProcesses(shim: ShimClient, signal: AbortSignal): Promise<void> {
+  if (shim.containers.some(({ key }) => key === LEAD)) return;
+  const steps = new Steps();
+  steps.pause();
+  await shim.sharePids({ key: LEAD, namespaces: 0, steps, timeoutMs: LEAD_TIMEOUT_MS }, signal);
+}

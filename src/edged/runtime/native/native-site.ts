@@ -1,0 +1,48 @@
+import type { Logger } from "#lib/log.ts";
+import type { Capability } from "#linux/capabilities.ts";
+import { Cgroup } from "#linux/cgroups/cgroup.ts";
+import type { CgroupLayout } from "#linux/cgroups/layout.ts";
+import type { ImageStore } from "../../image/image-store.ts";
+import type { KernelPaths } from "./program/proc-and-sys.ts";
+import type { SandboxRecord } from "./records.ts";
+
+/** Where the images of containers come from. */
+export type ContainerImages = Pick<
+  ImageStore,
+  "layersDirectory" | "list" | "find" | "pull" | "ensureWhole" | "hold"
+>;
+
+/** What all pods of a site have in common: places, the kernel's ways, images. */
+export interface NativeSite {
+  readonly siteId: string;
+  /** `store/` of the data directory: what outlives a power cut. */
+  readonly storeDirectory: string;
+  /** In memory: sockets, and what must not be written to a card. */
+  readonly runDirectory: string;
+  readonly images: ContainerImages;
+  readonly cgroups: CgroupLayout;
+  readonly kernelPaths: KernelPaths;
+  /** The filter of system calls for a container that has these capabilities, in classic BPF. */
+  readonly seccompFilter: (capabilities: readonly Capability[]) => Uint8Array;
+  /** The lowest OOM score that this process may give. */
+  readonly lowestOomScore: number;
+  /** Descriptor of the sealed program of the shim. */
+  readonly shimProgram: number;
+  readonly log: Logger;
+}
+
+/**
+ * The group of a sandbox; all that runs in it is in leaves below. One that replaces a lost sandbox of
+ * the same pod has its own.
+ */
+export function podCgroup(
+  { siteId, cgroups }: NativeSite,
+  { pod, attempt }: SandboxRecord,
+): Cgroup {
+  return new Cgroup(cgroups, `${siteCgroupName(siteId)}/pod${pod.uid}-${attempt}`);
+}
+
+/** Above all groups of a site. */
+export function siteCgroupName(siteId: string): string {
+  return `edgesite-${siteId}`;
+}

@@ -1,0 +1,72 @@
+import { mkdir } from "node:fs/promises";
+import { release } from "node:os";
+import { join } from "node:path";
+import type { Logger } from "#lib/log.ts";
+import type { Capability } from "#linux/capabilities.ts";
+import { detectCgroups } from "#linux/cgroups/layout.ts";
+import { sealedFile } from "#linux/memory-file.ts";
+import { compileSeccomp } from "#linux/seccomp/filter.ts";
+import { defaultSeccompProfile } from "#linux/seccomp/profiles.ts";
+import { HOST_ARCH } from "#linux/syscalls.ts";
+import { lowestOomScore } from "../lowest-oom-score.ts";
+import { kernelPaths } from "./kernel-paths.ts";
+import type { ContainerImages, NativeSite } from "./native-site.ts";
+import { shimProgram } from "./shim/shim-program.ts";
+
+export interface NativePlaces {
+  /** Marks what is ours on the host; nothing else is touched. */
+  readonly siteId: string;
+  /** `store/` of the data directory. */
+  readonly storeDirectory: string;
+  /** Below it the site has its own directory, in memory. */
+  readonly runDirectory: string;
+  readonly images: ContainerImages;
+  readonly log: Logger;
+}
+
+/**
+ * Gets ready to run containers on this host.
+ * @throws with the reason why it cannot: not root, no cgroups, a kernel that is too old.
+ */
+export async function openSite(places: NativePlaces): Promise<NativeSite> {
+  const { siteId, runDirectory } = places;
+  if (process.geteuid?.() !== 0) throw new Error("Containers need root");
+  refuseOldKernel(release());
+  const cgroups = detectCgroups();
+  if (cgroups.kind === "none") {
+    throw new Error("No cgroups are mounted: mount -t cgroup2 none /sys/fs/cgroup");
+  }
+  const own = join(runDirectory, siteId);
+  await mkdir(own, { recursive: true, mode: 0o700 });
+  return {
+    ...places,
+    runDirectory: own,
+    cgroups,
+    kernelPaths: await kernelPaths(),
+    seccompFilter: seccompFilters(),
+    lowestOomScore: await lowestOomScore(),
+    shimProgram: sealedFile("edgesite-shim", shimProgram(HOST_ARCH)),
+  };
+}
+
+/** mount_setattr(2), which is the youngest of the calls that a container is made with, came with Linux 5.12. */
+function refuseOldKernel(kernel: string): void {
+  const [major = 0, minor = 0] = kernel.split(/[.-]/).map(Number);
+  if (major > 5 || (major === 5 && minor >= 12)) return;
+  throw new Error(`Linux ${kernel} is too old for containers without Docker: 5.12 is the first`);
+}
+
+/** The default profile as a filter, compiled once for each set of capabilities. */
+function seccompFilters(): NativeSite["seccompFilter"] {
+  const profile = defaultSeccompProfile();
+  const filters = new Map<string, Uint8Array>();
+  return (capabilities: readonly Capability[]) => {
+    const key = capabilities.toSorted().join();
+    const known = filters.get(key);
+    if (known) return known;
+    const context = { architecture: HOST_ARCH, kernel: release() };
+    const filter = compileSeccomp(profile, { ...context, capabilities: new Set(capabilities) });
+    filters.set(key, filter);
+    return filter;
+  };
+}

@@ -1,0 +1,78 @@
+import { stat } from "node:fs/promises";
+import { DEFAULT_DEVICES } from "#linux/devices/rules.ts";
+import type { StoredImage } from "../../image/image-store.ts";
+import type { ContainerSpec, Mount } from "../types.ts";
+import { cgroupViews } from "./cgroup-views.ts";
+import { containerProcess } from "./container-settings.ts";
+import { hostDevices } from "./host-devices.ts";
+import { imageFiles } from "./image-files.ts";
+import type { NativeSite } from "./native-site.ts";
+import type { BindMount } from "./program/bind.ts";
+import type { ContainerPlan } from "./program/container-program.ts";
+import type { SandboxRecord } from "./records.ts";
+
+export interface PlanInput {
+  readonly spec: ContainerSpec;
+  readonly sandbox: SandboxRecord;
+  readonly image: StoredImage;
+  /** The container's own directory. */
+  readonly directory: string;
+  readonly cgroupFiles: readonly string[];
+  /** The memory that all containers of the pod share, on the host. */
+  readonly sharedMemory: string;
+}
+
+/**
+ * Decides all that a container is to be.
+ * @throws when it cannot be: no command, an unknown user or capability, a mount without a source.
+ */
+export async function planContainer(site: NativeSite, input: PlanInput): Promise<ContainerPlan> {
+  const { spec, sandbox, image, directory, cgroupFiles, sharedMemory } = input;
+  const { security, resources } = spec;
+  const { layersDirectory } = site.images;
+  const process = await containerProcess({
+    spec,
+    config: image.config,
+    hostname: sandbox.hostname,
+    imageFile: imageFiles(layersDirectory, image.lowerDirectories),
+  });
+  const shm: Mount = {
+    ...{ hostPath: sharedMemory, containerPath: "/dev/shm" },
+    ...{ readOnly: false, propagation: "private" },
+  };
+  const filtered = security.seccomp === "default" && !security.privileged;
+  return {
+    root: { layersDirectory, lowerDirectories: image.lowerDirectories, directory },
+    readOnlyRoot: security.readOnlyRootFilesystem,
+    cgroupFiles,
+    oomScoreAdj: Math.max(resources.oomScoreAdj, site.lowestOomScore),
+    kernel: {
+      paths: site.kernelPaths,
+      cgroups: cgroupViews(site.cgroups),
+      writable: security.privileged,
+    },
+    unguarded: security.privileged || security.unmaskedProc,
+    devices: security.privileged ? await hostDevices() : DEFAULT_DEVICES,
+    mounts: await bindMounts([shm, ...spec.mounts]),
+    tty: spec.tty,
+    process: {
+      ...process,
+      ...(filtered && { seccomp: site.seccompFilter(process.capabilities) }),
+    },
+  };
+}
+
+/** In the order in which they are mounted: what lies deeper later, as it would be hidden otherwise. */
+async function bindMounts(mounts: readonly Mount[]): Promise<readonly BindMount[]> {
+  const sorted = mounts.toSorted((a, b) => depth(a) - depth(b));
+  return Promise.all(
+    sorted.map(async (mount) => ({
+      ...mount,
+      directory: (await stat(mount.hostPath)).isDirectory(),
+    })),
+  );
+}
+
+function depth({ containerPath }: Mount): number {
+  return containerPath.split("/").filter((part) => part !== "").length;
+}

@@ -1,0 +1,80 @@
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ImageRowChange, ImageRows } from "#edged/image/store/image-rows.ts";
+import { LocalImageStore } from "#edged/image/store/local-image-store.ts";
+import { createNativeRuntime } from "#edged/runtime/native/native-runtime.ts";
+import type { Runtime } from "#edged/runtime/runtime.ts";
+import { systemClock } from "#lib/clock.ts";
+import { silentLogger } from "#lib/log.ts";
+import { Cgroup } from "#linux/cgroups/cgroup.ts";
+import { detectCgroups } from "#linux/cgroups/layout.ts";
+import { unmountBelow } from "#linux/mount.ts";
+import { busyboxArchive } from "./image.ts";
+
+/** What the tests' image is called. */
+export const NATIVE_IMAGE = "edgesite.test/busybox:1";
+
+/**
+ * A place where native runtimes can be, one after another as over restarts of edgesite, with busybox
+ * as their image. Disposing of it leaves nothing on the host.
+ */
+export class NativeHost implements AsyncDisposable {
+  readonly siteId = randomUUID().slice(0, 8);
+  readonly directory = mkdtempSync("/var/tmp/edgesite-native-");
+  readonly runDirectory = mkdtempSync("/run/edgesite-native-");
+  readonly images: LocalImageStore;
+
+  private constructor() {
+    this.images = new LocalImageStore({
+      directory: join(this.directory, "store"),
+      rows: new MemoryRows(),
+      registriesFile: join(this.directory, "registries.yaml"),
+      clock: systemClock,
+      log: silentLogger,
+    });
+  }
+
+  static async prepare(): Promise<NativeHost> {
+    const host = new NativeHost();
+    const path = join(host.directory, "busybox.tar");
+    writeFileSync(path, await busyboxArchive(NATIVE_IMAGE));
+    await host.images.import({ name: path, path }, AbortSignal.timeout(60_000));
+    return host;
+  }
+
+  /** A runtime, as the next process of the site would make it. */
+  runtime(): Runtime {
+    const { siteId, runDirectory, images } = this;
+    const storeDirectory = join(this.directory, "store");
+    const places = { siteId, storeDirectory, runDirectory, images, log: silentLogger };
+    return createNativeRuntime({ ...places, version: "test" });
+  }
+
+  /** The group above all groups of its pods. */
+  get cgroup(): Cgroup {
+    return new Cgroup(detectCgroups(), `edgesite-${this.siteId}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.cgroup.kill(AbortSignal.timeout(10_000));
+    this.cgroup.remove();
+    unmountBelow(this.runDirectory);
+    await this.images[Symbol.asyncDispose]();
+    for (const path of [this.directory, this.runDirectory]) rmSync(path, { recursive: true });
+  }
+}
+
+class MemoryRows implements ImageRows {
+  readonly #rows = new Map<string, ImageRowChange>();
+
+  list(kind: ImageRowChange["kind"]): { key: string; value: string }[] {
+    return [...this.#rows.values()].flatMap(({ kind: own, key, value }) =>
+      own === kind && value !== undefined ? [{ key, value }] : [],
+    );
+  }
+
+  async write(changes: readonly ImageRowChange[]): Promise<void> {
+    for (const change of changes) this.#rows.set(`${change.kind} ${change.key}`, change);
+  }
+}
