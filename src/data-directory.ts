@@ -18,6 +18,8 @@ export interface DataDirectory {
   readonly database: string;
   readonly pki: string;
   readonly pods: string;
+  /** Images and containers of the native runtime. */
+  readonly store: string;
   /** Sockets between parts of the process; nobody else may enter. */
   readonly sockets: string;
   readonly controlSocket: string;
@@ -31,6 +33,7 @@ export function dataDirectory(root: string): DataDirectory {
     database: join(root, "edgesite.db"),
     pki: join(root, "pki"),
     pods: join(root, "pods"),
+    store: join(root, "store"),
     sockets: join(root, "run"),
     controlSocket: socket,
     kubeconfig,
@@ -61,8 +64,8 @@ export function prepareDataDirectory({ root, pki, pods, sockets }: DataDirectory
 
 /** Removes what a site keeps here and nothing else: the directory may be somebody's home. */
 export function removeSiteFiles(directory: DataDirectory): void {
-  const { root, database, pki, pods, sockets, controlSocket, kubeconfig } = directory;
-  for (const path of [...filesOf(database), pki, pods, sockets, controlSocket, kubeconfig]) {
+  const { root, database, pki, pods, store, sockets, controlSocket, kubeconfig } = directory;
+  for (const path of [...filesOf(database), pki, pods, store, sockets, controlSocket, kubeconfig]) {
     rmSync(path, { recursive: true, force: true });
   }
   for (const folder of [dirname(kubeconfig), root]) {

@@ -1,6 +1,7 @@
 import { Control } from "#cli/control.ts";
 import type { Requirement } from "#cli/site.ts";
 import type { EdgeSiteConfig } from "#config/edgesite-config.ts";
+import { noImages } from "#edged/runtime/native/no-images.ts";
 import { explain } from "#lib/errors.ts";
 import { silentLogger } from "#lib/log.ts";
 import { probeCgroups } from "#linux/probe/cgroups.ts";
@@ -64,11 +65,14 @@ async function probeRuntime(
   signal: AbortSignal,
 ): Promise<RuntimeFinding> {
   const { ok, failed } = findingOf("runtime", "site");
-  const wanted: string = config.runtime.name;
+  const wanted = config.runtime.name;
   if (wanted === "native") return { finding: ok("native, as configured"), native: true };
-  // Nothing carries this ID: nothing is found, nothing touched.
-  const siteId = "check";
-  const runtime = createRuntime({ config: config.runtime, dockerHost, siteId, log: silentLogger });
+  const runtime = createRuntime({
+    ...{ name: "docker", config: config.runtime, dockerHost, log: silentLogger },
+    // Nothing carries this ID: nothing is found, nothing touched.
+    siteId: "check",
+    ...{ storeDirectory: "", images: noImages("") },
+  });
   try {
     await runtime.list(AbortSignal.any([signal, AbortSignal.timeout(ENGINE_MS)]));
   } catch (error) {

@@ -7,6 +7,7 @@ import { rotateKey } from "#db/rotate-key.ts";
 import { keysOfSite } from "#db/secret-key.ts";
 import { removePodNetwork } from "#edged/network/veth-network.ts";
 import { siteCgroups } from "#edged/runtime/docker/cgroup-parent.ts";
+import { noImages } from "#edged/runtime/native/no-images.ts";
 import { EngineUnreachable, type Runtime } from "#edged/runtime/runtime.ts";
 import type { RuntimePod } from "#edged/runtime/types.ts";
 import { systemClock } from "#lib/clock.ts";
@@ -21,7 +22,12 @@ import { dataDirectory, removeSiteFiles, secretsKeyFile } from "./data-directory
 import { latestTime } from "./latest-time.ts";
 import { preflight } from "./preflight.ts";
 import type { StopSignals } from "./signals.ts";
-import { createRuntime } from "./site-runtime.ts";
+import {
+  createRuntime,
+  keptRuntime,
+  type RuntimeName,
+  removeRunDirectory,
+} from "./site-runtime.ts";
 import { startSite } from "./start.ts";
 
 /** Longest time that a pod may take to end when its site no longer runs. */
@@ -71,6 +77,7 @@ export function siteCommands(signals: () => StopSignals): SiteCommands {
         io.err(`The cgroup ${cgroup} stays: the engine has left something that runs in it\n`);
       }
       const directory = dataDirectory(config.dataDir);
+      removeRunDirectory(siteId);
       unmountBelow(directory.root);
       removeSiteFiles(directory);
       return true;
@@ -81,6 +88,7 @@ export function siteCommands(signals: () => StopSignals): SiteCommands {
 /** A site that does not run. */
 interface StoppedSite {
   readonly siteId: string;
+  readonly runtime: RuntimeName;
   /** Pods were on this node when the site ran last. */
   readonly hadPods: boolean;
 }
@@ -92,7 +100,9 @@ async function stoppedSite({ dataDir }: EdgeSiteConfig): Promise<StoppedSite | u
   // Without a key, as it reads no Secret.
   await using db = await Database.open({ path: database });
   const siteId = db.settings.get("siteId");
-  return siteId === undefined ? undefined : { siteId, hadPods: db.meta.list("pod").length > 0 };
+  if (siteId === undefined) return undefined;
+  const runtime = keptRuntime(db.settings.get("runtime"));
+  return { siteId, runtime, hadPods: db.meta.list("pod").length > 0 };
 }
 
 interface Removal extends StoppedSite {
@@ -114,11 +124,16 @@ async function removePods(removal: Removal): Promise<readonly string[]> {
   }
 }
 
-async function removeAll({ config, io, siteId }: Removal): Promise<readonly string[]> {
+async function removeAll(removal: Removal): Promise<readonly string[]> {
+  const { config, io, siteId } = removal;
+  const { store } = dataDirectory(config.dataDir);
   const runtime = createRuntime({
+    name: removal.runtime,
     config: config.runtime,
     dockerHost: io.env["DOCKER_HOST"],
     siteId,
+    storeDirectory: store,
+    images: noImages(store),
     log: silentLogger,
   });
   const signal = AbortSignal.timeout(COMMAND_MS);

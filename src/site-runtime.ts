@@ -1,24 +1,100 @@
+import { existsSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { arch } from "node:os";
+import { join } from "node:path";
 import type { EdgeSiteConfig } from "#config/edgesite-config.ts";
 import { createDockerRuntime } from "#edged/runtime/docker/docker-runtime.ts";
-import type { Runtime } from "#edged/runtime/runtime.ts";
+import { Engine } from "#edged/runtime/docker/engine.ts";
+import { createNativeRuntime } from "#edged/runtime/native/native-runtime.ts";
+import type { ContainerImages } from "#edged/runtime/native/native-site.ts";
+import { EngineUnreachable, type Runtime } from "#edged/runtime/runtime.ts";
 import type { Logger } from "#lib/log.ts";
+import { unmountBelow } from "#linux/mount.ts";
+import { type KeptSettings, kept } from "./site-identity.ts";
+import { version } from "./version.ts";
 
-export interface RuntimeChoice {
+/** What runs a site's containers: a Docker engine, or this process itself. */
+export type RuntimeName = "docker" | "native";
+
+const DEFAULT_ENGINE = "unix:///var/run/docker.sock";
+const ENGINE_ANSWER_MS = 2000;
+/** Where the native runtime keeps sockets, in memory: gone after a restart of the machine. */
+const RUN_DIRECTORY = "/run/edgesite";
+
+export interface RuntimeWish {
   readonly config: EdgeSiteConfig["runtime"];
   /** `DOCKER_HOST` */
   readonly dockerHost: string | undefined;
+}
+
+/**
+ * The runtime of a site. `auto` decides once, at the first start: Docker where somebody has named an
+ * engine or the usual one answers, else native. Only the configuration changes it later.
+ */
+export async function decideRuntime(
+  settings: KeptSettings,
+  wish: RuntimeWish,
+  signal: AbortSignal,
+): Promise<RuntimeName> {
+  const { name } = wish.config;
+  if (name !== "auto") {
+    if (settings.get("runtime") !== name) await settings.set("runtime", name);
+    return name;
+  }
+  return keptRuntime(
+    await kept(settings, "runtime", async () => {
+      const docker = namedEngine(wish) !== undefined || (await answers(DEFAULT_ENGINE, signal));
+      return docker ? "docker" : "native";
+    }),
+  );
+}
+
+/** What was decided; sites that are older than the decision have Docker. */
+export function keptRuntime(text: string | undefined): RuntimeName {
+  return text === "native" ? "native" : "docker";
+}
+
+export interface RuntimeChoice extends RuntimeWish {
+  readonly name: RuntimeName;
   readonly siteId: string;
+  /** `store/` of the data directory. */
+  readonly storeDirectory: string;
+  readonly images: ContainerImages;
   readonly log: Logger;
 }
 
-/** The runtime of a site: Docker, where the configuration, DOCKER_HOST or the default socket say. */
-export function createRuntime({ config, dockerHost, siteId, log }: RuntimeChoice): Runtime {
-  const address = [config.dockerAddress, dockerHost].find((one) => one !== undefined && one !== "");
+export function createRuntime(choice: RuntimeChoice): Runtime {
+  const { name, siteId, storeDirectory, images, log } = choice;
+  if (name === "native") {
+    const places = { siteId, storeDirectory, runDirectory: RUN_DIRECTORY, images, log };
+    return createNativeRuntime({ ...places, version: version.edgesite });
+  }
   return createDockerRuntime({
-    address: address ?? "unix:///var/run/docker.sock",
+    address: namedEngine(choice) ?? DEFAULT_ENGINE,
     siteId,
     arch: arch() === "arm64" ? "arm64" : "x64",
     log,
   });
+}
+
+/** Removes what the native runtime of a site has in memory. */
+export function removeRunDirectory(siteId: string): void {
+  const own = join(RUN_DIRECTORY, siteId);
+  unmountBelow(own);
+  rmSync(own, { recursive: true, force: true });
+  if (existsSync(RUN_DIRECTORY) && readdirSync(RUN_DIRECTORY).length === 0)
+    rmdirSync(RUN_DIRECTORY);
+}
+
+function namedEngine({ config, dockerHost }: RuntimeWish): string | undefined {
+  return [config.dockerAddress, dockerHost].find((one) => one !== undefined && one !== "");
+}
+
+async function answers(address: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    await new Engine(address).ping(signal, ENGINE_ANSWER_MS);
+    return true;
+  } catch (error) {
+    if (error instanceof EngineUnreachable) return false;
+    throw error;
+  }
 }

@@ -26,7 +26,7 @@ export function siteStatus(sources: StatusSources): SiteStatus {
     uptimeSeconds: process.uptime(),
     degraded: degradedReasons(sources),
     modules: [...modules.map(moduleStatus), ...site.disabled.map(disabled)],
-    runtime: runtimeStatus(site),
+    runtime: runtimeStatus(site, parts),
     dataPlane: dataPlaneStatus(site),
     listeners: listenersOf(sources),
     certificates: [
@@ -42,7 +42,7 @@ export function siteStatus(sources: StatusSources): SiteStatus {
 function degradedReasons({ site, parts, modules }: StatusSources): readonly string[] {
   const mesh = site.mesh?.status();
   const node = site.edged?.status().node;
-  const { problem } = runtimeStatus(site);
+  const { problem } = runtimeStatus(site, parts);
   const reasons = [
     ...modules
       .filter(({ state }) => state !== "running")
@@ -58,12 +58,13 @@ function degradedReasons({ site, parts, modules }: StatusSources): readonly stri
   return [...new Set(reasons)];
 }
 
-function runtimeStatus({ edged }: Site): SiteStatus["runtime"] {
+function runtimeStatus({ edged }: Site, { runtime }: SiteParts): SiteStatus["runtime"] {
   const engine = edged?.status().engine;
   if (engine === undefined) return { name: "none", version: "" };
-  if (!engine.reachable) return { name: "docker", version: "unknown", problem: engine.reason };
+  const { scheme: name } = runtime;
+  if (!engine.reachable) return { name, version: "unknown", problem: engine.reason };
   const { version: engineVersion, warning } = engine;
-  return { name: "docker", version: engineVersion, ...(warning && { warning }) };
+  return { name, version: engineVersion, ...(warning && { warning }) };
 }
 
 function dataPlaneStatus({ mesh }: Site): SiteStatus["dataPlane"] {

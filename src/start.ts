@@ -5,12 +5,16 @@ import { addModules } from "#bus/add-modules.ts";
 import { createBus } from "#bus/create-bus.ts";
 import { supervise } from "#bus/supervisor.ts";
 import type { Io } from "#cli/io.ts";
+import { sitePaths } from "#cli/paths.ts";
 import type { EdgeSiteConfig } from "#config/edgesite-config.ts";
 import { createKubeconfig } from "#config/kubeconfig.ts";
 import { Database } from "#db/database.ts";
 import { rotateKey } from "#db/rotate-key.ts";
 import { keysOfSite } from "#db/secret-key.ts";
+import { LocalImageStore } from "#edged/image/store/local-image-store.ts";
 import { createPodNetwork } from "#edged/network/veth-network.ts";
+import { noImages } from "#edged/runtime/native/no-images.ts";
+import type { Runtime } from "#edged/runtime/runtime.ts";
 import { writeFileAtomically } from "#lib/atomic-file.ts";
 import { addressAt, parseCidr, sizeOf } from "#lib/cidr.ts";
 import { systemClock } from "#lib/clock.ts";
@@ -38,7 +42,7 @@ import { latestTime } from "./latest-time.ts";
 import { networkOf } from "./network-settings.ts";
 import type { StopSignals } from "./signals.ts";
 import { kept, newSiteId } from "./site-identity.ts";
-import { createRuntime } from "./site-runtime.ts";
+import { createRuntime, decideRuntime } from "./site-runtime.ts";
 import { siteStatus } from "./site-status.ts";
 import { StartReport } from "./start-report.ts";
 import { farewell, type Whereabouts, welcome } from "./welcome.ts";
@@ -75,7 +79,21 @@ export async function startSite(
     using lifetime = endOfLife();
     report.begin("Loading keys and certificates");
     const { signal } = lifetime;
-    const parts = await gather({ config, directory, db, audit, log, io, lifetime: signal });
+    const wish = { config: config.runtime, dockerHost: io.env["DOCKER_HOST"] };
+    const runtime = await decideRuntime(db.settings, wish, signal);
+    await using images =
+      runtime === "native" ? openImages({ config, directory, db, log }) : undefined;
+    const parts = await gather({
+      ...{ config, directory, db, audit, log, lifetime: signal },
+      runtime: createRuntime({
+        ...wish,
+        name: runtime,
+        siteId: await kept(db.settings, "siteId", newSiteId),
+        storeDirectory: directory.store,
+        images: images ?? noImages(directory.store),
+        log: log.child({ module: "runtime" }),
+      }),
+    });
     writeKubeconfig(directory, { pki: parts.certificate.current, port: config.apiServer.port });
     const site = composeSite(parts);
     return await runSite({ site, parts, directory, report, io, stop, kill });
@@ -103,13 +121,29 @@ interface Given {
   readonly db: Database;
   readonly audit: AuditLog | undefined;
   readonly log: Logger;
-  readonly io: Io;
+  readonly runtime: Runtime;
   readonly lifetime: AbortSignal;
+}
+
+/** The images of a site without an engine. */
+function openImages({
+  config,
+  directory,
+  db,
+  log,
+}: Pick<Given, "config" | "directory" | "db" | "log">): LocalImageStore {
+  return new LocalImageStore({
+    directory: directory.store,
+    rows: db.images,
+    registriesFile: sitePaths(config.dataDir).registries,
+    clock: systemClock,
+    log: log.child({ module: "images" }),
+  });
 }
 
 /** Everything that is decided once, read or made before modules can be. */
 async function gather(given: Given): Promise<SiteParts> {
-  const { config, directory, db, log, io, lifetime } = given;
+  const { config, directory, db, log, lifetime } = given;
   const { settings, salvage } = db;
   if (salvage) {
     log.error("The database file was damaged and was made anew of what could be read", {
@@ -121,7 +155,6 @@ async function gather(given: Given): Promise<SiteParts> {
   }
   const siteId = await kept(settings, "siteId", newSiteId);
   const nodeName = await kept(settings, "nodeName", () => config.nodeName || hostNodeName());
-  await kept(settings, "runtime", () => "docker");
   const network = await networkOf(settings, config.network);
   const addresses = hostAddresses(OWN_LINKS);
   const nodeAddresses = addresses.length > 0 ? addresses : [network.gateway];
@@ -153,12 +186,7 @@ async function gather(given: Given): Promise<SiteParts> {
       timer: systemTimer,
       log,
     }),
-    runtime: createRuntime({
-      config: config.runtime,
-      dockerHost: io.env["DOCKER_HOST"],
-      siteId,
-      log: log.child({ module: "runtime" }),
-    }),
+    runtime: given.runtime,
     podNetwork: createPodNetwork({
       siteId,
       gateway: network.gateway,

@@ -7,12 +7,15 @@ export const DEFAULT_DATA_DIR = "/var/lib/edgesite";
 export function sitePaths(dataDir: string): {
   readonly config: string;
   readonly kubeconfig: string;
+  /** How image registries are reached, as k3s reads it. */
+  readonly registries: string;
   readonly socket: string;
 } {
   const etc = dataDir === DEFAULT_DATA_DIR ? "/etc/edgesite" : dataDir;
   return {
     config: join(etc, "edgesite.yaml"),
     kubeconfig: join(etc, "kubeconfig.yaml"),
+    registries: join(etc, "registries.yaml"),
     socket: join(dataDir, "edgesite.sock"),
   };
 }

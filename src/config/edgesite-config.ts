@@ -223,9 +223,9 @@ export const FIELDS = {
     }),
   }),
   runtime: group("What runs the containers.", {
-    name: choice(["auto", "docker"], {
+    name: choice(["auto", "docker", "native"], {
       default: "auto",
-      text: "auto decides at the first start and stays with it.",
+      text: "auto decides at the first start and stays with it: docker where an engine answers, else native, which needs none.",
       flag: "--runtime",
       essential: true,
     }),

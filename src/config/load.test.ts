@@ -44,7 +44,7 @@ describe("loadConfig()", () => {
       "  a: there is no such field",
       "  modules.metaManager: 3 must be a map",
       "  EDGESITE_API_SERVER_PORT: 0 must be an integer from 1 to 65535",
-      '  --runtime: "rkt" must be one of auto, docker',
+      '  --runtime: "rkt" must be one of auto, docker, native',
       '  modules.edgeController.buffer.podEvent: "x" must be an integer of at least 1',
     ]);
   });
