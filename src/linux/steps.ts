@@ -93,9 +93,9 @@ const PSEUDO = {
  *     steps.call("execve", ["/bin/sh", ["sh", "-c", "exit 3"], ["A=b"]]);
  *     const program = steps.encode("x64");
  *
- * A program starts with these descriptors: 0, 1 and 2 its own; 4, which tells of a failure and is
- * closed by execve (close others with care: `close_range` from 5 on, and 3). Every descriptor that a
- * step opens must be marked close-on-exec, or the container gets it.
+ * A program starts with these descriptors: 0, 1 and 2 its own; 3, which is the shim's; 4, which tells
+ * of a failure; from 5 on what it is given. All but the first three are closed by execve. Every
+ * descriptor that a step opens must be marked close-on-exec, or the container gets it.
  *
  * Encoded, little endian: u32 magic, u32 bytes in all, u32 steps, u32 relocations; the steps; data;
  * the relocations, u32 offsets of words that the address of the program is added to. A step is u32

@@ -1,4 +1,13 @@
-import { closeSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ContainerState, StartRequest } from "#edged/runtime/native/shim/protocol.ts";
@@ -38,6 +47,20 @@ export function logFrames(path: string): readonly LogFrame[] {
 export function logText(path: string, stream = 1): string {
   const frames = logFrames(path).filter((frame) => frame.stream === stream);
   return frames.map(({ text }) => text).join("");
+}
+
+/** Writes into a FIFO that somebody reads, and never waits for one in vain. */
+export async function writeInput(path: string, text: string): Promise<void> {
+  const fd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+  try {
+    let rest = Buffer.from(text);
+    await eventually(() => {
+      rest = rest.subarray(writeSync(fd, rest));
+      return rest.length === 0;
+    });
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** Steps that become a command of busybox. */
@@ -137,6 +160,10 @@ export class SandboxShim implements AsyncDisposable, ShimListener {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const client of this.#clients) client.close();
+    // A shim that still answers takes along what outlived its container.
+    const last = await this.connect().catch(() => undefined);
+    await last?.end(AbortSignal.timeout(5000)).catch(() => undefined);
+    last?.close();
     this.process.kill("SIGKILL");
     await this.process.exited;
     rmSync(this.directory, { recursive: true, force: true });

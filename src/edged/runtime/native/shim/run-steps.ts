@@ -15,7 +15,10 @@ export interface StepsRun<In extends Writable, Out extends Readable, Err extends
   readonly stdin: In;
   readonly stdout: Out;
   readonly stderr: Err;
-  /** Descriptors of this process that the steps find as 5, 6 and so on. They stay the caller's. */
+  /**
+   * Descriptors of this process that the steps find as 5, 6 and so on, and the program that they
+   * execute does not. They stay the caller's.
+   */
   readonly descriptors?: readonly number[];
   /** What `ps` shows until a step executes something else. */
   readonly title?: string;

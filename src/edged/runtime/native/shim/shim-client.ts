@@ -110,7 +110,7 @@ export class ShimClient implements Disposable {
   /**
    * Starts a container and resolves when its steps have succeeded.
    * @throws StepFailure when a step failed; SystemCallError when the shim could not begin: EEXIST for a
-   * key that it has, ENFILE beyond 1,024 containers, ESHUTDOWN after `end`.
+   * key that it has, ENFILE beyond 1,024 containers, ECANCELED after `end`.
    */
   start(request: StartRequest, signal: AbortSignal): Promise<ContainerState> {
     const body = startBody(request, HOST_ARCH);

@@ -1,42 +1,493 @@
 import { expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { createConnection } from "node:net";
+import { constants } from "node:os";
 import { join } from "node:path";
 import { must } from "#lib/errors.ts";
-import type { Steps } from "#linux/steps.ts";
-import { commandSteps, logFrames, logText, SandboxShim } from "#test/kit/sandbox-shim.ts";
+import { mountTmpfs, unmount } from "#linux/mount.ts";
+import { Steps } from "#linux/steps.ts";
+import { eventually, rejection } from "#test/kit/eventually.ts";
+import {
+  commandSteps,
+  logFrames,
+  logText,
+  SandboxShim,
+  writeInput,
+} from "#test/kit/sandbox-shim.ts";
 import { decodeExitRecord } from "./protocol.ts";
+import { ShimConnection } from "./shim-connection.ts";
+import { sendMaster, takeTerminal } from "./terminal-steps.ts";
 
 const TEST_MS = 60_000;
-const withShim = async (check: (shim: SandboxShim) => Promise<void>): Promise<void> => {
-  await using shim = await SandboxShim.start(AbortSignal.timeout(TEST_MS));
-  await check(shim);
-};
+const CLONE_NEWNS = 0x20000;
+const MS_REC_PRIVATE = 0x44000;
+/** What the shim may cost whatever its containers do. */
+const MAX_SHIM_KIB = 200;
+const { SIGTERM, SIGKILL } = constants.signals;
+
+/** A test with a shim of its own. */
+const testShim = (name: string, check: (shim: SandboxShim) => Promise<void>): void =>
+  test(
+    name,
+    async () => {
+      await using shim = await SandboxShim.start(AbortSignal.timeout(TEST_MS));
+      await check(shim);
+    },
+    TEST_MS,
+  );
 
 const shell = (script: string): Steps => commandSteps("sh", "-c", script);
 
-test(
-  "a container's output becomes frames, its end a record and an event",
-  () =>
-    withShim(async (shim) => {
-      const client = await shim.connect();
-      expect(client.containers).toEqual([]);
-      expect(client.pid).toBe(shim.process.pid);
-      const request = shim.container(shell("echo out; echo err >&2; echo $$ $KEY; exit 5"));
-      const beforeNs = BigInt(Date.now()) * 1_000_000n;
-      const { pid, startedAtNs } = await client.start(request, shim.signal);
-      const { exit, ...state } = await shim.exitOf(request.key);
-      expect(state).toEqual({ key: request.key, pid, startedAtNs });
-      expect(exit?.code).toBe(5);
-      const log = join(request.directory, "log");
-      expect(logText(log, 1)).toBe("out\n1 value\n");
-      expect(logText(log, 2)).toBe("err\n");
-      const times = [startedAtNs, ...logFrames(log).map(({ timeNs }) => timeNs), exit?.atNs ?? 0n];
-      expect(times).toEqual(times.toSorted((a, b) => Number(a - b)));
-      expect(must(times[0], "a time") - beforeNs).toBeGreaterThan(-2_000_000n);
-      expect(must(times.at(-1), "a time") - beforeNs).toBeLessThan(60_000_000_000n);
-      const record = decodeExitRecord(readFileSync(join(request.directory, "exit")));
-      expect(record).toEqual({ startedAtNs, exit: must(exit, "an exit") });
-      expect(readdirSync(request.directory).toSorted()).toEqual(["exit", "log"]);
-    }),
-  TEST_MS,
+const sleeping = (seconds: bigint): Steps => {
+  const steps = new Steps();
+  const time = new Uint8Array(BigUint64Array.of(seconds, 0n).buffer);
+  steps.call("nanosleep", [time, 0], { why: "sleep long" });
+  return steps;
+};
+
+const statusOf = (pid: number): string => readFileSync(`/proc/${pid}/status`, "utf8");
+const childrenOf = (pid: number): readonly string[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean);
+const descriptorsOf = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length;
+/** How many processes run a command. */
+const running = (command: string): number =>
+  readdirSync("/proc").filter((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, "latin1") === `${command.replace(" ", "\0")}\0`;
+    } catch {
+      return false; // it ended meanwhile
+    }
+  }).length;
+const isThere = (pid: number): boolean => existsSync(`/proc/${pid}`);
+
+testShim("a container's output becomes frames, its end a record and an event", async (shim) => {
+  const client = await shim.connect();
+  expect(client.containers).toEqual([]);
+  expect(client.pid).toBe(shim.process.pid);
+  const request = shim.container(shell("echo out; echo err >&2; echo $$ $KEY; exit 5"));
+  const beforeNs = BigInt(Date.now()) * 1_000_000n;
+  const { pid, startedAtNs } = await client.start(request, shim.signal);
+  const { exit, ...state } = await shim.exitOf(request.key);
+  expect(state).toEqual({ key: request.key, pid, startedAtNs });
+  expect(exit?.code).toBe(5);
+  const log = join(request.directory, "log");
+  expect(logText(log, 1)).toBe("out\n1 value\n");
+  expect(logText(log, 2)).toBe("err\n");
+  const times = [startedAtNs, ...logFrames(log).map(({ timeNs }) => timeNs)];
+  for (const timeNs of times) {
+    expect(timeNs - beforeNs).toBeGreaterThan(-2_000_000n);
+    expect(must(exit, "an exit").atNs - timeNs).toBeGreaterThan(-2_000_000n);
+  }
+  const record = decodeExitRecord(readFileSync(join(request.directory, "exit")));
+  expect(record).toEqual({ startedAtNs, exit: must(exit, "an exit") });
+  expect(readdirSync(request.directory).toSorted()).toEqual(["exit", "log"]);
+});
+
+testShim("a step that fails is told, and nothing of the container is left", async (shim) => {
+  const client = await shim.connect();
+  const before = descriptorsOf(shim.process.pid);
+  const steps = new Steps();
+  steps.call("getpid");
+  steps.call("chdir", ["/nowhere"], { why: "enter nowhere" });
+  const error = await rejection(client.start(shim.container(steps), shim.signal));
+  expect(error).toMatchObject({ message: "Cannot enter nowhere: ENOENT", step: 1 });
+  await eventually(() => childrenOf(shim.process.pid).length === 0);
+  expect(descriptorsOf(shim.process.pid)).toBe(before);
+  client.close();
+  expect((await shim.connect()).containers).toEqual([]);
+});
+
+testShim("a start that hangs is ended in time, in the words of its step", async (shim) => {
+  const client = await shim.connect();
+  const request = shim.container(sleeping(1000n), { timeoutMs: 50 });
+  const error = await rejection(client.start(request, shim.signal));
+  expect(error.message).toBe("Cannot sleep long: ETIMEDOUT");
+  await eventually(() => childrenOf(shim.process.pid).length === 0);
+  // Others are not held up meanwhile.
+  const hanging = rejection(client.start(shim.container(sleeping(1000n)), shim.signal));
+  const other = shim.container(shell("exit 0"));
+  await client.start(other, shim.signal);
+  expect((await shim.exitOf(other.key)).exit?.code).toBe(0);
+  await client.end(shim.signal);
+  expect((await hanging).message).toContain("ECANCELED");
+});
+
+testShim("what the shim cannot begin is an error, not a container", async (shim) => {
+  const client = await shim.connect();
+  const nowhere = { ...shim.container(shell("exit 0")), directory: "/nowhere" };
+  expect((await rejection(client.start(nowhere, shim.signal))).message).toBe(
+    "Cannot start a container in /nowhere: ENOENT",
+  );
+  const strange = shim.container(shell("exit 0"), { namespaces: 0x100 }); // CLONE_VM
+  expect((await rejection(client.start(strange, shim.signal))).message).toContain("EINVAL");
+  const request = shim.container(shell("sleep 1000"));
+  await client.start(request, shim.signal);
+  expect((await rejection(client.start(request, shim.signal))).message).toContain("EEXIST");
+  expect(childrenOf(shim.process.pid)).toHaveLength(1);
+});
+
+testShim("signals reach a container while it lives", async (shim) => {
+  const client = await shim.connect();
+  const polite = shim.container(
+    shell("trap 'exit 9' TERM; echo ready; while :; do sleep 0.05; done"),
+  );
+  await client.start(polite, shim.signal);
+  await eventually(() => logText(join(polite.directory, "log")) === "ready\n");
+  await client.signal(polite.key, SIGTERM, shim.signal);
+  expect((await shim.exitOf(polite.key)).exit?.code).toBe(9);
+  const rude = shim.container(shell("sleep 1000"));
+  await client.start(rude, shim.signal);
+  await client.signal(rude.key, SIGKILL, shim.signal);
+  expect((await shim.exitOf(rude.key)).exit?.code).toBe(137);
+  expect(await rejection(client.signal(rude.key, SIGKILL, shim.signal))).toMatchObject({
+    code: "ESRCH",
+  });
+  expect(await rejection(client.signal(99n, SIGKILL, shim.signal))).toMatchObject({
+    code: "ENOENT",
+  });
+});
+
+testShim("a client that comes again is told what runs and what ended", async (shim) => {
+  const first = await shim.connect();
+  const [short, long] = [
+    shim.container(shell("sleep 0.2; exit 3")),
+    shim.container(shell("sleep 1000")),
+  ];
+  await first.start(short, shim.signal);
+  const { pid } = await first.start(long, shim.signal);
+  first.close();
+  await eventually(() => existsSync(join(short.directory, "exit")));
+  const second = await shim.connect();
+  expect(second.containers.map(({ key, exit }) => [key, exit?.code])).toEqual([
+    [short.key, 3],
+    [long.key, undefined],
+  ]);
+  expect(second.containers[1]?.pid).toBe(pid);
+  expect(await rejection(second.forget(long.key, shim.signal))).toMatchObject({ code: "EBUSY" });
+  await second.forget(short.key, shim.signal);
+  await second.forget(short.key, shim.signal);
+  const third = await shim.connect();
+  expect(third.containers.map(({ key }) => key)).toEqual([long.key]);
+  await eventually(() => shim.losses === 1); // the third took the place of the second
+  expect((await rejection(second.signal(long.key, SIGTERM, shim.signal))).name).toBe("ShimLost");
+});
+
+testShim("a start whose client went away meanwhile is told to the next", async (shim) => {
+  const first = await shim.connect();
+  const steps = new Steps();
+  const time = new Uint8Array(BigUint64Array.of(0n, 300_000_000n).buffer);
+  steps.call("nanosleep", [time, 0]);
+  steps.call("execve", ["/bin/busybox", ["sleep", "1000"], []]);
+  const request = shim.container(steps);
+  const abandoned = rejection(first.start(request, shim.signal));
+  await eventually(() => childrenOf(shim.process.pid).length === 1);
+  first.close();
+  expect((await abandoned).name).toBe("ShimLost");
+  const second = await shim.connect();
+  expect(second.containers).toEqual([]);
+  await eventually(() => shim.starts.length === 1);
+  expect(shim.starts[0]).toMatchObject({ key: request.key });
+});
+
+testShim("input comes through a FIFO until it is closed", async (shim) => {
+  const client = await shim.connect();
+  const request = shim.container(shell("cat; echo end"), { stdin: true });
+  await client.start(request, shim.signal);
+  const fifo = join(request.directory, "stdin");
+  const log = join(request.directory, "log");
+  for (const text of ["one ", "two "]) {
+    // Each writer comes and goes, and the container's input goes on.
+    await writeInput(fifo, text);
+    await eventually(() => logText(log).endsWith(text));
+  }
+  await client.closeStdin(request.key, shim.signal);
+  expect((await shim.exitOf(request.key)).exit?.code).toBe(0);
+  expect(logText(log)).toBe("one two end\n");
+});
+
+/** A container with a terminal in a devpts of its own. */
+function withTerminal(shim: SandboxShim, script: string) {
+  const steps = new Steps();
+  const at = join(shim.directory, "pts");
+  steps.call("mount", ["", "/", "", MS_REC_PRIVATE, 0]);
+  steps.call("mkdirat", [-100, at, 0o755], { tolerate: ["EEXIST"] });
+  steps.call("mount", ["devpts", at, "devpts", 0, "newinstance,ptmxmode=0666,mode=620"]);
+  const master = steps.call("openat", [-100, join(at, "ptmx"), 0x80102]);
+  sendMaster(steps, master);
+  takeTerminal(steps, master);
+  steps.call("execve", ["/bin/busybox", ["sh", "-c", script], ["PATH=/bin:/usr/bin"]]);
+  return shim.container(steps, { tty: true, stdin: true });
+}
+
+testShim("a terminal takes input, is resized, and its last words are kept", async (shim) => {
+  const client = await shim.connect();
+  const request = withTerminal(shim, "read word; stty size; echo got $word; tty -s && exit 6");
+  await client.start(request, shim.signal);
+  await client.resize(request.key, { rows: 33, columns: 101 }, shim.signal);
+  await writeInput(join(request.directory, "stdin"), "hello\n");
+  expect((await shim.exitOf(request.key)).exit?.code).toBe(6);
+  expect(logText(join(request.directory, "log"))).toBe("hello\r\n33 101\r\ngot hello\r\n");
+  const plain = shim.container(shell("sleep 1000"));
+  await client.start(plain, shim.signal);
+  const refused = client.resize(plain.key, { rows: 1, columns: 1 }, shim.signal);
+  expect(await rejection(refused)).toMatchObject({ code: "ENOTTY" });
+});
+
+testShim("a terminal that nobody has open can be opened again", async (shim) => {
+  const client = await shim.connect();
+  const script = "t=$(tty); exec <&- >&- 2>&-; sleep 0.2; exec >$t; echo again; seq 1 3000";
+  const request = withTerminal(shim, script);
+  await client.start(request, shim.signal);
+  expect((await shim.exitOf(request.key)).exit?.code).toBe(0);
+  expect(logText(join(request.directory, "log"))).toEndWith("2999\r\n3000\r\n");
+});
+
+testShim("much input for a terminal that is slow to read arrives whole", async (shim) => {
+  const client = await shim.connect();
+  const request = withTerminal(
+    shim,
+    "stty raw -echo; echo ready; sleep 0.3; head -c 100000 | md5sum",
+  );
+  await client.start(request, shim.signal);
+  const log = join(request.directory, "log");
+  await eventually(() => logText(log).startsWith("ready"));
+  const text = "0123456789".repeat(10_000);
+  await writeInput(join(request.directory, "stdin"), text);
+  await shim.exitOf(request.key);
+  expect(logText(log)).toContain(new Bun.CryptoHasher("md5").update(text).digest("hex"));
+});
+
+testShim("a terminal that is never sent is a failure", async (shim) => {
+  const client = await shim.connect();
+  const request = shim.container(shell("sleep 1000"), { tty: true });
+  expect((await rejection(client.start(request, shim.signal))).message).toContain("EPROTO");
+  await eventually(() => childrenOf(shim.process.pid).length === 0);
+});
+
+testShim("logs move on at their limit, and no frame is cut", async (shim) => {
+  const client = await shim.connect();
+  const request = shim.container(shell("seq 1 200000"), { logLimitBytes: 100_000, logFiles: 4 });
+  await client.start(request, shim.signal);
+  await shim.exitOf(request.key);
+  const names = readdirSync(request.directory).filter((name) => name.startsWith("log"));
+  expect(names.toSorted()).toEqual(["log", "log.1", "log.2", "log.3"]);
+  const texts = names
+    .toSorted((a, b) => Number(b.slice(4)) - Number(a.slice(4)))
+    .map((name) => {
+      const path = join(request.directory, name);
+      expect(statSync(path).size).toBeLessThanOrEqual(100_000);
+      return logText(path);
+    });
+  expect(texts.join("")).toEndWith("199999\n200000\n");
+  const all = Array.from({ length: 200_000 }, (_, index) => `${index + 1}\n`).join("");
+  expect(all).toEndWith(texts.join(""));
+});
+
+testShim("one log file is begun anew at its limit", async (shim) => {
+  const client = await shim.connect();
+  const request = shim.container(shell("seq 1 20000"), { logLimitBytes: 1000, logFiles: 1 });
+  await client.start(request, shim.signal);
+  await shim.exitOf(request.key);
+  expect(readdirSync(request.directory).toSorted()).toEqual(["exit", "log"]);
+  expect(logText(join(request.directory, "log"))).toEndWith("20000\n");
+});
+
+testShim("a flood of output is kept whole, in little memory", async (shim) => {
+  const client = await shim.connect();
+  const bytes = 32 * 1024 * 1024;
+  const request = shim.container(shell(`yes 0123456 | head -c ${bytes}; echo end >&2`));
+  await client.start(request, shim.signal);
+  await shim.exitOf(request.key);
+  const log = join(request.directory, "log");
+  expect(logText(log, 1)).toBe("0123456\n".repeat(bytes / 8));
+  expect(logText(log, 2)).toBe("end\n");
+  const [, kib = "0"] = /VmRSS:\s+(\d+) kB/.exec(statusOf(shim.process.pid)) ?? [];
+  expect(Number(kib)).toBeLessThan(MAX_SHIM_KIB);
+});
+
+testShim("a full disk holds up nobody", async (shim) => {
+  const client = await shim.connect();
+  const request = shim.container(shell("yes 0123456 | head -c 4000000; exit 7"));
+  mountTmpfs(request.directory, { sizeBytes: 256 * 1024 });
+  try {
+    await client.start(request, shim.signal);
+    expect((await shim.exitOf(request.key)).exit?.code).toBe(7);
+    const text = logText(join(request.directory, "log"));
+    expect(text.length).toBeGreaterThan(100_000);
+    expect(text).toBe("0123456\n".repeat(text.length / 8));
+    // Its end is known all the same, until it is forgotten.
+    expect((await shim.connect()).containers[0]?.exit?.code).toBe(7);
+  } finally {
+    unmount(request.directory);
+  }
+});
+
+testShim("output that is closed costs no work, and the container lives on", async (shim) => {
+  const client = await shim.connect();
+  const request = shim.container(shell("exec >&- 2>&-; sleep 1; exit 3"));
+  const cpuMs = (): number => {
+    const fields = readFileSync(`/proc/${shim.process.pid}/stat`, "utf8").split(" ");
+    return (Number(fields[13]) + Number(fields[14])) * 10;
+  };
+  await client.start(request, shim.signal);
+  const beforeMs = cpuMs();
+  expect((await shim.exitOf(request.key)).exit?.code).toBe(3);
+  expect(cpuMs() - beforeMs).toBeLessThan(200);
+});
+
+testShim("a hundred starts at once all come true", async (shim) => {
+  const client = await shim.connect();
+  const before = descriptorsOf(shim.process.pid);
+  const requests = Array.from({ length: 100 }, (_, index) =>
+    shim.container(shell(`echo ${index}; exit ${index}`)),
+  );
+  await Promise.all(requests.map((request) => client.start(request, shim.signal)));
+  for (const [index, request] of requests.entries()) {
+    expect((await shim.exitOf(request.key)).exit?.code).toBe(index);
+    expect(logText(join(request.directory, "log"))).toBe(`${index}\n`);
+    await client.forget(request.key, shim.signal);
+  }
+  expect(childrenOf(shim.process.pid)).toEqual([]);
+  expect(descriptorsOf(shim.process.pid)).toBe(before);
+  expect((await shim.connect()).containers).toEqual([]);
+});
+
+testShim("a container gets no descriptor of its shim", async (shim) => {
+  const client = await shim.connect();
+  await client.start(shim.container(shell("sleep 1000")), shim.signal);
+  const request = shim.container(shell("exec ls -l /proc/self/fd"));
+  await client.start(request, shim.signal);
+  await shim.exitOf(request.key);
+  const lines = logText(join(request.directory, "log")).trim().split("\n").slice(1);
+  const targets = lines.map((line) => line.replace(/^.* (\d+ -> .*)$/, "$1"));
+  expect(targets).toHaveLength(4); // and the directory that ls reads
+  expect(targets[0]).toBe("0 -> /dev/null");
+  expect(targets[1]).toStartWith("1 -> pipe:");
+  expect(targets[2]).toStartWith("2 -> pipe:");
+  expect(statusOf(shim.process.pid)).toMatch(/^Name:\s+edgesite-shim$/m);
+});
+
+testShim("a client that makes no sense is dropped, and the shim goes on", async (shim) => {
+  const path = join(shim.directory, "shim.sock");
+  const header = (bytes: number, kind: number): Uint8Array => {
+    const words = Uint32Array.of(bytes, kind, 1, 0, 1, 0);
+    return new Uint8Array(words.buffer);
+  };
+  const garbage = [
+    Buffer.from("GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
+    header(2 ** 31, 1),
+    header(24, 2),
+    header(32, 77),
+    header(0, 0),
+    Buffer.concat([header(200, 1), Buffer.alloc(200, 0xff)]),
+    Buffer.concat([header(128, 1), Buffer.alloc(128 - 24)]),
+  ];
+  for (const bytes of garbage) {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const connection = new ShimConnection({
+      message: (view) => view.getUint32(0, true) === 0x100 && resolve("refused"),
+      closed: () => resolve("dropped"),
+    });
+    await connection.open(path);
+    connection.send(bytes);
+    expect(["refused", "dropped"]).toContain(await promise);
+    connection.close();
+  }
+  expect(childrenOf(shim.process.pid)).toEqual([]);
+  const half = new ShimConnection({ message: () => undefined, closed: () => undefined });
+  await half.open(path);
+  half.send(Buffer.concat([header(16 * 1024 * 1024, 1), Buffer.alloc(1_000_000)]));
+  const client = await shim.connect(); // which takes its place
+  const request = shim.container(shell("exit 0"));
+  await client.start(request, shim.signal);
+  expect((await shim.exitOf(request.key)).exit?.code).toBe(0);
+  half.close();
+});
+
+testShim(
+  "a client that does not read is dropped, and the next one told everything",
+  async (shim) => {
+    const client = await shim.connect();
+    const request = shim.container(shell("sleep 1000"));
+    await client.start(request, shim.signal);
+    const deaf = createConnection(join(shim.directory, "shim.sock"));
+    deaf.pause();
+    const question = Uint32Array.of(32, 2, 1, 0, 99, 0, 9, 0); // a signal for a container that is not there
+    const { promise: closed, resolve } = Promise.withResolvers<unknown>();
+    deaf.on("error", resolve);
+    deaf.on("close", resolve);
+    deaf.write(Buffer.alloc(100_000 * 32, Buffer.from(question.buffer)));
+    await closed;
+    expect((await shim.connect()).containers).toHaveLength(1);
+  },
 );
+
+testShim("the end of a sandbox leaves nothing, not even what was orphaned", async (shim) => {
+  const client = await shim.connect();
+  const command = `sleep ${process.pid}0`;
+  const daemon = `setsid sh -c '${command} & ${command}'`;
+  const script = `(${daemon} &) ; ${command}`;
+  const request = shim.container(shell(script), { namespaces: CLONE_NEWNS });
+  await client.start(request, shim.signal);
+  await eventually(() => running(command) === 3);
+  await client.signal(request.key, SIGKILL, shim.signal);
+  await shim.exitOf(request.key);
+  expect(running(command)).toBe(2); // which outlived it, as a daemon does
+  await client.end(shim.signal);
+  expect(await shim.process.exited).toBe(0);
+  expect(running(command)).toBe(0);
+  expect(shim.losses).toBe(0);
+});
+
+testShim("a sandbox that ends starts nothing more", async (shim) => {
+  const client = await shim.connect();
+  const requests = Array.from({ length: 20 }, () => shim.container(shell("sleep 1000")));
+  const started = requests.map((request) => client.start(request, shim.signal));
+  const ended = client.end(shim.signal);
+  const outcomes = await Promise.allSettled(started);
+  await ended;
+  expect(await shim.process.exited).toBe(0);
+  expect(outcomes).toHaveLength(20);
+});
+
+testShim("containers do not outlive a shim that is killed", async (shim) => {
+  const client = await shim.connect();
+  const states = await Promise.all(
+    [shell("sleep 1000"), shell("trap '' TERM HUP; sleep 1000")].map((steps) =>
+      client.start(shim.container(steps), shim.signal),
+    ),
+  );
+  shim.process.kill("SIGKILL");
+  await eventually(() => states.every(({ pid }) => !isThere(pid)));
+  await eventually(() => shim.losses === 1);
+});
+
+testShim("containers share a process namespace after its first process", async (shim) => {
+  const client = await shim.connect();
+  const lead = new Steps();
+  lead.call("sethostname", ["x", 1], { tolerate: ["EPERM"] });
+  lead.pause();
+  const shared = { key: 1000n, namespaces: CLONE_NEWNS, steps: lead, timeoutMs: 5000 };
+  const failing = new Steps();
+  failing.call("chdir", ["/nowhere"]);
+  await rejection(client.sharePids({ ...shared, steps: failing }, shim.signal));
+  const { pid } = await client.sharePids(shared, shim.signal);
+  const inside = readlinkSync(`/proc/${pid}/ns/pid`);
+  const script =
+    "readlink /proc/self/ns/pid; grep NSpid /proc/self/status; kill -0 1 && sleep 1000";
+  const requests = [1, 2].map(() => shim.container(shell(script), { namespaces: CLONE_NEWNS }));
+  for (const request of requests) {
+    await client.start(request, shim.signal);
+    const log = join(request.directory, "log");
+    await eventually(() => logText(log).split("\n").length === 3);
+    expect(logText(log).split("\n")[0]).toBe(inside);
+    expect(logText(log)).toMatch(/NSpid:\t\d+\t\d+\n/);
+  }
+  expect(readdirSync(`/proc/${pid}/fd`)).toEqual([]);
+  await client.signal(1000n, SIGKILL, shim.signal);
+  for (const request of requests) {
+    expect((await shim.exitOf(request.key)).exit?.code).toBe(137);
+  }
+  expect((await shim.exitOf(1000n)).exit?.code).toBe(137);
+});
