@@ -1,6 +1,6 @@
 import type { Container, Pod } from "#api/object.ts";
 import { allContainers } from "#api/pod.ts";
-import type { ContainerSecurity, ImageInfo } from "../runtime/types.ts";
+import type { ContainerSecurity, ImageInfo, SecurityProfile } from "../runtime/types.ts";
 import { ContainerConfigError } from "./config-error.ts";
 
 /**
@@ -14,12 +14,9 @@ export function containerSecurity(
 ): ContainerSecurity {
   const own = container.securityContext ?? {};
   const merged = { ...pod.spec?.securityContext, ...withoutUndefined(own) };
-  const { runAsUser, runAsGroup, seccompProfile, supplementalGroups = [], fsGroup } = merged;
+  const { runAsUser, runAsGroup, supplementalGroups = [], fsGroup } = merged;
   if (merged.runAsNonRoot) {
     refuseRoot(runAsUser ?? image.user, `(pod: "${formatPod(pod)}", container: ${container.name})`);
-  }
-  if (seccompProfile?.type === "Localhost") {
-    throw new ContainerConfigError("localhost seccomp profiles are not supported by this runtime");
   }
   const user = userText(runAsUser, runAsGroup, image);
   return {
@@ -31,7 +28,9 @@ export function containerSecurity(
     allowPrivilegeEscalation: own.allowPrivilegeEscalation ?? true,
     addCapabilities: own.capabilities?.add ?? [],
     dropCapabilities: own.capabilities?.drop ?? [],
-    seccomp: seccompProfile?.type === "Unconfined" ? "unconfined" : "default",
+    seccomp: profileOf(merged.seccompProfile),
+    appArmor: profileOf(merged.appArmorProfile),
+    ...(merged.seLinuxOptions && { seLinux: merged.seLinuxOptions }),
     unmaskedProc: own.procMount === "Unmasked",
   };
 }
@@ -47,6 +46,14 @@ export function commonUser({ spec }: Pod): number | undefined {
   );
   const [user] = users;
   return users.size === 1 ? user : undefined;
+}
+
+function profileOf(
+  profile: { readonly type?: string; readonly localhostProfile?: string } | undefined,
+): SecurityProfile {
+  if (profile?.type === "Unconfined") return { type: "unconfined" };
+  if (profile?.type !== "Localhost") return { type: "default" };
+  return { type: "localhost", name: profile.localhostProfile ?? "" };
 }
 
 /** A group without a user keeps the image's user. */

@@ -44,6 +44,20 @@ export interface ContainerResources {
   readonly oomScoreAdj: number;
 }
 
+/** What the kernel holds a process to: the runtime's own profile, none, or one that the node has. */
+export type SecurityProfile =
+  | { readonly type: "default" }
+  | { readonly type: "unconfined" }
+  | { readonly type: "localhost"; readonly name: string };
+
+/** The parts of a label that are not the host's own for containers. */
+export interface SeLinuxOptions {
+  readonly user?: string;
+  readonly role?: string;
+  readonly type?: string;
+  readonly level?: string;
+}
+
 /** A container's security context, already merged with its pod's. */
 export interface ContainerSecurity {
   /** `uid[:gid]`; absent: the image's. */
@@ -54,8 +68,11 @@ export interface ContainerSecurity {
   readonly allowPrivilegeEscalation: boolean;
   readonly addCapabilities: readonly string[];
   readonly dropCapabilities: readonly string[];
-  /** `localhost/…` profiles are refused by drivers that cannot load them. */
-  readonly seccomp: "default" | "unconfined";
+  /** Profiles of the node are refused by drivers that cannot load them. */
+  readonly seccomp: SecurityProfile;
+  readonly appArmor: SecurityProfile;
+  /** Absent: the host's labels for containers, where it has SELinux. */
+  readonly seLinux?: SeLinuxOptions;
   /** Leaves /proc as the kernel shows it. */
   readonly unmaskedProc: boolean;
 }

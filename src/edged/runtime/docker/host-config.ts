@@ -118,7 +118,14 @@ function resources({ resources: wanted }: ContainerSpec, lowestOomScore: number)
 
 function security({ security: wanted }: ContainerSpec): HostConfig {
   const options: string[] = [];
-  if (wanted.seccomp === "unconfined" && !wanted.privileged) options.push("seccomp=unconfined");
+  const { seccomp, appArmor, seLinux = {} } = wanted;
+  if (seccomp.type === "localhost") {
+    throw new Error("localhost seccomp profiles are not supported by the Docker runtime");
+  }
+  if (seccomp.type === "unconfined" && !wanted.privileged) options.push("seccomp=unconfined");
+  if (appArmor.type === "unconfined") options.push("apparmor=unconfined");
+  if (appArmor.type === "localhost") options.push(`apparmor=${appArmor.name}`);
+  for (const [part, value] of Object.entries(seLinux)) options.push(`label=${part}:${value}`);
   if (!wanted.allowPrivilegeEscalation) options.push("no-new-privileges");
   return {
     Privileged: wanted.privileged,

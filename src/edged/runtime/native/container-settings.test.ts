@@ -10,7 +10,8 @@ const SECURITY: ContainerSecurity = {
   allowPrivilegeEscalation: true,
   addCapabilities: [],
   dropCapabilities: [],
-  seccomp: "default",
+  seccomp: { type: "default" },
+  appArmor: { type: "default" },
   unmaskedProc: false,
 };
 const SPEC: ContainerSpec = {

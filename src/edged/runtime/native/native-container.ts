@@ -248,13 +248,14 @@ export class NativeContainer {
   }
 }
 
-/** What a process that joins must be like: the container's own but for its command and filter. */
+/** What a process that joins must be like: the container's own but for its command; JSON. */
 export type JoinSettings = Omit<ContainerProcess, "argv" | "seccomp"> & {
-  readonly filtered: boolean;
+  /** Its filter of system calls, in base64. */
+  readonly filter?: string;
 };
 
 function settingsOf({ argv: _, seccomp, ...process }: ContainerProcess): JoinSettings {
-  return { ...process, filtered: seccomp !== undefined };
+  return { ...process, ...(seccomp && { filter: Buffer.from(seccomp).toString("base64") }) };
 }
 
 function unlessEnded(error: unknown): void {

@@ -164,7 +164,7 @@ class NativeRuntime implements Runtime {
   }
 
   async #begin(signal: AbortSignal): Promise<Opened> {
-    const site = await openSite(this.#options);
+    const site = await openSite(this.#options, signal);
     const pods = await NativePods.load(site, this.#news, signal);
     this.#status = { reachable: true, version: this.#options.version };
     return { pods, sessions: new Sessions(site) };

@@ -1,8 +1,8 @@
 import type { Logger } from "#lib/log.ts";
-import type { Capability } from "#linux/capabilities.ts";
 import { Cgroup } from "#linux/cgroups/cgroup.ts";
 import type { CgroupLayout } from "#linux/cgroups/layout.ts";
 import type { ImageStore } from "../../image/image-store.ts";
+import type { Confinement } from "./confinement.ts";
 import type { KernelPaths } from "./program/proc-and-sys.ts";
 import type { SandboxRecord } from "./records.ts";
 
@@ -22,8 +22,7 @@ export interface NativeSite {
   readonly images: ContainerImages;
   readonly cgroups: CgroupLayout;
   readonly kernelPaths: KernelPaths;
-  /** The filter of system calls for a container that has these capabilities, in classic BPF. */
-  readonly seccompFilter: (capabilities: readonly Capability[]) => Uint8Array;
+  readonly confinement: Confinement;
   /** The lowest OOM score that this process may give. */
   readonly lowestOomScore: number;
   /** Descriptor of the sealed program of the shim. */

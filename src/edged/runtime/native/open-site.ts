@@ -1,14 +1,12 @@
 import { mkdir } from "node:fs/promises";
 import { release } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Logger } from "#lib/log.ts";
-import type { Capability } from "#linux/capabilities.ts";
 import { detectCgroups } from "#linux/cgroups/layout.ts";
 import { sealedFile } from "#linux/memory-file.ts";
-import { compileSeccomp } from "#linux/seccomp/filter.ts";
-import { defaultSeccompProfile } from "#linux/seccomp/profiles.ts";
 import { HOST_ARCH } from "#linux/syscalls.ts";
 import { lowestOomScore } from "../lowest-oom-score.ts";
+import { Confinement } from "./confinement.ts";
 import { kernelPaths } from "./kernel-paths.ts";
 import type { ContainerImages, NativeSite } from "./native-site.ts";
 import { shimProgram } from "./shim/shim-program.ts";
@@ -28,8 +26,8 @@ export interface NativePlaces {
  * Gets ready to run containers on this host.
  * @throws with the reason why it cannot: not root, no cgroups, a kernel that is too old.
  */
-export async function openSite(places: NativePlaces): Promise<NativeSite> {
-  const { siteId, runDirectory } = places;
+export async function openSite(places: NativePlaces, signal: AbortSignal): Promise<NativeSite> {
+  const { siteId, runDirectory, storeDirectory, log } = places;
   if (process.geteuid?.() !== 0) throw new Error("Containers need root");
   refuseOldKernel(release());
   const cgroups = detectCgroups();
@@ -43,7 +41,7 @@ export async function openSite(places: NativePlaces): Promise<NativeSite> {
     runDirectory: own,
     cgroups,
     kernelPaths: await kernelPaths(),
-    seccompFilter: seccompFilters(),
+    confinement: await Confinement.prepare(join(dirname(storeDirectory), "seccomp"), log, signal),
     lowestOomScore: await lowestOomScore(),
     shimProgram: sealedFile("edgesite-shim", shimProgram(HOST_ARCH)),
   };
@@ -54,19 +52,4 @@ function refuseOldKernel(kernel: string): void {
   const [major = 0, minor = 0] = kernel.split(/[.-]/).map(Number);
   if (major > 5 || (major === 5 && minor >= 12)) return;
   throw new Error(`Linux ${kernel} is too old for containers without Docker: 5.12 is the first`);
-}
-
-/** The default profile as a filter, compiled once for each set of capabilities. */
-function seccompFilters(): NativeSite["seccompFilter"] {
-  const profile = defaultSeccompProfile();
-  const filters = new Map<string, Uint8Array>();
-  return (capabilities: readonly Capability[]) => {
-    const key = capabilities.toSorted().join();
-    const known = filters.get(key);
-    if (known) return known;
-    const context = { architecture: HOST_ARCH, kernel: release() };
-    const filter = compileSeccomp(profile, { ...context, capabilities: new Set(capabilities) });
-    filters.set(key, filter);
-    return filter;
-  };
 }

@@ -40,9 +40,16 @@ export async function planContainer(site: NativeSite, input: PlanInput): Promise
     ...{ hostPath: sharedMemory, containerPath: "/dev/shm" },
     ...{ readOnly: false, propagation: "private" },
   };
-  const filtered = security.seccomp === "default" && !security.privileged;
+  const { capabilities } = process;
+  const profile = security.privileged ? UNCONFINED : security.seccomp;
+  const seccomp = await site.confinement.seccompFilter({ profile, capabilities });
+  const label = site.confinement.label(security);
+  const mountOption = site.confinement.mountOption(security);
   return {
-    root: { layersDirectory, lowerDirectories: image.lowerDirectories, directory },
+    root: {
+      ...{ layersDirectory, lowerDirectories: image.lowerDirectories, directory },
+      ...(mountOption !== undefined && { mountOption }),
+    },
     readOnlyRoot: security.readOnlyRootFilesystem,
     cgroupFiles,
     oomScoreAdj: Math.max(resources.oomScoreAdj, site.lowestOomScore),
@@ -57,10 +64,13 @@ export async function planContainer(site: NativeSite, input: PlanInput): Promise
     tty: spec.tty,
     process: {
       ...process,
-      ...(filtered && { seccomp: site.seccompFilter(process.capabilities) }),
+      ...(seccomp && { seccomp }),
+      ...(label && { label }),
     },
   };
 }
+
+const UNCONFINED = { type: "unconfined" } as const;
 
 /** In the order in which they are mounted: what lies deeper later, as it would be hidden otherwise. */
 async function bindMounts(mounts: readonly Mount[]): Promise<readonly BindMount[]> {

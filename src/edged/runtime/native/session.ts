@@ -83,8 +83,8 @@ export class Sessions {
     if ((await processStart(process.pid)) !== process.startTicks) {
       throw new Error(`The container ${record.name} has ended`);
     }
-    const { filtered, ...rest } = settings;
-    const seccomp = filtered ? this.#site.seccompFilter(settings.capabilities) : undefined;
+    const { filter, ...rest } = settings;
+    const seccomp = filter === undefined ? undefined : Buffer.from(filter, "base64");
     const steps = execProgram({
       cgroupFiles: container.cgroup.joinFiles,
       oomScoreAdj: record.oomScoreAdj,

@@ -41,7 +41,7 @@ export function containerProgram(plan: ContainerPlan): Steps {
   steps.call("setsid", [], { tolerate: ["EPERM"], why: "begin a session" });
   joinCgroups(steps, plan.cgroupFiles);
   writeFile(steps, { path: "/proc/self/oom_score_adj", text: String(plan.oomScoreAdj) });
-  if (process.label) writeFile(steps, { path: process.label.file, text: process.label.text });
+  if (process.label) writeFile(steps, process.label);
   steps.call("unshare", [CLONE.NEWNS], { why: "get mounts of its own" });
   steps.call("unshare", [CLONE.NEWCGROUP], { why: "see its own cgroups", tolerate: ["EINVAL"] });
   steps.call("umask", [0]);

@@ -34,7 +34,7 @@ export function execProgram(plan: ExecPlan): Steps {
   const master = plan.terminal ? openMaster(steps) : undefined;
   if (master) steps.forkAndRelay(master, SIZES);
   else steps.forkAndWait();
-  if (label) writeFile(steps, { path: label.file, text: label.text });
+  if (label) writeFile(steps, label);
   steps.call("setsid", [], { why: "begin a session" });
   if (master) takeTerminal(steps, master);
   becomeProcess(steps, plan.process);

@@ -5,6 +5,7 @@ import {
   capsetArguments,
 } from "#linux/capabilities.ts";
 import type { Steps } from "#linux/steps.ts";
+import type { HostText } from "./host-file.ts";
 import { PR, PR_CAP_AMBIENT_CLEAR_ALL, SIGKILL } from "./kernel.ts";
 
 /** What runs in a container, as whom, and what it may: of its first process and of those that join it. */
@@ -21,7 +22,7 @@ export interface ContainerProcess {
   /** The filter of its system calls, classic BPF; absent: none. */
   readonly seccomp?: Uint8Array;
   /** What is written to make execve change the label: AppArmor's or SELinux' profile. */
-  readonly label?: { readonly file: string; readonly text: string };
+  readonly label?: HostText;
 }
 
 const SECCOMP_SET_MODE_FILTER = 1;

@@ -101,7 +101,7 @@ export function mountFileSystem(root: Root, path: string, wanted: FileSystem): v
 /** Mounts the layers of the image, read by all who have it, under the container's own. */
 export function mountRoot(
   steps: Steps,
-  { layersDirectory, lowerDirectories, directory }: RootDirectories,
+  { layersDirectory, lowerDirectories, directory, mountOption }: RootDirectories,
 ): Root {
   const options = [
     `lowerdir=${lowerDirectories.map(escaped).join(":")}`,
@@ -109,6 +109,7 @@ export function mountRoot(
     `workdir=${escaped(`${directory}/work`)}`,
     // What a container writes into its own layer ends with it: nothing waits for the disk.
     "volatile",
+    ...(mountOption === undefined ? [] : [mountOption]),
   ].join(",");
   const why = "mount the root of the container";
   // Short names, relative to it: the kernel takes one page of options.
@@ -124,6 +125,8 @@ export interface RootDirectories {
   readonly lowerDirectories: readonly string[];
   /** The container's own: holds `upper`, `work` and `root`. */
   readonly directory: string;
+  /** One more option of the mount, such as the label that its files have. */
+  readonly mountOption?: string;
 }
 
 const DIRECTORY_PLAIN = openHow({ flags: O.PATH | O.DIRECTORY | O.CLOEXEC });
