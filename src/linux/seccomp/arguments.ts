@@ -65,7 +65,8 @@ function test({ index, op, value, valueTwo }: SeccompArgument, failed: number): 
       ];
     case "SCMP_CMP_MASKED_EQ": {
       const [highMask, lowMask] = [high, low];
-      const [highValue, lowValue] = halves(valueTwo);
+      // As libseccomp has it: bits outside of the mask do not count.
+      const [highValue, lowValue] = halves(valueTwo & value);
       return [
         loadHigh,
         and(highMask),

@@ -12,7 +12,7 @@ export const ACTIONS = [
 
 export type SeccompAction = (typeof ACTIONS)[number];
 
-/** How an argument is compared. MASKED_EQ: `argument & value` with `valueTwo`. */
+/** How an argument is compared. MASKED_EQ: `argument & value` with `valueTwo & value`. */
 export const OPERATORS = [
   "SCMP_CMP_NE",
   "SCMP_CMP_LT",

@@ -169,7 +169,7 @@ describe("a profile of one's own", () => {
     SCMP_CMP_EQ: (a, b) => a === b,
     SCMP_CMP_GE: (a, b) => a >= b,
     SCMP_CMP_GT: (a, b) => a > b,
-    SCMP_CMP_MASKED_EQ: (a, mask, two) => (a & mask) === two,
+    SCMP_CMP_MASKED_EQ: (a, mask, two) => (a & mask) === (two & mask),
   };
   const edges = [0n, 1n, 0x7fffffffn, 0xffffffffn, 1n << 32n, (7n << 32n) | 5n, MAX];
   const near = [...new Set(edges.flatMap((edge) => [edge - 1n, edge, edge + 1n]))].filter(
