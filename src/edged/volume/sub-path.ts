@@ -1,37 +1,50 @@
-import { chmod, mkdir, realpath, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { closeSync, constants, fstatSync, openSync } from "node:fs";
+import { readlink, realpath } from "node:fs/promises";
 import { errorCode } from "#lib/errors.ts";
+import { makeDirectoriesBeneath, openBeneath, type PathBeneath } from "#linux/open-beneath.ts";
 import { ContainerConfigError } from "../container/config-error.ts";
+import { leadsOut, resolveByNames } from "./sub-path-by-names.ts";
+
+/** openat2(2) for a path that leads out of its directory. */
+const OUTSIDE: ReadonlySet<string> = new Set(["EXDEV", "ELOOP"]);
 
 /**
  * The real path of `subPath` inside a volume; what is missing is made as a directory with the mode
- * of the volume, as kubelet does. No link in it may lead out of the volume: a container that writes
- * there must not reach the host's files.
+ * of the volume, as kubelet does. No link in it leads out of the volume, nor does one that a
+ * container puts there meanwhile: it must not reach the host's files (CVE-2017-1002101). Who mounts
+ * the path later must follow no link in it.
  */
 export async function resolveSubPath(volume: string, subPath: string): Promise<string> {
   if (subPath.startsWith("/") || subPath.split("/").includes("..")) {
     throw new ContainerConfigError(`subPath ${subPath} must be relative and must not contain '..'`);
   }
   const root = await realpath(volume);
-  const { mode } = await stat(root);
-  let path = root;
-  for (const part of subPath.split("/").filter((name) => name !== "" && name !== ".")) {
-    path = await existing(join(path, part), mode & 0o7777);
-    if (path !== root && !path.startsWith(`${root}/`)) {
-      throw new ContainerConfigError(`subPath ${subPath} leads out of its volume`);
+  const directory = openSync(root, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    const found = openOrMake({ directory, path: subPath });
+    try {
+      return await readlink(`/proc/self/fd/${found}`);
+    } finally {
+      closeSync(found);
     }
+  } catch (error) {
+    const code = errorCode(error) ?? "";
+    // Before Linux 5.6.
+    if (code === "ENOSYS") return await resolveByNames(root, subPath);
+    if (!OUTSIDE.has(code)) throw error;
+    throw leadsOut(subPath);
+  } finally {
+    closeSync(directory);
   }
-  return path;
 }
 
-async function existing(path: string, mode: number): Promise<string> {
+/** What is there may be a file. */
+function openOrMake(path: PathBeneath): number {
   try {
-    return await realpath(path);
+    return openBeneath(path);
   } catch (error) {
     if (errorCode(error) !== "ENOENT") throw error;
-    // A dangling link is not followed: mkdir fails on it with EEXIST.
-    await mkdir(path, { mode: 0o750 });
-    await chmod(path, mode); // whatever the umask is
-    return join(await realpath(dirname(path)), path.slice(dirname(path).length + 1));
+    const { mode } = fstatSync(path.directory);
+    return makeDirectoriesBeneath(path, { mode: mode & 0o7777 });
   }
 }

@@ -9,9 +9,10 @@ import {
   rm,
   stat,
   symlink,
+  writeFile,
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { resolve as absolute, join } from "node:path";
 import type { Container, Pod } from "#api/object.ts";
 import { must } from "#lib/errors.ts";
 import type { Sources } from "../container/sources.ts";
@@ -21,6 +22,7 @@ import { type Payload, writeAtomically } from "./atomic-writer.ts";
 import { prepareHostPath } from "./host-path.ts";
 import { volumePayload } from "./payload.ts";
 import { resolveSubPath } from "./sub-path.ts";
+import { resolveByNames } from "./sub-path-by-names.ts";
 
 let directory: string;
 beforeEach(async () => {
@@ -123,15 +125,23 @@ describe("writeAtomically()", () => {
   });
 });
 
-describe("resolveSubPath()", () => {
+describe.each([
+  ["resolveSubPath()", resolveSubPath],
+  ["resolveByNames()", resolveByNames],
+])("%s", (_, resolve) => {
   test("makes what is missing inside the volume", async () => {
-    expect(await resolveSubPath(directory, "a/b")).toBe(join(directory, "a/b"));
+    expect(await resolve(directory, "a/b")).toBe(join(directory, "a/b"));
     expect((await stat(join(directory, "a/b"))).isDirectory()).toBe(true);
+  });
+
+  test("answers a file as well", async () => {
+    await writeFile(join(directory, "file"), "");
+    expect(await resolve(directory, "file")).toBe(join(directory, "file"));
   });
 
   test("what it makes may be written by whom the volume may", async () => {
     await chmod(directory, 0o2777);
-    await resolveSubPath(directory, "a/b");
+    await resolve(directory, "a/b");
     for (const made of ["a", "a/b"]) {
       expect((await stat(join(directory, made))).mode & 0o7777).toBe(0o2777);
     }
@@ -141,11 +151,47 @@ describe("resolveSubPath()", () => {
     await mkdir(join(directory, "real"));
     await symlink("real", join(directory, "inside"));
     await symlink("/etc", join(directory, "outside"));
-    expect(await resolveSubPath(directory, "inside/x")).toBe(join(directory, "real/x"));
-    expect(await message(resolveSubPath(directory, "outside/x"))).toContain("leads out");
-    expect(await message(resolveSubPath(directory, "../x"))).toContain("must not contain");
-    expect(await message(resolveSubPath(directory, "/x"))).toContain("must be relative");
+    await symlink("../..", join(directory, "real/above"));
+    expect(await resolve(directory, "inside/x")).toBe(join(directory, "real/x"));
+    expect(await message(resolve(directory, "outside/x"))).toContain("leads out");
+    expect(await message(resolve(directory, "real/above/x"))).toContain("leads out");
   });
+});
+
+test("resolveSubPath() takes relative paths without '..' alone", async () => {
+  expect(await message(resolveSubPath(directory, "../x"))).toContain("must not contain");
+  expect(await message(resolveSubPath(directory, "/x"))).toContain("must be relative");
+});
+
+/** Exchanges two names again and again, as a container can in a volume of its own. */
+const EXCHANGE = `
+import { stableCString, systemCall } from ${JSON.stringify(absolute("src/linux/system-call.ts"))};
+const names = ["directory", "link"].map(stableCString);
+console.log("at work");
+for (;;) systemCall({ name: "renameat2", args: [-100, names[0], -100, names[1], 2], what: "exchange" });
+`;
+
+test("resolveSubPath() makes nothing outside while a container exchanges a directory for a link", async () => {
+  const outside = await mkdtemp(join(tmpdir(), "edgesite-outside-"));
+  await mkdir(join(directory, "directory"));
+  await symlink(outside, join(directory, "link"));
+  const container = Bun.spawn([process.execPath, "-e", EXCHANGE], {
+    cwd: directory,
+    stdout: "pipe",
+    stderr: "inherit",
+  });
+  await container.stdout.getReader().read();
+  const places: string[] = [];
+  for (let index = 0; index < 2000; index++) {
+    const path = await resolveSubPath(directory, `directory/made-${index}`).catch(() => undefined);
+    if (path !== undefined) places.push(path);
+  }
+  container.kill();
+  await container.exited;
+  expect(await readdir(outside)).toEqual([]);
+  expect(places.filter((path) => !path.startsWith(`${directory}/`))).toEqual([]);
+  expect(places.length).toBeGreaterThan(0);
+  await rm(outside, { recursive: true });
 });
 
 test("prepareHostPath() makes what it may and refuses what is something else", async () => {
