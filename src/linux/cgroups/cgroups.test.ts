@@ -7,6 +7,7 @@ import { must } from "#lib/errors.ts";
 import { ALL_DEVICES, DEFAULT_DEVICE_RULES } from "../devices/rules.ts";
 import { Cgroup } from "./cgroup.ts";
 import { type CgroupLayout, detectCgroups, type Hierarchy } from "./layout.ts";
+import { cgroupUsage } from "./usage.ts";
 
 const layout = detectCgroups();
 const name = `edgesite-test-${randomUUID().slice(0, 8)}`;
@@ -171,6 +172,7 @@ test("what a group has used is told", async () => {
   const usage = must(group.usage(), "the usage");
   expect(usage.cpuNanoseconds).toBeGreaterThan(1_000_000);
   expect(usage.memoryBytes).toBeGreaterThan(0);
+  expect(cgroupUsage(child.pid)?.cpuNanoseconds).toBeGreaterThanOrEqual(usage.cpuNanoseconds);
   await group.kill(AbortSignal.timeout(5000));
 });
 

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { detectCgroups } from "./layout.ts";
 import { cpuWeight, ioWeight, legacyWrites, limitsOf, unifiedWrites } from "./limits.ts";
+import { cgroupPaths } from "./usage.ts";
 
 const MIB = 1 << 20;
 
@@ -75,6 +76,16 @@ test("limits are written as version 2 reads them", () => {
     "io.max 8:16 rbps=1048576 wiops=7",
   ]);
   expect(unifiedWrites({})).toEqual([]);
+});
+
+test("the paths of a process are read, whatever the version", () => {
+  expect([...cgroupPaths("0::/edgesite-1/pod1/app\n")]).toEqual([["", "/edgesite-1/pod1/app"]]);
+  expect([...cgroupPaths("5:cpu,cpuacct:/a\n1:name=systemd:/b:c\n0::/\n")]).toEqual([
+    ["cpu", "/a"],
+    ["cpuacct", "/a"],
+    ["name=systemd", "/b:c"],
+    ["", "/"],
+  ]);
 });
 
 describe("detectCgroups()", () => {

@@ -19,14 +19,9 @@ export function cgroupUsage(
   pid: number,
   layout: CgroupLayout = detectCgroups(),
 ): CgroupUsage | undefined {
-  const lines = readControl(`/proc/${pid}/cgroup`)?.split("\n");
-  if (lines === undefined) return undefined;
-  const paths = new Map(
-    lines.flatMap((line) => {
-      const [, controllers = "", path = ""] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
-      return controllers.split(",").map((controller) => [controller, path] as const);
-    }),
-  );
+  const text = readControl(`/proc/${pid}/cgroup`);
+  if (text === undefined) return undefined;
+  const paths = cgroupPaths(text);
   return usageIn((controller) => {
     const hierarchy = layout.hierarchies.find(({ controllers }) =>
       controllers.includes(controller),
@@ -34,6 +29,15 @@ export function cgroupUsage(
     const path = paths.get(hierarchy?.version === 2 ? "" : controller);
     return hierarchy && path && join(hierarchy.mountPoint, path);
   });
+}
+
+/** The lines of /proc/PID/cgroup: the path by controller, `""` for version 2 (cgroups(7)). */
+export function cgroupPaths(text: string): ReadonlyMap<string, string> {
+  return new Map(
+    [...text.matchAll(/^\d+:([^:]*):(.+)$/gm)].flatMap(([, controllers = "", path = ""]) =>
+      controllers.split(",").map((controller) => [controller, path] as const),
+    ),
+  );
 }
 
 /**
