@@ -1,9 +1,7 @@
-import { Control } from "#cli/control.ts";
 import type { Requirement } from "#cli/site.ts";
 import type { EdgeSiteConfig } from "#config/edgesite-config.ts";
-import { noImages } from "#edged/runtime/native/no-images.ts";
+import { Engine } from "#edged/runtime/docker/engine.ts";
 import { explain } from "#lib/errors.ts";
-import { silentLogger } from "#lib/log.ts";
 import { probeCgroups } from "#linux/probe/cgroups.ts";
 import { type Finding, findingOf } from "#linux/probe/finding.ts";
 import { probeForwarding } from "#linux/probe/firewall.ts";
@@ -12,7 +10,7 @@ import { probeKernel, probeOpenBeneath, probeSeccomp } from "#linux/probe/kernel
 import { probePorts } from "#linux/probe/ports.ts";
 import { probePrivilege } from "#linux/probe/privilege.ts";
 import { existingPart, probeStorage } from "#linux/probe/storage.ts";
-import { createRuntime } from "./site-runtime.ts";
+import { engineAddress, type RuntimeName, suitableRuntime } from "./site-runtime.ts";
 
 /** How long a Docker Engine may take to answer. */
 const ENGINE_MS = 5000;
@@ -23,6 +21,10 @@ export interface PreflightOptions {
   readonly config: EdgeSiteConfig;
   /** `DOCKER_HOST` */
   readonly dockerHost: string | undefined;
+  /** Whether a site runs on the data directory already, which has the ports then. */
+  readonly running: boolean;
+  /** What the site of the data directory, if there is one, runs its containers with. */
+  readonly decided: RuntimeName | undefined;
   readonly now: Date;
 }
 
@@ -34,7 +36,7 @@ export async function preflight(
   options: PreflightOptions,
   signal: AbortSignal,
 ): Promise<readonly Requirement[]> {
-  const { config, now } = options;
+  const { config, running, now } = options;
   const { finding, native } = await probeRuntime(options, signal);
   const findings = [
     probePrivilege(),
@@ -44,7 +46,7 @@ export async function preflight(
     probeSeccomp(),
     probeOpenBeneath(),
     ...probeStorage(config.dataDir),
-    ...((await runs(config)) ? [] : probePorts(config.apiServer.port)),
+    ...(running ? [] : probePorts(config.apiServer.port)),
     ...probeForwarding(),
     probeClock(now),
     finding,
@@ -61,40 +63,28 @@ interface RuntimeFinding {
 }
 
 async function probeRuntime(
-  { config, dockerHost }: PreflightOptions,
+  { config, dockerHost, decided }: PreflightOptions,
   signal: AbortSignal,
 ): Promise<RuntimeFinding> {
   const { ok, failed } = findingOf("runtime", "site");
-  const wanted = config.runtime.name;
-  if (wanted === "native") return { finding: ok("native, as configured"), native: true };
-  const runtime = createRuntime({
-    ...{ name: "docker", config: config.runtime, dockerHost, log: silentLogger },
-    // Nothing carries this ID: nothing is found, nothing touched.
-    siteId: "check",
-    ...{ storeDirectory: "", images: noImages("") },
-  });
+  const wish = { config: config.runtime, dockerHost };
+  const address = engineAddress(wish);
+  const [name, why] =
+    config.runtime.name !== "auto"
+      ? [config.runtime.name, "as configured"]
+      : decided !== undefined
+        ? [decided, "as decided at the first start"]
+        : [await suitableRuntime(wish, signal), undefined];
+  if (name === "native") {
+    return { finding: ok(`native, ${why ?? `no engine answers at ${address}`}`), native: true };
+  }
   try {
-    await runtime.list(AbortSignal.any([signal, AbortSignal.timeout(ENGINE_MS)]));
+    await new Engine(address).ping(signal, ENGINE_MS);
+    return { finding: ok(`docker at ${address}${why ? `, ${why}` : ""}`), native: false };
   } catch (error) {
     signal.throwIfAborted();
-    if (wanted === "auto") {
-      return { finding: ok(`native (${explain(error)})`), native: true };
-    }
-    const advice = "Start the Docker Engine, or let --runtime be auto";
+    const advice = "Start the Docker Engine, or choose --runtime native";
     return { finding: failed(explain(error), advice), native: false };
-  }
-  const engine = runtime.engine();
-  const version = engine.reachable ? ` ${engine.version}` : "";
-  return { finding: ok(`docker${version}`), native: false };
-}
-
-/** Whether a site runs on the data directory already, which has the ports then. */
-async function runs({ dataDir }: EdgeSiteConfig): Promise<boolean> {
-  try {
-    return (await Control.find(dataDir)) !== undefined;
-  } catch {
-    // One that this user may not speak to.
-    return true;
   }
 }
 

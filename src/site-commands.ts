@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { Control } from "#cli/control.ts";
 import type { Io } from "#cli/io.ts";
 import type { SiteCommands } from "#cli/site.ts";
 import type { EdgeSiteConfig } from "#config/edgesite-config.ts";
@@ -38,9 +39,10 @@ const COMMAND_MS = 120_000;
 export function siteCommands(signals: () => StopSignals): SiteCommands {
   return {
     start: (config, io) => startSite(config, io, signals()),
-    check(config, { env }) {
-      const options = { config, dockerHost: env["DOCKER_HOST"], now: systemClock.now() };
-      return preflight(options, AbortSignal.timeout(COMMAND_MS));
+    async check(config, { env }) {
+      const host = { config, dockerHost: env["DOCKER_HOST"], now: systemClock.now() };
+      const site = await currentSite(config);
+      return await preflight({ ...host, ...site }, AbortSignal.timeout(COMMAND_MS));
     },
     async removeWorkloads(config, io) {
       const site = await stoppedSite(config);
@@ -103,6 +105,18 @@ async function stoppedSite({ dataDir }: EdgeSiteConfig): Promise<StoppedSite | u
   if (siteId === undefined) return undefined;
   const runtime = keptRuntime(db.settings.get("runtime"));
   return { siteId, runtime, hadPods: db.meta.list("pod").length > 0 };
+}
+
+/** Whether a site runs, and what it runs its containers with. */
+async function currentSite(config: EdgeSiteConfig): Promise<{
+  readonly running: boolean;
+  readonly decided: RuntimeName | undefined;
+}> {
+  const control = await Control.find(config.dataDir);
+  if (control === undefined) {
+    return { running: false, decided: (await stoppedSite(config))?.runtime };
+  }
+  return { running: true, decided: keptRuntime((await control.status()).runtime.name) };
 }
 
 interface Removal extends StoppedSite {

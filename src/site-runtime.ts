@@ -40,12 +40,21 @@ export async function decideRuntime(
     if (settings.get("runtime") !== name) await settings.set("runtime", name);
     return name;
   }
-  return keptRuntime(
-    await kept(settings, "runtime", async () => {
-      const docker = namedEngine(wish) !== undefined || (await answers(DEFAULT_ENGINE, signal));
-      return docker ? "docker" : "native";
-    }),
-  );
+  return keptRuntime(await kept(settings, "runtime", () => suitableRuntime(wish, signal)));
+}
+
+/** What `auto` comes to on this host. */
+export async function suitableRuntime(
+  wish: RuntimeWish,
+  signal: AbortSignal,
+): Promise<RuntimeName> {
+  const docker = namedEngine(wish) !== undefined || (await answers(DEFAULT_ENGINE, signal));
+  return docker ? "docker" : "native";
+}
+
+/** Where the engine of a site with Docker is asked. */
+export function engineAddress(wish: RuntimeWish): string {
+  return namedEngine(wish) ?? DEFAULT_ENGINE;
 }
 
 /** What was decided; sites that are older than the decision have Docker. */
@@ -69,7 +78,7 @@ export function createRuntime(choice: RuntimeChoice): Runtime {
     return createNativeRuntime({ ...places, version: version.edgesite });
   }
   return createDockerRuntime({
-    address: namedEngine(choice) ?? DEFAULT_ENGINE,
+    address: engineAddress(choice),
     siteId,
     arch: arch() === "arm64" ? "arm64" : "x64",
     log,
