@@ -48,8 +48,8 @@ export function takeTerminal(steps: Steps, master: Result | number): Result {
   return slave;
 }
 
-/** sendmsg(2) with one byte and the descriptor (unix(7), `SCM_RIGHTS`). */
-function sendDescriptor(steps: Steps, descriptor: Result): void {
+/** Hands a descriptor to the shim: sendmsg(2) with one byte and the descriptor (unix(7), `SCM_RIGHTS`). */
+export function sendDescriptor(steps: Steps, descriptor: Result): void {
   const why = "hand over the terminal";
   const control = Buffer.alloc(CONTROL_BYTES);
   control.writeBigUInt64LE(BigInt(CONTROL_DESCRIPTOR_OFFSET + 4), 0);

@@ -20,6 +20,8 @@ const SOURCES = { pause, steps, relay, containers, logs, client, start, requests
  * A pod's shim is the parent and subreaper of its containers, and outlives edgesite. It answers on a
  * socket (`ShimClient`), appends the containers' output to `log` in their directories and leaves
  * `exit` there when they end. It waits for nobody: neither for its client nor for a container.
+ * SIGTERM, as everything gets when the machine goes down, is passed on to the containers; the shim
+ * ends after the last one.
  */
 export function shimProgram(arch: Arch): Uint8Array {
   return compile(SOURCES, { arch, entry: "main" });

@@ -1,22 +1,34 @@
 import { expect, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { closeSync, existsSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { createConnection } from "node:net";
 import { constants } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { must } from "#lib/errors.ts";
+import { sealedFile } from "#linux/memory-file.ts";
 import { mountTmpfs, unmount } from "#linux/mount.ts";
 import { Steps } from "#linux/steps.ts";
 import { eventually, rejection } from "#test/kit/eventually.ts";
+import { ARCHES, emulatorOf, executableFile } from "#test/kit/machine.ts";
 import {
   commandSteps,
   logFrames,
   logText,
   SandboxShim,
+  serveSteps,
   writeInput,
 } from "#test/kit/sandbox-shim.ts";
-import { decodeExitRecord } from "./protocol.ts";
+import { sendDescriptor, takeTerminal } from "../program/terminal.ts";
+import {
+  decodeExitRecord,
+  decodeMessage,
+  encodeRequest,
+  REQUEST,
+  type ShimMessage,
+  smallBody,
+  startBody,
+} from "./protocol.ts";
 import { ShimConnection } from "./shim-connection.ts";
-import { sendMaster, takeTerminal } from "./terminal-steps.ts";
+import { shimProgram } from "./shim-program.ts";
 
 const TEST_MS = 60_000;
 const CLONE_NEWNS = 0x20000;
@@ -214,7 +226,8 @@ function withTerminal(shim: SandboxShim, script: string) {
   steps.call("mkdirat", [-100, at, 0o755], { tolerate: ["EEXIST"] });
   steps.call("mount", ["devpts", at, "devpts", 0, "newinstance,ptmxmode=0666,mode=620"]);
   const master = steps.call("openat", [-100, join(at, "ptmx"), 0x80102]);
-  sendMaster(steps, master);
+  steps.call("setsid");
+  sendDescriptor(steps, master);
   takeTerminal(steps, master);
   steps.call("execve", ["/bin/busybox", ["sh", "-c", script], ["PATH=/bin:/usr/bin"]]);
   return shim.container(steps, { tty: true, stdin: true });
@@ -490,4 +503,61 @@ testShim("containers share a process namespace after its first process", async (
     expect((await shim.exitOf(request.key)).exit?.code).toBe(137);
   }
   expect((await shim.exitOf(1000n)).exit?.code).toBe(137);
+});
+
+test.each(ARCHES)(
+  "the loop is the same on %s",
+  async (arch) => {
+    using shim = executableFile(shimProgram(arch));
+    const directory = dirname(shim.path);
+    const socket = join(directory, "shim.sock");
+    const encoded = sealedFile("steps", serveSteps(socket).encode(arch));
+    const child = Bun.spawn([...emulatorOf(arch), shim.path], {
+      stdio: ["ignore", "ignore", "ignore", encoded, encoded],
+    });
+    closeSync(encoded);
+    try {
+      await eventually(() => existsSync(socket));
+      const messages: ShimMessage[] = [];
+      const connection = new ShimConnection({
+        message: (view) => messages.push(decodeMessage(view)),
+        closed: () => undefined,
+      });
+      await eventually(() => connection.open(socket).then(() => true));
+      const request = {
+        ...{ key: 7n, directory, namespaces: 0, logLimitBytes: 10_000, logFiles: 2 },
+        ...{ tty: false, stdin: true, timeoutMs: 10_000 },
+        steps: shell("read word; echo $word; sleep 0.2; seq 1 5000; exit 4"),
+      };
+      const start = { kind: REQUEST.start, key: 7n, body: startBody(request, arch) };
+      connection.send(encodeRequest(start, 1));
+      await eventually(() => messages.length === 2);
+      await writeInput(join(directory, "stdin"), "hello\n");
+      await eventually(() => messages.length === 3);
+      const [hello, reply, exit] = messages;
+      expect(hello).toMatchObject({ kind: "hello", protocol: 1, containers: 0 });
+      expect(reply).toMatchObject({ kind: "reply", serial: 1, errno: 0, container: { key: 7n } });
+      expect(exit).toMatchObject({ kind: "exit", container: { key: 7n, exit: { code: 4 } } });
+      expect(logText(join(directory, "log"))).toEndWith("\n5000\n");
+      expect(existsSync(join(directory, "log.1"))).toBe(true);
+      connection.send(encodeRequest({ kind: REQUEST.end, key: 0n, body: smallBody() }, 2));
+      expect(await child.exited).toBe(0);
+      connection.close();
+    } finally {
+      child.kill("SIGKILL");
+    }
+  },
+  TEST_MS,
+);
+
+testShim("SIGTERM is passed on, and the shim ends after the last container", async (shim) => {
+  const client = await shim.connect();
+  const request = shim.container(
+    shell("trap 'sleep 0.1; exit 9' TERM; echo ready; while :; do sleep 0.05; done"),
+  );
+  await client.start(request, shim.signal);
+  await eventually(() => logText(join(request.directory, "log")) === "ready\n");
+  shim.process.kill("SIGTERM");
+  expect((await shim.exitOf(request.key)).exit?.code).toBe(9);
+  expect(await shim.process.exited).toBe(0);
 });
