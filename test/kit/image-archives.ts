@@ -10,7 +10,9 @@ export type TarItem = Partial<Header> & { readonly name: string } & {
 /** A tar archive by tar-stream: the peer of our own reader. */
 export async function tarOf(items: readonly TarItem[]): Promise<Buffer> {
   const archive = pack();
-  for (const { content, ...header } of items) {
+  for (const { content, ...item } of items) {
+    // The same items give the same bytes, whatever the time.
+    const header = { mtime: new Date(0), ...item };
     if ((header.type ?? "file") === "file") archive.entry(header, Buffer.from(content ?? ""));
     else archive.entry(header);
   }
