@@ -31,6 +31,7 @@ const OPAQUE_NAME = ".wh..wh..opq";
 export function markerOf(path: string): Marker | undefined {
   const slash = path.lastIndexOf("/");
   const [parent, name] = [path.slice(0, slash + 1), path.slice(slash + 1)];
+  if (parent.split("/").some((part) => part.startsWith(META_PREFIX))) return { kind: "ignored" };
   if (!name.startsWith(PREFIX)) return undefined;
   if (name === OPAQUE_NAME) return { kind: "opaque", path: parent.replace(/\/$/, "") };
   if (name.startsWith(META_PREFIX)) return { kind: "ignored" };

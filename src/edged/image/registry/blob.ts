@@ -1,6 +1,6 @@
 import { abortReason, sleep } from "#lib/abort.ts";
 import { Backoff } from "#lib/backoff.ts";
-import { explain } from "#lib/errors.ts";
+import { errorCode, explain } from "#lib/errors.ts";
 import { Digester } from "../digest.ts";
 import { ImageError } from "../image-error.ts";
 import { type EndpointClient, PassingFailure } from "./endpoint-client.ts";
@@ -121,13 +121,13 @@ async function* part(
   { descriptor, from, patience }: Part,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const headers = from > 0 ? { range: `bytes=${from}-` } : {};
   const stalled = new AbortController();
   const linked = AbortSignal.any([signal, stalled.signal]);
-  const answer = await client.get({ path: `blobs/${descriptor.digest}`, headers }, linked);
+  const request = { path: `blobs/${descriptor.digest}`, ...rangeFrom(from) };
+  const answer = await client.get(request, linked);
   // A server that knows no ranges begins again.
   let toSkip = from > 0 && answer.status !== 206 ? from : 0;
-  if (answer.status === 206) checkRange(answer, from);
+  checkRange(answer, from);
   let timer = setTimeout(() => stalled.abort(), patience.stallMs);
   try {
     for await (const bytes of answer.body ?? []) {
@@ -139,15 +139,22 @@ async function* part(
     }
   } catch (error) {
     if (signal.aborted || error instanceof ImageError) throw error;
-    if (!stalled.signal.aborted) throw new PassingFailure(explain(error), { cause: error });
-    const why = `no byte came from ${client.host} for ${patience.stallMs / 1000} s`;
-    throw new PassingFailure(why, { cause: error });
+    throw new PassingFailure(
+      stalled.signal.aborted
+        ? `no byte came from ${client.host} for ${patience.stallMs / 1000} s`
+        : `${client.host} broke the connection (${errorCode(error) ?? explain(error)})`,
+    );
   } finally {
     clearTimeout(timer);
   }
 }
 
+function rangeFrom(from: number): { readonly headers?: { readonly range: string } } {
+  return from === 0 ? {} : { headers: { range: `bytes=${from}-` } };
+}
+
 function checkRange(answer: Response, from: number): void {
+  if (answer.status !== 206) return;
   const range = answer.headers.get("content-range") ?? "";
   if (range.startsWith(`bytes ${from}-`)) return;
   throw new ImageError(`the registry answers a request for bytes from ${from} on with "${range}"`);

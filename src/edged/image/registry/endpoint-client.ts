@@ -109,7 +109,7 @@ export class EndpointClient {
       const why = late.signal.aborted
         ? `${url.host} does not answer within ${this.#answerMs / 1000} s`
         : connectFailure(error, { host: url.hostname.replace(/^\[|\]$/g, ""), port });
-      throw new PassingFailure(why, { cause: error });
+      throw new PassingFailure(why);
     } finally {
       clearTimeout(timer);
     }

@@ -20,40 +20,25 @@ import {
   tarOf,
   testImage,
 } from "#test/kit/image-archives.ts";
-import type { ImageRowChange, ImageRows } from "./image-rows.ts";
+import { MemoryImageRows } from "#test/kit/memory-image-rows.ts";
 import { LocalImageStore } from "./local-image-store.ts";
 
 const NAME = "docker.io/library/app:1";
 const signal = new AbortController().signal;
 
 let directory = "";
-let rows: MemoryRows;
+let rows: MemoryImageRows;
 let open: LocalImageStore[] = [];
 
 beforeEach(() => {
   directory = mkdtempSync("/dev/shm/edgesite-images-");
-  rows = new MemoryRows();
+  rows = new MemoryImageRows();
 });
 
 afterEach(async () => {
   for (const store of open.splice(0)) await store[Symbol.asyncDispose]();
   rmSync(directory, { recursive: true });
 });
-
-class MemoryRows implements ImageRows {
-  readonly #rows = new Map<string, ImageRowChange & { value: string }>();
-
-  list(kind: string): { key: string; value: string }[] {
-    return [...this.#rows.values()].filter((row) => row.kind === kind);
-  }
-
-  async write(changes: readonly ImageRowChange[]): Promise<void> {
-    for (const { kind, key, value } of changes) {
-      if (value === undefined) this.#rows.delete(`${kind} ${key}`);
-      else this.#rows.set(`${kind} ${key}`, { kind, key, value });
-    }
-  }
-}
 
 function openStore(): LocalImageStore {
   const store = new LocalImageStore({
