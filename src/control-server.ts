@@ -1,7 +1,10 @@
 import { chmodSync, rmSync } from "node:fs";
 import { Hono } from "hono/tiny";
 import type { SiteStatus } from "#cli/site.ts";
+import { ImageError } from "#edged/image/image-error.ts";
+import type { NodeImages } from "#edged/image/node-images.ts";
 import { explain } from "#lib/errors.ts";
+import { addImageRoutes } from "./image-control.ts";
 
 export interface ControlOptions {
   /** Path of the socket; a stale one is replaced: whoever holds the database owns it. */
@@ -12,7 +15,11 @@ export interface ControlOptions {
   rotateKey(): Promise<void>;
   /** Takes in which client certificates were revoked. */
   reloadClients(): void;
+  readonly images: NodeImages;
 }
+
+/** A reason for people, which stands alone. */
+const REFUSED = 422;
 
 /**
  * The control socket: how the command line reaches a running site, also when its API does not
@@ -39,7 +46,8 @@ export function serveControl(options: ControlOptions): Disposable {
     options.reloadClients();
     return c.text("ok");
   });
-  app.onError((error, c) => c.text(explain(error), 500));
+  addImageRoutes(app, options.images);
+  app.onError((error, c) => c.text(explain(error), error instanceof ImageError ? REFUSED : 500));
   rmSync(socket, { force: true });
   const server = Bun.serve({
     unix: socket,

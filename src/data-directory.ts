@@ -20,6 +20,8 @@ export interface DataDirectory {
   readonly pods: string;
   /** Images and containers of the native runtime. */
   readonly store: string;
+  /** Archives of images that are dropped in. */
+  readonly images: string;
   /** Sockets between parts of the process; nobody else may enter. */
   readonly sockets: string;
   readonly controlSocket: string;
@@ -34,10 +36,16 @@ export function dataDirectory(root: string): DataDirectory {
     pki: join(root, "pki"),
     pods: join(root, "pods"),
     store: join(root, "store"),
+    images: join(root, "images"),
     sockets: join(root, "run"),
     controlSocket: socket,
     kubeconfig,
   };
+}
+
+/** Where mirrors and credentials of registries are written down. */
+export function registriesFile({ dataDir, images }: EdgeSiteConfig): string {
+  return images.registriesFile || sitePaths(dataDir).registries;
 }
 
 /** Where the key lies that Secrets are encrypted with. */
@@ -49,9 +57,9 @@ export function secretsKeyFile({ dataDir, secrets }: EdgeSiteConfig): string {
  * Makes the directories, for this user only.
  * @throws {UserError} when that is not possible.
  */
-export function prepareDataDirectory({ root, pki, pods, sockets }: DataDirectory): void {
+export function prepareDataDirectory({ root, pki, pods, sockets, store }: DataDirectory): void {
   try {
-    for (const path of [root, pki, pods, sockets])
+    for (const path of [root, pki, pods, sockets, store])
       mkdirSync(path, { recursive: true, mode: 0o700 });
     accessSync(root, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
@@ -64,11 +72,12 @@ export function prepareDataDirectory({ root, pki, pods, sockets }: DataDirectory
 
 /** Removes what a site keeps here and nothing else: the directory may be somebody's home. */
 export function removeSiteFiles(directory: DataDirectory): void {
-  const { root, database, pki, pods, store, sockets, controlSocket, kubeconfig } = directory;
+  const { root, database, pki, pods, store, sockets, images, controlSocket, kubeconfig } =
+    directory;
   for (const path of [...filesOf(database), pki, pods, store, sockets, controlSocket, kubeconfig]) {
     rmSync(path, { recursive: true, force: true });
   }
-  for (const folder of [dirname(kubeconfig), root]) {
+  for (const folder of [images, dirname(kubeconfig), root]) {
     if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
   }
 }

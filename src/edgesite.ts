@@ -15,6 +15,8 @@ import { QueueMetrics } from "#client/queue-metrics.ts";
 import type { EdgeSiteConfig } from "#config/edgesite-config.ts";
 import type { Database } from "#db/database.ts";
 import { createEdged, type Edged } from "#edged/edged.ts";
+import type { ImageDirectory } from "#edged/image/image-directory.ts";
+import type { NodeImages } from "#edged/image/node-images.ts";
 import type { PodNetwork } from "#edged/network/pod-network.ts";
 import type { Runtime } from "#edged/runtime/runtime.ts";
 import type { Clock } from "#lib/clock.ts";
@@ -64,6 +66,9 @@ export interface SiteParts {
   readonly tokenKeys: TokenKeys;
   readonly frontProxy: FrontProxy;
   readonly runtime: Runtime;
+  readonly images: NodeImages;
+  /** The archives of images that are dropped in. */
+  readonly archives: ImageDirectory;
   readonly podNetwork: PodNetwork;
   readonly bus: LocalBus;
   readonly directories: { readonly pods: string; readonly sockets: string };
@@ -295,6 +300,7 @@ function nodeAgent(parts: SiteParts, mesh: EdgeMesh | undefined): Edged {
     runtime,
     network: podNetwork,
     podsDirectory: directories.pods,
+    archives: parts.archives,
     node: {
       name: parts.nodeName,
       addresses: parts.nodeAddresses,

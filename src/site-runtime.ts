@@ -2,8 +2,11 @@ import { existsSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { arch } from "node:os";
 import { join } from "node:path";
 import type { EdgeSiteConfig } from "#config/edgesite-config.ts";
+import type { NodeImages } from "#edged/image/node-images.ts";
+import type { ImageRows } from "#edged/image/store/image-rows.ts";
 import { createDockerRuntime } from "#edged/runtime/docker/docker-runtime.ts";
 import { Engine } from "#edged/runtime/docker/engine.ts";
+import { DockerNodeImages } from "#edged/runtime/docker/node-images.ts";
 import { createNativeRuntime } from "#edged/runtime/native/native-runtime.ts";
 import type { ContainerImages } from "#edged/runtime/native/native-site.ts";
 import { EngineUnreachable, type Runtime } from "#edged/runtime/runtime.ts";
@@ -69,10 +72,12 @@ export interface RuntimeChoice extends RuntimeWish {
   readonly storeDirectory: string;
   readonly images: ContainerImages;
   readonly log: Logger;
+  /** k3s' registries.yaml; absent where nothing is pulled. */
+  readonly registriesFile?: string;
 }
 
 export function createRuntime(choice: RuntimeChoice): Runtime {
-  const { name, siteId, storeDirectory, images, log } = choice;
+  const { name, siteId, storeDirectory, images, log, registriesFile } = choice;
   if (name === "native") {
     const places = { siteId, storeDirectory, runDirectory: RUN_DIRECTORY, images, log };
     return createNativeRuntime({ ...places, version: version.edgesite });
@@ -82,7 +87,21 @@ export function createRuntime(choice: RuntimeChoice): Runtime {
     siteId,
     arch: arch() === "arm64" ? "arm64" : "x64",
     log,
+    ...(registriesFile !== undefined && { registriesFile }),
   });
+}
+
+export interface EngineImagesChoice extends RuntimeWish {
+  readonly registriesFile: string;
+  readonly rows: ImageRows;
+  readonly storeDirectory: string;
+}
+
+/** The images of a site that has an engine, as a person manages them. */
+export function engineImages(choice: EngineImagesChoice): NodeImages {
+  const { registriesFile, rows, storeDirectory: directory } = choice;
+  const address = namedEngine(choice) ?? DEFAULT_ENGINE;
+  return new DockerNodeImages({ address, registriesFile, rows, directory });
 }
 
 /** Removes what the native runtime of a site has in memory. */

@@ -50,6 +50,7 @@ function degradedReasons({ site, parts, modules }: StatusSources): readonly stri
     ...(problem === undefined ? [] : [`runtime: ${problem}`]),
     ...(mesh?.reason === undefined ? [] : [`mesh: ${mesh.reason}`]),
     ...(node === undefined || node.ready ? [] : [`node: ${node.reason}`]),
+    ...parts.archives.problems.map((problem) => `images: ${problem}`),
     ...(parts.db.salvage
       ? [`database: it was damaged and made anew; the old file is ${parts.db.salvage.damagedFile}`]
       : []),

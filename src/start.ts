@@ -5,12 +5,13 @@ import { addModules } from "#bus/add-modules.ts";
 import { createBus } from "#bus/create-bus.ts";
 import { supervise } from "#bus/supervisor.ts";
 import type { Io } from "#cli/io.ts";
-import { sitePaths } from "#cli/paths.ts";
 import type { EdgeSiteConfig } from "#config/edgesite-config.ts";
 import { createKubeconfig } from "#config/kubeconfig.ts";
 import { Database } from "#db/database.ts";
 import { rotateKey } from "#db/rotate-key.ts";
 import { keysOfSite } from "#db/secret-key.ts";
+import { ImageDirectory } from "#edged/image/image-directory.ts";
+import { type NodeImages, storeImages } from "#edged/image/node-images.ts";
 import { LocalImageStore } from "#edged/image/store/local-image-store.ts";
 import { createPodNetwork } from "#edged/network/veth-network.ts";
 import { noImages } from "#edged/runtime/native/no-images.ts";
@@ -34,6 +35,7 @@ import {
   type DataDirectory,
   dataDirectory,
   prepareDataDirectory,
+  registriesFile,
   secretsKeyFile,
 } from "./data-directory.ts";
 import { composeSite, type Site, type SiteParts } from "./edgesite.ts";
@@ -42,7 +44,7 @@ import { latestTime } from "./latest-time.ts";
 import { networkOf } from "./network-settings.ts";
 import type { StopSignals } from "./signals.ts";
 import { kept, newSiteId } from "./site-identity.ts";
-import { createRuntime, decideRuntime } from "./site-runtime.ts";
+import { createRuntime, decideRuntime, engineImages } from "./site-runtime.ts";
 import { siteStatus } from "./site-status.ts";
 import { StartReport } from "./start-report.ts";
 import { farewell, type Whereabouts, welcome } from "./welcome.ts";
@@ -81,16 +83,19 @@ export async function startSite(
     const { signal } = lifetime;
     const wish = { config: config.runtime, dockerHost: io.env["DOCKER_HOST"] };
     const runtime = await decideRuntime(db.settings, wish, signal);
-    await using images =
+    await using store =
       runtime === "native" ? openImages({ config, directory, db, log }) : undefined;
+    const places = { registriesFile: registriesFile(config), storeDirectory: directory.store };
+    const images = store
+      ? storeImages(store)
+      : engineImages({ ...wish, ...places, rows: db.images });
     const parts = await gather({
-      ...{ config, directory, db, audit, log, lifetime: signal },
+      ...{ config, directory, db, audit, log, images, lifetime: signal },
       runtime: createRuntime({
-        ...wish,
+        ...{ ...wish, ...places },
         name: runtime,
         siteId: await kept(db.settings, "siteId", newSiteId),
-        storeDirectory: directory.store,
-        images: images ?? noImages(directory.store),
+        images: store ?? noImages(directory.store),
         log: log.child({ module: "runtime" }),
       }),
     });
@@ -122,6 +127,7 @@ interface Given {
   readonly audit: AuditLog | undefined;
   readonly log: Logger;
   readonly runtime: Runtime;
+  readonly images: NodeImages;
   readonly lifetime: AbortSignal;
 }
 
@@ -135,7 +141,7 @@ function openImages({
   return new LocalImageStore({
     directory: directory.store,
     rows: db.images,
-    registriesFile: sitePaths(config.dataDir).registries,
+    registriesFile: registriesFile(config),
     clock: systemClock,
     log: log.child({ module: "images" }),
   });
@@ -187,6 +193,11 @@ async function gather(given: Given): Promise<SiteParts> {
       log,
     }),
     runtime: given.runtime,
+    images: given.images,
+    archives: new ImageDirectory({
+      ...{ images: given.images, rows: db.images, directory: directory.images },
+      log: log.child({ module: "images" }),
+    }),
     podNetwork: createPodNetwork({
       siteId,
       gateway: network.gateway,
@@ -228,6 +239,7 @@ async function runSite(run: Run): Promise<number> {
     socket: directory.controlSocket,
     status: () => siteStatus({ site, parts, directory, modules: states.all, writtenTodayBytes }),
     stop: () => told.abort(new Error("edgesite stop")),
+    images: parts.images,
     reloadClients: () => parts.clients.reload(),
     rotateKey: () => rotateKey(parts.db, secretsKeyFile(parts.config)),
   });

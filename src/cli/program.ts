@@ -5,6 +5,7 @@ import { UserError } from "#lib/errors.ts";
 import { checkText } from "./check-text.ts";
 import { Control } from "./control.ts";
 import { configOf, EX_USAGE, type Flags, withConfigFlags, withDataDir } from "./flags.ts";
+import { addImageCommands } from "./image-commands.ts";
 import type { Io } from "./io.ts";
 import { addKubeconfigCommands } from "./kubeconfig-commands.ts";
 import type { SiteCommands, Version } from "./site.ts";
@@ -63,6 +64,7 @@ export function createProgram(run: Run): Command {
     .description("print the version")
     .action(() => io.out(`${versionText(version)}\n`));
   addKubeconfigCommands(program, run);
+  addImageCommands(program, run);
   return program;
 }
 

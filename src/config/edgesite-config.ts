@@ -236,6 +236,15 @@ export const FIELDS = {
       text: "Where the Docker engine answers.",
     }),
   }),
+  images: group("Where images come from.", {
+    registriesFile: text({
+      default: "",
+      pattern: ABSOLUTE_OR_EMPTY,
+      rule: "an absolute path, or empty for registries.yaml beside the configuration",
+      text: "Mirrors, credentials and TLS settings of registries, as k3s' registries.yaml has them; read at each pull.",
+      flag: "--registries-file",
+    }),
+  }),
   network: group("Address ranges; chosen at the first start and kept.", {
     podCIDR: text({
       default: "",

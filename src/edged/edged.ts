@@ -12,6 +12,7 @@ import { mountTmpfs, unmountBelow } from "#linux/mount.ts";
 import type { MetaClient } from "#meta/meta-client.ts";
 import type { DnsConfig } from "./container/dns-files.ts";
 import { EventRecorder } from "./events.ts";
+import type { ImageDirectory } from "./image/image-directory.ts";
 import { ImageManager } from "./image/image-manager.ts";
 import type { PodNetwork } from "./network/pod-network.ts";
 import { machineFacts } from "./node/machine.ts";
@@ -30,6 +31,8 @@ export interface EdgedOptions {
   readonly meta: MetaClient;
   readonly runtime: Runtime;
   readonly network: PodNetwork;
+  /** The archives of images that are dropped in; pods wait for those that lie there at the start. */
+  readonly archives?: Pick<ImageDirectory, "run" | "settled">;
   /** Pod directories lie under it, `<uid>/…`, as kubelet's. */
   readonly podsDirectory: string;
   readonly node: NodeOptions;
@@ -121,7 +124,11 @@ class Life {
     });
     const pods: PodManager = new PodManager({
       ...{ runtime, meta, network, mounts, podsDirectory, dns, clock, timer, log },
-      images: new ImageManager({ images: runtime, clock, onPulled: () => agent.refreshImages() }),
+      images: new ImageManager({
+        ...{ images: runtime, clock },
+        settled: options.archives?.settled ?? Promise.resolve(),
+        onPulled: () => agent.refreshImages(),
+      }),
       events: new EventRecorder({ meta, node: node.name, clock, log, signal }),
       hostIPs: node.addresses,
       allocatable: allocatableOf(machine, node),
@@ -138,6 +145,7 @@ class Life {
 
   /** Whatever part ends first ends all the others, which are waited for. */
   async run(signal: AbortSignal, ready: () => void): Promise<void> {
+    const { archives } = this.#options;
     const parts = new AbortController();
     const onAbort = (): void => parts.abort(signal.reason);
     if (signal.aborted) onAbort();
@@ -147,6 +155,7 @@ class Life {
       this.#follow(parts.signal),
       this.agent.run(parts.signal),
       this.pods.run(parts.signal),
+      ...(archives ? [archives.run(parts.signal)] : []),
     ];
     ready();
     try {

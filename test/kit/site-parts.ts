@@ -7,6 +7,9 @@ import { type ModuleStatus, supervise } from "#bus/supervisor.ts";
 import { type EdgeSiteConfig, FIELDS } from "#config/edgesite-config.ts";
 import { loadConfig } from "#config/load.ts";
 import { Database } from "#db/database.ts";
+import { ImageDirectory } from "#edged/image/image-directory.ts";
+import { storeImages } from "#edged/image/node-images.ts";
+import { LocalImageStore } from "#edged/image/store/local-image-store.ts";
 import type { PodNetwork } from "#edged/network/pod-network.ts";
 import { createPodNetwork } from "#edged/network/veth-network.ts";
 import type { Runtime } from "#edged/runtime/runtime.ts";
@@ -89,6 +92,12 @@ export class TestSite implements AsyncDisposable {
     const lifetime = new AbortController();
     stack.defer(() => lifetime.abort(new Error("The test's site has stopped")));
     const siteId = root.slice(-6).toLowerCase();
+    const store = stack.use(
+      new LocalImageStore({
+        ...{ directory: directories.store, rows: db.images, clock: systemClock, log },
+        registriesFile: join(root, "registries.yaml"),
+      }),
+    );
     const parts: SiteParts = {
       config,
       siteId,
@@ -115,6 +124,11 @@ export class TestSite implements AsyncDisposable {
         log,
       }),
       runtime,
+      images: storeImages(store),
+      archives: new ImageDirectory({
+        ...{ images: storeImages(store), rows: db.images, log },
+        directory: directories.images,
+      }),
       podNetwork: network === "none" ? new FakeNetwork() : routed({ db, siteId, log, stack }),
       bus: createBus({ log }),
       directories,

@@ -1,4 +1,5 @@
 import type { Container, Pod } from "#api/object.ts";
+import { abortable } from "#lib/abort.ts";
 import { Backoff } from "#lib/backoff.ts";
 import type { Clock } from "#lib/clock.ts";
 import { asError } from "#lib/errors.ts";
@@ -26,6 +27,8 @@ interface Wanted {
 export interface ImageManagerOptions {
   readonly images: ImageSource;
   readonly clock: Clock;
+  /** The archives that lie on this node are taken in: what is not there then has to be fetched. */
+  readonly settled: Promise<void>;
   /** The node has an image more. */
   readonly onPulled: () => void;
 }
@@ -40,12 +43,14 @@ interface Failed {
 export class ImageManager {
   readonly #images: ImageSource;
   readonly #clock: Clock;
+  readonly #settled: Promise<void>;
   readonly #onPulled: () => void;
   readonly #failed = new Map<string, Failed>();
 
-  constructor({ images, clock, onPulled }: ImageManagerOptions) {
+  constructor({ images, clock, settled, onPulled }: ImageManagerOptions) {
     this.#images = images;
     this.#clock = clock;
+    this.#settled = settled;
     this.#onPulled = onPulled;
   }
 
@@ -64,7 +69,11 @@ export class ImageManager {
       throw new ContainerFailure("InvalidImageName", message);
     }
     const policy = container.imagePullPolicy ?? defaultPolicy(reference);
-    const present = await this.#images.image(image, signal);
+    let present = await this.#images.image(image, signal);
+    if (!present) {
+      await abortable(this.#settled, signal);
+      present = await this.#images.image(image, signal);
+    }
     if (present && policy !== "Always") {
       recorder.normal(
         "Pulled",

@@ -63,8 +63,8 @@ const items = fc.record({
   name: names,
   content: fc.uint8Array({ maxLength: 3000 }),
   mode: fc.integer({ min: 1, max: 0o7777 }),
-  uid: fc.integer({ min: 0, max: 0xfffffffe }),
-  gid: fc.integer({ min: 0, max: 0xfffffffe }),
+  uid: fc.integer({ min: 0, max: 0o777777 }),
+  gid: fc.integer({ min: 0, max: 0o777777 }),
   mtime: fc.integer({ min: 0, max: 2 ** 31 - 1 }).map((seconds) => new Date(seconds * 1000)),
 });
 

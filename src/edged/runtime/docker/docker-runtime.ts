@@ -14,6 +14,7 @@ import type {
   LogOptions,
   PodRef,
   ProcessOptions,
+  RegistryCredentials,
   RuntimeContainer,
   RuntimeEvent,
   RuntimePod,
@@ -54,6 +55,8 @@ export interface DockerRuntimeOptions {
   readonly siteId: string;
   readonly arch: Arch;
   readonly log: Logger;
+  /** k3s' registries.yaml, which the engine does not read. Absent: there is none. */
+  readonly registriesFile?: string;
 }
 
 /** Pods on a Docker Engine: a pause container holds each pod's namespaces, its containers join them. */
@@ -71,12 +74,12 @@ class DockerRuntime implements Runtime {
   #status: EngineStatus = { reachable: false, reason: "The Docker Engine was not asked yet" };
   #facts: EngineFacts | undefined;
 
-  constructor({ address, siteId, arch, log }: DockerRuntimeOptions) {
+  constructor({ address, siteId, arch, log, registriesFile }: DockerRuntimeOptions) {
     this.#siteId = siteId;
     this.#arch = arch;
     this.#log = log;
     this.#engine = new Engine(address);
-    this.#images = new DockerImages(this.#engine);
+    this.#images = new DockerImages(this.#engine, registriesFile);
   }
 
   engine(): EngineStatus {
@@ -251,8 +254,12 @@ class DockerRuntime implements Runtime {
     return this.#images.find(name, signal);
   }
 
-  pullImage(...args: Parameters<Runtime["pullImage"]>): ReturnType<Runtime["pullImage"]> {
-    return this.#images.pull(...args);
+  pullImage(
+    name: string,
+    credentials: RegistryCredentials | undefined,
+    signal: AbortSignal,
+  ): ReturnType<Runtime["pullImage"]> {
+    return this.#images.pull(name, { ...(credentials && { credentials }) }, signal);
   }
 
   /** Makes a container, or answers the one of that name: a name holds pod, container and attempt. */

@@ -1,21 +1,40 @@
 import { Readable } from "node:stream";
-import { must } from "#lib/errors.ts";
+import { explain, must } from "#lib/errors.ts";
 import type { Arch } from "#linux/syscalls.ts";
-import { parseImageReference, pullName } from "../../image/reference.ts";
+import { engineArchive } from "../../image/archive/engine-archive.ts";
+import { ImageError } from "../../image/image-error.ts";
+import type { PullOptions } from "../../image/image-store.ts";
+import { ownPlatform, parsePlatform } from "../../image/platform.ts";
+import {
+  fullName,
+  type ImageReference,
+  parseImageReference,
+  pullName,
+} from "../../image/reference.ts";
+import { isConfigured } from "../../image/registry/endpoints.ts";
+import {
+  NO_REGISTRIES,
+  type Registries,
+  readRegistries,
+} from "../../image/registry/registries-file.ts";
+import { findRegistryImage } from "../../image/registry/registry.ts";
 import { LinkedSignal } from "../../linked-signal.ts";
 import { EngineUnreachable } from "../runtime.ts";
-import type { ImageInfo, RegistryCredentials } from "../types.ts";
+import type { ImageInfo } from "../types.ts";
 import { imageOf } from "./describe.ts";
 import { type Engine, refusal, unlessMissing } from "./engine.ts";
 import { readable } from "./node-stream.ts";
 import { pauseImageArchive } from "./pause-image.ts";
+import { type ProgressLine, progressOf, readProgress } from "./progress.ts";
 
 /** The images of a Docker Engine. */
 export class DockerImages {
   readonly #engine: Engine;
+  readonly #registriesFile: string | undefined;
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, registriesFile: string | undefined) {
     this.#engine = engine;
+    this.#registriesFile = registriesFile;
   }
 
   async list(signal: AbortSignal): Promise<ImageInfo[]> {
@@ -40,58 +59,100 @@ export class DockerImages {
     return info && imageOf(info);
   }
 
-  async pull(
-    name: string,
-    credentials: RegistryCredentials | undefined,
-    signal: AbortSignal,
-  ): Promise<ImageInfo> {
-    using linked = new LinkedSignal(signal);
-    const abortSignal = linked.signal;
-    const fromImage = pullName(must(parseImageReference(name), "the name of an image"));
-    try {
-      const progress = await this.#engine.open(signal, (docker) => {
-        const options = { fromImage, abortSignal };
-        return credentials
-          ? docker.createImage({ ...credentials }, options)
-          : docker.createImage(options);
-      });
-      await finished(readable(progress));
-    } catch (error) {
-      if (error instanceof EngineUnreachable) throw error;
-      throw new Error(refusal(error), { cause: error });
+  /**
+   * Has the engine fetch an image; where registries.yaml says anything of its registry, which the
+   * engine does not read, it is fetched here and handed over.
+   */
+  async pull(name: string, options: PullOptions, signal: AbortSignal): Promise<ImageInfo> {
+    const reference = must(parseImageReference(name), "the name of an image");
+    const file = this.#registriesFile;
+    const registries = file === undefined ? NO_REGISTRIES : readRegistries(file);
+    if (isConfigured(registries, reference)) {
+      return await this.#fetch({ reference, registries, ...options }, signal);
     }
+    await this.#pullByEngine(reference, options, signal);
     const image = await this.find(name, signal);
     if (!image) throw new Error(`The engine pulled ${name} but does not have it`);
     return image;
   }
 
+  /** Hands an archive over; answers the names, or IDs, of the images in it. */
+  async load(archive: Readable, signal: AbortSignal): Promise<readonly string[]> {
+    using linked = new LinkedSignal(signal);
+    const { signal: abortSignal } = linked;
+    const loaded: string[] = [];
+    try {
+      const progress = await this.#engine.open(signal, (docker) =>
+        docker.loadImage(archive, { abortSignal }),
+      );
+      await readProgress(readable(progress), ({ stream = "" }) => {
+        const [, name] = /^Loaded image(?: ID)?: (\S+)/.exec(stream) ?? [];
+        if (name !== undefined) loaded.push(name);
+      });
+      return loaded;
+    } finally {
+      archive.destroy();
+    }
+  }
+
   /** Makes sure that the sandbox image is there. */
   async ensurePause(name: string, arch: Arch, signal: AbortSignal): Promise<void> {
     if (await this.find(name, signal)) return;
-    const archive = await pauseImageArchive(name, arch);
+    await this.load(Readable.from([await pauseImageArchive(name, arch)]), signal);
+  }
+
+  async #pullByEngine(
+    reference: ImageReference,
+    { credentials, platform, onProgress = () => undefined }: PullOptions,
+    signal: AbortSignal,
+  ): Promise<void> {
     using linked = new LinkedSignal(signal);
-    const { signal: abortSignal } = linked;
-    const progress = await this.#engine.open(signal, (docker) =>
-      docker.loadImage(Readable.from([archive]), { abortSignal }),
-    );
-    await finished(readable(progress));
+    const abortSignal = linked.signal;
+    const fromImage = pullName(reference);
+    try {
+      const progress = await this.#engine.open(signal, (docker) => {
+        const options = { fromImage, abortSignal, ...(platform !== undefined && { platform }) };
+        return credentials
+          ? docker.createImage({ ...credentials }, options)
+          : docker.createImage(options);
+      });
+      await readProgress(readable(progress), (line: ProgressLine) => {
+        const told = progressOf(line);
+        if (told) onProgress(told);
+      });
+    } catch (error) {
+      if (error instanceof EngineUnreachable) throw error;
+      throw new ImageError(refusal(error), { cause: error });
+    }
   }
-}
 
-/** Reads a progress stream to its end; an `error` line in it is the failure. */
-async function finished(progress: Readable): Promise<void> {
-  const decoder = new TextDecoder();
-  let rest = "";
-  for await (const chunk of progress) {
-    const parts = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-    rest = parts.pop() ?? "";
-    for (const part of parts) check(part);
+  async #fetch(
+    request: PullOptions & { readonly reference: ImageReference; readonly registries: Registries },
+    signal: AbortSignal,
+  ): Promise<ImageInfo> {
+    const { reference, platform, onProgress = () => undefined, ...rest } = request;
+    const name = reference.tag === undefined ? undefined : fullName(reference);
+    try {
+      const image = await findRegistryImage(
+        {
+          ...{ ...rest, reference, onProgress },
+          platform: platform === undefined ? ownPlatform() : parsePlatform(platform),
+        },
+        signal,
+      );
+      const { id, bytes } = engineArchive(
+        [{ ...image, names: name === undefined ? [] : [name] }],
+        signal,
+      );
+      await this.load(Readable.from(bytes), signal);
+      const found = await this.find(id[0] ?? "", signal);
+      if (found) return found;
+      throw new ImageError("the engine took it in but does not have it");
+    } catch (error) {
+      if (error instanceof EngineUnreachable || signal.aborted) throw error;
+      throw new ImageError(`Cannot pull ${pullName(reference)}: ${explain(error)}`, {
+        cause: error,
+      });
+    }
   }
-  check(rest);
-}
-
-function check(line: string): void {
-  if (line.trim() === "") return;
-  const { error }: { error?: string } = JSON.parse(line);
-  if (error !== undefined) throw new Error(error);
 }
