@@ -151,6 +151,7 @@ const NUMBERS = {
   statx: [332, 291],
   symlinkat: [266, 36],
   sync: [162, 81],
+  sync_file_range: [277, 84],
   syncfs: [306, 267],
   tgkill: [234, 131],
   umask: [95, 166],

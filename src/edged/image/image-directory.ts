@@ -91,17 +91,18 @@ export class ImageDirectory {
     const { directory, rows } = this.#options;
     let again = false;
     const names = readdirSync(directory).filter((name) => !name.startsWith("."));
-    for (const name of [...this.#loaded.keys(), ...this.#broken.keys()]) {
-      if (names.includes(name)) continue;
-      this.#broken.delete(name);
-      if (this.#loaded.delete(name)) await rows.write([{ kind: "archive", key: name }]);
-    }
     for (const name of names) {
       const found = fileAt(join(directory, name));
       if (!found || isSame(this.#loaded.get(name), found)) continue;
       if (isSame(this.#broken.get(name), found)) continue;
       if (isOpenForWriting(join(directory, name))) again = true;
       else await this.#takeIn(name, found, signal);
+    }
+    // Last: an archive that was renamed is known by its old name until then.
+    for (const name of [...this.#loaded.keys(), ...this.#broken.keys()]) {
+      if (names.includes(name)) continue;
+      this.#broken.delete(name);
+      if (this.#loaded.delete(name)) await rows.write([{ kind: "archive", key: name }]);
     }
     return again;
   }

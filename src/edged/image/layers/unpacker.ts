@@ -10,6 +10,7 @@ import {
   type Tree,
   WHITEOUT,
 } from "#linux/tree.ts";
+import { beginWriteback } from "#linux/writeback.ts";
 import { ImageError } from "../image-error.ts";
 import type { TarEntry } from "../tar/entry.ts";
 import type { TarSink } from "../tar/reader.ts";
@@ -19,6 +20,8 @@ import type { SkeletonWriter } from "./skeleton.ts";
 import { writeAll } from "./write-all.ts";
 
 const { S_IFBLK, S_IFCHR, S_IFIFO } = constants;
+/** Files of so many bytes begin their way to the disk at once: less is left for the end. */
+const WRITEBACK_BYTES = 128 * 1024;
 const YES = Buffer.from("y");
 /** What only overlay itself says of a layer. */
 const OVERLAY_ATTRIBUTES = /^(trusted|user)\.overlay\./;
@@ -100,6 +103,7 @@ export class Unpacker implements TarSink, Disposable {
       if (fstatSync(descriptor).size < entry.sizeBytes) ftruncateSync(descriptor, entry.sizeBytes);
       this.#describe(entry, place);
       this.#tree.setTime(place, entry.modified);
+      if (entry.storedBytes >= WRITEBACK_BYTES) beginWriteback(descriptor);
     } finally {
       closeSync(descriptor);
     }
