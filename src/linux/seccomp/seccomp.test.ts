@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { type FilteredCall, runFilter } from "#test/kit/classic-bpf.ts";
+import { isSystemCall, systemCallNumber } from "../syscalls.ts";
 import { compileSeccomp } from "./filter.ts";
 import { INSTRUCTION_BYTES, INSTRUCTIONS_MAX } from "./instructions.ts";
 import { parseSeccompProfile } from "./parse-profile.ts";
@@ -38,6 +39,19 @@ const filterOf = (
     readonly kernel?: string;
   } = {},
 ) => compileSeccomp(profile, { architecture, capabilities: new Set(capabilities), kernel });
+
+test("the tables of numbers agree with the one that programs are made by", () => {
+  const names = Object.keys(SYSCALL_NUMBERS.x64).filter(isSystemCall);
+  expect(names.length).toBeGreaterThan(50);
+  for (const name of names) {
+    const numbers = [systemCallNumber(name, "x64"), systemCallNumber(name, "arm64")];
+    expect([name, ...numbers]).toEqual([
+      name,
+      SYSCALL_NUMBERS.x64[name] ?? -1,
+      SYSCALL_NUMBERS.arm64[name] ?? -1,
+    ]);
+  }
+});
 
 describe("Docker's profile", () => {
   const profile = defaultSeccompProfile();
