@@ -4,7 +4,7 @@ import { probeCgroups } from "./cgroups.ts";
 import { probeKernel, probeOpenBeneath, probeSeccomp } from "./kernel.ts";
 import { parseListeners } from "./ports.ts";
 import { probePrivilege } from "./privilege.ts";
-import { existingPart } from "./storage.ts";
+import { existingPart, probeStorage } from "./storage.ts";
 
 const status = (user: number, capabilities: string) =>
   `Name:\tedgesite\nUid:\t1000\t${user}\t0\t0\nCapEff:\t${capabilities}\n`;
@@ -77,6 +77,13 @@ test("sockets that wait are read from the kernel's tables, others not", () => {
     "  12: 00000000000000000000000000000000:0035 00000000000000000000000000000000:0000 07 0\n" +
     "  13: 0000000000000000FFFF00000100007F:D431 0000000000000000FFFF00000100007F:0035 01 0\n";
   expect(parseListeners("udp", udp6)).toEqual([{ protocol: "udp", port: 53, everywhere: true }]);
+});
+
+test("a data directory that is a file, or lies below one, is refused", () => {
+  for (const path of ["/proc/self/status", "/proc/self/status/not/there"]) {
+    const directory = probeStorage(path).find(({ name }) => name === "data directory");
+    expect(directory).toMatchObject({ state: "failed" });
+  }
 });
 
 test("what exists of a path is found", () => {

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, statfsSync } from "node:fs";
+import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { explain } from "#lib/errors.ts";
 import { type Finding, findingOf } from "./finding.ts";
@@ -47,6 +47,9 @@ function probeDirectory(dataDirectory: string, place: string): Finding {
     accessSync(place, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     return failed(explain(error), "Run edgesite as root, or choose another --data-dir");
+  }
+  if (!statSync(place).isDirectory()) {
+    return failed(`${place} is no directory`, "Choose another --data-dir");
   }
   const { type } = statfsSync(place);
   const name = FILE_SYSTEMS.get(type) ?? `a file system of type 0x${type.toString(16)}`;
