@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { hostname as hostName } from "node:os";
 import { join } from "node:path";
 import type { ImageHold } from "../../image/image-store.ts";
 import type { ContainerSpec, PodRef, RuntimePod, SandboxSpec } from "../types.ts";
@@ -63,7 +64,8 @@ export class NativePods {
   }
 
   async startSandbox(spec: SandboxSpec, signal: AbortSignal): Promise<NativeSandbox> {
-    const { pod, attempt, hostname, hostPID } = spec;
+    const { pod, attempt, hostPID } = spec;
+    const hostname = spec.hostNetwork ? hostName() : spec.hostname;
     const same = this.#sandboxes.values().find((one) => isAttempt(one, pod, attempt));
     if (same?.shim) return same;
     const record = { id: newId(), pod, attempt, hostname, hostPID, createdAtMs: Date.now() };
@@ -143,6 +145,7 @@ export class NativePods {
       directory: this.#containerRecords.directoryOf(id),
       cgroupFiles: sandbox.containerCgroup(id).joinFiles,
       sharedMemory: sandbox.sharedMemory,
+      hostnameFile: sandbox.hostnameFile,
     });
     const { pod } = sandbox.record;
     const stopSignal = stopSignalOf(hold.image.config);

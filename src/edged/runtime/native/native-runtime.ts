@@ -1,4 +1,5 @@
 import type { ExecStream } from "#api/node-streams.ts";
+import { sleep } from "#lib/abort.ts";
 import { explain } from "#lib/errors.ts";
 import { EngineUnreachable, type ExecRequest, type Runtime } from "../runtime.ts";
 import type {
@@ -22,6 +23,9 @@ import { NativePods } from "./native-pods.ts";
 import { type NativePlaces, openSite } from "./open-site.ts";
 import { PodNews } from "./pod-news.ts";
 import { Sessions } from "./session.ts";
+
+/** How often a host that cannot run containers is looked at again: somebody may mount its cgroups. */
+const LOOK_AGAIN_MS = 10_000;
 
 export interface NativeRuntimeOptions extends NativePlaces {
   /** What the node says that it runs containers with. */
@@ -60,7 +64,11 @@ class NativeRuntime implements Runtime {
   async *events(signal: AbortSignal): AsyncGenerator<RuntimeEvent> {
     // Watched before anything is looked at, so that nothing happens unseen between the two.
     const changes = this.#news.watch(signal);
-    await this.#open(signal).catch(() => signal.throwIfAborted());
+    while (!(await this.#isOpen(signal))) {
+      yield { kind: "engine", status: this.#status };
+      await sleep(LOOK_AGAIN_MS, signal).catch(() => undefined);
+      if (signal.aborted) return;
+    }
     yield { kind: "engine", status: this.#status };
     for await (const uid of changes) yield { kind: "pod", uid };
   }
@@ -146,6 +154,16 @@ class NativeRuntime implements Runtime {
     signal: AbortSignal,
   ): Promise<ImageInfo> {
     return this.#options.images.pull(name, credentials ? { credentials } : {}, signal);
+  }
+
+  async #isOpen(signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.#open(signal);
+      return true;
+    } catch (error) {
+      if (error instanceof EngineUnreachable || signal.aborted) return false;
+      throw error;
+    }
   }
 
   /** Gets the host ready and finds what runs, once; where that fails the next call tries again. */

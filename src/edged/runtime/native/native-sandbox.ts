@@ -1,4 +1,4 @@
-import { mkdir, rm } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Cgroup } from "#linux/cgroups/cgroup.ts";
 import { mountTmpfs, unmount } from "#linux/mount.ts";
@@ -54,6 +54,11 @@ export class NativeSandbox {
     return join(this.runDirectory, "shm");
   }
 
+  /** What all containers of the pod have as /etc/hostname, on the host. */
+  get hostnameFile(): string {
+    return join(this.runDirectory, "hostname");
+  }
+
   /** The group that a container of this sandbox gets. */
   containerCgroup(id: string): Cgroup {
     return this.#podCgroup.child(id.slice(0, 16));
@@ -63,6 +68,7 @@ export class NativeSandbox {
   async start(spec: SandboxSpec, events: SandboxEvents, signal: AbortSignal): Promise<void> {
     await mkdir(this.sharedMemory, { recursive: true, mode: 0o700 });
     mountTmpfs(this.sharedMemory, { sizeBytes: SHARED_MEMORY_BYTES, mode: SHARED_MEMORY_MODE });
+    await writeFile(this.hostnameFile, `${this.record.hostname}\n`, { mode: 0o644 });
     const cgroup = this.#podCgroup.child("shim");
     cgroup.make();
     cgroup.limit(SHIM_LIMITS);

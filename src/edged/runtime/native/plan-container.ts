@@ -20,6 +20,8 @@ export interface PlanInput {
   readonly cgroupFiles: readonly string[];
   /** The memory that all containers of the pod share, on the host. */
   readonly sharedMemory: string;
+  /** The file on the host that is its /etc/hostname. */
+  readonly hostnameFile: string;
 }
 
 /**
@@ -27,7 +29,7 @@ export interface PlanInput {
  * @throws when it cannot be: no command, an unknown user or capability, a mount without a source.
  */
 export async function planContainer(site: NativeSite, input: PlanInput): Promise<ContainerPlan> {
-  const { spec, sandbox, image, directory, cgroupFiles, sharedMemory } = input;
+  const { spec, sandbox, image, directory, cgroupFiles, sharedMemory, hostnameFile } = input;
   const { security, resources } = spec;
   const { layersDirectory } = site.images;
   const process = await containerProcess({
@@ -36,10 +38,9 @@ export async function planContainer(site: NativeSite, input: PlanInput): Promise
     hostname: sandbox.hostname,
     imageFile: imageFiles(layersDirectory, image.lowerDirectories),
   });
-  const shm: Mount = {
-    ...{ hostPath: sharedMemory, containerPath: "/dev/shm" },
-    ...{ readOnly: false, propagation: "private" },
-  };
+  const own = { readOnly: false, propagation: "private" } as const;
+  const shm: Mount = { ...own, hostPath: sharedMemory, containerPath: "/dev/shm" };
+  const hostname: Mount = { ...own, hostPath: hostnameFile, containerPath: "/etc/hostname" };
   const { capabilities } = process;
   const profile = security.privileged ? UNCONFINED : security.seccomp;
   const seccomp = await site.confinement.seccompFilter({ profile, capabilities });
@@ -60,7 +61,7 @@ export async function planContainer(site: NativeSite, input: PlanInput): Promise
     },
     unguarded: security.privileged || security.unmaskedProc,
     devices: security.privileged ? await hostDevices() : DEFAULT_DEVICES,
-    mounts: await bindMounts([shm, ...spec.mounts]),
+    mounts: await bindMounts([shm, hostname, ...spec.mounts]),
     tty: spec.tty,
     process: {
       ...process,
