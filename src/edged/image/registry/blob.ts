@@ -1,6 +1,6 @@
 import { abortReason, sleep } from "#lib/abort.ts";
 import { Backoff } from "#lib/backoff.ts";
-import { errorCode, explain } from "#lib/errors.ts";
+import { errorCode, explain, must } from "#lib/errors.ts";
 import { Digester } from "../digest.ts";
 import { ImageError } from "../image-error.ts";
 import { type EndpointClient, PassingFailure } from "./endpoint-client.ts";
@@ -24,7 +24,8 @@ export const PATIENCE: Patience = {
 };
 
 export interface BlobRequest {
-  readonly client: EndpointClient;
+  /** Where it may be had: the next one is asked where one does not have it. */
+  readonly clients: readonly EndpointClient[];
   readonly descriptor: Descriptor;
   readonly patience: Patience;
   /** Bytes so far. */
@@ -40,14 +41,15 @@ export async function* blobBytes(
   request: BlobRequest,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { client, descriptor, patience, onBytes } = request;
+  const { descriptor, patience, onBytes } = request;
   const { digest, size } = descriptor;
   const digester = new Digester();
-  const retries = new Retries(request);
+  const course = new Course(request);
   do {
     const from = digester.bytes;
     try {
-      for await (const bytes of part(client, { descriptor, from, patience }, signal)) {
+      const wanted = { descriptor, from, patience };
+      for await (const bytes of part(course.client, wanted, signal)) {
         digester.update(bytes);
         checkSize(descriptor, digester.bytes);
         onBytes(digester.bytes);
@@ -56,8 +58,7 @@ export async function* blobBytes(
       if (digester.bytes < size) throw new PassingFailure("the connection ended too early");
     } catch (error) {
       if (signal.aborted) throw abortReason(signal);
-      if (!(error instanceof PassingFailure)) throw error;
-      await retries.wait(error, { from, to: digester.bytes }, signal);
+      await course.goOn(error, { from, to: digester.bytes }, signal);
     }
   } while (digester.bytes < size);
   const found = digester.digest();
@@ -70,14 +71,20 @@ function checkSize({ digest, size }: Descriptor, bytes: number): void {
   throw new ImageError(`the blob ${digest} has more than the ${size} bytes that it should have`);
 }
 
-/** Waits longer after each try that brought nothing, and gives up in the end. */
-class Retries {
+/** Whom to ask after a failure, and when: the same place later, the next one at once, in the end nobody. */
+class Course {
+  client: EndpointClient;
+  readonly #later: readonly EndpointClient[];
   readonly #descriptor: Descriptor;
   readonly #tries: number;
   readonly #backoff: Backoff;
+  #refusals = 0;
   #fruitless = 0;
 
-  constructor({ descriptor, patience }: BlobRequest) {
+  constructor({ clients, descriptor, patience }: BlobRequest) {
+    const [client, ...later] = clients;
+    this.client = must(client, "a place to ask");
+    this.#later = later;
     this.#descriptor = descriptor;
     this.#tries = patience.tries;
     this.#backoff = new Backoff({
@@ -87,8 +94,20 @@ class Retries {
     });
   }
 
-  /** @throws {ImageError} when it has failed often enough. */
-  async wait(
+  /** @throws {ImageError} when there is nobody left, or the place has failed often enough. */
+  async goOn(
+    failure: unknown,
+    got: { readonly from: number; readonly to: number },
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (failure instanceof PassingFailure) return await this.#wait(failure, got, signal);
+    const next = this.#later[this.#refusals];
+    if (!(failure instanceof ImageError) || !next) throw failure;
+    this.#refusals += 1;
+    this.client = next;
+  }
+
+  async #wait(
     failure: PassingFailure,
     got: { readonly from: number; readonly to: number },
     signal: AbortSignal,

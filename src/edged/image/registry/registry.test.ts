@@ -163,6 +163,19 @@ describe("findRegistryImage()", () => {
     expect(await failureOf(`${registry.host}/team/app@${other}`)).toContain("is corrupt");
   });
 
+  test("gets from the registry itself what a mirror lacks", async () => {
+    const own = await start();
+    await using mirror = new TestRegistry();
+    const { manifest, blobs } = blobsOf(image);
+    const bytes = must(blobs.get(manifest.digest), "a manifest");
+    mirror.addDocument("team/app:1", { type: manifest.mediaType, bytes });
+    const file = `mirrors: { "${own.host}": { endpoint: ["http://${mirror.host}"] } }`;
+    const { id } = await pull(`${own.host}/team/app:1`, { file });
+    expect(id).toBe(sha256(image.config));
+    expect(mirror.requests.some((request) => request.includes("/blobs/"))).toBe(true);
+    expect(own.requests.some((request) => request.includes("/manifests/"))).toBe(false);
+  });
+
   test("chooses a platform, and names those that there are", async () => {
     const registry = await start();
     const { manifest } = blobsOf(image);

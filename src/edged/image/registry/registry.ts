@@ -42,10 +42,13 @@ export async function findRegistryImage(
 ): Promise<RegistryImage> {
   const { registries, reference, credentials, patience = PATIENCE } = request;
   const failures: string[] = [];
-  for (const endpoint of endpointsOf(registries, reference, credentials)) {
-    const client = new EndpointClient(endpoint, { answerMs: patience.stallMs });
+  const clients = endpointsOf(registries, reference, credentials).map(
+    (endpoint) => new EndpointClient(endpoint, { answerMs: patience.stallMs }),
+  );
+  for (const [index, client] of clients.entries()) {
     try {
-      return await new Finder(client, request).find(signal);
+      const later = clients.slice(index + 1);
+      return await new Finder({ client, later }, request).find(signal);
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof ImageError)) throw error;
@@ -57,10 +60,19 @@ export async function findRegistryImage(
 
 class Finder {
   readonly #client: EndpointClient;
+  /** Places that may have blobs which this one lacks. */
+  readonly #later: readonly EndpointClient[];
   readonly #request: RegistryImageRequest;
 
-  constructor(client: EndpointClient, request: RegistryImageRequest) {
+  constructor(
+    {
+      client,
+      later,
+    }: { readonly client: EndpointClient; readonly later: readonly EndpointClient[] },
+    request: RegistryImageRequest,
+  ) {
     this.#client = client;
+    this.#later = later;
     this.#request = request;
   }
 
@@ -141,7 +153,8 @@ class Finder {
     signal: AbortSignal,
   ): AsyncGenerator<Uint8Array, void, undefined> {
     const { patience = PATIENCE } = this.#request;
-    return blobBytes({ client: this.#client, descriptor, patience, onBytes }, signal);
+    const clients = [this.#client, ...this.#later];
+    return blobBytes({ clients, descriptor, patience, onBytes }, signal);
   }
 }
 
