@@ -1,5 +1,5 @@
 // What `npm start` and `npm test` share: plain Node, because they run before anything is installed.
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
@@ -154,11 +154,4 @@ function digestOf(paths) {
       .update("\0")
       .update(readFileSync(join(root, path)));
   return hash.digest("hex");
-}
-
-/** Starts a daemon that outlives this process and its terminal, with its output in a file. */
-export function detach(program, args, log) {
-  const child = spawn(program, args, { detached: true, stdio: ["ignore", log, log] });
-  child.unref();
-  return child;
 }

@@ -3,7 +3,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { ensureEngine } from "./engine.mjs";
 import {
   aptInstall,
   buildBinary,
@@ -15,18 +14,14 @@ import {
   which,
 } from "./host.mjs";
 
-const flags = process.argv.slice(2);
-const assumeYes = flags.includes("--yes");
+/** `--yes` answers a question that is asked no more. */
+const flags = process.argv.slice(2).filter((flag) => flag !== "--yes");
 
 try {
   installPackages();
   const binary = buildBinary();
-  await ensureEngine({ assumeYes });
   ensureKubectl();
-  start(
-    binary,
-    flags.filter((flag) => flag !== "--yes"),
-  );
+  start(binary, flags);
 } catch (error) {
   if (!(error instanceof Refusal)) throw error;
   console.error(error.message);
