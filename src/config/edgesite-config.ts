@@ -264,6 +264,12 @@ export const FIELDS = {
       rule: "an IPv4 address, or empty",
       text: "Where DNS answers pods. Empty: 169.254.96.16, or another one that is free.",
     }),
+    mtu: integer({
+      default: 0,
+      min: 0,
+      max: 65_535,
+      text: "Bytes of the largest packet of a pod, at least 1280. 0: what every link takes that leads out of the host, VPNs too.",
+    }),
     clusterDomain: text({
       default: "cluster.local",
       pattern: /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/,

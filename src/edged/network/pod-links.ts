@@ -9,10 +9,12 @@ import {
   findLink,
   listLinks,
   setLinkAlias,
+  setLinkMtu,
   setLinkUp,
 } from "#linux/rtnetlink/links.ts";
-import { listRoutes, replaceRoute } from "#linux/rtnetlink/routes.ts";
+import { replaceRoute } from "#linux/rtnetlink/routes.ts";
 import { writeSysctl } from "#linux/sysctl.ts";
+import { wayOutMtu } from "./way-out.ts";
 
 export interface PlugOptions {
   readonly marks: SiteMarks;
@@ -21,6 +23,8 @@ export interface PlugOptions {
   readonly pid: number;
   readonly address: string;
   readonly gateway: string;
+  /** Bytes of the largest packet; absent: as much as every way out takes. */
+  readonly mtu?: number;
   /** Whether ports of the host, 127.0.0.1 included, lead to the pod. */
   readonly hasHostPorts: boolean;
 }
@@ -32,19 +36,15 @@ const ALIAS_PREFIX = "pod ";
 export async function plug(options: PlugOptions): Promise<void> {
   const name = podLinkName(options.marks, options.uid);
   using socket = new NetlinkSocket({ protocol: NETLINK_ROUTE });
+  const mtu = options.mtu ?? wayOutMtu(socket, options.marks);
   if (!isPlugged(socket, name, options)) {
     // Left by a sandbox that is gone, its namespace not yet reaped.
     await deleteLink(socket, name);
-    const mtu = outwardMtu(socket);
-    createVeth(socket, {
-      name,
-      ...(mtu !== undefined && { mtu }),
-      peer: { name: POD_LINK, namespace: { pid: options.pid } },
-    });
+    createVeth(socket, { name, mtu, peer: { name: POD_LINK, namespace: { pid: options.pid } } });
     setLinkAlias(socket, name, ALIAS_PREFIX + options.uid);
   }
-  setUpInside(options);
-  setUpOutside(socket, name, options);
+  setUpInside(options, mtu);
+  setUpOutside(socket, name, { ...options, mtu });
 }
 
 /** Removes a pod's link; none is fine. */
@@ -78,10 +78,11 @@ function isPlugged(socket: NetlinkSocket, name: string, { pid, address }: PlugOp
   });
 }
 
-function setUpInside({ pid, address, gateway }: PlugOptions): void {
+function setUpInside({ pid, address, gateway }: PlugOptions, mtu: number): void {
   withNetworkNamespace(pid, () => {
     using socket = new NetlinkSocket({ protocol: NETLINK_ROUTE });
     setLinkUp(socket, "lo");
+    setLinkMtu(socket, POD_LINK, mtu);
     setLinkUp(socket, POD_LINK);
     const link = must(findLink(socket, POD_LINK), `the link ${POD_LINK} in the pod`).index;
     addAddress(socket, { link, address, bits: 32 });
@@ -90,21 +91,18 @@ function setUpInside({ pid, address, gateway }: PlugOptions): void {
   });
 }
 
-function setUpOutside(socket: NetlinkSocket, name: string, options: PlugOptions): void {
+function setUpOutside(
+  socket: NetlinkSocket,
+  name: string,
+  options: PlugOptions & { readonly mtu: number },
+): void {
   const parameter = (key: string): string => `net/ipv4/conf/${name}/${key}`;
   // Strict: the pod cannot send in the name of another one.
   writeSysctl(parameter("rp_filter"), "1");
   writeSysctl(parameter("route_localnet"), options.hasHostPorts ? "1" : "0");
+  setLinkMtu(socket, name, options.mtu);
   setLinkUp(socket, name);
   const { index } = must(findLink(socket, name), `the link ${name}`);
   const { address, gateway } = options;
   replaceRoute(socket, { destination: `${address}/32`, link: index, source: gateway });
-}
-
-/** The MTU of the way out: a pod that sends more would only be told to send less. */
-function outwardMtu(socket: NetlinkSocket): number | undefined {
-  const [route] = listRoutes(socket)
-    .filter(({ destination, type }) => destination.bits === 0 && type === "unicast")
-    .toSorted((a, b) => a.metric - b.metric);
-  return listLinks(socket).find(({ index }) => index === route?.link)?.mtu;
 }

@@ -18,6 +18,8 @@ export interface PodNetworkOptions {
   readonly podCIDR: string;
   readonly serviceCIDR: string;
   readonly leases: AddressLeases;
+  /** Bytes of the largest packet of a pod. Default: what every way out of the host takes. */
+  readonly mtu?: number;
   readonly log: Logger;
 }
 
@@ -72,7 +74,7 @@ class RoutedVeths implements VethNetwork {
   }
 
   async attach(pod: PodAttachment, signal: AbortSignal): Promise<string> {
-    const { leases, gateway } = this.#options;
+    const { leases, gateway, mtu } = this.#options;
     const { uid, pid, hostPorts } = pod;
     const address = await leases.lease(uid);
     signal.throwIfAborted();
@@ -85,6 +87,7 @@ class RoutedVeths implements VethNetwork {
         gateway,
         hasHostPorts: hostPorts.length > 0,
       });
+        ...(mtu !== undefined && { mtu }),
       this.#map(
         address,
         hostPorts.map((port) => ({ ...port, address })),

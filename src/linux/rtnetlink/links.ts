@@ -116,6 +116,11 @@ export function setLinkAlias(socket: NetlinkSocket, name: string, alias: string)
   changeLink(socket, name, [text(IFLA_IFALIAS, alias)]);
 }
 
+/** Sets the largest packet that a link takes, in bytes. */
+export function setLinkMtu(socket: NetlinkSocket, name: string, mtu: number): void {
+  changeLink(socket, name, [u32(IFLA_MTU, mtu)]);
+}
+
 /** Gives a link another name; most kernels want it down for that. */
 export function renameLink(socket: NetlinkSocket, name: string, newName: string): void {
   changeLink(socket, name, [text(IFLA_IFNAME, newName)]);
