@@ -37,6 +37,7 @@ export class DataPlane implements AsyncDisposable {
   readonly #resolver: Resolver;
   readonly #proxy: ServiceProxy = startServiceProxy();
   #host: MeshHost | undefined;
+  #guardKeeper: Disposable | undefined;
   #dns: DnsServer | undefined;
 
   constructor(options: DataPlaneOptions, table: MeshTable) {
@@ -71,12 +72,14 @@ export class DataPlane implements AsyncDisposable {
     this.#host.addAddresses(clusterIPs);
     const applied = await this.#proxy.apply(listenersOf(table));
     this.#host.guard(applied.bound);
+    this.#guardKeeper ??= await this.#host.keepGuard(this.#options.log);
     this.#host.pruneAddresses(clusterIPs);
     this.#dns ??= await this.#startDns();
     return applied;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#guardKeeper?.[Symbol.dispose]();
     await this.#dns?.[Symbol.asyncDispose]();
     await this.#proxy[Symbol.asyncDispose]();
   }

@@ -1,6 +1,8 @@
-import { errorCode, explain } from "#lib/errors.ts";
+import { asError, errorCode, explain } from "#lib/errors.ts";
+import type { Logger } from "#lib/log.ts";
 import { type SiteMarks, siteMarks } from "#lib/site-marks.ts";
 import { NETLINK_NETFILTER, NETLINK_ROUTE, NetlinkSocket } from "#linux/netlink/socket.ts";
+import { keepTables } from "#linux/nftables/keep.ts";
 import { replaceTable } from "#linux/nftables/table.ts";
 import { addEdgeAddresses, type Edge0, ensureEdge0, pruneEdgeAddresses } from "./edge0.ts";
 import { arpTable, guardTable } from "./guard.ts";
@@ -22,7 +24,7 @@ export class MeshHost {
   readonly #marks: SiteMarks;
   readonly #hasArpTables: boolean;
   #refusesEarly = true;
-  #guarded: string | undefined;
+  #guarded: readonly BoundListener[] | undefined;
 
   /** Makes edge0 or takes it over. @throws {NetlinkError} `EPERM` without privilege. */
   constructor(options: MeshHostOptions) {
@@ -52,12 +54,28 @@ export class MeshHost {
 
   /** Lets exactly these ports of Services answer. */
   guard(listeners: readonly BoundListener[]): void {
-    const state = JSON.stringify(listeners);
-    if (state === this.#guarded) return;
+    if (Bun.deepEquals(listeners, this.#guarded)) return;
+    this.#putTables(listeners);
+    this.#guarded = listeners;
+  }
+
+  /** Keeps what `guard` has set, also against who takes all tables off the kernel. */
+  keepGuard(log: Logger): Promise<Disposable> {
+    const families = this.#hasArpTables ? (["ip", "arp"] as const) : (["ip"] as const);
+    return keepTables({
+      tables: families.map((family) => ({ family, name: this.#marks.meshTable })),
+      put: () => this.#putTables(this.#guarded ?? []),
+      onLoss(failure) {
+        if (failure === undefined) log.info("The mesh's tables were removed: they are back");
+        else log.warn("The mesh's tables were removed", { error: asError(failure) });
+      },
+    });
+  }
+
+  #putTables(listeners: readonly BoundListener[]): void {
     using socket = new NetlinkSocket({ protocol: NETLINK_NETFILTER });
     this.#replaceGuard(socket, listeners);
     if (this.#hasArpTables) replaceTable(socket, arpTable(this.#guardOptions(listeners)));
-    this.#guarded = state;
   }
 
   #replaceGuard(socket: NetlinkSocket, listeners: readonly BoundListener[]): void {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import type { AddressLeases, HostPort } from "#edged/network/pod-network.ts";
+import type { HostPort } from "#edged/network/pod-network.ts";
 import { createPodNetwork, removePodNetwork } from "#edged/network/veth-network.ts";
 import { must } from "#lib/errors.ts";
 import { silentLogger } from "#lib/log.ts";
@@ -12,39 +12,14 @@ import { readRoutes } from "#linux/rtnetlink/routes.ts";
 import { MeshHost } from "#mesh/host.ts";
 import { removeMesh } from "#mesh/remove-mesh.ts";
 import { eventually } from "#test/kit/eventually.ts";
+import { RANGES as ADDRESSES, HOST, MemoryLeases, OUTSIDE } from "#test/kit/pod-host.ts";
 import { listenTo, PodProcess } from "#test/kit/pod-process.ts";
 import { output, run } from "#test/kit/process.ts";
 
 const SITE = "pod-network-test";
-const RANGES = {
-  siteId: SITE,
-  gateway: "10.42.0.1",
-  podCIDR: "10.42.0.0/24",
-  serviceCIDR: "10.43.0.0/16",
-};
-const HOST = "192.0.2.1";
-const OUTSIDE = "192.0.2.2";
+const RANGES = { siteId: SITE, ...ADDRESSES };
 const signal = new AbortController().signal;
 const stack = new AsyncDisposableStack();
-
-class MemoryLeases implements AddressLeases {
-  readonly #addresses = new Map<string, string>();
-  #next = 2;
-
-  async lease(uid: string): Promise<string> {
-    const address = this.#addresses.get(uid) ?? `10.42.0.${this.#next++}`;
-    this.#addresses.set(uid, address);
-    return address;
-  }
-
-  async release(uid: string): Promise<void> {
-    this.#addresses.delete(uid);
-  }
-
-  all(): ReadonlyMap<string, string> {
-    return this.#addresses;
-  }
-}
 
 const leases = new MemoryLeases();
 const makeNetwork = () => createPodNetwork({ ...RANGES, leases, log: silentLogger });

@@ -47,6 +47,21 @@ export class PodProcess implements AsyncDisposable {
     );
   }
 
+  /** Starts a server that says `text` to whoever sends a datagram. */
+  async serveDatagrams(port: number, text: string): Promise<void> {
+    const program = `
+      const socket = require("node:dgram").createSocket("udp4");
+      socket.on("message", (_, from) => socket.send(${JSON.stringify(text)}, from.port, from.address));
+      socket.bind(${port});
+    `;
+    const command = this.#inside([process.execPath, "-e", program]);
+    this.#servers.push(Bun.spawn(command, QUIET));
+    await eventually(
+      async () => (await this.output(["busybox", "netstat", "-lun"])).includes(`:${port} `),
+      { withinMs: 5000, what: `A server of datagrams on port ${port}` },
+    );
+  }
+
   /** Ends the servers; connections that they are answering break. */
   async stopServers(): Promise<void> {
     for (const server of this.#servers.splice(0)) await end(server);
@@ -65,6 +80,12 @@ export class PodProcess implements AsyncDisposable {
 /** The command that connects and prints what it is told. Fails when nobody answers. */
 export function listenTo(address: string, port: number): string[] {
   return ["sh", "-c", `busybox nc -w 2 ${address} ${port} < /dev/null`];
+}
+
+/** The command that sends a datagram and prints the answer, if one comes. */
+export function sendTo(address: string, port: number): string[] {
+  const ask = 'exec 3<>/dev/udp/"$0"/"$1"; echo >&3; timeout 2 dd bs=1500 count=1 <&3';
+  return ["bash", "-c", ask, address, `${port}`];
 }
 
 async function end(child: Bun.Subprocess): Promise<void> {

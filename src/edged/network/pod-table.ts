@@ -7,6 +7,7 @@ import {
   type Expression,
   inputInterface,
   isDestinationTranslated,
+  isIPv4,
   isLocalDestination,
   masquerade,
   outputInterface,
@@ -58,25 +59,41 @@ export function podTable(options: PodTableOptions): Table {
   };
 }
 
+/** What pods may speak to beside each other and the world. */
+export type Admitted = Pick<PodTableOptions, "gateway" | "serviceCIDR">;
+
+/** Networks of the site itself that pods speak to. */
+export function ownNetworks({ gateway, serviceCIDR }: Admitted): readonly string[] {
+  return [`${gateway}/32`, serviceCIDR, LINK_LOCAL];
+}
+
 /**
  * What must get through other people's firewalls: all that pods send and are sent, and what they
  * send to the addresses of the site.
  */
-export function podAdmissions(options: Omit<PodTableOptions, "mappings">): readonly Admission[] {
+export function podAdmissions(
+  { podLinkPrefix }: SiteMarks,
+  admitted: Admitted,
+): readonly Admission[] {
   const accept = [...counter(), ...verdict("accept")];
-  const fromPods = inputInterface(`${options.marks.podLinkPrefix}*`);
-  const own = [`${options.gateway}/32`, options.serviceCIDR, LINK_LOCAL];
+  const fromPods = inputInterface(`${podLinkPrefix}*`);
+  const toPods = outputInterface(`${podLinkPrefix}*`);
   return [
     {
       at: "forward",
       rules: [
         [...fromPods, ...accept],
-        [...outputInterface(`${options.marks.podLinkPrefix}*`), ...accept],
+        [...toPods, ...accept],
       ],
     },
     {
       at: "input",
-      rules: own.map((network) => [...fromPods, ...addressIn("destination", network), ...accept]),
+      rules: ownNetworks(admitted).map((network) => [
+        ...fromPods,
+        ...isIPv4(),
+        ...addressIn("destination", network),
+        ...accept,
+      ]),
     },
   ];
 }
@@ -102,7 +119,7 @@ function hostPortChains({ gateway, serviceCIDR }: PodTableOptions): Chain[] {
     translateDestination(ONE_ADDRESS_MAP, ["destination", "protocol", "destinationPort"]),
     [
       // The site's own addresses have ports of their own.
-      ...[serviceCIDR, LINK_LOCAL, `${gateway}/32`].flatMap((network) =>
+      ...ownNetworks({ gateway, serviceCIDR }).flatMap((network) =>
         addressNotIn("destination", network),
       ),
       ...isLocalDestination(),

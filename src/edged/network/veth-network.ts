@@ -1,14 +1,15 @@
-import { explain } from "#lib/errors.ts";
+import { asError, explain } from "#lib/errors.ts";
 import type { Logger } from "#lib/log.ts";
 import { type SiteMarks, siteMarks } from "#lib/site-marks.ts";
 import { NETLINK_NETFILTER, NetlinkSocket } from "#linux/netlink/socket.ts";
+import { keepTables } from "#linux/nftables/keep.ts";
 import { deleteTable, readElements, replaceTable } from "#linux/nftables/table.ts";
 import { writeSysctl } from "#linux/sysctl.ts";
 import { closeFirewall, FirewallGate } from "./firewall-gate.ts";
 import { type PortMapping, parseElement } from "./host-ports.ts";
 import { plug, unplug, unplugOthers } from "./pod-links.ts";
 import type { AddressLeases, PodAttachment, PodNetwork } from "./pod-network.ts";
-import { ANY_ADDRESS_MAP, ONE_ADDRESS_MAP, podAdmissions, podTable } from "./pod-table.ts";
+import { ANY_ADDRESS_MAP, ONE_ADDRESS_MAP, podTable } from "./pod-table.ts";
 
 export interface PodNetworkOptions {
   /** Marks what the network puts on the host. */
@@ -17,9 +18,9 @@ export interface PodNetworkOptions {
   readonly gateway: string;
   readonly podCIDR: string;
   readonly serviceCIDR: string;
-  readonly leases: AddressLeases;
   /** Bytes of the largest packet of a pod. Default: what every way out of the host takes. */
   readonly mtu?: number;
+  readonly leases: AddressLeases;
   readonly log: Logger;
 }
 
@@ -50,14 +51,14 @@ class RoutedVeths implements VethNetwork {
   readonly #options: PodNetworkOptions;
   readonly #marks: SiteMarks;
   readonly #gate: FirewallGate;
+  #keeper: Disposable | undefined;
   /** Address of a pod → the ports of the host that lead there. */
   readonly #mappings = new Map<string, readonly PortMapping[]>();
 
   constructor(options: PodNetworkOptions) {
     this.#options = options;
     this.#marks = siteMarks(options.siteId);
-    const admissions = podAdmissions({ ...options, marks: this.#marks });
-    this.#gate = new FirewallGate({ marks: this.#marks, admissions, log: options.log });
+    this.#gate = new FirewallGate({ marks: this.#marks, admitted: options, log: options.log });
   }
 
   async start(aliveUids: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
@@ -71,6 +72,7 @@ class RoutedVeths implements VethNetwork {
     this.#takeOverMappings(new Set(leases.all().values()));
     this.#applyTable();
     await this.#gate.open();
+    this.#keeper ??= await this.#keepTable();
   }
 
   async attach(pod: PodAttachment, signal: AbortSignal): Promise<string> {
@@ -85,9 +87,9 @@ class RoutedVeths implements VethNetwork {
         pid,
         address,
         gateway,
+        ...(mtu !== undefined && { mtu }),
         hasHostPorts: hostPorts.length > 0,
       });
-        ...(mtu !== undefined && { mtu }),
       this.#map(
         address,
         hostPorts.map((port) => ({ ...port, address })),
@@ -112,6 +114,7 @@ class RoutedVeths implements VethNetwork {
 
   close(): void {
     this.#gate[Symbol.dispose]();
+    this.#keeper?.[Symbol.dispose]();
   }
 
   #map(address: string, mappings: readonly PortMapping[]): void {
@@ -125,6 +128,18 @@ class RoutedVeths implements VethNetwork {
     using socket = new NetlinkSocket({ protocol: NETLINK_NETFILTER });
     const mappings = [...this.#mappings.values()].flat();
     replaceTable(socket, podTable({ ...this.#options, marks: this.#marks, mappings }));
+  }
+
+  #keepTable(): Promise<Disposable> {
+    const { log } = this.#options;
+    return keepTables({
+      tables: [{ family: "ip", name: this.#marks.podTable }],
+      put: () => this.#applyTable(),
+      onLoss(failure) {
+        if (failure === undefined) log.info("The pods' table was removed: it is back");
+        else log.warn("The pods' table was removed", { error: asError(failure) });
+      },
+    });
   }
 
   /** What an earlier process has mapped holds until its pod is attached again. */

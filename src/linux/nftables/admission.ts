@@ -26,7 +26,8 @@ export interface AdmissionOptions {
 const HOOK_NUMBERS = { input: 1, forward: 2 } as const;
 /** Docker keeps this chain in front of its own for rules of others. */
 const DOCKER_USER = "DOCKER-USER";
-const FIREWALLD = "firewalld";
+/** Chains before it mark and rewrite packets. */
+const FILTER_PRIORITY = 0;
 const USERDATA_COMMENT = 0;
 
 /**
@@ -38,7 +39,8 @@ export function admit(socket: NetlinkSocket, options: AdmissionOptions): boolean
   const userData = comment(options.mark);
   let changed = false;
   for (const { at, rules } of options.admissions) {
-    for (const chain of closedChains(chains, at, options.ownTables)) {
+    const foreign = chains.filter(({ table }) => !table.name.startsWith(options.ownTables));
+    for (const chain of closedChains(socket, foreign, at)) {
       const own = ownRules(socket, chain, userData);
       if (own.length === rules.length) continue;
       for (const rule of own) deleteRule(socket, rule);
@@ -59,14 +61,19 @@ export function withdraw(socket: NetlinkSocket, mark: string): void {
 
 /** Where rules belong so that packets at the hook get through. */
 function closedChains(
+  socket: NetlinkSocket,
   chains: readonly ForeignChain[],
   at: keyof typeof HOOK_NUMBERS,
-  ownTables: string,
 ): readonly ForeignChain[] {
   return chains
-    .filter(({ hook, table }) => hook === HOOK_NUMBERS[at] && !table.name.startsWith(ownTables))
-    .filter(({ policy, table }) => policy === "drop" || table.name === FIREWALLD)
+    .filter(({ hook }) => hook === HOOK_NUMBERS[at])
+    .filter((chain) => chain.policy === "drop" || isFilter(socket, chain))
     .map((chain) => (at === "forward" ? (dockerUser(chains, chain) ?? chain) : chain));
+}
+
+/** A chain of filters may refuse with its last rule instead of by its policy, as firewalld's do. */
+function isFilter(socket: NetlinkSocket, chain: ForeignChain): boolean {
+  return (chain.priority ?? 0) >= FILTER_PRIORITY && listRules(socket, chain).length > 0;
 }
 
 function dockerUser(

@@ -20,7 +20,9 @@ const BASE_NETWORK = 1;
 const BASE_TRANSPORT = 2;
 const META_IIFNAME = 6;
 const META_OIFNAME = 7;
+const META_NFPROTO = 15;
 const META_L4PROTO = 16;
+const NFPROTO_IPV4 = 2;
 const CT_STATE = 0;
 const CT_STATUS = 2;
 const FIB_OIF = 1;
@@ -74,6 +76,12 @@ export function addressIn(field: AddressField, network: string): Expression[] {
 /** An address of the packet lies outside a network. */
 export function addressNotIn(field: AddressField, network: string): Expression[] {
   return compareNetwork({ field, network, operator: NOT_EQUAL });
+}
+
+/** The packet is one of IPv4: for tables of family `inet`. */
+export function isIPv4(): Expression[] {
+  const load = expression("meta", [be32(1, REG_1), be32(2, META_NFPROTO)]);
+  return [load, compare(EQUAL, Uint8Array.of(NFPROTO_IPV4))];
 }
 
 export function protocolIs(protocol: keyof typeof PROTOCOLS): Expression[] {

@@ -18,6 +18,8 @@ export interface ForeignChain {
   readonly name: string;
   /** Number of the hook (NF_INET_*); absent: only reached by a jump. */
   readonly hook?: number;
+  /** Where among the chains of the hook it stands; 0 is the usual filter. */
+  readonly priority?: number;
   /** What happens to packets that no rule decides on. */
   readonly policy: "accept" | "drop";
 }
@@ -93,12 +95,16 @@ export function deleteRule(socket: NetlinkSocket, rule: ForeignRule): void {
 
 function parseChain(body: Buffer): ForeignChain {
   const attributes = parseAttributes(body.subarray(HEADER_BYTES));
-  const hook = attributes.get(4);
+  const hookAttribute = attributes.get(4);
+  const hook = hookAttribute && parseAttributes(hookAttribute);
   const policy = attributes.get(5);
   return {
     table: tableOf(body, attributes.get(1)),
     name: textOf(attributes.get(3)),
-    ...(hook ? { hook: parseAttributes(hook).get(1)?.readUInt32BE(0) ?? -1 } : {}),
+    ...(hook && {
+      hook: hook.get(1)?.readUInt32BE(0) ?? -1,
+      priority: hook.get(2)?.readInt32BE(0) ?? 0,
+    }),
     policy: policy?.readUInt32BE(0) === NF_DROP ? "drop" : "accept",
   };
 }

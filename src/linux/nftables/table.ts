@@ -83,6 +83,19 @@ export function deleteTable(socket: NetlinkSocket, table: TableName): void {
   socket.batch(transaction([addTable(table), removeTable(table)]));
 }
 
+/** Whether there is a table of that name. */
+export function hasTable(socket: NetlinkSocket, { family, name }: TableName): boolean {
+  const attributes = [text(1, name)];
+  const what = `find the table ${name}`;
+  try {
+    socket.request(nftablesRequest({ message: "getTable", family, attributes, what }));
+    return true;
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return false;
+    throw error;
+  }
+}
+
 /** The elements of a set or map; `undefined` when there is none of that name. */
 export function readElements(
   socket: NetlinkSocket,
