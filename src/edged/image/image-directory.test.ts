@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { silentLogger } from "#lib/log.ts";
 import { eventually } from "#test/kit/eventually.ts";
@@ -71,6 +71,14 @@ describe("ImageDirectory", () => {
     await eventually(() => imported.length === 2, { what: "The changed archive" });
     rmSync(at("a.tar"));
     await eventually(() => rows.list("archive").length === 1, { what: "The row of what is gone" });
+  });
+
+  test("outlives the directory itself", async () => {
+    await watch().settled;
+    rmSync(join(directory, "images"), { recursive: true });
+    await eventually(() => existsSync(join(directory, "images")), { what: "The directory" });
+    writeFileSync(at("a.tar"), "a");
+    await eventually(() => imported.length === 1, { what: "The archive" });
   });
 
   test("names what is broken until it is mended or gone", async () => {

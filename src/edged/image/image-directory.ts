@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, statSync, watch } from "node:fs";
 import { join } from "node:path";
-import { sleep } from "#lib/abort.ts";
+import { abortable, sleep } from "#lib/abort.ts";
 import { Backoff } from "#lib/backoff.ts";
 import { errorCode, explain } from "#lib/errors.ts";
 import type { Logger } from "#lib/log.ts";
@@ -63,26 +63,30 @@ export class ImageDirectory {
 
   /** Takes in what is there and what comes, until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    const { directory } = this.#options;
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    let changed = Promise.withResolvers<void>();
-    const watcher = watch(directory, () => changed.resolve());
-    signal.addEventListener("abort", () => changed.resolve(), { once: true });
     try {
-      while (!signal.aborted) {
-        changed = Promise.withResolvers<void>();
-        if (signal.aborted) return;
-        const again = await this.#look(signal);
-        this.#first.resolve();
-        if (again) await sleep(WRITTEN_AGAIN_MS, signal);
-        else await changed.promise;
-        if (!signal.aborted) await sleep(QUIET_MS, signal);
-      }
+      while (!signal.aborted) await this.#lookAndWait(signal);
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {
-      watcher.close();
       this.#first.resolve();
+    }
+  }
+
+  /** Looks once, and waits until something may have changed since. */
+  async #lookAndWait(signal: AbortSignal): Promise<void> {
+    const { directory } = this.#options;
+    // Somebody may have removed it, and what watched it with it.
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const changed = Promise.withResolvers<void>();
+    const watcher = watch(directory, () => changed.resolve());
+    try {
+      const again = await this.#look(signal);
+      this.#first.resolve();
+      if (again) await sleep(WRITTEN_AGAIN_MS, signal);
+      else await abortable(changed.promise, signal);
+      await sleep(QUIET_MS, signal);
+    } finally {
+      watcher.close();
     }
   }
 
@@ -95,7 +99,7 @@ export class ImageDirectory {
       const found = fileAt(join(directory, name));
       if (!found || isSame(this.#loaded.get(name), found)) continue;
       if (isSame(this.#broken.get(name), found)) continue;
-      if (isOpenForWriting(join(directory, name))) again = true;
+      if (isWritten(join(directory, name))) again = true;
       else await this.#takeIn(name, found, signal);
     }
     // Last: an archive that was renamed is known by its old name until then.
@@ -150,6 +154,16 @@ function fileAt(path: string): Found | undefined {
     return stat.isFile() ? { sizeBytes: stat.size, modifiedMs: stat.mtimeMs } : undefined;
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined; // gone again, or a link to nowhere
+    throw error;
+  }
+}
+
+/** What is gone meanwhile is seen at the next look. */
+function isWritten(path: string): boolean {
+  try {
+    return isOpenForWriting(path);
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return true;
     throw error;
   }
 }
