@@ -76,7 +76,7 @@ export function siteCommands(signals: () => StopSignals): SiteCommands {
       await removeMesh(siteId);
       for (const cgroup of siteCgroups(siteId)) {
         if (removeCgroup(cgroup)) continue;
-        io.err(`The cgroup ${cgroup} stays: the engine has left something that runs in it\n`);
+        io.err(`The cgroup ${cgroup} stays: something runs in it still\n`);
       }
       const directory = dataDirectory(config.dataDir);
       removeRunDirectory(siteId);
@@ -124,15 +124,16 @@ interface Removal extends StoppedSite {
   readonly io: Io;
 }
 
-/** @throws {UserError} when there may be containers and their engine does not answer. */
+/** @throws {UserError} when there may be containers and what runs them is out of reach. */
 async function removePods(removal: Removal): Promise<readonly string[]> {
   try {
     return await removeAll(removal);
   } catch (error) {
     if (!(error instanceof EngineUnreachable)) throw error;
     if (!removal.hadPods) return [];
+    const advice = removal.runtime === "docker" ? "Start the engine and run" : "As root, run";
     throw new UserError(
-      `Cannot remove the pods' containers: ${error.message}. Start the engine and run this again`,
+      `Cannot remove the pods' containers: ${error.message}. ${advice} this again`,
       { cause: error },
     );
   }

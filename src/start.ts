@@ -47,7 +47,7 @@ import { kept, newSiteId } from "./site-identity.ts";
 import { createRuntime, decideRuntime, engineImages } from "./site-runtime.ts";
 import { siteStatus } from "./site-status.ts";
 import { StartReport } from "./start-report.ts";
-import { farewell, type Whereabouts, welcome } from "./welcome.ts";
+import { type Arrival, farewell, type Whereabouts, welcome } from "./welcome.ts";
 import { countWrittenToday } from "./written-today.ts";
 
 const PRIVATE = 0o600;
@@ -265,7 +265,7 @@ async function runSite(run: Run): Promise<number> {
         status.name === site.modules.at(-1)?.name
       ) {
         report.end();
-        if (!stop.aborted) io.err(welcome(whereabouts(run), report.elapsed));
+        if (!stop.aborted) io.err(welcome(arrival(run), report.elapsed));
       }
     },
   });
@@ -284,6 +284,17 @@ function whereabouts({ parts, directory, io }: Run): Whereabouts {
     dataDir: config.dataDir,
     binary: process.execPath,
     throughSudo: io.env["SUDO_USER"] !== undefined,
+  };
+}
+
+function arrival(run: Run): Arrival {
+  const { parts, directory } = run;
+  const { scheme } = parts.runtime;
+  const isEmpty = scheme === "native" && parts.db.images.list("image").length === 0;
+  return {
+    ...whereabouts(run),
+    runtime: scheme,
+    ...(isEmpty && { emptyImages: directory.images }),
   };
 }
 

@@ -12,15 +12,22 @@ export interface Whereabouts {
   readonly throughSudo: boolean;
 }
 
+/** What has come up. */
+export interface Arrival extends Whereabouts {
+  readonly runtime: string;
+  /** Where archives of images are taken in; absent: there are images, or an engine has its own. */
+  readonly emptyImages?: string;
+}
+
 /** Six lines of what to do next; each can be pasted. */
-export function welcome(where: Whereabouts, elapsed: string): string {
-  const { nodeName, port, kubeconfig, throughSudo } = where;
+export function welcome(where: Arrival, elapsed: string): string {
+  const { nodeName, port, kubeconfig, throughSudo, runtime, emptyImages } = where;
   const here = commandOf(where);
   const credentials = throughSudo
     ? `${here("kubeconfig --merge")} && kubectl config use-context edgesite`
     : `export KUBECONFIG=${kubeconfig}`;
   return `
-edgesite ${version.edgesite} is up after ${elapsed.trim()}: node ${nodeName}, API on https://127.0.0.1:${port}
+edgesite ${version.edgesite} is up after ${elapsed.trim()}: node ${nodeName}, ${runtime} runtime, API on https://127.0.0.1:${port}
 Next, in another terminal:
   ${credentials}
   kubectl get nodes
@@ -28,7 +35,7 @@ Next, in another terminal:
   kubectl expose deployment hello --port=80 --target-port=8080
   kubectl get pods,services -o wide
   ${here("status")}
-Ctrl-C stops edgesite; pods go on.
+${emptyImages === undefined ? "" : `There are no images yet: pods pull theirs; without a registry, copy archives into ${emptyImages}\n`}Ctrl-C stops edgesite; pods go on.
 `;
 }
 

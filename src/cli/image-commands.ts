@@ -15,7 +15,7 @@ import { mib, TransferView } from "./transfer-view.ts";
 /** `edgesite images` and what is below it: all of it asks the site that runs. */
 export function addImageCommands(program: Command, { io }: { readonly io: Io }): void {
   const images = withDataDir(program.command("images")).description(
-    "the images that the site's containers are made of",
+    "the images on this box: list, fetch, take in, give back; asks the site that runs",
   );
   images
     .command("ls")
@@ -105,9 +105,10 @@ async function write(archive: ReadableStream<Uint8Array>, path: string): Promise
 }
 
 const SHORT_ID = 12;
+const NONE = `No images are here. Pods pull what they name; 'edgesite images import ARCHIVE' takes one in\n`;
 
 function imageTable(rows: readonly ImageRow[]): string {
-  if (rows.length === 0) return "No images are here\n";
+  if (rows.length === 0) return NONE;
   return textTable([
     ["NAME", "ID", "SIZE", "PINNED"],
     ...rows.map(({ id, names, sizeBytes, pinned }) => [

@@ -225,7 +225,7 @@ export const FIELDS = {
   runtime: group("What runs the containers.", {
     name: choice(["auto", "docker", "native"], {
       default: "auto",
-      text: "auto decides at the first start and stays with it: docker where an engine answers, else native, which needs none.",
+      text: "native: edgesite runs containers itself and needs nothing beside it; docker: a Docker engine does; auto: decided at the first start and kept, docker where one answers, else native.",
       flag: "--runtime",
       essential: true,
     }),
@@ -233,7 +233,7 @@ export const FIELDS = {
       default: "",
       pattern: /^$|^unix:\/\/\/|^tcp:\/\//,
       rule: "unix:///path or tcp://host:port, or empty for DOCKER_HOST, then /var/run/docker.sock",
-      text: "Where the Docker engine answers.",
+      text: "Where the Docker engine answers; read by the runtime docker, and by auto at the first start.",
     }),
   }),
   images: group("Where images come from.", {

@@ -184,9 +184,10 @@ class Life {
   }
 
   #onEngine(status: EngineStatus): void {
-    const { log } = this.#options;
-    if (status.reachable) log.info("The container engine answers", { version: status.version });
-    else log.warn("The container engine is out of reach", { reason: status.reason });
+    const { log, runtime } = this.#options;
+    const { scheme: name } = runtime;
+    if (status.reachable) log.info("The runtime is ready", { name, version: status.version });
+    else log.warn("The runtime is not ready", { name, reason: status.reason });
     this.agent.engineKnown();
     this.agent.refreshImages();
   }

@@ -23,6 +23,8 @@ export function connectFailure(error: unknown, { host, port }: Place): string {
       return `dial tcp ${place}: i/o timeout`;
     case "ENOTFOUND":
       return `dial tcp: lookup ${host}: no such host`;
+    case "EAI_AGAIN":
+      return `dial tcp: lookup ${host}: Temporary failure in name resolution`;
     case "ECONNRESET":
     case "ConnectionClosed":
       return "EOF";

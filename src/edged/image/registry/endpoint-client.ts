@@ -11,6 +11,9 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 /** A failure that may be over at the next try: the connection, or an answer of 5xx or 429. */
 export class PassingFailure extends ImageError {}
 
+/** Nothing at all came back. */
+export class RegistryUnreachable extends PassingFailure {}
+
 export interface Ask {
   /** Below the repository: `manifests/latest`. */
   readonly path: string;
@@ -109,7 +112,7 @@ export class EndpointClient {
       const why = late.signal.aborted
         ? `${url.host} does not answer within ${this.#answerMs / 1000} s`
         : connectFailure(error, { host: url.hostname.replace(/^\[|\]$/g, ""), port });
-      throw new PassingFailure(why);
+      throw new RegistryUnreachable(why);
     } finally {
       clearTimeout(timer);
     }

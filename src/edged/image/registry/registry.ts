@@ -7,7 +7,7 @@ import type { ImageProgress } from "../image-progress.ts";
 import { chooseManifest, type Platform } from "../platform.ts";
 import type { ImageReference } from "../reference.ts";
 import { blobBytes, PATIENCE, type Patience } from "./blob.ts";
-import { EndpointClient, limitedText } from "./endpoint-client.ts";
+import { EndpointClient, limitedText, RegistryUnreachable } from "./endpoint-client.ts";
 import { endpointsOf } from "./endpoints.ts";
 import { ACCEPTED, type Descriptor, type Manifest, readDocument } from "./media-types.ts";
 import type { Registries } from "./registries-file.ts";
@@ -41,7 +41,7 @@ export async function findRegistryImage(
   signal: AbortSignal,
 ): Promise<RegistryImage> {
   const { registries, reference, credentials, patience = PATIENCE } = request;
-  const failures: string[] = [];
+  const failures: ImageError[] = [];
   const clients = endpointsOf(registries, reference, credentials).map(
     (endpoint) => new EndpointClient(endpoint, { answerMs: patience.stallMs }),
   );
@@ -52,10 +52,14 @@ export async function findRegistryImage(
     } catch (error) {
       signal.throwIfAborted();
       if (!(error instanceof ImageError)) throw error;
-      failures.push(explain(error));
+      failures.push(error);
     }
   }
-  throw new ImageError(failures.join("; "));
+  const reasons = failures.map(explain).join("; ");
+  const offline = failures.every((failure) => failure instanceof RegistryUnreachable);
+  throw new ImageError(
+    offline ? `${reasons}. Without a registry: 'edgesite images import ARCHIVE'` : reasons,
+  );
 }
 
 class Finder {
