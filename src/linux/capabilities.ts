@@ -90,6 +90,15 @@ export function lastCapability(path = "/proc/sys/kernel/cap_last_cap"): number {
   return Number(readFileSync(path, "utf8"));
 }
 
+/**
+ * What programs that this process starts as root have, as a mask: what the kernel knows, but for what
+ * the process was started without, such as in a container.
+ */
+export function ownBoundingSet(): bigint {
+  const status = readFileSync("/proc/self/status", "utf8");
+  return BigInt(`0x${/^CapBnd:\s+(\w+)$/m.exec(status)?.[1]}`);
+}
+
 /** A capability as the kernel names it: `net_admin` is CAP_NET_ADMIN; undefined when there is none such. */
 export function capabilityOf(name: string): Capability | undefined {
   const upper = name.toUpperCase();
@@ -104,14 +113,15 @@ export function capabilityNumber(capability: Capability): number {
 
 /**
  * What a container gets: Docker's rules. `ALL` in either list counts before the names; a name that
- * is dropped and added is there. Those that the kernel does not know (above `last`) are left out.
+ * is dropped and added is there. Those that nobody could have here (not in `grantable`, a mask) are
+ * left out, as runc does.
  * @throws {RangeError} for a name that no kernel has.
  */
 export function containerCapabilities(
   { add, drop, privileged }: CapabilityWish,
-  last: number = lastCapability(),
+  grantable: bigint = ownBoundingSet(),
 ): ReadonlySet<Capability> {
-  const all = CAPABILITIES.slice(0, last + 1);
+  const all = CAPABILITIES.filter((_, number) => ((grantable >> BigInt(number)) & 1n) === 1n);
   if (privileged) return new Set(all);
   const base = isAll(add) ? all : isAll(drop) ? [] : DEFAULT_CAPABILITIES;
   const wanted = new Set<Capability>(base);
