@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Runtime } from "#edged/runtime/runtime.ts";
-import type { ContainerSpec, PodRef, RuntimeEvent, SandboxSpec } from "#edged/runtime/types.ts";
+import type { ContainerSpec, RuntimeEvent } from "#edged/runtime/types.ts";
+import { containerSpec, newPod, sandboxSpec } from "#test/kit/pod-specs.ts";
 
 /** What the suite needs of a driver: itself, and an image with busybox's `sh`, `cat` and `sleep`. */
 export interface RuntimeHarness extends AsyncDisposable {
@@ -17,7 +18,6 @@ export function describeRuntime(name: string, start: () => Promise<RuntimeHarnes
     const { signal } = life;
     let harness: RuntimeHarness;
     let runtime: Runtime;
-    let nextPod = 1;
 
     beforeAll(async () => {
       harness = await start();
@@ -30,47 +30,11 @@ export function describeRuntime(name: string, start: () => Promise<RuntimeHarnes
 
     const it = (title: string, body: () => Promise<void>): void =>
       test(title, body, STEP_TIMEOUT_MS);
-    const newPod = (): PodRef => ({
-      namespace: "ns",
-      name: `p${nextPod}`,
-      uid: `uid-${nextPod++}`,
-    });
-    const sandboxOf = (pod: PodRef): SandboxSpec => ({
-      pod,
-      attempt: 0,
-      hostname: pod.name,
-      ...{ hostNetwork: false, hostPID: false, hostIPC: false },
-      sysctls: {},
-      labels: { app: "contract" },
-    });
-
     async function podWith(command: readonly string[], changes: Partial<ContainerSpec> = {}) {
       const pod = newPod();
-      const sandbox = await runtime.startSandbox(sandboxOf(pod), signal);
-      const image = await runtime.image(harness.image, signal);
-      const spec: ContainerSpec = {
-        name: "main",
-        attempt: 0,
-        imageId: image?.id ?? "",
-        image: harness.image,
-        command,
-        env: { GREETING: "hello" },
-        mounts: [],
-        ...{ tty: false, stdin: false, stdinOnce: false, sharedProcesses: false },
-        resources: { cpuRequestMillis: 10, memoryLimitBytes: 64 << 20, oomScoreAdj: 500 },
-        security: {
-          supplementalGroups: [],
-          privileged: false,
-          readOnlyRootFilesystem: false,
-          allowPrivilegeEscalation: true,
-          addCapabilities: [],
-          dropCapabilities: [],
-          seccomp: { type: "default" },
-          appArmor: { type: "default" },
-          unmaskedProc: false,
-        },
-        ...changes,
-      };
+      const sandbox = await runtime.startSandbox(sandboxSpec(pod), signal);
+      const wish = { image: harness.image, command, changes };
+      const spec = await containerSpec(runtime, wish, signal);
       const id = await runtime.createContainer(sandbox.id, spec, signal);
       return { pod, sandbox, spec, id };
     }
@@ -103,8 +67,8 @@ export function describeRuntime(name: string, start: () => Promise<RuntimeHarnes
 
     it("a sandbox runs, has a process, and is the same when started twice", async () => {
       const pod = newPod();
-      const first = await runtime.startSandbox(sandboxOf(pod), signal);
-      const second = await runtime.startSandbox(sandboxOf(pod), signal);
+      const first = await runtime.startSandbox(sandboxSpec(pod), signal);
+      const second = await runtime.startSandbox(sandboxSpec(pod), signal);
       expect(second.id).toBe(first.id);
       expect(first.running).toBe(true);
       expect(first.pid).toBeGreaterThan(0);
@@ -250,7 +214,7 @@ export function describeRuntime(name: string, start: () => Promise<RuntimeHarnes
       const pod = newPod();
       for await (const event of runtime.events(stop.signal)) {
         seen.push(event);
-        if (event.kind === "engine") await runtime.startSandbox(sandboxOf(pod), signal);
+        if (event.kind === "engine") await runtime.startSandbox(sandboxSpec(pod), signal);
         else if (event.uid === pod.uid) break;
       }
       expect(seen[0]).toMatchObject({ kind: "engine", status: { reachable: true } });

@@ -1,4 +1,4 @@
-import { constants, openSync } from "node:fs";
+import { closeSync, constants, openSync } from "node:fs";
 import { join } from "node:path";
 import type { ExecStream, TerminalSize } from "#api/node-streams.ts";
 import { abortable, abortReason } from "#lib/abort.ts";
@@ -67,6 +67,7 @@ function inputOf(container: NativeContainer, signal: AbortSignal): WritableStrea
   const writer = Bun.file(descriptor).writer();
   const end = async (): Promise<void> => {
     await writer.end();
+    closeSync(descriptor);
     if (record.stdinOnce) await sandbox.shim?.closeStdin(key, signal);
   };
   return new WritableStream({

@@ -20,6 +20,8 @@ import type { ContainerExit, ContainerState } from "./shim/protocol.ts";
 
 /** How long everything between a container's birth and its program may take, a dead file server included. */
 const START_TIMEOUT_MS = 60_000;
+/** How long the kernel may take to end what a container leaves behind. */
+const LEFT_BEHIND_MS = 10_000;
 /** What a shell says of a program that is not there, of one that cannot run, and of a kill. */
 const EXIT_NOT_FOUND = 127;
 const EXIT_CANNOT_RUN = 128;
@@ -154,17 +156,22 @@ export class NativeContainer {
       return true;
     }
     const exit = state?.exit ?? (await readExitRecord(this.directory))?.exit;
-    if (exit) this.exited(exit);
+    if (exit) await this.exited(exit);
     else if (this.#record.startedAtMs !== undefined) this.lost();
     else if (this.#record.error !== undefined) this.#finish(EXIT_CANNOT_RUN);
     else return false;
     return true;
   }
 
-  /** Its first process has ended. */
-  exited({ code, atNs }: ContainerExit): void {
+  /** Its first process has ended; those that it left in a process namespace of others end with it. */
+  async exited({ code, atNs }: ContainerExit): Promise<void> {
     const oomKilled = this.cgroup.oomKills() > 0;
-    this.#finish(code, { oomKilled, finishedAt: dateOf(atNs) });
+    this.#end ??= { exitCode: code, oomKilled, finishedAt: dateOf(atNs) };
+    try {
+      await this.cgroup.kill(AbortSignal.timeout(LEFT_BEHIND_MS));
+    } finally {
+      this.#ended.resolve();
+    }
   }
 
   /** Its shim is gone, and it with it. */
@@ -230,9 +237,8 @@ export class NativeContainer {
     await this.#records.write(this.#record);
   }
 
-  #finish(exitCode: number, { oomKilled = false, finishedAt = new Date() } = {}): void {
-    if (this.#end) return;
-    this.#end = { exitCode, oomKilled, finishedAt };
+  #finish(exitCode: number): void {
+    this.#end ??= { exitCode, oomKilled: false, finishedAt: new Date() };
     this.#order = undefined;
     this.#ended.resolve();
   }
@@ -243,7 +249,7 @@ export class NativeContainer {
       await shim.signal(this.key, SIGKILL, signal).catch(unlessEnded);
       await abortable(this.ended, signal);
     }
-    // What it left behind where it had no process namespace of its own.
+    // What its start has left behind where it failed.
     await this.cgroup.kill(signal);
   }
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname as hostName } from "node:os";
 import { join } from "node:path";
+import { explain } from "#lib/errors.ts";
 import type { ImageHold } from "../../image/image-store.ts";
 import type { ContainerSpec, PodRef, RuntimePod, SandboxSpec } from "../types.ts";
 import { stopSignalOf } from "./container-settings.ts";
@@ -11,6 +12,7 @@ import { planContainer } from "./plan-container.ts";
 import type { PodNews } from "./pod-news.ts";
 import { type ContainerRecord, Records, type SandboxRecord } from "./records.ts";
 import type { ContainerState } from "./shim/protocol.ts";
+import { sweep } from "./sweep.ts";
 
 /** The sandboxes and containers of a site: those that run, and those of which something is left. */
 export class NativePods {
@@ -42,6 +44,8 @@ export class NativePods {
     for (const record of await pods.#containerRecords.load()) {
       await pods.#adopt(record, states, signal);
     }
+    const sandboxes = [...pods.#sandboxes.values()];
+    await sweep(site, { sandboxes, containers: [...pods.#containers.values()] }, signal);
     return pods;
   }
 
@@ -166,8 +170,16 @@ export class NativePods {
     return {
       onExit: ({ key, exit }) => {
         const container = own().find((one) => one.key === key);
-        if (exit) container?.exited(exit);
-        this.#news.tell(pod.uid);
+        const over = exit && container ? container.exited(exit) : Promise.resolve();
+        over
+          .catch((error: unknown) => {
+            const what = { container: container?.record.name, pod: pod.name };
+            this.#site.log.error("Cannot end what a container has left behind", {
+              ...what,
+              error: explain(error),
+            });
+          })
+          .finally(() => this.#news.tell(pod.uid));
       },
       onLost: () => {
         for (const container of own()) if (container.process) container.lost();

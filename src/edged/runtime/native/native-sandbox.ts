@@ -17,6 +17,8 @@ const SHARED_MEMORY_MODE = 0o1777;
 const SILENT = { stdin: "ignore", stdout: "ignore", stderr: "ignore" } as const;
 /** What a pod's own process weighs among others. */
 const SHIM_LIMITS = { cpuShares: 2 };
+/** The group of the shim, below that of its pod. */
+export const SHIM_GROUP = "shim";
 
 /** Told of what happens in a sandbox. */
 export interface SandboxEvents {
@@ -59,9 +61,14 @@ export class NativeSandbox {
     return join(this.runDirectory, "hostname");
   }
 
+  /** The group of all that runs in it. */
+  get cgroup(): Cgroup {
+    return podCgroup(this.#site, this.record);
+  }
+
   /** The group that a container of this sandbox gets. */
   containerCgroup(id: string): Cgroup {
-    return this.#podCgroup.child(id.slice(0, 16));
+    return this.cgroup.child(id.slice(0, 16));
   }
 
   /** Starts the shim, which makes the namespaces of the pod. */
@@ -69,7 +76,7 @@ export class NativeSandbox {
     await mkdir(this.sharedMemory, { recursive: true, mode: 0o700 });
     mountTmpfs(this.sharedMemory, { sizeBytes: SHARED_MEMORY_BYTES, mode: SHARED_MEMORY_MODE });
     await writeFile(this.hostnameFile, `${this.record.hostname}\n`, { mode: 0o644 });
-    const cgroup = this.#podCgroup.child("shim");
+    const cgroup = this.cgroup.child(SHIM_GROUP);
     cgroup.make();
     cgroup.limit(SHIM_LIMITS);
     const { hostname, hostNetwork, hostIPC, sysctls } = spec;
@@ -95,7 +102,7 @@ export class NativeSandbox {
       return await this.connect(events, signal);
     } catch (error) {
       if (!(error instanceof ShimLost)) throw error;
-      await this.#podCgroup.kill(signal);
+      await this.cgroup.kill(signal);
       return [];
     }
   }
@@ -145,14 +152,10 @@ export class NativeSandbox {
   /** Ends all that runs in it, and takes away all that it has on this host but its record. */
   async remove(signal: AbortSignal): Promise<void> {
     await this.#shim?.end(signal);
-    await this.#podCgroup.kill(signal);
-    this.#podCgroup.remove();
+    await this.cgroup.kill(signal);
+    this.cgroup.remove();
     unmount(this.sharedMemory);
     await rm(this.runDirectory, { recursive: true, force: true });
-  }
-
-  get #podCgroup(): Cgroup {
-    return podCgroup(this.#site, this.record);
   }
 }
 
