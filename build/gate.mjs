@@ -46,6 +46,7 @@ const CHECKS = [
 ];
 
 const WITH_ENGINE = ["--preload", "./test/kit/with-engine.ts"];
+const WITHOUT_ENGINE = ["--preload", "./test/kit/without-engine.ts"];
 /**
  * Test suites, the quick ones first; bun counts what is in them. Those that wait more than they
  * work run as two processes side by side, each with an engine of its own.
@@ -54,6 +55,7 @@ const SUITES = [
   ["unit", 1, ["src", "test/kit", "test/architecture.test.ts", "test/docs.test.ts"]],
   ["integration", 2, [...WITH_ENGINE, "test/integration"]],
   ["end to end", 2, [...WITH_ENGINE, "test/e2e"]],
+  ["pods without an engine", 2, [...WITHOUT_ENGINE, "test/e2e/pods"]],
 ];
 
 /** A line about a test that passed; the values in its name may span lines. */

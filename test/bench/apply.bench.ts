@@ -1,6 +1,7 @@
 // How much longer than the bare docker calls does it take from creating a pod until it is Running?
 import Docker, { type ContainerCreateOptions, type ContainerInspectInfo } from "dockerode";
 import { DockerEngine } from "#test/kit/docker-engine.ts";
+import { dockerRuntime } from "#test/kit/docker-runtime.ts";
 import { eventually } from "#test/kit/eventually.ts";
 import { Connection } from "./kit/connection.ts";
 import { runningPod } from "./kit/objects.ts";
@@ -13,7 +14,7 @@ const ROUNDS = option("rounds", 10);
 const PATH = "/api/v1/namespaces/default/pods";
 
 await using engine = await DockerEngine.start();
-await using started = await startSite({ engine: engine.address });
+await using started = await startSite({ runtime: dockerRuntime(engine) });
 const { site } = started;
 await site.nodeReady();
 const endpoint = endpointOf(site);

@@ -1,5 +1,6 @@
 // What does a site use when nothing happens: memory, processor, disk; with no pods, 10 and 50?
 import { DockerEngine } from "#test/kit/docker-engine.ts";
+import { dockerRuntime } from "#test/kit/docker-runtime.ts";
 import { Connection } from "./kit/connection.ts";
 import { note, option, report, rounded } from "./kit/report.ts";
 import { endpointOf, startSite } from "./kit/site.ts";
@@ -12,7 +13,7 @@ const PODS = option("pods", 50);
 const SETTLE_MS = option("settle", 15) * 1000;
 
 await using engine = await DockerEngine.start();
-await using started = await startSite({ engine: engine.address });
+await using started = await startSite({ runtime: dockerRuntime(engine) });
 const { site } = started;
 await site.nodeReady();
 

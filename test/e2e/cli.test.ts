@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { newestKubectl } from "#test/kit/kubectl.ts";
 import { NetworkNamespace } from "#test/kit/network-namespace.ts";
 import { run } from "#test/kit/process.ts";
-import { sharedEngine } from "#test/kit/shared-engine.ts";
 import { BINARY, SiteProcess } from "#test/kit/site-process.ts";
+import { suiteRuntime } from "#test/kit/suite-runtime.ts";
 
 const TEST_MS = 60_000;
 
@@ -82,7 +82,7 @@ describe("with a site", () => {
 
   beforeAll(async () => {
     host = await NetworkNamespace.create();
-    site = await SiteProcess.start({ namespace: host, engine: sharedEngine().address });
+    site = await SiteProcess.start({ namespace: host, runtime: suiteRuntime() });
     await site.nodeReady();
   }, TEST_MS);
   afterAll(async () => {

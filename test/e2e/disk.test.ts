@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { NetworkNamespace } from "#test/kit/network-namespace.ts";
 import { output, run } from "#test/kit/process.ts";
-import { sharedEngine } from "#test/kit/shared-engine.ts";
 import { BINARY, SiteProcess } from "#test/kit/site-process.ts";
+import { suiteRuntime } from "#test/kit/suite-runtime.ts";
 
 const TEST_MS = 60_000;
 const BIG = "x".repeat(300_000);
@@ -31,8 +31,8 @@ test(
   async () => {
     await using disk = await smallDisk();
     await using host = await NetworkNamespace.create();
-    const engine = sharedEngine().address;
-    await using site = await SiteProcess.start({ namespace: host, engine, parent: disk.path });
+    const runtime = suiteRuntime();
+    await using site = await SiteProcess.start({ namespace: host, runtime, parent: disk.path });
     await site.nodeReady();
     const big = join(disk.path, "big");
     writeFileSync(big, BIG);
@@ -52,7 +52,7 @@ test(
 
     await site.stop("SIGKILL");
     const restarted = await host.run([BINARY, "start", "--data-dir", site.dataDir], {
-      env: { DOCKER_HOST: engine },
+      env: site.env,
     });
     expect([restarted.exitCode, restarted.stderr.trim().split("\n").at(-1)]).toEqual([
       1,
@@ -75,7 +75,7 @@ test(
     await using host = await NetworkNamespace.create();
     await using site = await SiteProcess.start({
       namespace: host,
-      engine: sharedEngine().address,
+      runtime: suiteRuntime(),
       parent: disk.path,
     });
     await site.nodeReady();

@@ -1,8 +1,12 @@
 import { expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { DockerEngine } from "#test/kit/docker-engine.ts";
+import { dockerRuntime } from "#test/kit/docker-runtime.ts";
 import { eventually } from "#test/kit/eventually.ts";
 import { applyHello, clusterIP, HELLO, pods, readyPods } from "#test/kit/hello.ts";
 import { NetworkNamespace } from "#test/kit/network-namespace.ts";
+import { sharedEngine } from "#test/kit/shared-engine.ts";
 import { SiteProcess } from "#test/kit/site-process.ts";
 
 const TEST_MS = 120_000;
@@ -21,7 +25,7 @@ test(
     await using engine = await DockerEngine.start();
     await engine.stopDaemon();
     await using host = await NetworkNamespace.create();
-    await using site = await SiteProcess.start({ namespace: host, engine: engine.address });
+    await using site = await SiteProcess.start({ namespace: host, runtime: dockerRuntime(engine) });
     await eventually(async () => /^(False|Unknown) .*[Dd]ocker/.test(await nodeReason(site)), {
       what: "NotReady with the reason",
     });
@@ -58,7 +62,7 @@ test(
   async () => {
     await using engine = await DockerEngine.start();
     await using host = await NetworkNamespace.create();
-    await using site = await SiteProcess.start({ namespace: host, engine: engine.address });
+    await using site = await SiteProcess.start({ namespace: host, runtime: dockerRuntime(engine) });
     await site.nodeReady();
     await site.output(["apply", "-f", HELLO]);
     await site.output(["-n", "hello", "scale", "deployment/web", "--replicas=8"]);
@@ -76,6 +80,26 @@ test(
       what: "A sandbox and a container running for each of 8 pods",
     });
     expect(new Set(await pods(site, ".status.podIP")).size).toBe(8);
+  },
+  TEST_MS,
+);
+
+test(
+  "reset does not forget containers whose engine is away",
+  async () => {
+    await using host = await NetworkNamespace.create();
+    await using site = await SiteProcess.start({
+      namespace: host,
+      runtime: dockerRuntime(sharedEngine()),
+    });
+    await site.nodeReady();
+    await applyHello(site);
+    await site.stop();
+    const { exitCode, stderr } = await site.command(["reset", "--yes"], {
+      env: { DOCKER_HOST: "unix:///nonexistent/docker.sock" },
+    });
+    expect([exitCode, stderr]).toEqual([1, expect.stringContaining("Start the engine")]);
+    expect(existsSync(join(site.dataDir, "edgesite.db"))).toBe(true);
   },
   TEST_MS,
 );

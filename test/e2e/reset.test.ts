@@ -1,15 +1,12 @@
 import { expect, test } from "bun:test";
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { applyHello } from "#test/kit/hello.ts";
 import { NetworkNamespace } from "#test/kit/network-namespace.ts";
 import { run } from "#test/kit/process.ts";
-import { sharedEngine } from "#test/kit/shared-engine.ts";
 import { BINARY, SiteProcess } from "#test/kit/site-process.ts";
 
 const TEST_MS = 60_000;
-const NO_ENGINE = { DOCKER_HOST: "unix:///nonexistent/docker.sock" };
 
 test(
   "reset asks to be meant, and refuses while the site runs",
@@ -38,21 +35,6 @@ test(
     expect(readdirSync(site.dataDir).filter((name) => !name.startsWith("."))).toEqual([
       "notes.txt",
     ]);
-  },
-  TEST_MS,
-);
-
-test(
-  "reset does not forget containers whose engine is away",
-  async () => {
-    await using host = await NetworkNamespace.create();
-    await using site = await SiteProcess.start({ namespace: host, engine: sharedEngine().address });
-    await site.nodeReady();
-    await applyHello(site);
-    await site.stop();
-    const { exitCode, stderr } = await site.command(["reset", "--yes"], { env: NO_ENGINE });
-    expect([exitCode, stderr]).toEqual([1, expect.stringContaining("Start the engine")]);
-    expect(existsSync(join(site.dataDir, "edgesite.db"))).toBe(true);
   },
   TEST_MS,
 );

@@ -3,12 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Subprocess } from "bun";
 import { eventually } from "./eventually.ts";
-import { importBusybox } from "./image.ts";
+import { IMAGES, importBusybox } from "./image.ts";
 import { NetworkNamespace } from "./network-namespace.ts";
 import { run } from "./process.ts";
-
-/** The images that tests find in the engine. */
-const IMAGES = ["busybox:1.36", "busybox:1.36-two"];
 
 /**
  * A Docker engine of the tests' own: containerd and dockerd with live-restore, in a network

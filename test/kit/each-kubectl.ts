@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect } from "bun:test";
 import { type Kubectl, kubectls } from "./kubectl.ts";
 import { KubectlSpace } from "./kubectl-space.ts";
 import { NetworkNamespace } from "./network-namespace.ts";
-import { sharedEngine } from "./shared-engine.ts";
 import { SiteProcess } from "./site-process.ts";
+import { suiteRuntime } from "./suite-runtime.ts";
 
 const START_MS = 60_000;
 
@@ -35,7 +35,7 @@ export async function eachKubectl(
 
   beforeAll(async () => {
     host = await NetworkNamespace.create();
-    site = await SiteProcess.start({ namespace: host, engine: sharedEngine().address });
+    site = await SiteProcess.start({ namespace: host, runtime: suiteRuntime() });
     await site.nodeReady();
   }, START_MS);
 

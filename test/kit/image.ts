@@ -15,6 +15,9 @@ import { output } from "./process.ts";
 
 const BUSYBOX = "/bin/busybox";
 
+/** The images that tests find wherever their pods run. */
+export const IMAGES = ["busybox:1.36", "busybox:1.36-two"];
+
 /**
  * Makes an image from Debian's busybox-static and gives it a name: no registry is reachable where
  * tests run.

@@ -7,17 +7,18 @@ import { eventually } from "./eventually.ts";
 import { type Kubectl, newestKubectl } from "./kubectl.ts";
 import type { NetworkNamespace } from "./network-namespace.ts";
 import type { Outcome, RunOptions } from "./process.ts";
+import type { SuiteRuntime } from "./suite-runtime.ts";
 
 /** The compiled binary that users get. */
 export const BINARY = resolve("dist/edgesite");
 
 /** A DOCKER_HOST where nobody answers. */
-const NO_ENGINE = "unix:///nonexistent/docker.sock";
+const NO_ENGINE = { DOCKER_HOST: "unix:///nonexistent/docker.sock" };
 
 export interface SiteProcessOptions {
   readonly namespace: NetworkNamespace;
-  /** DOCKER_HOST; absent: no engine answers. */
-  readonly engine?: string;
+  /** What runs its pods; absent: an engine that does not answer. */
+  readonly runtime?: SuiteRuntime;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /** Where the data directory is made. Default: where temporary files lie. */
@@ -41,6 +42,7 @@ export class SiteProcess implements AsyncDisposable {
   static async start(options: SiteProcessOptions): Promise<SiteProcess> {
     const site = new SiteProcess(options);
     try {
+      options.runtime?.prepare(site.dataDir);
       site.launch();
       await site.ready();
       return site;
@@ -52,13 +54,13 @@ export class SiteProcess implements AsyncDisposable {
 
   /** Starts the process (again). */
   launch(): void {
-    const { namespace, engine, args = [], env } = this.#options;
+    const { namespace, args = [] } = this.#options;
     const command = [BINARY, "start", "--data-dir", this.dataDir, ...args];
     const child = Bun.spawn(namespace.command(command), {
       stdin: "ignore",
       stdout: "pipe",
       stderr: "pipe",
-      env: { ...process.env, DOCKER_HOST: engine ?? NO_ENGINE, ...env },
+      env: { ...process.env, ...this.env },
     });
     this.#child = child;
     void this.#collect(child.stdout);
@@ -99,6 +101,12 @@ export class SiteProcess implements AsyncDisposable {
     return this.#child.pid;
   }
 
+  /** What the process and all commands for the same directory are told. */
+  get env(): Readonly<Record<string, string>> {
+    const { runtime, env } = this.#options;
+    return { ...(runtime?.env ?? NO_ENGINE), ...env };
+  }
+
   get kubeconfig(): string {
     return join(this.dataDir, "kubeconfig.yaml");
   }
@@ -127,10 +135,9 @@ export class SiteProcess implements AsyncDisposable {
 
   /** Runs another command of the binary on the same data directory. */
   command(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-    const { namespace, engine = NO_ENGINE, env } = this.#options;
-    return namespace.run([BINARY, ...args, "--data-dir", this.dataDir], {
+    return this.#options.namespace.run([BINARY, ...args, "--data-dir", this.dataDir], {
       ...options,
-      env: { DOCKER_HOST: engine, HOME: this.dataDir, ...env, ...options.env },
+      env: { HOME: this.dataDir, ...this.env, ...options.env },
     });
   }
 

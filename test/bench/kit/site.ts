@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
 import { NetworkNamespace } from "#test/kit/network-namespace.ts";
-import { SiteProcess } from "#test/kit/site-process.ts";
+import { SiteProcess, type SiteProcessOptions } from "#test/kit/site-process.ts";
 import { Connection, type Endpoint } from "./connection.ts";
 
 /** How `run.ts` tells a benchmark in which network namespace it runs. */
@@ -21,15 +21,10 @@ export function ownNamespace(): NetworkNamespace {
  * Starts the compiled binary next to this process, so that loopback leads to it. What it leaves on
  * the host goes with the namespace, and its containers with their engine.
  */
-export async function startSite({
-  engine,
-}: {
-  readonly engine?: string;
-} = {}): Promise<{ readonly site: SiteProcess } & AsyncDisposable> {
-  const site = await SiteProcess.start({
-    namespace: ownNamespace(),
-    ...(engine !== undefined && { engine }),
-  });
+export async function startSite(
+  options: Pick<SiteProcessOptions, "runtime"> = {},
+): Promise<{ readonly site: SiteProcess } & AsyncDisposable> {
+  const site = await SiteProcess.start({ namespace: ownNamespace(), ...options });
   return {
     site,
     async [Symbol.asyncDispose]() {

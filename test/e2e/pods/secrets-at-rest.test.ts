@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { eventually } from "#test/kit/eventually.ts";
 import { NetworkNamespace } from "#test/kit/network-namespace.ts";
 import { filesWith, formsOf } from "#test/kit/plant.ts";
-import { sharedEngine } from "#test/kit/shared-engine.ts";
 import { SiteProcess } from "#test/kit/site-process.ts";
+import { suiteRuntime } from "#test/kit/suite-runtime.ts";
 
 const TEST_MS = 120_000;
 const planted = (what: string): string => `planted-${what}-${crypto.randomUUID()}`;
@@ -50,9 +50,9 @@ test(
   "no Secret and no token lies on disk or in the log in clear, however it is used",
   async () => {
     await using host = await NetworkNamespace.create();
-    const engine = sharedEngine().address;
+    const runtime = suiteRuntime();
     const args = ["--log-level", "debug"];
-    await using site = await SiteProcess.start({ namespace: host, engine, args });
+    await using site = await SiteProcess.start({ namespace: host, runtime, args });
     await site.nodeReady();
     const password = planted("password");
     const patched = planted("patched");

@@ -13,8 +13,8 @@ import type { ImageRow } from "#cli/image-lines.ts";
 import { eventually } from "#test/kit/eventually.ts";
 import { dockerArchive, ociArchive, sha256, tarOf, testImage } from "#test/kit/image-archives.ts";
 import { NetworkNamespace } from "#test/kit/network-namespace.ts";
-import { sharedEngine } from "#test/kit/shared-engine.ts";
 import { SiteProcess } from "#test/kit/site-process.ts";
+import { suiteRuntime } from "#test/kit/suite-runtime.ts";
 
 const TEST_MS = 120_000;
 
@@ -24,7 +24,7 @@ describe("edgesite images", () => {
 
   beforeAll(async () => {
     namespace = await NetworkNamespace.create();
-    site = await SiteProcess.start({ namespace, engine: sharedEngine().address });
+    site = await SiteProcess.start({ namespace, runtime: suiteRuntime() });
   }, TEST_MS);
   afterAll(async () => {
     await site[Symbol.asyncDispose]();

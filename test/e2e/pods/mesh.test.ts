@@ -1,10 +1,11 @@
 /** What Services are beyond HTTP on a ClusterIP: UDP, none ready, headless, names of pods, affinity. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { firstProcess } from "#test/kit/container-processes.ts";
 import { eventually } from "#test/kit/eventually.ts";
 import { clusterIP, pods, readyPods } from "#test/kit/hello.ts";
 import { NetworkNamespace } from "#test/kit/network-namespace.ts";
-import { sharedEngine } from "#test/kit/shared-engine.ts";
 import { SiteProcess } from "#test/kit/site-process.ts";
+import { suiteRuntime } from "#test/kit/suite-runtime.ts";
 
 const SETUP_MS = 90_000;
 const TEST_MS = 60_000;
@@ -82,7 +83,7 @@ let names: readonly string[];
 
 beforeAll(async () => {
   host = stack.use(await NetworkNamespace.create());
-  site = stack.use(await SiteProcess.start({ namespace: host, engine: sharedEngine().address }));
+  site = stack.use(await SiteProcess.start({ namespace: host, runtime: suiteRuntime() }));
   await site.nodeReady();
   await site.output(["create", "namespace", "play"]);
   await site.output(["apply", "-f", "-"], { stdin: PLAY });
@@ -96,9 +97,7 @@ afterAll(() => stack.disposeAsync(), SETUP_MS);
 async function inNetworkOf(pod: string, command: readonly string[]): Promise<string[]> {
   const path = "jsonpath={.status.containerStatuses[0].containerID}";
   const id = await site.output(["-n", "play", "get", "pod", pod, "-o", path]);
-  const inspect = ["inspect", "-f", "{{.State.Pid}}", id.replace("docker://", "")];
-  const pid = (await sharedEngine().docker(inspect)).stdout.trim();
-  return ["nsenter", `--net=/proc/${pid}/ns/net`, "--", ...command];
+  return ["nsenter", `--net=/proc/${firstProcess(id)}/ns/net`, "--", ...command];
 }
 
 async function serveUdp(pod: string): Promise<void> {

@@ -2,8 +2,8 @@ import { expect, test } from "bun:test";
 import { applyHello, clusterIP } from "#test/kit/hello.ts";
 import { NetworkNamespace } from "#test/kit/network-namespace.ts";
 import { run } from "#test/kit/process.ts";
-import { sharedEngine } from "#test/kit/shared-engine.ts";
 import { BINARY, SiteProcess } from "#test/kit/site-process.ts";
+import { suiteRuntime } from "#test/kit/suite-runtime.ts";
 
 const TEST_MS = 120_000;
 const FIRST_ADDRESS = /^inet (\S+)/gm;
@@ -12,13 +12,13 @@ test(
   "two instances run side by side and do not see each other",
   async () => {
     await using host = await NetworkNamespace.create();
-    const engine = sharedEngine().address;
-    await using one = await SiteProcess.start({ namespace: host, engine });
+    const runtime = suiteRuntime();
+    await using one = await SiteProcess.start({ namespace: host, runtime });
     await one.nodeReady();
     await applyHello(one);
     await using two = await SiteProcess.start({
       namespace: host,
-      engine,
+      runtime,
       args: ["--port", "7443", "--node-name", "second"],
     });
     await two.nodeReady();
@@ -45,7 +45,7 @@ test(
   "a second instance on the same data directory is refused with one line",
   async () => {
     await using host = await NetworkNamespace.create();
-    await using site = await SiteProcess.start({ namespace: host, engine: sharedEngine().address });
+    await using site = await SiteProcess.start({ namespace: host, runtime: suiteRuntime() });
     const args = ["start", "--data-dir", site.dataDir, "--port", "7443"];
     const second = await run(host.command([BINARY, ...args]));
     expect(second.exitCode).toBe(1);
@@ -61,10 +61,10 @@ test(
   "a port in use is refused with one line, nothing is left half-started",
   async () => {
     await using host = await NetworkNamespace.create();
-    await using site = await SiteProcess.start({ namespace: host, engine: sharedEngine().address });
+    await using site = await SiteProcess.start({ namespace: host, runtime: suiteRuntime() });
     const directory = `${site.dataDir}-other`;
     const second = await run(host.command([BINARY, "start", "--data-dir", directory]), {
-      env: { DOCKER_HOST: sharedEngine().address },
+      env: site.env,
     });
     await run(["rm", "-rf", directory]);
     expect(second.exitCode).toBe(1);
@@ -92,7 +92,7 @@ test(
     {
       await using site = await SiteProcess.start({
         namespace: host,
-        engine: sharedEngine().address,
+        runtime: suiteRuntime(),
       });
       await site.nodeReady();
       await applyHello(site);

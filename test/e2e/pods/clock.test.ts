@@ -6,8 +6,8 @@ import { eventually } from "#test/kit/eventually.ts";
 import { applyHello, clusterIP, pods, readyPods } from "#test/kit/hello.ts";
 import { NetworkNamespace } from "#test/kit/network-namespace.ts";
 import { output } from "#test/kit/process.ts";
-import { sharedEngine } from "#test/kit/shared-engine.ts";
 import { SiteProcess } from "#test/kit/site-process.ts";
+import { suiteRuntime } from "#test/kit/suite-runtime.ts";
 
 const TEST_MS = 120_000;
 
@@ -37,7 +37,7 @@ test(
     await using host = await NetworkNamespace.create();
     await using site = await SiteProcess.start({
       namespace: host,
-      engine: sharedEngine().address,
+      runtime: suiteRuntime(),
       env: clock.env,
     });
     await site.nodeReady();

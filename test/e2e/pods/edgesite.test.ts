@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readyPods } from "#test/kit/hello.ts";
 import { NetworkNamespace } from "#test/kit/network-namespace.ts";
-import { sharedEngine } from "#test/kit/shared-engine.ts";
 import { SiteProcess } from "#test/kit/site-process.ts";
+import { suiteRuntime } from "#test/kit/suite-runtime.ts";
 
 /** The suite's own bound for pods. */
 const TEST_MS = 240_000;
@@ -13,7 +13,7 @@ let site: SiteProcess;
 
 beforeAll(async () => {
   host = await NetworkNamespace.create();
-  site = await SiteProcess.start({ namespace: host, engine: sharedEngine().address });
+  site = await SiteProcess.start({ namespace: host, runtime: suiteRuntime() });
   await site.nodeReady();
 }, TEST_MS);
 

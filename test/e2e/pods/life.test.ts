@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
+import { firstProcess, processesOf } from "#test/kit/container-processes.ts";
 import { eventually } from "#test/kit/eventually.ts";
 import { applyHello, readyPods } from "#test/kit/hello.ts";
 import { NetworkNamespace } from "#test/kit/network-namespace.ts";
-import { sharedEngine } from "#test/kit/shared-engine.ts";
 import { BINARY, SiteProcess } from "#test/kit/site-process.ts";
+import { suiteRuntime } from "#test/kit/suite-runtime.ts";
 
 const TEST_MS = 120_000;
 
@@ -20,7 +21,7 @@ beforeEach(async () => {
   host = await NetworkNamespace.create();
   site = await SiteProcess.start({
     namespace: host,
-    engine: sharedEngine().address,
+    runtime: suiteRuntime(),
     args: ["--log-level", "debug"],
     env: { EDGESITE_STOP_GRACE_SECONDS: String(GRACE_SECONDS) },
   });
@@ -111,7 +112,7 @@ test(
     const before = await picture();
     const [victim] = before.containers;
     await site.stop("SIGKILL");
-    await sharedEngine().docker(["kill", victim?.containerID.replace("docker://", "") ?? ""]);
+    process.kill(firstProcess(victim?.containerID), "SIGKILL");
     const isServing = ({ containers }: Awaited<ReturnType<typeof picture>>): boolean =>
       containers.some(({ containerID, ready }) => ready && containerID === victim?.containerID);
     await restarted((now) => !isServing(now));
@@ -138,6 +139,7 @@ test.each(["SIGINT", "SIGTERM", "SIGQUIT"] as const)(
   "%s stops the modules in reverse order and says which pods go on",
   async (signal) => {
     await applyHello(site);
+    const { containers } = await picture();
     const startedMs = performance.now();
     expect(await site.stop(signal)).toBe(0);
     expect(performance.now() - startedMs).toBeLessThan(GRACE_SECONDS * 1000);
@@ -154,13 +156,7 @@ test.each(["SIGINT", "SIGTERM", "SIGQUIT"] as const)(
     expect(site.log.trim().split("\n").at(-1)).toContain("stop --workloads");
     const { stdout } = await site.command(["stop", "--workloads"]);
     expect(stdout).toMatch(names);
-    const left = await sharedEngine().docker([
-      "ps",
-      "-q",
-      "--filter",
-      "label=io.kubernetes.pod.namespace=hello",
-    ]);
-    expect(left.stdout).toBe("");
+    expect(containers.flatMap(({ containerID }) => processesOf(containerID))).toEqual([]);
   },
   TEST_MS,
 );
@@ -234,7 +230,7 @@ test(
   async () => {
     await site.stop();
     const command = host.command([BINARY, "start", "--data-dir", site.dataDir]);
-    const env = { ...process.env, DOCKER_HOST: sharedEngine().address };
+    const env = { ...process.env, ...site.env };
     const child = Bun.spawn(command, { env, terminal: {} });
     try {
       await site.nodeReady();

@@ -3,8 +3,8 @@ import { eventually } from "#test/kit/eventually.ts";
 import { applyHello, clusterIP, pods, readyPods } from "#test/kit/hello.ts";
 import { Load } from "#test/kit/load.ts";
 import { NetworkNamespace } from "#test/kit/network-namespace.ts";
-import { sharedEngine } from "#test/kit/shared-engine.ts";
 import { SiteProcess } from "#test/kit/site-process.ts";
+import { suiteRuntime } from "#test/kit/suite-runtime.ts";
 
 const SETUP_MS = 90_000;
 const TEST_MS = 60_000;
@@ -18,7 +18,7 @@ beforeAll(async () => {
   host = await NetworkNamespace.create();
   lan = await NetworkNamespace.create();
   await host.connect(lan, { here: "192.0.2.1/24", there: "192.0.2.2/24" });
-  site = await SiteProcess.start({ namespace: host, engine: sharedEngine().address });
+  site = await SiteProcess.start({ namespace: host, runtime: suiteRuntime() });
   await site.nodeReady();
   await applyHello(site);
   address = await clusterIP(site, "web");
@@ -215,7 +215,7 @@ test(
     try {
       const other = await SiteProcess.start({
         namespace: host,
-        engine: sharedEngine().address,
+        runtime: suiteRuntime(),
         args: ["--port", "7443", "--node-name", "forwarder"],
         env: { EDGESITE_NETWORK_UPSTREAMS: "127.0.0.53" },
       });
