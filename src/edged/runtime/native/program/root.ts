@@ -17,8 +17,9 @@ const DIRECTORY_IN_ROOT = openHow({
   resolve: RESOLVE.IN_ROOT,
 });
 const ANYTHING_IN_ROOT = openHow({ flags: O.PATH | O.CLOEXEC, resolve: RESOLVE.IN_ROOT });
+/** Not for writing: a root that is open for that cannot become read-only. */
 const NEW_FILE_IN_ROOT = openHow({
-  flags: O.CREAT | O.EXCL | O.WRONLY | O.CLOEXEC,
+  flags: O.CREAT | O.EXCL | O.CLOEXEC,
   mode: 0o644,
   resolve: RESOLVE.IN_ROOT,
 });
