@@ -54,6 +54,7 @@ const KNOWN = [
   "failed to create typed live object",
   "unable to convert unstructured object to",
   "Component not found:",
+  "resourceVersion: Invalid value:",
 ];
 
 /** Kubernetes itself answers 500 here, and to a strategic merge patch that contradicts itself. */

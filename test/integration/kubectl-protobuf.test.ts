@@ -4,7 +4,10 @@ import { readFileSync } from "node:fs";
 import { decodeObject } from "#api/codec/decode-object.ts";
 import { parseApiVersion } from "#api/codec/kinds.ts";
 import { openEnvelope } from "#api/codec/protobuf.ts";
+import { nilEmptyLists } from "#api/nil-lists.ts";
 import type { KubeObject } from "#api/object.ts";
+import type { Resource } from "#api/resource.ts";
+import { RESOURCES } from "#api/resources.ts";
 import { must } from "#lib/errors.ts";
 import { startTestApi, type TestApi } from "#test/kit/test-api.ts";
 
@@ -61,6 +64,10 @@ function decode({ body, type, like }: Encoded): KubeObject {
   return decodeObject({ body, contentType: type, expected, fieldValidation: "Strict" }).object;
 }
 
+const isKind = ({ group, version, kind }: Resource, object: KubeObject): boolean =>
+  kind === object.kind &&
+  [group, version].filter((part) => part !== "").join("/") === object.apiVersion;
+
 const name = ({ command, path }: Row): string => `${command} to ${path}`;
 
 test.each(rows.filter(({ json }) => json !== undefined).map((row) => [name(row), row] as const))(
@@ -82,6 +89,9 @@ test.each(rows.map((row) => [name(row), row] as const))(
     const body = new Uint8Array(await answer.arrayBuffer());
     const created = decode({ body, type: PROTOBUF, like: body });
     if (created.metadata?.resourceVersion === undefined) return; // a question: nobody stores it
+    const [resource] = RESOURCES.filter((one) => isKind(one, created));
+    // Protobuf does not tell an empty list from none.
+    nilEmptyLists(must(resource, `the resource of ${created.kind}`), created);
     const { pathname } = new URL(row.path, "http://edgesite");
     const stored = await api.send("GET", `${pathname}/${created.metadata.name}`);
     expect<unknown>(await stored.json()).toEqual(JSON.parse(JSON.stringify(created)));
