@@ -78,6 +78,7 @@ const PSEUDO = {
   serve: 0x10003,
   pause: 0x10004,
   forkAndRelay: 0x10005,
+  forkSibling: 0x10006,
 } as const;
 
 /**
@@ -161,6 +162,15 @@ export class Steps {
    */
   forkAndRelay(master: Result, sizes: number): void {
     this.#pseudo("forkAndRelay", [master, sizes], "fork");
+  }
+
+  /**
+   * Forks inside of `forkAndWait` or `forkAndRelay`: the new process goes on with the next step in the
+   * place of this one, which ends, as a child of the one that waits. A process that has joined another
+   * process namespace is in it only as of its next child.
+   */
+  forkSibling(): void {
+    this.#pseudo("forkSibling", [], "join the processes of the container");
   }
 
   /** Becomes the shim of a sandbox: answers on a listening socket, and never goes on from here. */

@@ -14,7 +14,6 @@ import type { ContainerState, StartRequest } from "#edged/runtime/native/shim/pr
 import { runSteps } from "#edged/runtime/native/shim/run-steps.ts";
 import { ShimClient, type ShimListener } from "#edged/runtime/native/shim/shim-client.ts";
 import { shimProgram } from "#edged/runtime/native/shim/shim-program.ts";
-import { sealedFile } from "#linux/memory-file.ts";
 import { Steps } from "#linux/steps.ts";
 import { HOST_ARCH } from "#linux/syscalls.ts";
 import { eventually } from "./eventually.ts";
@@ -103,7 +102,7 @@ export class SandboxShim implements AsyncDisposable, ShimListener {
 
   static async start(signal: AbortSignal): Promise<SandboxShim> {
     const directory = mkdtempSync(join(tmpdir(), "shim-"));
-    const program = sealedFile("edgesite-shim", shimProgram(HOST_ARCH));
+    const program = shimProgram(HOST_ARCH);
     try {
       const steps = serveSteps(join(directory, "shim.sock"));
       const silent = { stdin: "ignore", stdout: "ignore", stderr: "ignore" } as const;
@@ -112,8 +111,6 @@ export class SandboxShim implements AsyncDisposable, ShimListener {
     } catch (error) {
       rmSync(directory, { recursive: true, force: true });
       throw error;
-    } finally {
-      closeSync(program);
     }
   }
 

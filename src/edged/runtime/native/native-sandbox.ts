@@ -2,9 +2,9 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Cgroup } from "#linux/cgroups/cgroup.ts";
 import { mountTmpfs, unmount } from "#linux/mount.ts";
-import { Steps } from "#linux/steps.ts";
 import type { ContainerSpec, Sandbox, SandboxSpec } from "../types.ts";
 import { type NativeSite, podCgroup } from "./native-site.ts";
+import { leadProgram } from "./program/lead-program.ts";
 import { SHIM_SOCKET, sandboxProgram } from "./program/sandbox-program.ts";
 import type { SandboxRecord } from "./records.ts";
 import type { ContainerState } from "./shim/protocol.ts";
@@ -115,7 +115,7 @@ export class NativeSandbox {
     const shim = this.#shim;
     if (!shim) throw new Error(`Sandbox ${this.record.id} does not run`);
     if (sharedProcesses && !this.record.hostPID) {
-      this.#shared ??= shareProcesses(shim, signal).catch((error: unknown) => {
+      this.#shared ??= this.#shareProcesses(shim, signal).catch((error: unknown) => {
         this.#shared = undefined;
         throw error;
       });
@@ -157,6 +157,13 @@ export class NativeSandbox {
     unmount(this.sharedMemory);
     await rm(this.runDirectory, { recursive: true, force: true });
   }
+
+  async #shareProcesses(shim: ShimClient, signal: AbortSignal): Promise<void> {
+    if (shim.containers.some(({ key }) => key === LEAD)) return;
+    const wish = { profile: { type: "default" }, capabilities: [] } as const;
+    const steps = leadProgram(await this.#site.confinement.seccompFilter(wish));
+    await shim.sharePids({ key: LEAD, namespaces: 0, steps, timeoutMs: LEAD_TIMEOUT_MS }, signal);
+  }
 }
 
 /** kubelet's: the last to be killed when memory runs out. */
@@ -165,10 +172,3 @@ const SHIM_OOM_SCORE = -998;
 /** What the shim calls the first process of a shared process namespace; containers' keys are random. */
 const LEAD = 1n;
 const LEAD_TIMEOUT_MS = 10_000;
-
-async function shareProcesses(shim: ShimClient, signal: AbortSignal): Promise<void> {
-  if (shim.containers.some(({ key }) => key === LEAD)) return;
-  const steps = new Steps();
-  steps.pause();
-  await shim.sharePids({ key: LEAD, namespaces: 0, steps, timeoutMs: LEAD_TIMEOUT_MS }, signal);
-}

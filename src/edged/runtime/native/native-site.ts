@@ -25,8 +25,7 @@ export interface NativeSite {
   readonly confinement: Confinement;
   /** The lowest OOM score that this process may give. */
   readonly lowestOomScore: number;
-  /** Descriptor of the sealed program of the shim. */
-  readonly shimProgram: number;
+  readonly shimProgram: Uint8Array;
   readonly log: Logger;
 }
 

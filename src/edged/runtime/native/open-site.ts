@@ -3,7 +3,6 @@ import { release } from "node:os";
 import { dirname, join } from "node:path";
 import type { Logger } from "#lib/log.ts";
 import { detectCgroups } from "#linux/cgroups/layout.ts";
-import { sealedFile } from "#linux/memory-file.ts";
 import { HOST_ARCH } from "#linux/syscalls.ts";
 import { lowestOomScore } from "../lowest-oom-score.ts";
 import { Confinement } from "./confinement.ts";
@@ -43,7 +42,7 @@ export async function openSite(places: NativePlaces, signal: AbortSignal): Promi
     kernelPaths: await kernelPaths(),
     confinement: await Confinement.prepare(join(dirname(storeDirectory), "seccomp"), log, signal),
     lowestOomScore: await lowestOomScore(),
-    shimProgram: sealedFile("edgesite-shim", shimProgram(HOST_ARCH)),
+    shimProgram: shimProgram(HOST_ARCH),
   };
 }
 

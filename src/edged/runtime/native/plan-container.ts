@@ -62,7 +62,7 @@ export async function planContainer(site: NativeSite, input: PlanInput): Promise
     unguarded: security.privileged || security.unmaskedProc,
     devices: security.privileged ? await hostDevices() : DEFAULT_DEVICES,
     mounts: await bindMounts([shm, hostname, ...spec.mounts]),
-    tty: spec.tty,
+    ...{ tty: spec.tty, stdin: spec.stdin },
     process: {
       ...process,
       ...(seccomp && { seccomp }),

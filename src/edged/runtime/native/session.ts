@@ -14,7 +14,7 @@ import { runSteps } from "./shim/run-steps.ts";
 /** kubelet's limit for what a probe or hook prints. */
 const MAX_OUTPUT_BYTES = 16 * 1024;
 
-type Child = Bun.Subprocess<"pipe" | "ignore", "pipe", "pipe">;
+type Child = Bun.Subprocess<"pipe", "pipe", "pipe">;
 
 interface Joining {
   readonly command: readonly string[];
@@ -92,13 +92,16 @@ export class Sessions {
       process: { ...rest, argv: command, ...(seccomp && { seccomp }) },
     });
     const descriptors = [target.descriptor, ...(sizes === undefined ? [] : [sizes])];
-    return runSteps(
+    const child = await runSteps(
       {
         ...{ program: this.#site.shimProgram, steps, descriptors, title: "edgesite-exec" },
-        ...{ stdin: stdin ? "pipe" : "ignore", stdout: "pipe", stderr: "pipe" },
+        ...{ stdin: "pipe", stdout: "pipe", stderr: "pipe" },
       },
       signal,
     );
+    // An end of its own in place of the host's /dev/null, whose mode a container's root could change.
+    if (!stdin) await child.stdin.end();
+    return child;
   }
 }
 

@@ -71,11 +71,15 @@ export function lock(root: Root, path: string): void {
   setAttributes(root.steps, { fd, why, propagation: 0, readOnly: true });
 }
 
-/** Hides a file of the root behind the host's /dev/null. */
-export function hideFile(root: Root, path: string): void {
+/**
+ * Hides a file of the root behind the container's own null device: whoever owns the host's in there
+ * could change its mode.
+ * @param dev a descriptor of the container's /dev.
+ */
+export function hideFile(root: Root, path: string, dev: Result): void {
   const { steps } = root;
   const why = `hide ${path}`;
-  const fd = copyTree(steps, { at: AT_FDCWD, path: "/dev/null", why });
+  const fd = copyTree(steps, { at: dev, path: "null", why });
   hang(steps, { fd, target: openInRoot(root, path), why });
 }
 

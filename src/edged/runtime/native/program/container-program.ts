@@ -1,7 +1,7 @@
 import type { DeviceNode } from "#linux/devices/rules.ts";
 import { Steps } from "#linux/steps.ts";
 import { type BindMount, bindSources, copySources } from "./bind.ts";
-import { makeDevices } from "./devices.ts";
+import { makeDevices, readNothing } from "./devices.ts";
 import { writeFile } from "./host-file.ts";
 import { CLONE, MS } from "./kernel.ts";
 import { guardKernel, mountProcAndSys, type ProcAndSys } from "./proc-and-sys.ts";
@@ -23,6 +23,7 @@ export interface ContainerPlan {
   /** In the order in which they are mounted. */
   readonly mounts: readonly BindMount[];
   readonly tty: boolean;
+  readonly stdin: boolean;
   readonly process: ContainerProcess;
 }
 
@@ -52,8 +53,9 @@ export function containerProgram(plan: ContainerPlan): Steps {
   const root = mountRoot(steps, directories);
   mountProcAndSys(root, kernel);
   const dev = makeDevices(root, devices);
+  if (!plan.stdin) readNothing(root, dev);
   bindSources(root, trees);
-  if (!plan.unguarded) guardKernel(root, kernel.paths);
+  if (!plan.unguarded) guardKernel(root, kernel.paths, dev);
   makeDirectory(root, process.workingDir);
   if (plan.tty) makeTerminal(root, dev);
   enterRoot(root, { readOnly: plan.readOnlyRoot });

@@ -40,6 +40,13 @@ export function makeDevices(root: Root, nodes: readonly DeviceNode[]): Result {
   return dev;
 }
 
+/** Makes the container's own null device its input: the host's must not get into its hands. */
+export function readNothing({ steps }: Root, dev: Result): void {
+  const why = "open the container's /dev/null";
+  const nothing = steps.call("openat", [dev, "null", O.RDWR | O.CLOEXEC, 0], { why });
+  steps.call("dup3", [nothing, 0, 0], { why });
+}
+
 function makeNode({ steps }: Root, dev: Result, node: DeviceNode): void {
   const { path, type, mode } = node;
   const why = `make ${path}`;

@@ -1,3 +1,4 @@
+import type { Result } from "#linux/steps.ts";
 import { freeze, hideFile, lock } from "./bind.ts";
 import { MS } from "./kernel.ts";
 import { makeDirectory, mountFileSystem, type Root } from "./root.ts";
@@ -45,12 +46,15 @@ export function mountProcAndSys(root: Root, { cgroups, writable }: ProcAndSys): 
   if (!writable) lock(root, "/sys/fs/cgroup");
 }
 
-/** Hides and freezes what the kernel shows of itself; after all that is mounted for the pod. */
-export function guardKernel(root: Root, { hidden, frozen }: KernelPaths): void {
+/**
+ * Hides and freezes what the kernel shows of itself; after all that is mounted for the pod.
+ * @param dev a descriptor of the container's own /dev.
+ */
+export function guardKernel(root: Root, { hidden, frozen }: KernelPaths, dev: Result): void {
   for (const path of frozen) freeze(root, path);
   for (const { path, directory } of hidden) {
     if (directory) hideDirectory(root, path);
-    else hideFile(root, path);
+    else hideFile(root, path, dev);
   }
 }
 

@@ -34,12 +34,18 @@ const REPORT_DESCRIPTOR = 4;
 const KEYCTL_JOIN_SESSION_KEYRING = 1;
 
 /**
- * The last steps of a process inside a container: it becomes the user, gives up what it must not
- * have, and turns into the program. Nothing of the host is open when it does (CVE-2024-21626).
+ * The last steps of a container's first process: it becomes the user, gives up what it must not have,
+ * and turns into the program. Nothing of the host is open when it does (CVE-2024-21626).
  */
 export function becomeProcess(steps: Steps, process: ContainerProcess): void {
-  const { workingDir, noNewPrivileges, seccomp } = process;
   closeDescriptors(steps);
+  giveUpRights(steps, process);
+  becomeProgram(steps, process);
+}
+
+/** Enters the working directory, becomes the user and gives up what the program must not have. */
+export function giveUpRights(steps: Steps, process: ContainerProcess): void {
+  const { workingDir, noNewPrivileges, seccomp } = process;
   steps.call("chdir", [workingDir], { why: `enter the working directory ${workingDir}` });
   expectInsideRoot(steps, workingDir);
   steps.call("keyctl", [KEYCTL_JOIN_SESSION_KEYRING, 0], {
@@ -50,6 +56,11 @@ export function becomeProcess(steps: Steps, process: ContainerProcess): void {
   // Without no_new_privs a filter needs the rights that are given up next.
   if (seccomp && !noNewPrivileges) filterCalls(steps, seccomp);
   becomeUser(steps, process);
+}
+
+/** Turns a process that has given up its rights into the program. */
+export function becomeProgram(steps: Steps, process: ContainerProcess): void {
+  const { noNewPrivileges, seccomp } = process;
   if (seccomp && noNewPrivileges) filterCalls(steps, seccomp);
   execute(steps, process);
 }
@@ -72,7 +83,11 @@ function expectInsideRoot(steps: Steps, workingDir: string): void {
   });
 }
 
-function becomeUser(steps: Steps, process: ContainerProcess): void {
+/** Whom a process becomes, and what is left to it. */
+type Rights = Pick<ContainerProcess, "uid" | "gid" | "groups" | "capabilities">;
+
+/** Nothing of what the process was before is left to it. */
+export function becomeUser(steps: Steps, process: Rights): void {
   const { uid, gid, groups, capabilities } = process;
   const sets = capabilitySets(capabilities, { root: uid === 0 });
   const { header, data } = capsetArguments(sets);
@@ -93,11 +108,13 @@ function becomeUser(steps: Steps, process: ContainerProcess): void {
   steps.call("umask", [DEFAULT_UMASK]);
 }
 
-function control(steps: Steps, [option, value]: readonly [number, number], why: string): void {
+/** prctl(2) with one argument. */
+export function control(steps: Steps, [option, value]: readonly [number, number], why: string): void {
   steps.call("prctl", [option, value, 0, 0, 0], { why });
 }
 
-function filterCalls(steps: Steps, filter: Uint8Array): void {
+/** From now on the filter, classic BPF, decides on every system call. */
+export function filterCalls(steps: Steps, filter: Uint8Array): void {
   const program = new Uint8Array(16);
   new DataView(program.buffer).setUint16(0, filter.length / BPF_INSTRUCTION_BYTES, true);
   const memory = steps.memory(program, { [SECCOMP_POINTER_OFFSET]: filter });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, expect, test } from "bun:test";
 import {
   closeSync,
   mkdtempSync,
@@ -25,13 +25,9 @@ const MS_BIND = 0x1000;
 const MNT_DETACH = 2;
 const AT_FDCWD = -100;
 
-let program: number;
+const program = shimProgram(HOST_ARCH);
 const directory = mkdtempSync(join(tmpdir(), "steps-"));
-beforeAll(() => {
-  program = sealedFile("edgesite-shim", shimProgram(HOST_ARCH));
-});
 afterAll(() => {
-  closeSync(program);
   rmSync(directory, { recursive: true, force: true });
 });
 
@@ -91,6 +87,22 @@ test("a session's process ends as its child does", async () => {
   };
   expect(await of("exit 42")).toBe(42);
   expect(await of("kill -9 $$")).toBe(137);
+});
+
+test("a sibling takes the place of the process that joined for it", async () => {
+  const steps = new Steps();
+  steps.forkAndWait();
+  steps.call("unshare", [CLONE_NEWPID], { why: "get processes of its own" });
+  steps.forkSibling();
+  expect(await outcome(shell(steps, "echo $$ $PPID; exit 42"))).toEqual({
+    stdout: "1 0\n",
+    exitCode: 42,
+  });
+  const failing = new Steps();
+  failing.forkAndWait();
+  failing.call("chdir", ["/nowhere"], { why: "go nowhere" });
+  failing.forkSibling();
+  expect((await rejection(outcome(failing))).message).toBe("Cannot go nowhere: ENOENT");
 });
 
 test("a child does not outlive the process that waits for it", async () => {
@@ -169,8 +181,8 @@ test("a program starts with default signals, its own environment and nothing tha
 });
 
 test("neither the program nor the steps can be written to", () => {
-  const steps = sealedFile("steps", Buffer.from("steps"));
-  for (const sealed of [program, steps]) {
+  const files = [sealedFile("program", program), sealedFile("steps", Buffer.from("steps"))];
+  for (const sealed of files) {
     const write = (): void => {
       const fd = openSync(`/proc/self/fd/${sealed}`, "r+");
       try {
@@ -180,8 +192,8 @@ test("neither the program nor the steps can be written to", () => {
       }
     };
     expect(write).toThrow(/EPERM|ETXTBSY/);
+    closeSync(sealed);
   }
-  closeSync(steps);
 });
 
 test("what is no program is refused", async () => {

@@ -9,8 +9,8 @@ type Writable = Bun.SpawnOptions.Writable;
 type Readable = Bun.SpawnOptions.Readable;
 
 export interface StepsRun<In extends Writable, Out extends Readable, Err extends Readable> {
-  /** Descriptor of the sealed `shimProgram` of this machine. */
-  readonly program: number;
+  /** The `shimProgram` of this machine. */
+  readonly program: Uint8Array;
   readonly steps: Steps;
   readonly stdin: In;
   readonly stdout: Out;
@@ -65,13 +65,16 @@ function spawn<In extends Writable, Out extends Readable, Err extends Readable>(
   title = "edgesite-shim",
 }: StepsRun<In, Out, Err>): Bun.Subprocess<In, Out, Err> {
   const encoded = sealedFile("edgesite-steps", steps.encode(HOST_ARCH));
+  // Each run has a file of its own: even one that gets hold of it can take it from nobody else.
+  const executable = sealedFile("edgesite-shim", program);
   try {
-    return Bun.spawn([`/proc/${process.pid}/fd/${program}`], {
+    return Bun.spawn([`/proc/${process.pid}/fd/${executable}`], {
       argv0: title,
       stdio: [stdin, stdout, stderr, encoded, "socket-fd", ...descriptors],
       env: {},
     });
   } finally {
+    closeSync(executable);
     closeSync(encoded);
   }
 }
