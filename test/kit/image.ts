@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { dockerArchive, testImage } from "./image-archives.ts";
+import { dockerArchive, type TarItem, tarOf, testImage } from "./image-archives.ts";
 import { output } from "./process.ts";
 
 const BUSYBOX = "/bin/busybox";
@@ -33,9 +33,16 @@ export async function importBusybox(name: string, engine: string): Promise<void>
   }
 }
 
-/** The same image as an archive for runtimes without an engine: as `docker save` writes them. */
-export async function busyboxArchive(name: string): Promise<Buffer> {
-  return dockerArchive(testImage([await busyboxLayer()]), { names: [name] });
+/**
+ * The same image as an archive for runtimes without an engine: as `docker save` writes them.
+ * @param above what a second layer holds.
+ */
+export async function busyboxArchive(
+  name: string,
+  above: readonly TarItem[] = [],
+): Promise<Buffer> {
+  const layers = [await busyboxLayer(), ...(above.length > 0 ? [await tarOf(above)] : [])];
+  return dockerArchive(testImage(layers), { names: [name] });
 }
 
 /** Its one layer, a tar archive. */

@@ -37,10 +37,15 @@ export class NativeHost implements AsyncDisposable {
 
   static async prepare(): Promise<NativeHost> {
     const host = new NativeHost();
-    const path = join(host.directory, "busybox.tar");
-    writeFileSync(path, await busyboxArchive(NATIVE_IMAGE));
-    await host.images.import({ name: path, path }, AbortSignal.timeout(60_000));
+    await host.import(await busyboxArchive(NATIVE_IMAGE));
     return host;
+  }
+
+  /** Takes an image from an archive. */
+  async import(archive: Uint8Array): Promise<void> {
+    const path = join(this.directory, "image.tar");
+    writeFileSync(path, archive);
+    await this.images.import({ name: path, path }, AbortSignal.timeout(60_000));
   }
 
   /** A runtime, as the next process of the site would make it. */

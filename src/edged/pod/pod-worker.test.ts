@@ -65,6 +65,13 @@ test("a pod that is gone by force does not wait for the grace that it had", asyn
   expect(await runtime.list(never)).toEqual([]);
 });
 
+test("a pod that wants users of its own is refused, never run without them", async () => {
+  const { apply, meta, runtime } = await start();
+  await apply(podOf("web", { hostUsers: false }));
+  await meta.until("it is refused", () => meta.reasons().includes("FailedCreatePodSandBox"));
+  expect(await runtime.list(never)).toEqual([]);
+});
+
 test("a container that ended for good after a restart does not wait for another", async () => {
   const { apply, meta, runtime } = await start();
   await apply(podOf("job", { restartPolicy: "OnFailure" }));

@@ -19,6 +19,11 @@ const SILENT = { stdin: "ignore", stdout: "ignore", stderr: "ignore" } as const;
 const SHIM_LIMITS = { cpuShares: 2 };
 /** The group of the shim, below that of its pod. */
 export const SHIM_GROUP = "shim";
+/**
+ * How many processes and threads a pod may have, kubelet's `podPidsLimit`, which does not bound them:
+ * what OpenShift bounds them to, so that a pod that only forks does not take the box along.
+ */
+const POD_LIMITS = { pids: 4096 };
 
 /** Told of what happens in a sandbox. */
 export interface SandboxEvents {
@@ -78,6 +83,7 @@ export class NativeSandbox {
     await writeFile(this.hostnameFile, `${this.record.hostname}\n`, { mode: 0o644 });
     const cgroup = this.cgroup.child(SHIM_GROUP);
     cgroup.make();
+    this.cgroup.limit(POD_LIMITS);
     cgroup.limit(SHIM_LIMITS);
     const { hostname, hostNetwork, hostIPC, sysctls } = spec;
     const program = sandboxProgram({

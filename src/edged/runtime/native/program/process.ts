@@ -109,7 +109,11 @@ export function becomeUser(steps: Steps, process: Rights): void {
 }
 
 /** prctl(2) with one argument. */
-export function control(steps: Steps, [option, value]: readonly [number, number], why: string): void {
+export function control(
+  steps: Steps,
+  [option, value]: readonly [number, number],
+  why: string,
+): void {
   steps.call("prctl", [option, value, 0, 0, 0], { why });
 }
 
