@@ -12,14 +12,16 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Runtime } from "#edged/runtime/runtime.ts";
 import type { ContainerSecurity, Mount } from "#edged/runtime/types.ts";
 import { resolveSubPath } from "#edged/volume/sub-path.ts";
 import { compile } from "#linux/machine/compile.ts";
 import { HOST_ARCH } from "#linux/syscalls.ts";
-import { eventually, rejection } from "#test/kit/eventually.ts";
+import { rejection } from "#test/kit/eventually.ts";
 import { answersOf, forbiddenCalls } from "#test/kit/forbidden-calls.ts";
 import { NativeHost } from "#test/kit/native-host.ts";
-import { NativePods } from "#test/kit/native-pods.ts";
+import { NativePod } from "#test/kit/native-pod.ts";
+import { NativeProcess } from "#test/kit/native-process.ts";
 
 /** Known ways out of a container, tried in containers as pods get them by default. */
 
@@ -27,12 +29,12 @@ const TIMEOUT_MS = 60_000;
 const life = new AbortController();
 const directory = mkdtempSync(join(tmpdir(), "escapes-"));
 let host: NativeHost;
-let pods: NativePods;
+let runtime: Runtime;
 
 beforeAll(async () => {
   chmodSync(directory, 0o755);
   host = await NativeHost.prepare();
-  pods = new NativePods(host, life.signal);
+  runtime = host.runtime();
 }, TIMEOUT_MS);
 afterAll(async () => {
   life.abort();
@@ -47,38 +49,38 @@ const mountOf = (hostPath: string, containerPath: string): Mount => ({
 
 attack("nothing of the host is open in a container (CVE-2024-21626)", async () => {
   const list = "cd /; ls /proc/self/fd | tr '\\n' ' '; pwd";
-  const pod = await pods.sandbox();
-  const first = await pod.start(["sh", "-c", `${list}; ls -l /proc/self/fd`]);
+  const pod = await NativePod.start(runtime);
+  const first = await NativeProcess.start(pod, ["sh", "-c", `${list}; ls -l /proc/self/fd`]);
   // 3 is the directory that ls reads.
   const printed = await first.output();
-  expect(printed).toStartWith("0 1 2 3 /\n");
+  expect(printed).toStartWith("0 1 2 3 /");
   expect(printed).not.toMatch(/\/(var|run|sys|store)\//);
-  const main = await pod.start(["sleep", "1000"]);
-  expect(await main.sh(list)).toBe("0 1 2 3 /\n");
+  const main = await NativeProcess.start(pod, ["sleep", "1000"]);
+  expect(await main.sh(list)).toBe("0 1 2 3 /");
 });
 
 attack("a working directory that leads out is refused (CVE-2024-21626)", async () => {
-  const pod = await pods.sandbox();
+  const pod = await NativePod.start(runtime);
   const paths = ["/proc/self/fd/3", "/proc/self/fd/5/..", "/proc/self/cwd", "/proc/1/root"];
   for (const workingDir of paths) {
-    const error = await rejection(pod.start(["ls", "/"], { workingDir }));
+    const error = await rejection(NativeProcess.start(pod, ["ls", "/"], { workingDir }));
     expect(error.message).toMatch(/^Cannot (make|open|enter) \/proc\/.*: E[A-Z]+$/);
   }
-  const inside = await pod.start(["pwd"], { workingDir: "/../../tmp/new" });
-  expect(await inside.output()).toBe("/tmp/new\n");
+  const inside = await NativeProcess.start(pod, ["pwd"], { workingDir: "/../../tmp/new" });
+  expect(await inside.output()).toBe("/tmp/new");
 });
 
 attack("a working directory that turned into a link leads nobody out", async () => {
   const volume = join(directory, "working");
   mkdirSync(volume);
   const mounts = [mountOf(volume, "/volume")];
-  const main = await pods.sleeping({ mounts, workingDir: "/volume/work" });
-  const swapper = await pods.sleeping({ mounts });
+  const main = await NativeProcess.sleeping(runtime, { mounts, workingDir: "/volume/work" });
+  const swapper = await NativeProcess.sleeping(runtime, { mounts });
   const seen = async (target: string): Promise<string> => {
     await swapper.sh(`cd /volume; rm -r work; ln -s ${target} work`);
     return await main.sh("ls -d bin/busybox; pwd").catch(String);
   };
-  expect(await seen("../../../..")).toBe("bin/busybox\n/\n");
+  expect(await seen("../../../..")).toBe("bin/busybox\n/");
   for (const target of ["/proc/self/fd/5", "/proc/self/fd/3", "/proc/self/cwd", "/nowhere"]) {
     expect(await seen(target)).toContain("Cannot enter the working directory /volume/work: E");
   }
@@ -87,7 +89,7 @@ attack("a working directory that turned into a link leads nobody out", async () 
 attack(
   "what runs in a container cannot be written, nor taken from others (CVE-2019-5736)",
   async () => {
-    const main = await pods.sleeping();
+    const main = await NativeProcess.sleeping(runtime);
     await main.sh("printf '#!/proc/self/exe\\n' >/shebang; chmod 755 /shebang; mkdir /caught");
     const spoil = `
     while :; do for exe in /proc/[0-9]*/exe; do
@@ -96,30 +98,28 @@ attack(
         (echo spoilt >$exe) 2>/dev/null && touch /caught/written;;
       esac
     done; done`;
-    const spoiling = pods.runtime
-      .run(main.id, ["sh", "-c", spoil], life.signal)
-      .catch(() => undefined);
+    const spoiling = runtime.run(main.id, ["sh", "-c", spoil], life.signal).catch(() => undefined);
     for (let round = 0; round < 10; round++) {
       for (const command of ["/proc/self/exe", "/shebang"]) {
-        await pods.runtime.run(main.id, [command], life.signal).catch(() => undefined);
+        await runtime.run(main.id, [command], life.signal).catch(() => undefined);
       }
     }
     expect(await main.sh("ls /caught")).not.toContain("written");
-    const other = await pods.sleeping();
-    expect(await other.sh("echo fine")).toBe("fine\n");
-    await pods.runtime.stopContainer(main.id, 0, life.signal);
+    const other = await NativeProcess.sleeping(runtime);
+    expect(await other.sh("echo fine")).toBe("fine");
+    await runtime.stopContainer(main.id, 0, life.signal);
     await spoiling;
   },
 );
 
 attack("who joins a container has no more rights than it, ever (CVE-2016-9962)", async () => {
   const security = { addCapabilities: ["SYS_PTRACE"] };
-  const main = await pods.sleeping({ security });
+  const main = await NativeProcess.sleeping(runtime, { security });
   const watch = `
     touch /watching
     while [ ! -e /stop ]; do grep -h CapEff /proc/[0-9]*/status; done 2>/dev/null | sort -u`;
   const watching = main.sh(watch);
-  await eventually(async () => (await main.sh("ls /watching")) === "/watching\n");
+  await main.until("test -e /watching");
   for (let round = 0; round < 25; round++) await main.sh("true");
   await main.sh("touch /stop");
   const own = await main.sh("grep -h CapEff /proc/self/status");
@@ -128,18 +128,18 @@ attack("who joins a container has no more rights than it, ever (CVE-2016-9962)",
 
 attack("the first of shared processes has neither files nor rights", async () => {
   const security = { addCapabilities: ["SYS_PTRACE"] };
-  const main = await pods.sleeping({ sharedProcesses: true, security });
+  const main = await NativeProcess.sleeping(runtime, { sharedProcesses: true, security });
   expect(await main.sh("ls -A /proc/1/root/ /proc/1/cwd/ /proc/1/fd")).toBe(
-    "/proc/1/cwd/:\n\n/proc/1/fd:\n\n/proc/1/root/:\n",
+    "/proc/1/cwd/:\n\n/proc/1/fd:\n\n/proc/1/root/:",
   );
   const status = await main.sh("grep -E '^(Uid|CapEff|CapBnd|NoNewPrivs|Seccomp):' /proc/1/status");
   expect(status.replaceAll("\t", " ")).toBe(
-    "Uid: 65535 65535 65535 65535\nCapEff: 0000000000000000\nCapBnd: 0000000000000000\nNoNewPrivs: 1\nSeccomp: 2\n",
+    "Uid: 65535 65535 65535 65535\nCapEff: 0000000000000000\nCapBnd: 0000000000000000\nNoNewPrivs: 1\nSeccomp: 2",
   );
 });
 
 attack("a pod among the host's processes sees nothing of those with more rights", async () => {
-  const main = await pods.sleeping({}, { hostPID: true });
+  const main = await NativeProcess.sleeping(runtime, {}, { hostPID: true });
   const shim = main.pod.sandbox.pid;
   for (const pid of [shim, process.pid, 1]) {
     for (const name of ["root/etc", "cwd/.", "fd/0", "environ", "mem", "maps", "exe"]) {
@@ -149,7 +149,7 @@ attack("a pod among the host's processes sees nothing of those with more rights"
       expect(printed).toMatch(/Permission denied|Operation not permitted/);
     }
     const printed = await main.sh(`readlink /proc/${pid}/exe || echo hidden`);
-    expect(printed).toBe("hidden\n");
+    expect(printed).toBe("hidden");
   }
 });
 
@@ -157,8 +157,10 @@ attack("calls that would let it out are refused", async () => {
   const program = join(directory, "forbidden");
   writeFileSync(program, forbiddenCalls());
   chmodSync(program, 0o755);
-  const pod = await pods.sandbox();
-  const main = await pod.start(["/forbidden"], { mounts: [mountOf(program, "/forbidden")] });
+  const pod = await NativePod.start(runtime);
+  const main = await NativeProcess.start(pod, ["/forbidden"], {
+    mounts: [mountOf(program, "/forbidden")],
+  });
   const answers = answersOf(await main.output());
   const allowed = Object.entries(answers).filter(
     ([, answer]) =>
@@ -169,7 +171,7 @@ attack("calls that would let it out are refused", async () => {
 });
 
 attack("what the kernel shows of itself is hidden or cannot be changed", async () => {
-  const main = await pods.sleeping();
+  const main = await NativeProcess.sleeping(runtime);
   const files = [
     "/proc/sys/kernel/core_pattern",
     "/proc/sys/kernel/modprobe",
@@ -193,7 +195,7 @@ attack("what the kernel shows of itself is hidden or cannot be changed", async (
   const hidden = ["interrupts", "kcore", "keys", "sched_debug", "timer_list"]
     .map((name) => `/proc/${name}`)
     .filter((path) => existsSync(path));
-  expect(await main.sh(`cat ${hidden.join(" ")} | wc -c`)).toBe("0\n");
+  expect(await main.sh(`cat ${hidden.join(" ")} | wc -c`)).toBe("0");
   expect(await main.sh("ls -A /sys/firmware /proc/acpi /proc/scsi 2>/dev/null")).not.toContain(
     "acpi/",
   );
@@ -204,7 +206,7 @@ attack("what the kernel shows of itself is hidden or cannot be changed", async (
 
 attack("the host's own devices are out of reach", async () => {
   const before = statSync("/dev/null").mode;
-  const main = await pods.sleeping();
+  const main = await NativeProcess.sleeping(runtime);
   await main.sh("chmod 0 /proc/kcore /proc/keys /proc/1/fd/0 /proc/self/fd/0 /dev/null");
   expect(statSync("/dev/null").mode).toBe(before);
   const nodes =
@@ -212,35 +214,38 @@ attack("the host's own devices are out of reach", async () => {
   const printed = await main.sh(
     `${nodes}; for n in disk mem kmsg loop; do head -c 1 /tmp/$n 2>&1 | grep -c 'Operation not permitted'; done`,
   );
-  expect(printed).toBe("1\n1\n1\n1\n");
+  expect(printed).toBe("1\n1\n1\n1");
 });
 
 attack("rights that are given up do not come back", async () => {
-  const main = await pods.sleeping();
+  const main = await NativeProcess.sleeping(runtime);
   expect(await main.sh("grep CapEff /proc/self/status")).toContain("00000000a80425fb");
   const user = "1000:1000";
-  const plain = await pods.sleeping({ security: { user } });
+  const plain = await NativeProcess.sleeping(runtime, { security: { user } });
   expect(await plain.sh("grep -E 'Cap(Eff|Prm|Amb)' /proc/self/status | sort -u -k2")).toMatch(
-    /^Cap...:\t0{16}\n$/,
+    /^Cap...:\t0{16}$/,
   );
   const path = join(directory, "who");
   const source = "fn main() { return syscall(geteuid) != 0; }";
   writeFileSync(path, compile({ who: source }, { arch: HOST_ARCH, entry: "main" }));
   chmodSync(path, 0o4755);
   const who = async (security: Partial<ContainerSecurity>): Promise<string> => {
-    const pod = await pods.sleeping({ security, mounts: [mountOf(path, "/who")] });
+    const pod = await NativeProcess.sleeping(runtime, {
+      security,
+      mounts: [mountOf(path, "/who")],
+    });
     return await pod.sh("/who && echo root || echo user");
   };
-  expect(await who({ user })).toBe("root\n");
-  expect(await who({ user, allowPrivilegeEscalation: false })).toBe("user\n");
+  expect(await who({ user })).toBe("root");
+  expect(await who({ user, allowPrivilegeEscalation: false })).toBe("user");
 });
 
 attack("sockets and files of the host are out of reach", async () => {
   const name = `edgesite-test-${host.siteId}`;
   using _server = Bun.listen({ unix: `\0${name}`, socket: { data: () => undefined } });
   expect(readFileSync("/proc/net/unix", "utf8")).toContain(name);
-  const main = await pods.sleeping();
-  expect(await main.sh("grep -c edgesite /proc/net/unix")).toBe("0\n");
+  const main = await NativeProcess.sleeping(runtime);
+  expect(await main.sh("grep -c edgesite /proc/net/unix")).toBe("0");
   expect(await main.sh("ls /run /var/lib 2>&1")).not.toContain("edgesite");
   const mounts = await main.sh("grep -E ' /(run|var|home|root|work|mnt)' /proc/mounts");
   expect(mounts).toBe("");
@@ -254,17 +259,15 @@ attack(
     for (const path of [volume, outside]) mkdirSync(path);
     writeFileSync(join(outside, "canary"), "caught");
     const before = statSync(outside).mode;
-    const racer = await pods.sleeping({ mounts: [mountOf(volume, "/volume")] });
+    const racer = await NativeProcess.sleeping(runtime, { mounts: [mountOf(volume, "/volume")] });
     const swap = `cd /volume; while :; do mkdir x; rmdir x; ln -s ${outside} x; rm x; done 2>/dev/null`;
-    const racing = pods.runtime
-      .run(racer.id, ["sh", "-c", swap], life.signal)
-      .catch(() => undefined);
+    const racing = runtime.run(racer.id, ["sh", "-c", swap], life.signal).catch(() => undefined);
     const outcomes = new Set<string>();
-    const pod = await pods.sandbox();
+    const pod = await NativePod.start(runtime);
     for (let round = 0; round < 30; round++) {
       try {
         const mount = mountOf(await resolveSubPath(volume, "x/y"), "/mnt");
-        const main = await pod.start(["sh", "-c", "cat /mnt/* /mnt/../mnt/canary"], {
+        const main = await NativeProcess.start(pod, ["sh", "-c", "cat /mnt/* /mnt/../mnt/canary"], {
           mounts: [mount],
         });
         outcomes.add(await main.output());
@@ -275,23 +278,28 @@ attack(
     for (const outcome of outcomes) expect(outcome).not.toContain("caught");
     expect(readdirSync(outside)).toEqual(["canary"]);
     expect(statSync(outside).mode).toBe(before);
-    await pods.runtime.stopContainer(racer.id, 0, life.signal);
+    await runtime.stopContainer(racer.id, 0, life.signal);
     await racing;
   },
 );
 
 attack("a pod that eats memory, processes or disk takes nothing else along", async () => {
-  const pod = await pods.sandbox();
-  const hungry = await pod.start(["tail", "/dev/zero"]);
-  await eventually(async () => (await hungry.describe()).state === "exited");
-  expect(await hungry.describe()).toMatchObject({ oomKilled: true, sandboxRuns: true });
+  const pod = await NativePod.start(runtime);
+  const hungry = await NativeProcess.start(pod, ["tail", "/dev/zero"]);
+  await pod.ended(hungry.id);
+  expect(await pod.container(hungry.id)).toMatchObject({ oomKilled: true });
+  expect((await runtime.inspect(pod.ref.uid, life.signal)).sandboxes[0]?.running).toBe(true);
   const [group] = host.cgroup
-    .child(`pod${pod.uid}-0`)
+    .child(`pod${pod.ref.uid}-0`)
     .directories.map((path) => join(path, "pids.max"))
     .filter((path) => statSync(path, { throwIfNoEntry: false }));
-  expect(readFileSync(group ?? "", "utf8")).toBe("4096\n");
-  const loud = await pod.start(["sh", "-c", "timeout 2 yes 'a line of a log'; exit 0"]);
-  await eventually(async () => (await loud.describe()).state === "exited");
+  expect(readFileSync(group ?? "", "utf8").trim()).toBe("4096");
+  const loud = await NativeProcess.start(pod, [
+    "sh",
+    "-c",
+    "timeout 2 yes 'a line of a log'; exit 0",
+  ]);
+  await pod.ended(loud.id);
   const own = join(host.directory, "store/containers", loud.id);
   const logs = readdirSync(own).filter((name) => name.startsWith("log"));
   const bytes = logs.reduce((sum, name) => sum + statSync(join(own, name)).size, 0);

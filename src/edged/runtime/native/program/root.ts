@@ -51,7 +51,7 @@ export function makeDirectory({ steps, fd }: Root, path: string): Result {
 /** A file of the root to mount on; an empty one is made where there is none. */
 export function makeFile(root: Root, path: string): Result {
   const parts = partsOf(path);
-  makeDirectory(root, parts.slice(0, -1).join("/"));
+  makeDirectory(root, `/${parts.slice(0, -1).join("/")}`);
   root.steps.call("openat2", [root.fd, parts.join("/"), NEW_FILE_IN_ROOT, 24], {
     why: `make the file ${path} in the container`,
     tolerate: ["EEXIST"],
