@@ -173,7 +173,7 @@ export class PodManager {
       this.#add(remnant({ pod, containers })).remove();
     }
     for (const uid of await entriesOf(this.#context.podsDirectory)) {
-      if (!this.#workers.has(uid)) await new PodRunner(this.#context, uid).removeFiles();
+      if (!this.#workers.has(uid)) await new PodRunner(this.#context, { uid }).removeFiles();
     }
   }
 

@@ -23,6 +23,12 @@ import type { PodContext } from "./context.ts";
 import { MIN_GRACE_MS } from "./plan.ts";
 import { PodFiles } from "./pod-files.ts";
 
+export interface RunnerOptions {
+  readonly uid: string;
+  /** The address that the pod had when this process began to look after it: it keeps that. */
+  readonly lastPodIP?: string | undefined;
+}
+
 /** Does the steps of a plan for one pod: what may take long, fail, and be tried again. */
 export class PodRunner {
   readonly files: PodFiles;
@@ -32,9 +38,11 @@ export class PodRunner {
   /** Volumes are prepared one time after the other, never two at once. */
   #preparing: Promise<unknown> = Promise.resolve();
   #podIP: string | undefined;
+  readonly #lastPodIP: string | undefined;
 
-  constructor(context: PodContext, uid: string) {
+  constructor(context: PodContext, { uid, lastPodIP }: RunnerOptions) {
     const directory = join(context.podsDirectory, uid);
+    this.#lastPodIP = lastPodIP;
     this.#context = context;
     this.files = new PodFiles(directory);
     this.#volumes = new PodVolumes(directory, context.mounts);
@@ -179,7 +187,7 @@ export class PodRunner {
 
   #handlerTarget(container: Container, containerId: string): HandlerTarget {
     const { runtime } = this.#context;
-    return { runtime, container, containerId, podIP: this.#podIP ?? "127.0.0.1" };
+    return { runtime, container, containerId, podIP: this.#podIP ?? this.#lastPodIP };
   }
 
   /** Runs a probe's handler once. */

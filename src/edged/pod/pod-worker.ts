@@ -59,7 +59,7 @@ export class PodWorker {
     this.#pod = pod;
     this.#startTime = pod.status?.startTime ?? rfc3339(clock.now());
     this.#recorder = events.forPod(pod);
-    this.#runner = new PodRunner(context, this.uid);
+    this.#runner = new PodRunner(context, { uid: this.uid, lastPodIP: pod.status?.podIP });
     this.#failures = new Failures(clock);
     this.#memory = new PodMemory(context, this.#runner.files);
     this.#prober = new Prober({

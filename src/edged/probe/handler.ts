@@ -13,7 +13,8 @@ export interface HandlerTarget {
   readonly runtime: Pick<Runtime, "run">;
   readonly containerId: string;
   readonly container: Container;
-  readonly podIP: string;
+  /** Absent: not known yet. */
+  readonly podIP: string | undefined;
 }
 
 /** Runs a hook's handler once; whatever goes wrong, but an engine that is away, is its failure. */
@@ -41,17 +42,19 @@ export async function runHandler(
 ): Promise<DialResult> {
   const { exec, httpGet, tcpSocket, sleep: pause, grpc } = handler;
   if (exec) return runExec(exec.command ?? [], target, signal);
+  const host = httpGet?.host || tcpSocket?.host || target.podIP;
+  if (host === undefined) throw new Error("The pod is not on the network yet");
   try {
     if (httpGet) {
-      const { scheme = "HTTP", host, port, path = "/", httpHeaders = [] } = httpGet;
-      const address = `${host || target.podIP}:${portOf(target.container, port)}`;
+      const { scheme = "HTTP", port, path = "/", httpHeaders = [] } = httpGet;
+      const address = `${host}:${portOf(target.container, port)}`;
       const rooted = path.startsWith("/") ? path : `/${path}`;
       const url = new URL(`${scheme.toLowerCase()}://${address}${rooted}`);
       return await dialHttp({ url, headers: httpHeaders }, signal);
     }
     if (tcpSocket) {
       const port = portOf(target.container, tcpSocket.port);
-      return await dialTcp({ host: tcpSocket.host || target.podIP, port }, signal);
+      return await dialTcp({ host, port }, signal);
     }
     if (pause) {
       await sleep((pause.seconds ?? 0) * 1000, signal);
