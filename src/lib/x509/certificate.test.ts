@@ -58,7 +58,10 @@ describe("certificates", () => {
     expect(isKeyOf(leafKey, certificate)).toBe(true);
     expect(isKeyOf(generateKey(), certificate)).toBe(false);
     expect(isForHosts(certificate, HOSTS.toReversed())).toBe(true);
-    expect(isForHosts(certificate, HOSTS.slice(1))).toBe(false);
+    expect(isForHosts(certificate, HOSTS.slice(1))).toBe(true);
+    for (const other of ["other.example", "10.9.9.9", "fd00::99"]) {
+      expect(isForHosts(certificate, [...HOSTS, other])).toBe(false);
+    }
   });
 
   test("have serial numbers that differ", () => {

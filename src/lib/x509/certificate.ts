@@ -8,6 +8,7 @@ import {
   sign,
   X509Certificate,
 } from "node:crypto";
+import { isIP } from "node:net";
 import type { CertificateRequest } from "./certificate-request.ts";
 import {
   bitString,
@@ -162,9 +163,14 @@ export function issueLeaf(options: LeafOptions): string {
   });
 }
 
-/** Whether a certificate made here is for exactly these hosts, in whatever order. */
+/** Whether a certificate is for all of these hosts, names and addresses; it may be for others too. */
 export function isForHosts(certificate: X509Certificate, hosts: readonly string[]): boolean {
-  return certificate.raw.includes(subjectAltName(hosts));
+  return hosts.every(
+    (host) =>
+      (isIP(host) === 0
+        ? certificate.checkHost(host, { subject: "never" })
+        : certificate.checkIP(host)) !== undefined,
+  );
 }
 
 /** Whether `key` (PEM) is the private key of a certificate. */

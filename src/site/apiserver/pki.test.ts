@@ -63,6 +63,12 @@ describe("the keys of the API server", () => {
     expect(moved.adminToken).toBe(first.adminToken);
   });
 
+  test("keep their server certificate while addresses are away, as at every boot", () => {
+    const first = load([...HOSTS, "192.168.1.7"]);
+    expect(load(HOSTS)).toEqual(first);
+    expect(load([...HOSTS, "192.168.1.7"])).toEqual(first);
+  });
+
   test("get a new server certificate at two thirds of its time, and not before", () => {
     const first = load();
     const inDays = (days: number) => [new Date(NOW.getTime() + days * 24 * 60 * 60 * 1000)];

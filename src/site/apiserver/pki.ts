@@ -162,7 +162,7 @@ function whyReissue(
 ): string | undefined {
   if (!certificate.verify(authority.publicKey)) return "another authority signed it";
   if (!isKeyOf(key, certificate)) return "it has another key";
-  if (!isForHosts(certificate, hosts)) return "the names or addresses of this machine changed";
+  if (!isForHosts(certificate, hosts)) return "this machine has other names or addresses";
   return now >= renewalOf(certificate) ? "two thirds of its time are over" : undefined;
 }
 
