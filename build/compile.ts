@@ -4,6 +4,7 @@
  */
 import { $ } from "bun";
 import { packTables } from "./pack.ts";
+import { programs } from "./programs.ts";
 import { slim } from "./slim.ts";
 import { bunFor, hostTarget, TARGETS, type Target, unknownTarget } from "./targets.ts";
 import { undici } from "./undici.ts";
@@ -30,7 +31,7 @@ async function compile(target: Target, outfile: string): Promise<void> {
     minify: true,
     bytecode: true,
     define: { EDGESITE_BUILD: await buildInfo() },
-    plugins: [slim, tables, undici, plugin],
+    plugins: [programs, slim, tables, undici, plugin],
     compile: { outfile, executablePath: await bunFor(target, root) },
   });
   for (const log of result.logs) console.error(String(log));
