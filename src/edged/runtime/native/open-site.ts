@@ -3,6 +3,7 @@ import { release } from "node:os";
 import { dirname, join } from "node:path";
 import type { Logger } from "#lib/log.ts";
 import { detectCgroups } from "#linux/cgroups/layout.ts";
+import { hasFileSystem } from "#linux/file-system.ts";
 import { HOST_ARCH } from "#linux/syscalls.ts";
 import { lowestOomScore } from "../lowest-oom-score.ts";
 import { Confinement } from "./confinement.ts";
@@ -23,7 +24,7 @@ export interface NativePlaces {
 
 /**
  * Gets ready to run containers on this host.
- * @throws with the reason why it cannot: not root, no cgroups, a kernel that is too old.
+ * @throws with the reason why it cannot: not root, no cgroups, no overlayfs, a kernel that is too old.
  */
 export async function openSite(places: NativePlaces, signal: AbortSignal): Promise<NativeSite> {
   const { siteId, runDirectory, storeDirectory, log } = places;
@@ -33,6 +34,7 @@ export async function openSite(places: NativePlaces, signal: AbortSignal): Promi
   if (cgroups.kind === "none") {
     throw new Error("No cgroups are mounted: mount -t cgroup2 none /sys/fs/cgroup");
   }
+  if (!hasFileSystem("overlay")) throw new Error("The kernel has no overlayfs: modprobe overlay");
   const own = join(runDirectory, siteId);
   await mkdir(own, { recursive: true, mode: 0o700 });
   return {
