@@ -1,3 +1,4 @@
+import type { Pod } from "#api/object.ts";
 import type { RuntimeContainer, RuntimePod, Sandbox } from "../runtime/types.ts";
 
 /** What the runtime has of one pod now. */
@@ -21,9 +22,20 @@ export function currentContainer(observed: Observed, name: string): RuntimeConta
   return newest?.sandboxId === sandbox?.id ? newest : undefined;
 }
 
-/** The attempt that a container started next must carry: what it counts is the restarts. */
-export function nextAttempt(observed: Observed, name: string): number {
+/**
+ * The attempt that a container started next must carry: what it counts is the restarts. After a power
+ * cut the runtime may know of fewer than were reported; those are never used again.
+ */
+export function nextAttempt(pod: Pod, observed: Observed, name: string): number {
   const newest = newestContainer(observed, name);
-  if (newest === undefined) return 0;
+  const reported = reportedAttempt(pod, name);
+  if (newest === undefined || newest.attempt < reported) return reported + 1;
   return newest.state === "created" ? newest.attempt : newest.attempt + 1;
+}
+
+/** The newest attempt that the pod's status tells of; -1 where it tells of no container. */
+function reportedAttempt({ status }: Pod, name: string): number {
+  const all = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
+  const reported = all.find((one) => one.name === name);
+  return reported?.containerID ? Number(reported.restartCount ?? 0) : -1;
 }

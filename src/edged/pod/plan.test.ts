@@ -74,6 +74,32 @@ describe("planPod()", () => {
     expect(plan(podWith({ restartPolicy: "Never" }), [failed])).toEqual(["removeSandbox s0"]);
   });
 
+  test("a restart that was reported counts, though the runtime has lost what it knew of it", () => {
+    const reported = (containerID: string): Pod => ({
+      ...podWith({}),
+      status: {
+        containerStatuses: [
+          {
+            name: "main",
+            image: "busybox:1",
+            imageID: "",
+            ready: true,
+            restartCount: 2,
+            containerID,
+          },
+        ],
+      },
+    });
+    expect(plan(reported("docker://c2"), [])).toEqual(["start main#3"]);
+    expect(plan(reported("docker://c2"), [ran("main", { state: "exited" })])).toEqual([
+      "start main#3",
+    ]);
+    expect(plan(reported("docker://c2"), [ran("main", { state: "exited", attempt: 3 })])).toEqual([
+      "start main#4",
+    ]);
+    expect(plan(reported(""), [])).toEqual(["start main#0"]);
+  });
+
   test("what is held waits, and the plan says how long", () => {
     const input: PlanInput = {
       pod: podWith({}),

@@ -164,9 +164,9 @@ function planCleaning({ observed, ending, busy }: PlanInput): Action[] {
   return actions;
 }
 
-function start({ observed }: PlanInput, container: Container): Action {
+function start({ pod, observed }: PlanInput, container: Container): Action {
   const { name } = container;
-  const attempt = nextAttempt(observed, name);
+  const attempt = nextAttempt(pod, observed, name);
   return { kind: "startContainer", key: startKey(name), container, attempt };
 }
 
