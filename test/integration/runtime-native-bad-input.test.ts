@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Container } from "#api/object.ts";
+import { mountTmpfs, unmount } from "#linux/mount.ts";
 import { type EdgedHarness, podOf, startEdged } from "#test/kit/edged-harness.ts";
 import { eventually } from "#test/kit/eventually.ts";
 import { blobsOf, sha256, tarOf, testImage } from "#test/kit/image-archives.ts";
@@ -20,7 +21,10 @@ let count = 0;
 
 beforeAll(async () => {
   host = await NativeHost.prepare();
-  edged = await startEdged({ runtime: host.runtime(), podsDirectory: pods });
+  const runtime = host.runtime();
+  // It has looked at what an earlier one left, and removed what is no container.
+  await runtime.list(AbortSignal.timeout(TIMEOUT_MS));
+  edged = await startEdged({ runtime, podsDirectory: pods });
 }, TIMEOUT_MS);
 afterAll(async () => {
   await edged.stop();
@@ -44,7 +48,8 @@ function nameOf(pid: number): string {
 async function fate(container: Partial<Container>) {
   const name = `bad-${count++}`;
   const main = { name: "main", image: NATIVE_IMAGE, command: ["sleep", "1000"], ...container };
-  await edged.send("insert", `default/pod/${name}`, podOf(name, { containers: [main] }));
+  const pod = podOf(name, { containers: [main], terminationGracePeriodSeconds: 0 });
+  await edged.send("insert", `default/pod/${name}`, pod);
   const waiting = await edged.meta.until(`${name} says why`, () => {
     const state = edged.meta.last(name)?.containerStatuses?.[0]?.state;
     const found = state?.waiting;
@@ -53,6 +58,7 @@ async function fate(container: Partial<Container>) {
   const events = edged.meta.events.filter(({ involvedObject }) => involvedObject.name === name);
   const told = events.filter(({ message }) => message?.includes(waiting.message ?? "?"));
   expect(told.map(({ type }) => type)).toContain("Warning");
+  await edged.send("delete", `default/pod/${name}`, pod);
   return `${waiting.reason}: ${waiting.message}`;
 }
 
@@ -143,4 +149,19 @@ bad("a container that cannot be started: RunContainerError, and no process is le
   );
   const left = () => host.cgroup.processes().map(nameOf);
   await eventually(() => left().every((name) => name === "edgesite-shim\n"));
+});
+
+bad("a disk without room: CreateContainerError, and no half of a container is left", async () => {
+  const containers = join(host.directory, "store/containers");
+  const full = join(containers, "full");
+  mkdirSync(containers, { recursive: true });
+  mountTmpfs(containers, { sizeBytes: 64 << 10, mode: 0o700 });
+  try {
+    expect(() => writeFileSync(full, Buffer.alloc(1 << 20))).toThrow("ENOSPC");
+    expect(await fate({})).toMatch(/^CreateContainerError: ENOSPC: no space left on device/);
+    // Other pods of this file try again meanwhile.
+    await eventually(() => readdirSync(containers).join() === "full");
+  } finally {
+    unmount(containers);
+  }
 });

@@ -1,4 +1,5 @@
 import type { ContainerCreateOptions, HostConfig, MountSettings } from "dockerode";
+import { PIDS_LIMIT } from "../pids-limit.ts";
 import type { ContainerSpec, Mount, SandboxSpec } from "../types.ts";
 import { type ContainerHome, containerLabels, containerName, sandboxLabels } from "./labels.ts";
 
@@ -112,6 +113,7 @@ function resources({ resources: wanted }: ContainerSpec, lowestOomScore: number)
       Memory: memoryLimitBytes,
       MemorySwap: memoryLimitBytes,
     }),
+    PidsLimit: PIDS_LIMIT,
     OomScoreAdj: Math.max(oomScoreAdj, lowestOomScore),
   };
 }

@@ -74,8 +74,8 @@ export class NativePods {
     if (same?.shim) return same;
     const record = { id: newId(), pod, attempt, hostname, hostPID, createdAtMs: Date.now() };
     const sandbox = new NativeSandbox(this.#site, record);
-    await this.#sandboxRecords.write(record);
     try {
+      await this.#sandboxRecords.write(record);
       await sandbox.start(spec, this.#eventsOf(sandbox), signal);
     } catch (error) {
       await this.#takeAway(sandbox, AbortSignal.timeout(CLEANING_MS));
@@ -154,7 +154,12 @@ export class NativePods {
     const { pod } = sandbox.record;
     const stopSignal = stopSignalOf(hold.image.config);
     const record = recordOf(spec, { id, sandboxId: sandbox.record.id, pod, stopSignal });
-    await this.#containerRecords.write(record);
+    try {
+      await this.#containerRecords.write(record);
+    } catch (error) {
+      await this.#containerRecords.remove(id);
+      throw error;
+    }
     const order = { spec, plan };
     return new NativeContainer({ record, records: this.#containerRecords, sandbox, hold, order });
   }

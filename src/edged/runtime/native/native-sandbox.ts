@@ -2,6 +2,7 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Cgroup } from "#linux/cgroups/cgroup.ts";
 import { mountTmpfs, unmount } from "#linux/mount.ts";
+import { PIDS_LIMIT } from "../pids-limit.ts";
 import type { ContainerSpec, Sandbox, SandboxSpec } from "../types.ts";
 import { type NativeSite, podCgroup } from "./native-site.ts";
 import { leadProgram } from "./program/lead-program.ts";
@@ -19,11 +20,6 @@ const SILENT = { stdin: "ignore", stdout: "ignore", stderr: "ignore" } as const;
 const SHIM_LIMITS = { cpuShares: 2 };
 /** The group of the shim, below that of its pod. */
 export const SHIM_GROUP = "shim";
-/**
- * How many processes and threads a pod may have, kubelet's `podPidsLimit`, which does not bound them:
- * what OpenShift bounds them to, so that a pod that only forks does not take the box along.
- */
-const POD_LIMITS = { pids: 4096 };
 
 /** Told of what happens in a sandbox. */
 export interface SandboxEvents {
@@ -83,7 +79,7 @@ export class NativeSandbox {
     await writeFile(this.hostnameFile, `${this.record.hostname}\n`, { mode: 0o644 });
     const cgroup = this.cgroup.child(SHIM_GROUP);
     cgroup.make();
-    this.cgroup.limit(POD_LIMITS);
+    this.cgroup.limit({ pids: PIDS_LIMIT });
     cgroup.limit(SHIM_LIMITS);
     const { hostname, hostNetwork, hostIPC, sysctls } = spec;
     const program = sandboxProgram({
