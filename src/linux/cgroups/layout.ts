@@ -23,6 +23,8 @@ export interface CgroupLayout {
 
 /** Controllers that are no use to containers here, and whose trees are left alone. */
 const IGNORED: ReadonlySet<string> = new Set([
+  "cpuset",
+  "hugetlb",
   "net_cls",
   "net_prio",
   "perf_event",

@@ -1,11 +1,8 @@
 import { mkdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { errorCode } from "#lib/errors.ts";
 import { CgroupError, readControl, writeControl } from "./control-file.ts";
 import type { Hierarchy } from "./layout.ts";
-
-/** Files that a new cpuset of version 1 must be given before a process can join it. */
-const CPUSET_FILES = ["cpuset.cpus", "cpuset.mems"];
 
 /**
  * Makes a group in one hierarchy with all that stands above it, so that its controllers work.
@@ -36,14 +33,7 @@ function passDown(directory: string, controllers: readonly string[]): void {
 }
 
 /** Controllers of version 2 that are of use here. */
-const PASSED_DOWN: ReadonlySet<string> = new Set([
-  "cpu",
-  "cpuset",
-  "hugetlb",
-  "io",
-  "memory",
-  "pids",
-]);
+const PASSED_DOWN: ReadonlySet<string> = new Set(["cpu", "io", "memory", "pids"]);
 
 /** What the two rules of version 2 that are easily broken mean for a person. */
 function explained(error: unknown, directory: string): unknown {
@@ -77,13 +67,6 @@ function makeDirectory(directory: string): boolean {
 }
 
 function prepareLegacy(directory: string, controllers: readonly string[]): void {
-  if (controllers.includes("cpuset")) {
-    for (const file of CPUSET_FILES) {
-      const above = readControl(join(dirname(directory), file))?.trim() ?? "";
-      const own = readControl(join(directory, file))?.trim() ?? "";
-      if (own === "" && above !== "") writeControl(join(directory, file), above);
-    }
-  }
   // Before Linux 5.11 the groups below count by themselves unless this is said.
   const hierarchical = join(directory, "memory.use_hierarchy");
   if (controllers.includes("memory") && readControl(hierarchical)?.trim() === "0") {
