@@ -5,6 +5,7 @@ import { dockerRuntime } from "#test/kit/docker-runtime.ts";
 import { eventually } from "#test/kit/eventually.ts";
 import { Connection } from "./kit/connection.ts";
 import { runningPod } from "./kit/objects.ts";
+import { PodWatch } from "./kit/pod-watch.ts";
 import { median, option, report, rounded, timed } from "./kit/report.ts";
 import { endpointOf, startSite } from "./kit/site.ts";
 import { usageOf } from "./kit/usage.ts";
@@ -20,41 +21,17 @@ await site.nodeReady();
 const endpoint = endpointOf(site);
 using api = await Connection.open(endpoint, { keepBody: true });
 using watcher = await Connection.open(endpoint);
+const pods = new PodWatch(watcher);
 const docker = new Docker({ socketPath: engine.address.slice("unix://".length) });
 
-/** Lines of a watch of all pods, given to whoever waits. */
-let onPod: (type: string, pod: PodEvent) => void = () => undefined;
-interface PodEvent {
-  readonly metadata: { readonly name: string };
-  readonly status?: { readonly phase?: string };
-}
-let rest = "";
-watcher.follow({ path: `${PATH}?watch=true` }, (bytes) => {
-  const lines = (rest + bytes.toString()).split("\n");
-  rest = lines.pop() ?? "";
-  for (const line of lines) {
-    if (!line.includes('"type"')) continue;
-    const { type, object } = JSON.parse(line);
-    onPod(type, object);
-  }
-});
-
-function seen(name: string, check: (type: string, pod: PodEvent) => boolean): Promise<void> {
-  return new Promise((resolve) => {
-    onPod = (type, pod) => {
-      if (pod.metadata.name === name && check(type, pod)) resolve();
-    };
-  });
-}
-
 async function applied(name: string): Promise<void> {
-  const running = seen(name, (_, { status }) => status?.phase === "Running");
+  const running = pods.running(name);
   await expectOk(api.send({ method: "POST", path: PATH, body: runningPod(name) }));
   await running;
 }
 
 async function removed(name: string): Promise<void> {
-  const gone = seen(name, (type) => type === "DELETED");
+  const gone = pods.gone(name);
   await expectOk(api.send({ method: "DELETE", path: `${PATH}/${name}` }));
   await gone;
   // Without a grace period the object goes first, and its containers would take time from what follows.

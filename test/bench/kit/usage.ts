@@ -30,6 +30,11 @@ export function usageOfAll(pids: readonly number[]): Usage {
   return pids.map(usageOf).reduce(add, NOTHING);
 }
 
+/** What some processes use together, without their descendants. */
+export function usageOfThese(pids: readonly number[]): Usage {
+  return pids.map(usageOfOne).reduce(add, NOTHING);
+}
+
 const NOTHING: Usage = { rssMiB: 0, pssMiB: 0, cpuMs: 0, writtenBytes: 0 };
 
 function add(a: Usage, b: Usage): Usage {
