@@ -305,7 +305,7 @@ function nodeAgent(parts: SiteParts, mesh: EdgeMesh | undefined): Edged {
       name: parts.nodeName,
       addresses: parts.nodeAddresses,
       kubeletVersion: version.kubernetes,
-      podCIDR: network.podCIDR,
+      podCIDRs: [network.podCIDR, config.network.podCIDR6].filter((range) => range !== ""),
       leaseRenewMs: config.modules.edged.nodeStatusUpdateFrequency * 1000,
     },
     dns: { server: network.dnsAddress, domain: config.network.clusterDomain },

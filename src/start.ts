@@ -203,6 +203,7 @@ async function gather(given: Given): Promise<SiteParts> {
       gateway: network.gateway,
       podCIDR: network.podCIDR,
       serviceCIDR: network.serviceCIDR,
+      ...(config.network.podCIDR6 !== "" && { podCIDR6: config.network.podCIDR6 }),
       ...(config.network.mtu > 0 && { mtu: config.network.mtu }),
       leases,
       log: log.child({ module: "network" }),

@@ -4,6 +4,8 @@ const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
 const IPV4_OR_EMPTY = /^$|^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
 const CIDR_OR_EMPTY =
   /^$|^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)\/(?:[89]|[12]\d|30)$/;
+const CIDR6_OR_EMPTY =
+  /^$|^[0-9a-fA-F]{0,4}(?::[0-9a-fA-F]{0,4}){2,7}\/(?:[1-9]\d?|1[01]\d|12[0-4])$/;
 /** A DNS name, with a wildcard in front or not, or an IP address. */
 const SUBJECT_NAME =
   /^(\*\.)?[A-Za-z0-9]([-A-Za-z0-9.]{0,251}[A-Za-z0-9])?$|^[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*$/;
@@ -257,6 +259,12 @@ export const FIELDS = {
       pattern: CIDR_OR_EMPTY,
       rule: "an IPv4 range like 10.43.0.0/16, or empty",
       text: "Addresses of Services. Empty: 10.43.0.0/16, or another one that is free.",
+    }),
+    podCIDR6: text({
+      default: "",
+      pattern: CIDR6_OR_EMPTY,
+      rule: "an IPv6 range like fd42::/112, or empty",
+      text: "A second address for each pod, at the same place in this range as the first in podCIDR; Services stay IPv4. Empty: pods have no IPv6.",
     }),
     dnsAddress: text({
       default: "",

@@ -182,7 +182,7 @@ beforeAll(async () => {
   for (const name of ["a", "b", "c"]) {
     const pod = stack.use(await PodProcess.start());
     const attachment = { uid: name, namespace: "default", name, pid: pod.pid, hostPorts: [] };
-    addresses.push(await network.attach(attachment, signal));
+    addresses.push((await network.attach(attachment, signal)).ipv4);
     await pod.serve(8080, name);
     pods.push(pod);
   }

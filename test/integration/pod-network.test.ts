@@ -63,8 +63,8 @@ afterAll(() => stack.disposeAsync());
 test("pods reach each other, the host and the world; the world sees the host's address", async () => {
   await using one = await PodProcess.start();
   await using two = await PodProcess.start();
-  const first = await network.attach(attachment("uid-1", one), signal);
-  const second = await network.attach(attachment("uid-2", two), signal);
+  const { ipv4: first } = await network.attach(attachment("uid-1", one), signal);
+  const { ipv4: second } = await network.attach(attachment("uid-2", two), signal);
   expect(second).not.toBe(first);
   await two.serve(8080, "two");
   expect(await one.output(listenTo(second, 8080))).toBe("two\n");
@@ -121,7 +121,7 @@ test("ports of the host lead to the pod: from outside, from the host, from local
 test("a restart tears nothing down, and removes only what dead pods left", async () => {
   await using alive = await PodProcess.start();
   await using dead = await PodProcess.start();
-  const address = await network.attach(attachment("uid-alive", alive), signal);
+  const { ipv4: address } = await network.attach(attachment("uid-alive", alive), signal);
   await network.attach(attachment("uid-dead", dead), signal);
   const linkOf = (uid: string) => {
     using socket = new NetlinkSocket({ protocol: NETLINK_ROUTE });
@@ -130,7 +130,7 @@ test("a restart tears nothing down, and removes only what dead pods left", async
   const before = linkOf("uid-alive");
   const next = makeNetwork();
   await next.start(new Set(["uid-alive"]), signal);
-  expect(await next.attach(attachment("uid-alive", alive), signal)).toBe(address);
+  expect(await next.attach(attachment("uid-alive", alive), signal)).toEqual({ ipv4: address });
   next.close();
   expect(linkOf("uid-alive")?.index).toBe(must(before, "a link").index);
   expect(linkOf("uid-dead")).toBeUndefined();
@@ -141,9 +141,9 @@ test("a restart tears nothing down, and removes only what dead pods left", async
 
 test("a sandbox that came again with another process gets the same address", async () => {
   await using first = await PodProcess.start();
-  const address = await network.attach(attachment("uid-again", first), signal);
+  const { ipv4: address } = await network.attach(attachment("uid-again", first), signal);
   await using second = await PodProcess.start();
-  expect(await network.attach(attachment("uid-again", second), signal)).toBe(address);
+  expect(await network.attach(attachment("uid-again", second), signal)).toEqual({ ipv4: address });
   await first[Symbol.asyncDispose]();
   await second.serve(8080, "again");
   expect(await output(listenTo(address, 8080))).toBe("again\n");
@@ -154,7 +154,7 @@ test("a firewall that drops what is forwarded admits pods, and again after it wa
   await using one = await PodProcess.start();
   await using two = await PodProcess.start();
   await network.attach(attachment("uid-a", one), signal);
-  const address = await network.attach(attachment("uid-b", two), signal);
+  const { ipv4: address } = await network.attach(attachment("uid-b", two), signal);
   await two.serve(8080, "through");
   await output(["iptables-nft", "-P", "FORWARD", "DROP"]);
   const reach = async () => (await one.run(listenTo(address, 8080))).stdout;

@@ -124,7 +124,7 @@ export class FakeNetwork implements PodNetwork {
   async attach({ uid }: { uid: string }) {
     const known = this.addresses.get(uid) ?? `10.42.0.${this.addresses.size + 2}`;
     this.addresses.set(uid, known);
-    return known;
+    return { ipv4: known };
   }
   async detach(uid: string) {
     this.addresses.delete(uid);

@@ -1,4 +1,4 @@
-import type { AddressLeases, HostPort } from "#edged/network/pod-network.ts";
+import type { AddressLeases, HostPort, PodAddresses } from "#edged/network/pod-network.ts";
 import {
   createPodNetwork,
   removePodNetwork,
@@ -53,6 +53,7 @@ interface SiteOptions {
   readonly siteId?: string;
   readonly ranges?: typeof RANGES;
   readonly mtu?: number;
+  readonly podCIDR6?: string;
 }
 
 /** The networks of a site on the host that the test is in. */
@@ -77,7 +78,16 @@ export class PodSite implements AsyncDisposable {
   }
 
   /** Puts a process on the network as a pod, and answers its address. */
-  attach(uid: string, { pid }: PodProcess, hostPorts: readonly HostPort[] = []): Promise<string> {
+  async attach(uid: string, pod: PodProcess, hostPorts: readonly HostPort[] = []): Promise<string> {
+    return (await this.attachBoth(uid, pod, hostPorts)).ipv4;
+  }
+
+  /** As `attach`, with the address of IPv6 where there is one. */
+  attachBoth(
+    uid: string,
+    { pid }: PodProcess,
+    hostPorts: readonly HostPort[] = [],
+  ): Promise<PodAddresses> {
     return this.network.attach(
       { uid, namespace: "default", name: uid, pid, hostPorts },
       this.#signal,

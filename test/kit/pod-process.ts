@@ -50,7 +50,7 @@ export class PodProcess implements AsyncDisposable {
   /** Starts a server that says `text` to whoever sends a datagram. */
   async serveDatagrams(port: number, text: string): Promise<void> {
     const program = `
-      const socket = require("node:dgram").createSocket("udp4");
+      const socket = require("node:dgram").createSocket("udp6");
       socket.on("message", (_, from) => socket.send(${JSON.stringify(text)}, from.port, from.address));
       socket.bind(${port});
     `;

@@ -53,7 +53,7 @@ describe("resolvConf()", () => {
 
 test("hostsFile() names the pod, with its subdomain and aliases", () => {
   const spec = { subdomain: "set", hostAliases: [{ ip: "192.0.2.9", hostnames: ["x", "y"] }] };
-  const text = hostsFile(pod(spec), { podIP: "10.42.0.2", domain: "cluster.local", host: "" });
+  const text = hostsFile(pod(spec), { podIPs: ["10.42.0.2"], domain: "cluster.local", host: "" });
   expect(text).toContain("10.42.0.2\tweb.set.shop.svc.cluster.local\tweb\n");
   expect(text).toEndWith("192.0.2.9\tx\ty\n");
 });
@@ -85,7 +85,7 @@ test("serviceEnv() links the own namespace and always default/kubernetes", () =>
 describe("the downward API", () => {
   const facts = {
     pod: pod(),
-    podIP: "10.42.0.2",
+    podIPs: ["10.42.0.2"],
     hostIPs: ["192.0.2.1"],
     allocatable: { cpu: "4" },
   };

@@ -35,14 +35,14 @@ export function resolvConf(pod: Pod, dns: DnsConfig, host: string): string {
 }
 
 interface HostsFacts {
-  readonly podIP: string;
+  readonly podIPs: readonly string[];
   readonly domain: string;
   /** The text of the host's own file. */
   readonly host: string;
 }
 
 /** A pod's /etc/hosts: its own name and aliases; on the host's network the host's own file. */
-export function hostsFile({ metadata, spec }: Pod, { podIP, domain, host }: HostsFacts): string {
+export function hostsFile({ metadata, spec }: Pod, { podIPs, domain, host }: HostsFacts): string {
   const hostname = spec?.hostname ?? metadata?.name ?? "";
   const fqdn = spec?.subdomain
     ? `${hostname}.${spec.subdomain}.${metadata?.namespace}.svc.${domain}\t`
@@ -57,7 +57,7 @@ export function hostsFile({ metadata, spec }: Pod, { podIP, domain, host }: Host
         "fe00::0\tip6-mcastprefix",
         "fe00::1\tip6-allnodes",
         "fe00::2\tip6-allrouters",
-        `${podIP}\t${fqdn}${hostname}`,
+        ...podIPs.map((podIP) => `${podIP}\t${fqdn}${hostname}`),
       ];
   const aliases = (spec?.hostAliases ?? []).map(
     ({ ip, hostnames = [] }) => `${ip}\t${hostnames.join("\t")}`,

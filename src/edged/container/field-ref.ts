@@ -5,7 +5,7 @@ import { ContainerConfigError } from "./config-error.ts";
 /** What a pod can be told of itself beside its own object. */
 export interface PodFacts {
   readonly pod: Pod;
-  readonly podIP: string;
+  readonly podIPs: readonly string[];
   readonly hostIPs: readonly string[];
   /** What a container without a limit may use. */
   readonly allocatable: Readonly<Record<string, string>>;
@@ -23,8 +23,8 @@ const FIELDS: Fields = {
   "spec.serviceAccountName": ({ pod }) => pod.spec?.serviceAccountName ?? "",
   "status.hostIP": ({ hostIPs }) => hostIPs[0] ?? "",
   "status.hostIPs": ({ hostIPs }) => hostIPs.join(","),
-  "status.podIP": ({ podIP }) => podIP,
-  "status.podIPs": ({ podIP }) => podIP,
+  "status.podIP": ({ podIPs }) => podIPs[0] ?? "",
+  "status.podIPs": ({ podIPs }) => podIPs.join(","),
 };
 
 /** The value of a `fieldRef`: one of the pod's fields, or one of its labels or annotations. */

@@ -26,7 +26,7 @@ export function anyAddressElements(mappings: readonly PortMapping[]): readonly E
 /** Elements of a map address . protocol . port → address . port, for those with a host address. */
 export function oneAddressElements(mappings: readonly PortMapping[]): readonly Element[] {
   const elements = mappings.flatMap(({ hostIP, ...mapping }) => {
-    if (hostIP === undefined || isAnyAddress(hostIP)) return [];
+    if (hostIP === undefined || isAnyAddress(hostIP) || hostIP.includes(":")) return [];
     const { protocol, hostPort } = mapping;
     const key = keyOf(ipv4Key(hostIP), protocolKey(protocol), portKey(hostPort));
     return [{ key, data: target(mapping) }];

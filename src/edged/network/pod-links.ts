@@ -22,6 +22,8 @@ export interface PlugOptions {
   /** A process in the pod's network namespace. */
   readonly pid: number;
   readonly address: string;
+  /** Beside it, where pods have IPv6. */
+  readonly address6?: string;
   readonly gateway: string;
   /** Bytes of the largest packet; absent: as much as every way out takes. */
   readonly mtu?: number;
@@ -30,6 +32,8 @@ export interface PlugOptions {
 }
 
 const POD_LINK = "eth0";
+/** The host on each pod's link; link-local, as the routers of a LAN are. */
+const GATEWAY6 = "fe80::1";
 const ALIAS_PREFIX = "pod ";
 
 /** Joins a pod to the host by a veth, or leaves a pair that is right as it is. */
@@ -78,8 +82,10 @@ function isPlugged(socket: NetlinkSocket, name: string, { pid, address }: PlugOp
   });
 }
 
-function setUpInside({ pid, address, gateway }: PlugOptions, mtu: number): void {
+function setUpInside(options: PlugOptions, mtu: number): void {
+  const { pid, address, address6, gateway } = options;
   withNetworkNamespace(pid, () => {
+    if (address6 !== undefined) openIPv6("all", POD_LINK);
     using socket = new NetlinkSocket({ protocol: NETLINK_ROUTE });
     setLinkUp(socket, "lo");
     setLinkMtu(socket, POD_LINK, mtu);
@@ -88,6 +94,9 @@ function setUpInside({ pid, address, gateway }: PlugOptions, mtu: number): void 
     addAddress(socket, { link, address, bits: 32 });
     replaceRoute(socket, { destination: `${gateway}/32`, link, source: address });
     replaceRoute(socket, { destination: "0.0.0.0/0", link, gateway, source: address });
+    if (address6 === undefined) return;
+    addAddress(socket, { link, address: address6, bits: 128 });
+    replaceRoute(socket, { destination: "::/0", link, gateway: GATEWAY6, source: address6 });
   });
 }
 
@@ -103,6 +112,18 @@ function setUpOutside(
   setLinkMtu(socket, name, options.mtu);
   setLinkUp(socket, name);
   const { index } = must(findLink(socket, name), `the link ${name}`);
-  const { address, gateway } = options;
+  const { address, address6, gateway } = options;
   replaceRoute(socket, { destination: `${address}/32`, link: index, source: gateway });
+  if (address6 === undefined) return;
+  openIPv6(name);
+  addAddress(socket, { link: index, address: GATEWAY6, bits: 64, scope: "link" });
+  replaceRoute(socket, { destination: `${address6}/128`, link: index });
+}
+
+/** Engines, and some hosts, begin links without IPv6. Nobody on such a link announces routers. */
+function openIPv6(...links: readonly string[]): void {
+  for (const link of links) {
+    writeSysctl(`net/ipv6/conf/${link}/disable_ipv6`, "0");
+    writeSysctl(`net/ipv6/conf/${link}/accept_ra`, "0");
+  }
 }

@@ -16,6 +16,12 @@ export interface HostPort {
   readonly hostIP?: string;
 }
 
+export interface PodAddresses {
+  readonly ipv4: string;
+  /** Where the configuration has a range of it. */
+  readonly ipv6?: string;
+}
+
 /** A pod address must outlive a restart; the database keeps it, this is what the network asks of it. */
 export interface AddressLeases {
   /** The address of a pod, the same one for the same UID; durable before it is answered. */
@@ -32,8 +38,8 @@ export interface AddressLeases {
 export interface PodNetwork {
   /** Sets up masquerade, forwarding and the like, and removes what pods no longer alive left. */
   start(aliveUids: ReadonlySet<string>, signal: AbortSignal): Promise<void>;
-  /** Puts the pod on the network and answers its IPv4 address. */
-  attach(pod: PodAttachment, signal: AbortSignal): Promise<string>;
+  /** Puts the pod on the network and answers its addresses. */
+  attach(pod: PodAttachment, signal: AbortSignal): Promise<PodAddresses>;
   /** Takes the pod off and gives its address back. */
   detach(uid: string, signal: AbortSignal): Promise<void>;
 }

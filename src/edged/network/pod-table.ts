@@ -17,6 +17,7 @@ import {
 } from "#linux/nftables/expressions.ts";
 import type { Chain, Table } from "#linux/nftables/table.ts";
 import { anyAddressElements, oneAddressElements, type PortMapping } from "./host-ports.ts";
+import { neighbourDiscovery } from "./pod-table6.ts";
 
 export interface PodTableOptions {
   readonly marks: SiteMarks;
@@ -60,10 +61,16 @@ export function podTable(options: PodTableOptions): Table {
 }
 
 /** What pods may speak to beside each other and the world. */
-export type Admitted = Pick<PodTableOptions, "gateway" | "serviceCIDR">;
+export interface Admitted extends Pick<PodTableOptions, "gateway" | "serviceCIDR"> {
+  /** Absent: pods have no IPv6. */
+  readonly podCIDR6?: string;
+}
 
 /** Networks of the site itself that pods speak to. */
-export function ownNetworks({ gateway, serviceCIDR }: Admitted): readonly string[] {
+export function ownNetworks({
+  gateway,
+  serviceCIDR,
+}: Pick<Admitted, "gateway" | "serviceCIDR">): readonly string[] {
   return [`${gateway}/32`, serviceCIDR, LINK_LOCAL];
 }
 
@@ -72,7 +79,7 @@ export function ownNetworks({ gateway, serviceCIDR }: Admitted): readonly string
  * send to the addresses of the site.
  */
 export function podAdmissions(
-  { podLinkPrefix }: SiteMarks,
+  { podLinkPrefix }: Pick<SiteMarks, "podLinkPrefix">,
   admitted: Admitted,
 ): readonly Admission[] {
   const accept = [...counter(), ...verdict("accept")];
@@ -81,6 +88,7 @@ export function podAdmissions(
   return [
     {
       at: "forward",
+      families: admitted.podCIDR6 === undefined ? ["ip", "inet"] : ["ip", "inet", "ip6"],
       rules: [
         [...fromPods, ...accept],
         [...toPods, ...accept],
@@ -88,12 +96,18 @@ export function podAdmissions(
     },
     {
       at: "input",
+      families: ["ip", "inet"],
       rules: ownNetworks(admitted).map((network) => [
         ...fromPods,
         ...isIPv4(),
         ...addressIn("destination", network),
         ...accept,
       ]),
+    },
+    {
+      at: "input",
+      families: admitted.podCIDR6 === undefined ? [] : ["ip6"],
+      rules: [[...neighbourDiscovery({ podLinkPrefix }), ...accept]],
     },
   ];
 }

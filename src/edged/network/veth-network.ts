@@ -8,8 +8,9 @@ import { writeSysctl } from "#linux/sysctl.ts";
 import { closeFirewall, FirewallGate } from "./firewall-gate.ts";
 import { type PortMapping, parseElement } from "./host-ports.ts";
 import { plug, unplug, unplugOthers } from "./pod-links.ts";
-import type { AddressLeases, PodAttachment, PodNetwork } from "./pod-network.ts";
+import type { AddressLeases, PodAddresses, PodAttachment, PodNetwork } from "./pod-network.ts";
 import { ANY_ADDRESS_MAP, ONE_ADDRESS_MAP, podTable } from "./pod-table.ts";
+import { PodsIPv6 } from "./pods-ipv6.ts";
 
 export interface PodNetworkOptions {
   /** Marks what the network puts on the host. */
@@ -18,6 +19,8 @@ export interface PodNetworkOptions {
   readonly gateway: string;
   readonly podCIDR: string;
   readonly serviceCIDR: string;
+  /** Absent: pods have no IPv6. */
+  readonly podCIDR6?: string;
   /** Bytes of the largest packet of a pod. Default: what every way out of the host takes. */
   readonly mtu?: number;
   readonly leases: AddressLeases;
@@ -43,7 +46,9 @@ export async function removePodNetwork(siteId: string): Promise<void> {
   const marks = siteMarks(siteId);
   await unplugOthers(marks);
   using socket = new NetlinkSocket({ protocol: NETLINK_NETFILTER });
-  deleteTable(socket, { family: "ip", name: marks.podTable });
+  for (const family of ["ip", "ip6"] as const) {
+    deleteTable(socket, { family, name: marks.podTable });
+  }
   await closeFirewall(marks);
 }
 
@@ -51,6 +56,7 @@ class RoutedVeths implements VethNetwork {
   readonly #options: PodNetworkOptions;
   readonly #marks: SiteMarks;
   readonly #gate: FirewallGate;
+  readonly #ipv6: PodsIPv6 | undefined;
   #keeper: Disposable | undefined;
   /** Address of a pod → the ports of the host that lead there. */
   readonly #mappings = new Map<string, readonly PortMapping[]>();
@@ -58,6 +64,14 @@ class RoutedVeths implements VethNetwork {
   constructor(options: PodNetworkOptions) {
     this.#options = options;
     this.#marks = siteMarks(options.siteId);
+    const { podCIDR, podCIDR6, leases, log } = options;
+    if (podCIDR6 !== undefined) {
+      this.#ipv6 = new PodsIPv6({
+        ...{ marks: this.#marks, podCIDR, podCIDR6, log },
+        pods: () => leases.all(),
+        mappings: () => [...this.#mappings.values()].flat(),
+      });
+    }
     this.#gate = new FirewallGate({ marks: this.#marks, admitted: options, log: options.log });
   }
 
@@ -71,21 +85,25 @@ class RoutedVeths implements VethNetwork {
     writeSysctl("net/ipv4/ip_forward", "1");
     this.#takeOverMappings(new Set(leases.all().values()));
     this.#applyTable();
+    await this.#ipv6?.start();
     await this.#gate.open();
     this.#keeper ??= await this.#keepTable();
   }
 
-  async attach(pod: PodAttachment, signal: AbortSignal): Promise<string> {
+  async attach(pod: PodAttachment, signal: AbortSignal): Promise<PodAddresses> {
     const { leases, gateway, mtu } = this.#options;
     const { uid, pid, hostPorts } = pod;
     const address = await leases.lease(uid);
+    const address6 = this.#ipv6?.addressBeside(address);
     signal.throwIfAborted();
     try {
+      this.#ipv6?.apply();
       await plug({
         marks: this.#marks,
         uid,
         pid,
         address,
+        ...(address6 !== undefined && { address6 }),
         gateway,
         ...(mtu !== undefined && { mtu }),
         hasHostPorts: hostPorts.length > 0,
@@ -100,7 +118,7 @@ class RoutedVeths implements VethNetwork {
         cause: error,
       });
     }
-    return address;
+    return { ipv4: address, ...(address6 !== undefined && { ipv6: address6 }) };
   }
 
   async detach(uid: string, signal: AbortSignal): Promise<void> {
@@ -115,6 +133,7 @@ class RoutedVeths implements VethNetwork {
   close(): void {
     this.#gate[Symbol.dispose]();
     this.#keeper?.[Symbol.dispose]();
+    this.#ipv6?.[Symbol.dispose]();
   }
 
   #map(address: string, mappings: readonly PortMapping[]): void {
@@ -128,12 +147,16 @@ class RoutedVeths implements VethNetwork {
     using socket = new NetlinkSocket({ protocol: NETLINK_NETFILTER });
     const mappings = [...this.#mappings.values()].flat();
     replaceTable(socket, podTable({ ...this.#options, marks: this.#marks, mappings }));
+    this.#ipv6?.apply();
   }
 
   #keepTable(): Promise<Disposable> {
     const { log } = this.#options;
     return keepTables({
-      tables: [{ family: "ip", name: this.#marks.podTable }],
+      tables: (this.#ipv6 ? (["ip", "ip6"] as const) : (["ip"] as const)).map((family) => ({
+        family,
+        name: this.#marks.podTable,
+      })),
       put: () => this.#applyTable(),
       onLoss(failure) {
         if (failure === undefined) log.info("The pods' table was removed: it is back");

@@ -6,7 +6,7 @@ const facts: NodeFacts = {
     name: "edge",
     addresses: ["192.0.2.1"],
     kubeletVersion: "v1.36.0+edgesite.0",
-    podCIDR: "10.42.0.0/24",
+    podCIDRs: ["10.42.0.0/24"],
   },
   machine: {
     ...{ hostname: "edge", architecture: "arm64", kernelVersion: "6.1", osImage: "Debian" },

@@ -24,7 +24,8 @@ export interface NodeOptions {
   /** `v1.36.x+edgesite.y` */
   readonly kubeletVersion: string;
   readonly labels?: Readonly<Record<string, string>>;
-  readonly podCIDR?: string;
+  /** First the IPv4 one. */
+  readonly podCIDRs?: readonly string[];
   /** Default 110. */
   readonly maxPods?: number;
   /** How often the lease is renewed, KubeEdge's `nodeUpdateFrequency`. Default 10 s. */
@@ -55,6 +56,11 @@ export function capacityOf(machine: MachineFacts, options: NodeOptions): Record<
   };
 }
 
+function specOf({ podCIDRs = [] }: NodeOptions): NonNullable<Node["spec"]> {
+  const [podCIDR] = podCIDRs;
+  return podCIDR === undefined ? {} : { podCIDR, podCIDRs: [...podCIDRs] };
+}
+
 export function allocatableOf(machine: MachineFacts, options: NodeOptions): Record<string, string> {
   const memoryBytes = Math.max(machine.memoryBytes - RESERVED_MEMORY_BYTES, 0);
   return { ...capacityOf(machine, options), memory: kibibytes(memoryBytes) };
@@ -67,7 +73,7 @@ export function nodeObject(facts: NodeFacts): Node {
     apiVersion: "v1",
     kind: "Node",
     metadata: { name: options.name, labels: labelsOf(options, machine) },
-    spec: options.podCIDR ? { podCIDR: options.podCIDR, podCIDRs: [options.podCIDR] } : {},
+    spec: specOf(options),
     status: {
       capacity: capacityOf(machine, options),
       allocatable: allocatableOf(machine, options),

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import type { TCPSocketListener } from "bun";
+import type { PodAddresses } from "#edged/network/pod-network.ts";
 import { systemClock } from "#lib/clock.ts";
 import { FakeMeta, FakeNetwork, podOf, startEdged } from "#test/kit/edged-harness.ts";
 import { shellProgram } from "#test/kit/shell-program.ts";
@@ -9,8 +10,8 @@ import { MemoryRuntime } from "../runtime/memory/memory-runtime.ts";
 const POD_IP = "127.0.0.77";
 
 class OneAddress extends FakeNetwork {
-  override attach(): Promise<string> {
-    return Promise.resolve(POD_IP);
+  override attach(): Promise<PodAddresses> {
+    return Promise.resolve({ ipv4: POD_IP });
   }
 }
 

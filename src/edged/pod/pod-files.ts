@@ -17,7 +17,7 @@ export class PodFiles {
   }
 
   /** Writes what the pod's resolver reads. */
-  async writeNetwork(pod: Pod, podIP: string, dns: DnsConfig): Promise<void> {
+  async writeNetwork(pod: Pod, podIPs: readonly string[], dns: DnsConfig): Promise<void> {
     await mkdir(this.directory, { recursive: true, mode: 0o750 });
     const [resolver, hosts] = await Promise.all([
       readOr("/etc/resolv.conf", ""),
@@ -25,7 +25,7 @@ export class PodFiles {
     ]);
     await Promise.all([
       writeFile(this.resolvConf, resolvConf(pod, dns, resolver)),
-      writeFile(this.hosts, hostsFile(pod, { podIP, domain: dns.domain, host: hosts })),
+      writeFile(this.hosts, hostsFile(pod, { podIPs, domain: dns.domain, host: hosts })),
     ]);
   }
 

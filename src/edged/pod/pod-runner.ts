@@ -11,7 +11,7 @@ import { containerSecurity } from "../container/security.ts";
 import { metaSources, type Sources } from "../container/sources.ts";
 import type { PodRecorder } from "../events.ts";
 import { LinkedSignal } from "../linked-signal.ts";
-import type { HostPort } from "../network/pod-network.ts";
+import type { HostPort, PodAddresses } from "../network/pod-network.ts";
 import type { DialResult } from "../probe/dial.ts";
 import { type Handler, type HandlerTarget, runHandler, runHook } from "../probe/handler.ts";
 import { EngineUnreachable } from "../runtime/runtime.ts";
@@ -37,7 +37,7 @@ export class PodRunner {
   readonly #tokens: PodTokens;
   /** Volumes are prepared one time after the other, never two at once. */
   #preparing: Promise<unknown> = Promise.resolve();
-  #podIP: string | undefined;
+  #podIPs: readonly string[] = [];
   readonly #lastPodIP: string | undefined;
 
   constructor(context: PodContext, { uid, lastPodIP }: RunnerOptions) {
@@ -49,9 +49,15 @@ export class PodRunner {
     this.#tokens = new PodTokens(context);
   }
 
+  /** The pod's addresses, first the one that Services lead to; off the network those it had. */
+  podIPsOf({ status }: Pod): readonly string[] {
+    if (this.#podIPs.length > 0) return this.#podIPs;
+    return (status?.podIPs ?? []).map(({ ip }) => ip);
+  }
+
   /** The pod's address, once it is on the network. */
   get podIP(): string | undefined {
-    return this.#podIP;
+    return this.#podIPs[0];
   }
 
   /** When a token in the pod's volumes should be renewed, on the monotonic clock. */
@@ -68,7 +74,7 @@ export class PodRunner {
       );
     }
     // The one before is gone: nothing may start in the new one until that is on the network.
-    this.#podIP = undefined;
+    this.#podIPs = [];
     await this.prepareVolumes(pod, signal);
     const { spec } = pod;
     const sandbox = await this.#context.runtime.startSandbox(
@@ -92,16 +98,18 @@ export class PodRunner {
   /** Puts a running sandbox on the network, or finds it there; its address does not change. */
   async joinNetwork(pod: Pod, pid: number, signal: AbortSignal): Promise<void> {
     const { network, hostIPs, dns } = this.#context;
-    const podIP = pod.spec?.hostNetwork
-      ? (hostIPs[0] ?? "127.0.0.1")
-      : await network.attach({ ...refOf(pod), pid, hostPorts: hostPorts(pod) }, signal);
-    await this.files.writeNetwork(pod, podIP, dns);
-    this.#podIP = podIP;
+    const podIPs = pod.spec?.hostNetwork
+      ? [hostIPs[0] ?? "127.0.0.1"]
+      : addressesOf(
+          await network.attach({ ...refOf(pod), pid, hostPorts: hostPorts(pod) }, signal),
+        );
+    await this.files.writeNetwork(pod, podIPs, dns);
+    this.#podIPs = podIPs;
   }
 
   async leaveNetwork(pod: Pod, signal: AbortSignal): Promise<void> {
     if (!pod.spec?.hostNetwork) await this.#context.network.detach(refOf(pod).uid, signal);
-    this.#podIP = undefined;
+    this.#podIPs = [];
   }
 
   /** Makes the pod's volumes, or brings their files up to date. */
@@ -187,7 +195,7 @@ export class PodRunner {
 
   #handlerTarget(container: Container, containerId: string): HandlerTarget {
     const { runtime } = this.#context;
-    return { runtime, container, containerId, podIP: this.#podIP ?? this.#lastPodIP };
+    return { runtime, container, containerId, podIP: this.podIP ?? this.#lastPodIP };
   }
 
   /** Runs a probe's handler once. */
@@ -245,12 +253,16 @@ export class PodRunner {
 
   #facts(pod: Pod): PodFacts {
     const { hostIPs, allocatable } = this.#context;
-    return { pod, podIP: this.#podIP ?? "", hostIPs, allocatable };
+    return { pod, podIPs: this.#podIPs, hostIPs, allocatable };
   }
 
   #sources(pod: Pod, signal: AbortSignal): Sources {
     return metaSources({ meta: this.#context.meta, tokens: this.#tokens, pod }, signal);
   }
+}
+
+function addressesOf({ ipv4, ipv6 }: PodAddresses): readonly string[] {
+  return ipv6 === undefined ? [ipv4] : [ipv4, ipv6];
 }
 
 interface StartOrder {

@@ -6,7 +6,7 @@ import { liveSandbox } from "./observed.ts";
 import { type Phase, phaseOf } from "./phase.ts";
 
 export interface StatusFacts extends ContainerFacts {
-  readonly podIP: string | undefined;
+  readonly podIPs: readonly string[];
   readonly hostIPs: readonly string[];
   /** When this node first saw the pod, RFC 3339. */
   readonly startTime: string;
@@ -17,14 +17,14 @@ export interface StatusFacts extends ContainerFacts {
 
 /** The status of a pod as kubelet reports it: a pure function of what is known. */
 export function podStatus(facts: StatusFacts): PodStatus {
-  const { pod, podIP, hostIPs, failure } = facts;
+  const { pod, podIPs, hostIPs, failure } = facts;
   const spec = pod.spec ?? { containers: [] };
   const statuses = (containers: readonly Container[]) =>
     containers.map((container) => containerStatus(facts, container));
   const init = statuses(spec.initContainers ?? []);
   const main = statuses(spec.containers);
   const phase = settled(pod) ?? phaseNow(facts, { init, main });
-  const sandboxReady = liveSandbox(facts.observed) !== undefined && podIP !== undefined;
+  const sandboxReady = liveSandbox(facts.observed) !== undefined && podIPs.length > 0;
   const { generation } = pod.metadata ?? {};
   const kept = failure ?? pod.status ?? {};
   return {
@@ -34,7 +34,7 @@ export function podStatus(facts: StatusFacts): PodStatus {
     ...(kept.message !== undefined && { message: kept.message }),
     ...(kept.reason !== undefined && { reason: kept.reason }),
     ...(hostIPs[0] !== undefined && { hostIP: hostIPs[0], hostIPs: hostIPs.map((ip) => ({ ip })) }),
-    ...(podIP !== undefined && { podIP, podIPs: [{ ip: podIP }] }),
+    ...(podIPs[0] !== undefined && { podIP: podIPs[0], podIPs: podIPs.map((ip) => ({ ip })) }),
     startTime: facts.startTime,
     ...(init.length > 0 && { initContainerStatuses: init }),
     containerStatuses: main,

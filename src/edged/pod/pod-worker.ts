@@ -367,7 +367,7 @@ export class PodWorker {
       terminationMessage: ({ id }) => this.#memory.terminationMessage(id),
       imageDigest: (id) => this.#memory.imageDigest(id),
       ending: ended && !starting,
-      podIP: this.#runner.podIP ?? this.#pod.status?.podIP,
+      podIPs: this.#runner.podIPsOf(this.#pod),
       hostIPs,
       startTime: this.#startTime,
       failure: this.#failure(),

@@ -30,7 +30,7 @@ const agent = createAgentHttp({
     name: "n",
     addresses: [],
     kubeletVersion: "v1",
-    podCIDR: "10.42.0.0/24",
+    podCIDRs: ["10.42.0.0/24"],
     leaseRenewMs: 10_000,
   },
   dns: { server: "10.43.0.10", domain: "cluster.local" },

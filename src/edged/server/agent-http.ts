@@ -114,7 +114,7 @@ function configOf({ node, dns }: AgentHttpOptions): object {
     apiVersion: "kubelet.config.k8s.io/v1beta1",
     clusterDomain: dns.domain,
     clusterDNS: [dns.server],
-    podCIDR: node.podCIDR,
+    podCIDR: node.podCIDRs?.join(",") ?? "",
     ...(node.leaseRenewMs && { nodeStatusUpdateFrequency: `${node.leaseRenewMs / 1000}s` }),
   };
 }

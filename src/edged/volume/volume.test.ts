@@ -85,7 +85,7 @@ describe("the file of a token", () => {
   ])("%s", async (_what, spec, shown) => {
     const pod: Pod = { metadata: { name: "web", namespace: "x" }, spec };
     const files = must(
-      await volumePayload(volume, { pod, podIP: "", hostIPs: [], allocatable: {} }, sources),
+      await volumePayload(volume, { pod, podIPs: [], hostIPs: [], allocatable: {} }, sources),
       "files",
     );
     const group = spec.securityContext?.fsGroup;

@@ -8,10 +8,13 @@ import {
   listChains,
   listRules,
 } from "./foreign-rules.ts";
+import type { Family } from "./protocol.ts";
 
 /** Rules that must hold in everybody's chains at a hook. */
 export interface Admission {
   readonly at: "input" | "forward";
+  /** In chains of which tables. A chain belongs to one admission. */
+  readonly families: readonly Family[];
   readonly rules: readonly (readonly Expression[])[];
 }
 
@@ -38,9 +41,13 @@ export function admit(socket: NetlinkSocket, options: AdmissionOptions): boolean
   const chains = listChains(socket);
   const userData = comment(options.mark);
   let changed = false;
-  for (const { at, rules } of options.admissions) {
+  for (const { at, families, rules } of options.admissions) {
     const foreign = chains.filter(({ table }) => !table.name.startsWith(options.ownTables));
-    for (const chain of closedChains(socket, foreign, at)) {
+    for (const chain of closedChains(
+      socket,
+      foreign.filter(({ table }) => families.includes(table.family)),
+      at,
+    )) {
       const own = ownRules(socket, chain, userData);
       if (own.length === rules.length) continue;
       for (const rule of own) deleteRule(socket, rule);

@@ -1,4 +1,5 @@
 import { formatIPv4, ipv4Bytes, maskOf, parseCidr } from "#lib/cidr.ts";
+import { formatIPv6, ipv6Bytes, maskBytes6, parseCidr6 } from "#lib/ipv6.ts";
 import { type Attribute, be32, bytes, nested, text, u8 } from "../netlink/attributes.ts";
 import { PROTOCOLS } from "./keys.ts";
 
@@ -31,14 +32,16 @@ const FIB_DADDR = 2;
 const RTN_LOCAL = 2;
 const EQUAL = 0;
 const NOT_EQUAL = 1;
-const ADDRESS_BYTES = 4;
 const INTERFACE_NAME_BYTES = 16;
 const NAT_SOURCE = 0;
 const NAT_DESTINATION = 1;
 const AF_INET = 2;
+/** Families of addresses, and how many 32-bit registers an address takes. */
+const ADDRESSES = { ip: { code: AF_INET, registers: 1 }, ip6: { code: 10, registers: 4 } } as const;
 const REJECT_ICMP_UNREACHABLE = 0;
 const REJECT_TCP_RESET = 1;
 const ICMP_PORT_UNREACHABLE = 3;
+const ICMPV6_PORT_UNREACHABLE = 4;
 
 /** Verdict register; the first general one; and the 32-bit registers that lie inside it. */
 const REG_VERDICT = 0;
@@ -51,12 +54,27 @@ const CT_RELATED = 4;
 /** IPS_DST_NAT: the destination of the connection was translated. */
 const CT_STATUS_DNAT = 0x20;
 
-/** Offsets in an IPv4 header and, for `arp…`, in an ARP packet for Ethernet and IPv4. */
-const ADDRESS_AT = { source: 12, destination: 16, arpSender: 14, arpTarget: 24 } as const;
-export type AddressField = keyof typeof ADDRESS_AT;
+export type AddressField = "source" | "destination" | "arpSender" | "arpTarget";
 
-/** A part of a set's key as the packet has it. */
-export type Field = AddressField | "protocol" | "destinationPort";
+/** Where fields are: in headers of IP and, for `arp…`, in an ARP packet for Ethernet and IPv4. */
+const PAYLOAD = {
+  source: { base: BASE_NETWORK, offset: 12, length: 4 },
+  destination: { base: BASE_NETWORK, offset: 16, length: 4 },
+  source6: { base: BASE_NETWORK, offset: 8, length: 16 },
+  destination6: { base: BASE_NETWORK, offset: 24, length: 16 },
+  arpSender: { base: BASE_NETWORK, offset: 14, length: 4 },
+  arpTarget: { base: BASE_NETWORK, offset: 24, length: 4 },
+  destinationPort: { base: BASE_TRANSPORT, offset: 2, length: 2 },
+} as const;
+
+/** A part of a set's key as the packet has it; `…6`: an address of IPv6. */
+export type Field =
+  | AddressField
+  | "source6"
+  | "destination6"
+  | "protocol"
+  | "destinationPort"
+  | "inputInterface";
 
 /** The name of the link that the packet came in by; a `*` at the end stands for any rest. */
 export function inputInterface(name: string): Expression[] {
@@ -68,7 +86,7 @@ export function outputInterface(name: string): Expression[] {
   return interfaceName(META_OIFNAME, name);
 }
 
-/** An address of the packet lies in a network (`10.42.0.0/24`). */
+/** An address of the packet lies in a network (`10.42.0.0/24`; of IPv6 where the network is). */
 export function addressIn(field: AddressField, network: string): Expression[] {
   return compareNetwork({ field, network, operator: EQUAL });
 }
@@ -127,7 +145,12 @@ export function isIn(set: string, fields: readonly Field[]): Expression[] {
 }
 
 /** Sends the packet to the address and port that the map has for its fields, if it has any. */
-export function translateDestination(map: string, fields: readonly Field[]): Expression[] {
+export function translateDestination(
+  map: string,
+  fields: readonly Field[],
+  family: "ip" | "ip6" = "ip",
+): Expression[] {
+  const { code, registers } = ADDRESSES[family];
   const loads = loadKey(fields);
   const found = [text(1, map), be32(2, loads.register), be32(3, REG_1)];
   return [
@@ -135,9 +158,9 @@ export function translateDestination(map: string, fields: readonly Field[]): Exp
     expression("lookup", found),
     expression("nat", [
       be32(1, NAT_DESTINATION),
-      be32(2, AF_INET),
+      be32(2, code),
       be32(3, REG_1),
-      be32(5, REG32_FIRST + 1),
+      be32(5, REG32_FIRST + registers),
     ]),
   ];
 }
@@ -178,6 +201,11 @@ export function rejectPort(): Expression[] {
   return [expression("reject", [be32(1, REJECT_ICMP_UNREACHABLE), u8(2, ICMP_PORT_UNREACHABLE)])];
 }
 
+/** Refuses with ICMPv6 "port unreachable". */
+export function rejectPort6(): Expression[] {
+  return [expression("reject", [be32(1, REJECT_ICMP_UNREACHABLE), u8(2, ICMPV6_PORT_UNREACHABLE)])];
+}
+
 /** The part of a verdict that rules and map elements share. */
 function verdictAttributes(decision: RuleVerdict): Attribute[] {
   if (decision === "drop") return [be32(NFTA_VERDICT_CODE, 0)];
@@ -201,9 +229,21 @@ interface NetworkComparison {
 }
 
 function compareNetwork({ field, network, operator }: NetworkComparison): Expression[] {
+  if (network.includes(":")) return compareNetwork6({ field, network, operator });
   const { base, bits } = parseCidr(network);
   const masked = bits === 32 ? [] : [and(ipv4Bytes(formatIPv4(maskOf(bits))))];
   return [load(field, REG_1), ...masked, compare(operator, ipv4Bytes(formatIPv4(base)))];
+}
+
+function compareNetwork6({ field, network, operator }: NetworkComparison): Expression[] {
+  if (field !== "source" && field !== "destination")
+    throw new RangeError(`IPv6 has no field ${field}`);
+  const { base, bits } = parseCidr6(network);
+  return [
+    load(`${field}6`, REG_1),
+    and(maskBytes6(bits)),
+    compare(operator, ipv6Bytes(formatIPv6(base))),
+  ];
 }
 
 function anyBit(key: number, bits: number): Expression[] {
@@ -216,20 +256,29 @@ function anyBit(key: number, bits: number): Expression[] {
 
 /** Loads fields side by side, as the key of a concatenation wants them. */
 function loadKey(fields: readonly Field[]): { expressions: Expression[]; register: number } {
-  return {
-    expressions: fields.map((field, index) => load(field, REG32_FIRST + index)),
-    register: REG_1,
-  };
+  let register = REG32_FIRST;
+  const expressions = fields.map((field) => {
+    const expression = load(field, register);
+    register += WIDE.has(field) ? 4 : 1;
+    return expression;
+  });
+  return { expressions, register: REG_1 };
 }
 
+/** Fields that take four of the 32-bit registers; the others take one. */
+const WIDE: ReadonlySet<Field> = new Set(["source6", "destination6", "inputInterface"]);
+
 function load(field: Field, register: number): Expression {
-  if (field === "protocol") return expression("meta", [be32(1, register), be32(2, META_L4PROTO)]);
-  const transport = field === "destinationPort";
+  if (field === "protocol" || field === "inputInterface") {
+    const key = field === "protocol" ? META_L4PROTO : META_IIFNAME;
+    return expression("meta", [be32(1, register), be32(2, key)]);
+  }
+  const { base, offset, length } = PAYLOAD[field];
   return expression("payload", [
     be32(1, register),
-    be32(2, transport ? BASE_TRANSPORT : BASE_NETWORK),
-    be32(3, transport ? 2 : ADDRESS_AT[field]),
-    be32(4, transport ? 2 : ADDRESS_BYTES),
+    be32(2, base),
+    be32(3, offset),
+    be32(4, length),
   ]);
 }
 

@@ -33,14 +33,14 @@ export interface ForeignRule {
 }
 
 const FAMILY_NAMES = new Map<number, Family>(
-  (["inet", "ip", "arp"] as const).map((name) => [FAMILIES[name], name]),
+  (["inet", "ip", "ip6", "arp"] as const).map((name) => [FAMILIES[name], name]),
 );
 const NF_DROP = 0;
 
-/** All chains of the families `ip`, `inet` and `arp`. */
+/** All chains that packets of IP pass. */
 export function listChains(socket: NetlinkSocket): readonly ForeignChain[] {
   const request = { message: "getChain", attributes: [], what: "list the chains" } as const;
-  return (["ip", "inet"] as const).flatMap((family) =>
+  return (["ip", "ip6", "inet"] as const).flatMap((family) =>
     socket
       .request(nftablesRequest({ ...request, family, flags: DUMP }))
       .map(({ body }) => parseChain(body))

@@ -2,7 +2,7 @@ import { type Attribute, nested } from "../netlink/attributes.ts";
 import type { NetlinkRequest } from "../netlink/message.ts";
 
 /** Families of tables (NFPROTO_*). */
-export const FAMILIES = { inet: 1, ip: 2, arp: 3 } as const;
+export const FAMILIES = { inet: 1, ip: 2, arp: 3, ip6: 10 } as const;
 export type Family = keyof typeof FAMILIES;
 
 /** A table by its family and name. */

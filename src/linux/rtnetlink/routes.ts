@@ -1,5 +1,6 @@
 import { type Cidr, formatIPv4, ipv4Bytes, parseCidr } from "#lib/cidr.ts";
 import { errorCode } from "#lib/errors.ts";
+import { ipv6Bytes } from "#lib/ipv6.ts";
 import { type Attribute, bytes, numberOf, parseAttributes, u32 } from "../netlink/attributes.ts";
 import { CREATE, DUMP, EXCLUSIVE, REPLACE } from "../netlink/message.ts";
 import { NETLINK_ROUTE, NetlinkSocket } from "../netlink/socket.ts";
@@ -8,6 +9,7 @@ const RTM_NEWROUTE = 24;
 const RTM_DELROUTE = 25;
 const RTM_GETROUTE = 26;
 const AF_INET = 2;
+const AF_INET6 = 10;
 const HEADER_BYTES = 12;
 
 const RTA_DST = 1;
@@ -42,7 +44,7 @@ export interface Route {
 
 export interface NewRoute {
   readonly type?: "unicast" | "unreachable";
-  /** `10.42.0.5/32`, `0.0.0.0/0`. */
+  /** `10.42.0.5/32`, `0.0.0.0/0`, `fd42::5/128`, `::/0`; bits behind the prefix are 0. */
   readonly destination: string;
   readonly link?: number;
   readonly gateway?: string;
@@ -89,23 +91,29 @@ export function removeRoute(socket: NetlinkSocket, route: NewRoute): void {
 }
 
 function encode(route: NewRoute): Buffer {
-  const { base, bits } = parseCidr(route.destination);
+  const six = route.destination.includes(":");
+  const [network = "", prefix = ""] = route.destination.split("/");
+  const bits = Number(prefix);
   const { type = "unicast", link, gateway, source, metric } = route;
   const onLink = type === "unicast" && gateway === undefined;
   const header = Buffer.alloc(HEADER_BYTES);
-  header[0] = AF_INET;
+  header[0] = six ? AF_INET6 : AF_INET;
   header[1] = bits;
   header[4] = RT_TABLE_MAIN;
   header[5] = RTPROT_STATIC;
   header[6] = onLink ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
   header[7] = TYPES[type];
   const attributes: Attribute[] = [];
-  if (bits > 0) attributes.push(bytes(RTA_DST, ipv4Bytes(formatIPv4(base))));
+  if (bits > 0) attributes.push(bytes(RTA_DST, addressBytes(network)));
   if (link !== undefined) attributes.push(u32(RTA_OIF, link));
-  if (gateway !== undefined) attributes.push(bytes(RTA_GATEWAY, ipv4Bytes(gateway)));
-  if (source !== undefined) attributes.push(bytes(RTA_PREFSRC, ipv4Bytes(source)));
+  if (gateway !== undefined) attributes.push(bytes(RTA_GATEWAY, addressBytes(gateway)));
+  if (source !== undefined) attributes.push(bytes(RTA_PREFSRC, addressBytes(source)));
   if (metric !== undefined) attributes.push(u32(RTA_PRIORITY, metric));
   return Buffer.concat([header, ...attributes]);
+}
+
+function addressBytes(address: string): Uint8Array {
+  return address.includes(":") ? ipv6Bytes(address) : ipv4Bytes(address);
 }
 
 function parseRoute(body: Buffer): Route {
