@@ -11,6 +11,14 @@ const ANSWER_MS = 10_000;
 /** The status that the site gives a reason for people with. */
 const REFUSED = 422;
 
+/** What connecting to the socket of a site that was killed fails with, in Bun's words and the kernel's. */
+const NOBODY_LISTENS: ReadonlySet<string> = new Set([
+  "ConnectionRefused",
+  "ECONNREFUSED",
+  "ENOENT",
+  "FailedToOpenSocket",
+]);
+
 /** A running site, over its control socket. */
 export class Control {
   readonly #socket: string;
@@ -29,9 +37,7 @@ export class Control {
       return control;
     } catch (error) {
       const code = errorCode(error);
-      if (code === "ConnectionRefused" || code === "ENOENT" || code === "FailedToOpenSocket") {
-        return undefined;
-      }
+      if (code !== undefined && NOBODY_LISTENS.has(code)) return undefined;
       throw new UserError(
         `Cannot reach the site on ${dataDir}: ${code ?? String(error)}. Run this command as the user that started it (usually with sudo)`,
         { cause: error },

@@ -131,6 +131,15 @@ export function describeRuntime(name: string, start: () => Promise<RuntimeHarnes
       await runtime.removeSandbox(sandbox.id, signal);
     });
 
+    it("what ended may be removed after its sandbox", async () => {
+      const { pod, sandbox, id } = await started(["sleep", "1000"]);
+      await runtime.stopContainer(id, 0, signal);
+      await runtime.removeSandbox(sandbox.id, signal);
+      expect(await only(pod.uid)).toMatchObject({ id, state: "exited" });
+      await runtime.removeContainer(id, signal);
+      expect(await runtime.inspect(pod.uid, signal)).toEqual({ sandboxes: [], containers: [] });
+    });
+
     it("run() gives the exit code and what was printed on both outputs", async () => {
       const { pod, sandbox, id } = await started(["sleep", "1000"]);
       const { exitCode, output } = await runtime.run(
@@ -202,9 +211,11 @@ export function describeRuntime(name: string, start: () => Promise<RuntimeHarnes
     it("followed logs end with the container", async () => {
       const { pod, sandbox, id } = await started(["sh", "-c", "echo up; sleep 1000"]);
       const log = await runtime.logs(id, { follow: true, timestamps: false }, signal);
-      const whole = textOf(log);
+      const reader = log.getReader();
+      expect(Buffer.from((await reader.read()).value ?? []).toString()).toBe("up\n");
+      const rest = reader.read();
       await runtime.stopContainer(id, 0, signal);
-      expect(await whole).toBe("up\n");
+      expect(await rest).toMatchObject({ done: true });
       await ends(pod.uid, sandbox.id);
     });
 

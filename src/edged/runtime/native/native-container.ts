@@ -10,7 +10,7 @@ import type { ImageHold } from "../../image/image-store.ts";
 import type { ContainerSpec, RuntimeContainer } from "../types.ts";
 import { dateOf, readExitRecord } from "./exit-record.ts";
 import { LOG_LIMITS } from "./log/log-files.ts";
-import type { NativeSandbox } from "./native-sandbox.ts";
+import { type NativeSandbox, unlessLost } from "./native-sandbox.ts";
 import { processStart } from "./process-start.ts";
 import { type ContainerPlan, containerProgram } from "./program/container-program.ts";
 import { CLONE, SIGKILL } from "./program/kernel.ts";
@@ -138,7 +138,7 @@ export class NativeContainer {
   /** Ends it, and takes away all that it has on this host. */
   async remove(signal: AbortSignal): Promise<void> {
     await this.#kill(signal);
-    await this.sandbox.shim?.forget(this.key, signal);
+    await this.sandbox.shim?.forget(this.key, signal).catch(unlessLost);
     this.cgroup.remove();
     await rm(this.settingsFile, { force: true });
     await this.#records.remove(this.#record.id);
@@ -265,7 +265,7 @@ function settingsOf({ argv: _, seccomp, ...process }: ContainerProcess): JoinSet
 }
 
 function unlessEnded(error: unknown): void {
-  if (errorCode(error) !== "ESRCH" && errorCode(error) !== "ENOENT") throw error;
+  if (errorCode(error) !== "ESRCH" && errorCode(error) !== "ENOENT") unlessLost(error);
 }
 
 /** The one sentence about a start that failed; of a command that is not there as runc says it. */

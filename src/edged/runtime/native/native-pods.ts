@@ -91,7 +91,7 @@ export class NativePods {
     if (!sandbox) return;
     await this.#takeAway(sandbox, signal);
     this.#sandboxes.delete(id);
-    this.#news.tell(sandbox.record.pod.uid);
+    this.#eventsOf(sandbox).onLost();
   }
 
   /** @throws with one reason when there can be no such container: then there is none. */

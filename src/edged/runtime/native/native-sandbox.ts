@@ -103,7 +103,7 @@ export class NativeSandbox {
     try {
       return await this.connect(events, signal);
     } catch (error) {
-      if (!(error instanceof ShimLost)) throw error;
+      unlessLost(error);
       await this.cgroup.kill(signal);
       return [];
     }
@@ -153,7 +153,8 @@ export class NativeSandbox {
 
   /** Ends all that runs in it, and takes away all that it has on this host but its record. */
   async remove(signal: AbortSignal): Promise<void> {
-    await this.#shim?.end(signal);
+    await this.#shim?.end(signal).catch(unlessLost);
+    this.#shim = undefined;
     await this.cgroup.kill(signal);
     this.cgroup.remove();
     unmount(this.sharedMemory);
@@ -166,6 +167,11 @@ export class NativeSandbox {
     const steps = leadProgram(await this.#site.confinement.seccompFilter(wish));
     await shim.sharePids({ key: LEAD, namespaces: 0, steps, timeoutMs: LEAD_TIMEOUT_MS }, signal);
   }
+}
+
+/** Lets pass that a shim has ended meanwhile: with it has all that it was asked to end. */
+export function unlessLost(error: unknown): void {
+  if (!(error instanceof ShimLost)) throw error;
 }
 
 /** kubelet's: the last to be killed when memory runs out. */
