@@ -11,9 +11,13 @@ const ENDED = /\) [ZX] /;
  * runtime is asked.
  */
 export function processesOf(containerID: string): readonly number[] {
-  const id = containerID.replace(/^\w+:\/\//, "").slice(0, ID_DIGITS);
+  return processesIn(containerID.replace(/^\w+:\/\//, "").slice(0, ID_DIGITS));
+}
+
+/** The processes that run in cgroups with `name` in their path. */
+export function processesIn(name: string): readonly number[] {
   return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name) && textOf(name, "cgroup").includes(id))
+    .filter((pid) => /^\d+$/.test(pid) && textOf(pid, "cgroup").includes(name))
     .filter((pid) => !ENDED.test(textOf(pid, "stat")))
     .map(Number)
     .toSorted((a, b) => a - b);

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ImageRowChange, ImageRows } from "#edged/image/store/image-rows.ts";
 import { LocalImageStore } from "#edged/image/store/local-image-store.ts";
@@ -15,30 +15,49 @@ import { busyboxArchive } from "./image.ts";
 /** What the tests' image is called. */
 export const NATIVE_IMAGE = "edgesite.test/busybox:1";
 
+/** Where a host's things lie, and what marks them. */
+export interface NativePlace {
+  readonly siteId: string;
+  readonly directory: string;
+  readonly runDirectory: string;
+}
+
 /**
  * A place where native runtimes can be, one after another as over restarts of edgesite, with busybox
  * as their image. Disposing of it leaves nothing on the host.
  */
-export class NativeHost implements AsyncDisposable {
-  readonly siteId = randomUUID().slice(0, 8);
-  readonly directory = mkdtempSync("/var/tmp/edgesite-native-");
-  readonly runDirectory = mkdtempSync("/run/edgesite-native-");
+export class NativeHost implements NativePlace, AsyncDisposable {
+  readonly siteId: string;
+  readonly directory: string;
+  readonly runDirectory: string;
   readonly images: LocalImageStore;
 
-  private constructor() {
+  private constructor({ siteId, directory, runDirectory }: NativePlace) {
+    this.siteId = siteId;
+    this.directory = directory;
+    this.runDirectory = runDirectory;
     this.images = new LocalImageStore({
-      directory: join(this.directory, "store"),
-      rows: new MemoryRows(),
-      registriesFile: join(this.directory, "registries.yaml"),
+      directory: join(directory, "store"),
+      rows: new FileRows(join(directory, "images.json")),
+      registriesFile: join(directory, "registries.yaml"),
       clock: systemClock,
       log: silentLogger,
     });
   }
 
   static async prepare(): Promise<NativeHost> {
-    const host = new NativeHost();
+    const host = new NativeHost({
+      siteId: randomUUID().slice(0, 8),
+      directory: mkdtempSync("/var/tmp/edgesite-native-"),
+      runDirectory: mkdtempSync("/run/edgesite-native-"),
+    });
     await host.import(await busyboxArchive(NATIVE_IMAGE));
     return host;
+  }
+
+  /** One that another process has prepared and will dispose of. */
+  static at(place: NativePlace): NativeHost {
+    return new NativeHost(place);
   }
 
   /** Takes an image from an archive. */
@@ -70,8 +89,18 @@ export class NativeHost implements AsyncDisposable {
   }
 }
 
-class MemoryRows implements ImageRows {
-  readonly #rows = new Map<string, ImageRowChange>();
+/** Rows that the next process finds. */
+class FileRows implements ImageRows {
+  readonly #path: string;
+  readonly #rows: Map<string, ImageRowChange>;
+
+  constructor(path: string) {
+    this.#path = path;
+    const known: [string, ImageRowChange][] = existsSync(path)
+      ? JSON.parse(readFileSync(path, "utf8"))
+      : [];
+    this.#rows = new Map(known);
+  }
 
   list(kind: ImageRowChange["kind"]): { key: string; value: string }[] {
     return [...this.#rows.values()].flatMap(({ kind: own, key, value }) =>
@@ -81,5 +110,6 @@ class MemoryRows implements ImageRows {
 
   async write(changes: readonly ImageRowChange[]): Promise<void> {
     for (const change of changes) this.#rows.set(`${change.kind} ${change.key}`, change);
+    writeFileSync(this.#path, JSON.stringify([...this.#rows]));
   }
 }

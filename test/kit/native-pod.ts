@@ -91,9 +91,19 @@ export class NativePod {
     return output.trim();
   }
 
-  async remove(): Promise<void> {
-    const { containers, sandboxes } = await this.#runtime.inspect(this.ref.uid, within());
-    for (const { id } of containers) await this.#runtime.removeContainer(id, within());
-    for (const { id } of sandboxes) await this.#runtime.removeSandbox(id, within());
+  remove(): Promise<void> {
+    return removePod(this.#runtime, this.ref.uid);
   }
+}
+
+/** Removes all pods that a runtime has. */
+export async function removePods(runtime: Runtime): Promise<void> {
+  const pods = await runtime.list(within());
+  await Promise.all(pods.map(({ pod }) => removePod(runtime, pod.uid)));
+}
+
+async function removePod(runtime: Runtime, uid: string): Promise<void> {
+  const { containers, sandboxes } = await runtime.inspect(uid, within());
+  for (const { id } of containers) await runtime.removeContainer(id, within());
+  for (const { id } of sandboxes) await runtime.removeSandbox(id, within());
 }

@@ -72,35 +72,3 @@ test(
   },
   TEST_MS,
 );
-
-test(
-  "reset leaves the host as it was",
-  async () => {
-    await using host = await NetworkNamespace.create();
-    const picture = async () =>
-      (
-        await Promise.all(
-          [
-            ["ip", "link"],
-            ["ip", "address"],
-            ["ip", "route", "show", "table", "all"],
-            ["nft", "list", "ruleset"],
-          ].map((command) => host.output(command)),
-        )
-      ).join("\n");
-    const before = await picture();
-    {
-      await using site = await SiteProcess.start({
-        namespace: host,
-        runtime: suiteRuntime(),
-      });
-      await site.nodeReady();
-      await applyHello(site);
-      expect(await picture()).not.toBe(before);
-    }
-    expect((await picture()).replaceAll(/^(\d+): /gm, "")).toBe(
-      before.replaceAll(/^(\d+): /gm, ""),
-    );
-  },
-  TEST_MS,
-);
