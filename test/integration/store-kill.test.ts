@@ -36,35 +36,39 @@ async function writeAndKill(path: string, run: number): Promise<readonly Acknowl
   });
 }
 
-test(`a writer killed ${KILLS} times loses no acknowledged write and reuses no number`, async () => {
-  const directory = mkdtempSync(join(tmpdir(), "edgesite-kill-"));
-  const path = join(directory, "edgesite.db");
-  const numbers = new Set<number>();
-  let acknowledged = 0;
-  try {
-    for (let run = 0; run < KILLS; run += 1) {
-      const writes = await writeAndKill(path, run);
-      expect(writes.length).toBeGreaterThan(0);
-      for (const { resourceVersion } of writes) {
-        expect(numbers.has(resourceVersion)).toBe(false);
-        numbers.add(resourceVersion);
+test(
+  `a writer killed ${KILLS} times loses no acknowledged write and reuses no number`,
+  async () => {
+    const directory = mkdtempSync(join(tmpdir(), "edgesite-kill-"));
+    const path = join(directory, "edgesite.db");
+    const numbers = new Set<number>();
+    let acknowledged = 0;
+    try {
+      for (let run = 0; run < KILLS; run += 1) {
+        const writes = await writeAndKill(path, run);
+        expect(writes.length).toBeGreaterThan(0);
+        for (const { resourceVersion } of writes) {
+          expect(numbers.has(resourceVersion)).toBe(false);
+          numbers.add(resourceVersion);
+        }
+        acknowledged += writes.length;
+        const newest = new Map(writes.map((write) => [write.name, write]));
+        await using db = await Database.open({ path, key: new Uint8Array(32) });
+        expect(db.objects.resourceVersion).toBeGreaterThan(Math.max(...numbers));
+        for (const { name, value } of newest.values()) {
+          const key = { collection: "/configmaps", namespace: "default", name };
+          const found = db.objects.get(key)?.value.metadata?.annotations?.["value"] ?? "";
+          // A later write of the same run may have been stored without being acknowledged.
+          const [foundRun, foundTurn] = found.split("-").map(Number);
+          const [ackRun, ackTurn] = value.split("-").map(Number);
+          expect(foundRun).toBe(ackRun);
+          expect(foundTurn).toBeGreaterThanOrEqual(ackTurn ?? 0);
+        }
       }
-      acknowledged += writes.length;
-      const newest = new Map(writes.map((write) => [write.name, write]));
-      await using db = await Database.open({ path, key: new Uint8Array(32) });
-      expect(db.objects.resourceVersion).toBeGreaterThan(Math.max(...numbers));
-      for (const { name, value } of newest.values()) {
-        const key = { collection: "/configmaps", namespace: "default", name };
-        const found = db.objects.get(key)?.value.metadata?.annotations?.["value"] ?? "";
-        // A later write of the same run may have been stored without being acknowledged.
-        const [foundRun, foundTurn] = found.split("-").map(Number);
-        const [ackRun, ackTurn] = value.split("-").map(Number);
-        expect(foundRun).toBe(ackRun);
-        expect(foundTurn).toBeGreaterThanOrEqual(ackTurn ?? 0);
-      }
+      expect(numbers.size).toBe(acknowledged);
+    } finally {
+      rmSync(directory, { recursive: true });
     }
-    expect(numbers.size).toBe(acknowledged);
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
-}, 300_000);
+  },
+  rounds({ gate: 300_000, soak: 3_600_000 }),
+);
