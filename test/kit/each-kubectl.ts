@@ -3,7 +3,7 @@ import { type Kubectl, kubectls } from "./kubectl.ts";
 import { KubectlSpace } from "./kubectl-space.ts";
 import { NetworkNamespace } from "./network-namespace.ts";
 import { SiteProcess } from "./site-process.ts";
-import { suiteRuntime } from "./suite-runtime.ts";
+import { suiteKubectls, suiteRuntime } from "./suite-runtime.ts";
 
 const START_MS = 60_000;
 
@@ -18,7 +18,7 @@ export interface KubectlTest {
 export interface KubectlTests {
   /** Runs once in each namespace, before its tests. */
   readonly prepare?: (kubectl: KubectlSpace) => Promise<void>;
-  /** Default: every kubectl at hand. */
+  /** Default: every kubectl at hand, or those that stand for all. */
   readonly versions?: readonly Kubectl[];
 }
 
@@ -45,7 +45,9 @@ export async function eachKubectl(
     await host[Symbol.asyncDispose]();
   }, START_MS);
 
-  const each = (versions ?? (await kubectls())).map((one) => [one.version, one] as const);
+  const each = (versions ?? suiteKubectls() ?? (await kubectls())).map(
+    (one) => [one.version, one] as const,
+  );
   describe.each(each)("kubectl %s", (_, version) => {
     let kubectl: KubectlSpace;
 

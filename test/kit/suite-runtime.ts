@@ -1,4 +1,5 @@
 import { must } from "#lib/errors.ts";
+import type { Kubectl } from "./kubectl.ts";
 
 /** What the pods of a suite's sites run on. A suite is run once on each. */
 export interface SuiteRuntime {
@@ -9,6 +10,7 @@ export interface SuiteRuntime {
 }
 
 let runtime: SuiteRuntime | undefined;
+let versions: readonly Kubectl[] | undefined;
 
 /** Says what the sites of this process run their pods on. */
 export function useRuntime(chosen: SuiteRuntime): void {
@@ -21,4 +23,17 @@ export function suiteRuntime(): SuiteRuntime {
     runtime,
     "a runtime: run this with --preload ./test/kit/with-engine.ts, or with ./test/kit/without-engine.ts",
   );
+}
+
+/**
+ * Says which kubectls stand for all in this process: a suite that is run once on each runtime needs
+ * every one of them only once.
+ */
+export function useKubectls(some: readonly Kubectl[]): void {
+  versions = some;
+}
+
+/** The kubectls that stand for all; undefined where every one is wanted. */
+export function suiteKubectls(): readonly Kubectl[] | undefined {
+  return versions;
 }

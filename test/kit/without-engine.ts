@@ -1,6 +1,9 @@
 import { afterAll, beforeAll } from "bun:test";
+import { oldestAndNewest } from "#test/kit/kubectl.ts";
 import { NativeSuite } from "#test/kit/native-suite.ts";
-import { useRuntime } from "#test/kit/suite-runtime.ts";
+import { useKubectls, useRuntime } from "#test/kit/suite-runtime.ts";
+
+useKubectls(await oldestAndNewest());
 
 let suite: NativeSuite | undefined;
 
