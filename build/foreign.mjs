@@ -1,5 +1,6 @@
 // What the gate needs of other releases and architectures: an old kubectl, a bare root with musl, the
-// C library of the other architecture for qemu. All of it lies in .cache/foreign; none is installed.
+// C library of the other architecture for qemu, a kernel for a machine that has nothing else. All of it
+// lies in .cache/foreign; none is installed.
 import {
   cpSync,
   existsSync,
@@ -43,6 +44,27 @@ export function preparePlatforms() {
   fetchOnce("musl", (folder) => makeMuslRoot(own, folder));
   fetchOnce("libc6", (folder) => {
     unpackDebian({ name: "libc6", architecture: other.debian, folder });
+  });
+}
+
+/** What a bare machine is made of, and qemu to run it: Debian's kernel for virtual machines, a C library, busybox. */
+export function prepareBox() {
+  aptInstall(["qemu-system-x86", "cpio", "e2fsprogs"]);
+  const { debian } = MACHINES.x64;
+  fetchOnce("box", (folder) => {
+    // It is named after its version; the package without one depends on the newest.
+    unpackDebian({
+      name: `linux-image-cloud-${debian}`,
+      dependency: true,
+      architecture: debian,
+      folder,
+    });
+    for (const name of ["libc6", "busybox-static"]) {
+      unpackDebian({ name, architecture: debian, folder });
+    }
+    for (const version of readdirSync(join(folder, "lib", "modules"))) {
+      run("busybox", ["depmod", "-b", folder, version]);
+    }
   });
 }
 
@@ -95,8 +117,11 @@ function unpackWheel(gnu, work) {
   return join(work, "wheel", "contourpy.libs");
 }
 
-/** Unpacks a Debian package of any release and architecture; apt checks its signature. */
-function unpackDebian({ name, suite = SUITE, architecture, folder }) {
+/**
+ * Unpacks a Debian package of any release and architecture, or the one that it depends on; apt checks
+ * its signature.
+ */
+function unpackDebian({ name, dependency = false, suite = SUITE, architecture, folder }) {
   const apt = mkdtempSync(join(dirname(folder), "apt-"));
   const sources = join(apt, "sources.list");
   const line = `deb [arch=${architecture} signed-by=${KEYRING}] http://deb.debian.org/debian ${suite} main\n`;
@@ -119,8 +144,16 @@ function unpackDebian({ name, suite = SUITE, architecture, folder }) {
   const options = Object.entries(settings).flatMap(([key, value]) => ["-o", `${key}=${value}`]);
   const quiet = { cwd: apt, stdio: ["ignore", "ignore", "inherit"] };
   run("apt-get", ["-qq", ...options, "update"], quiet);
-  run("apt-get", ["-qq", ...options, "download", name], quiet);
+  const wanted = dependency ? dependencyOf(name, options) : name;
+  run("apt-get", ["-qq", ...options, "download", wanted], quiet);
   const [archive] = readdirSync(apt).filter((file) => file.endsWith(".deb"));
   if (archive === undefined) throw new Refusal(`Cannot fetch ${name} of ${suite}`);
   run("dpkg", ["-x", join(apt, archive), folder], quiet);
+}
+
+function dependencyOf(name, options) {
+  const text = outputOf("apt-cache", [...options, "depends", name]) ?? "";
+  const [, dependency] = /^ *Depends: (\S+)$/m.exec(text) ?? [];
+  if (dependency === undefined) throw new Refusal(`Cannot find what ${name} depends on`);
+  return dependency;
 }

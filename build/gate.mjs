@@ -1,7 +1,7 @@
 // `npm test`: the whole gate, with all its own set-up. Ends with `N passed, N failed`.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { prepareKubectl, preparePlatforms } from "./foreign.mjs";
+import { prepareBox, prepareKubectl, preparePlatforms } from "./foreign.mjs";
 import {
   aptInstall,
   buildAllTargets,
@@ -31,8 +31,9 @@ const PROGRAMS = {
 };
 /** Files of packages without a program to know them by. */
 const FILES = ["busybox-static", "libfaketime", "debian-archive-keyring"];
+const IS_SOAK = process.env.EDGESITE_SOAK === "1";
 /** The gate must end within 30 minutes; `npm run soak` may take a night. */
-const MAX_GATE_MS = (process.env.EDGESITE_SOAK === "1" ? 12 * 60 : 28) * 60_000;
+const MAX_GATE_MS = (IS_SOAK ? 12 * 60 : 28) * 60_000;
 
 const SOURCES = ["src", "test", "build"];
 
@@ -56,6 +57,8 @@ const SUITES = [
   ["integration", 2, [...WITH_ENGINE, "test/integration"]],
   ["end to end", 2, [...WITH_ENGINE, "test/e2e"]],
   ["pods without an engine", 2, [...WITHOUT_ENGINE, "test/e2e/pods"]],
+  // Whole machines take minutes to start where they are emulated.
+  ...(IS_SOAK ? [["machines of their own", 2, ["test/box"]]] : []),
 ];
 
 /** A line about a test that passed; the values in its name may span lines. */
@@ -141,6 +144,7 @@ try {
   installPrograms();
   prepareKubectl();
   preparePlatforms();
+  if (IS_SOAK) prepareBox();
   for (const check of CHECKS) runCheck(check);
   buildBinary();
   buildAllTargets();

@@ -1,0 +1,86 @@
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { busyboxArchive } from "../image.ts";
+import { output } from "../process.ts";
+
+/** Debian's kernel, C library and busybox, as the gate unpacked them. */
+const FOREIGN = resolve(".cache/foreign/box");
+const BINARY = resolve(process.arch === "x64" ? "dist/edgesite" : "dist/edgesite-linux-x64");
+const DISK_BYTES = 2 ** 30;
+/** What the initial RAM disk loads to find the disk, beside what is built into the kernel. */
+const DISK_MODULES = [
+  "virtio/virtio_ring",
+  "virtio/virtio",
+  "virtio/virtio_pci_legacy_dev",
+  "virtio/virtio_pci_modern_dev",
+  "virtio/virtio_pci",
+  "block/virtio_blk",
+];
+
+/** What a machine boots from. */
+export interface BootFiles {
+  readonly kernel: string;
+  readonly initrd: string;
+  /** A raw image. */
+  readonly disk: string;
+}
+
+/**
+ * Makes the disk of a machine that was never started: Debian's kernel modules, its C library, busybox,
+ * edgesite, and the image busybox:1.36 where edgesite looks for archives. Nothing else.
+ */
+export async function makeDisk(folder: string): Promise<BootFiles> {
+  const [version = ""] = readdirSync(join(FOREIGN, "lib/modules"));
+  const files = {
+    kernel: join(FOREIGN, "boot", `vmlinuz-${version}`),
+    initrd: join(folder, "initrd"),
+    disk: join(folder, "disk"),
+  };
+  const work = mkdtempSync(join(tmpdir(), "edgesite-disk-"));
+  try {
+    await makeRoot(join(work, "root"));
+    await output(["truncate", "-s", `${DISK_BYTES}`, files.disk]);
+    await output(["mkfs.ext4", "-q", "-d", join(work, "root"), files.disk]);
+    makeInitialRoot(join(work, "initrd"), version);
+    const pack = `find . | cpio --quiet --create --format=newc > "$1"`;
+    await output(["sh", "-c", pack, "sh", files.initrd], { cwd: join(work, "initrd") });
+    return files;
+  } finally {
+    rmSync(work, { recursive: true });
+  }
+}
+
+async function makeRoot(root: string): Promise<void> {
+  for (const name of ["dev", "etc", "proc", "root", "run", "sbin", "sys", "tmp"]) {
+    mkdirSync(join(root, name), { recursive: true });
+  }
+  for (const name of ["bin", "lib", "lib64"]) {
+    cpSync(join(FOREIGN, name), join(root, name), { recursive: true, verbatimSymlinks: true });
+  }
+  copyFileSync(resolve("test/kit/box/init.sh"), join(root, "init"));
+  copyFileSync(BINARY, join(root, "edgesite"));
+  const images = join(root, "var/lib/edgesite/images");
+  mkdirSync(images, { recursive: true });
+  writeFileSync(join(images, "busybox.tar"), await busyboxArchive("busybox:1.36"));
+}
+
+function makeInitialRoot(root: string, version: string): void {
+  for (const name of ["bin", "modules"]) mkdirSync(join(root, name), { recursive: true });
+  copyFileSync(join(FOREIGN, "bin/busybox"), join(root, "bin/busybox"));
+  copyFileSync(resolve("test/kit/box/initrd.sh"), join(root, "init"));
+  const drivers = join(FOREIGN, "lib/modules", version, "kernel/drivers");
+  for (const name of DISK_MODULES) {
+    const module = join(drivers, `${name}.ko`);
+    if (existsSync(module)) cpSync(module, join(root, "modules", `${name.split("/").at(-1)}.ko`));
+  }
+}
