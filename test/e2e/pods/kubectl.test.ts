@@ -281,7 +281,8 @@ await eachKubectl(
         const k = kubectl();
         await k.ok(["apply", "-f", k.file(pod("doomed"))]);
         await k.ok("wait --for=condition=Ready pod/doomed --timeout=30s");
-        await using waits = k.start("wait --for=delete pod/doomed --timeout=30s");
+        await using waits = k.start("wait --for=delete pod/doomed --timeout=30s -v=6");
+        await waits.wrote("watch=true"); // or the pod would be gone before it is looked at
         await k.ok("delete pod doomed --wait");
         expect(await waits.exited).toBe(0);
         expect(await k.refused("get pod doomed")).toContain('pods "doomed" not found');
