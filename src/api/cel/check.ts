@@ -1,8 +1,10 @@
 import { type Comprehension, type Expression, qualifiedName } from "./ast.ts";
+import { comprehensionType, rangeTypes } from "./comprehension-types.ts";
 import { CelCompileError, type CelFault } from "./errors.ts";
 import type { Functions, Overload } from "./functions.ts";
 import { literalFault } from "./literals.ts";
 import { isNumeric, operatorType } from "./operator-types.ts";
+import { isQualifiedType, isTypeName } from "./type-names.ts";
 import {
   BOOL,
   type CelType,
@@ -29,23 +31,6 @@ export interface Declarations {
   readonly structs: StructTypes;
   readonly variables: ReadonlyMap<string, CelType>;
 }
-
-const TYPE_NAMES = new Set([
-  "bool",
-  "bytes",
-  "double",
-  "int",
-  "list",
-  "map",
-  "null_type",
-  "string",
-  "type",
-  "uint",
-  "optional_type",
-]);
-
-/** True for a name that means a type. */
-export const isTypeName = (name: string): boolean => TYPE_NAMES.has(name);
 
 /** An expression that makes sense. */
 export interface Checked {
@@ -341,37 +326,8 @@ class Checker {
     const isTest = ["all", "exists", "existsOne", "filter"].includes(macro);
     const type = isTest ? this.#bool(body) : this.check(body);
     this.#scopes.pop();
-    return resultOf(macro, { body: type, element: first });
+    return comprehensionType(macro, { body: type, element: first });
   }
-}
-
-function resultOf(
-  macro: Exclude<Comprehension["macro"], "optFlatMap" | "optMap">,
-  { body, element }: { readonly body: CelType; readonly element: CelType },
-): CelType {
-  switch (macro) {
-    case "filter":
-      return listOf(element);
-    case "map":
-    case "transformList":
-      return listOf(body);
-    case "transformMap":
-      return mapOf(element, body);
-    case "transformMapEntry":
-      return body.is === "map" ? body : mapOf(DYN, DYN);
-    case "all":
-    case "exists":
-    case "existsOne":
-      return BOOL;
-  }
-}
-
-/** The types of the variables: elements; or keys; or indexes and elements; or keys and values. */
-function rangeTypes(range: CelType, vars: number): readonly CelType[] {
-  if (range.is === "dyn") return [DYN, DYN];
-  if (range.is === "list") return vars === 1 ? [range.of, range.of] : [INT, range.of];
-  if (range.is === "map") return [range.key, range.value];
-  return [];
 }
 
 function elementOf(type: CelType, index: CelType): CelType | undefined {
@@ -393,11 +349,4 @@ function typeOfLiteral(value: CelValue): CelType {
   if (typeof value === "boolean") return BOOL;
   if (value instanceof Uint) return { is: "uint" };
   return { is: typeof value === "number" ? "double" : "bytes" };
-}
-
-/** True for types whose names have dots. */
-export function isQualifiedType(name: string): boolean {
-  return /^(?:google\.protobuf\.(?:Timestamp|Duration)|net\.(?:IP|CIDR)|kubernetes\.(?:Quantity|URL|Semver|NamedFormat))$/.test(
-    name,
-  );
 }

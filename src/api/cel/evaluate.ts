@@ -1,5 +1,4 @@
 import { type Comprehension, type Expression, qualifiedName } from "./ast.ts";
-import { isQualifiedType, isTypeName } from "./check.ts";
 import { actualCallCost } from "./cost/actual-cost.ts";
 import { LIST_COST, MAP_COST, STRUCT_COST } from "./cost/cost-rule.ts";
 import { CelCostError, CelError, noKey, noOverload } from "./errors.ts";
@@ -14,6 +13,7 @@ import {
   runtimeName,
   shownKey,
 } from "./operators.ts";
+import { isQualifiedType, isTypeName } from "./type-names.ts";
 import type { CelType } from "./types.ts";
 import {
   type CelMap,

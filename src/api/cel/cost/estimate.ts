@@ -1,5 +1,6 @@
 import { type Comprehension, type Expression, qualifiedName } from "../ast.ts";
-import { type Checked, isQualifiedType } from "../check.ts";
+import type { Checked } from "../check.ts";
+import { isQualifiedType } from "../type-names.ts";
 import type { CelType } from "../types.ts";
 import { callCost } from "./call-cost.ts";
 import { LIST_COST, MAP_COST, type Operand, STRUCT_COST } from "./cost-rule.ts";
