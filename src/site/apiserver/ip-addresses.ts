@@ -5,7 +5,7 @@ import type { Verbs } from "#api/verbs.ts";
 import type { ObjectStore } from "#db/object-store.ts";
 import type { Logger } from "#lib/log.ts";
 import { ensure } from "./ensure.ts";
-import { collectionOf, itemOf, keyOf } from "./kind.ts";
+import { collectionOf, itemOf, newestOf } from "./kind.ts";
 
 const MANAGED_BY = "ipaddress.kubernetes.io/managed-by";
 const MANAGER = "ipallocator.k8s.io";
@@ -100,8 +100,7 @@ async function settle(
   owner: Parent | undefined,
 ): Promise<void> {
   const target = { resource: IP_ADDRESSES, namespace: "", name };
-  const item = store.newest(keyOf(target, name));
-  const current = item && itemOf(IP_ADDRESSES, item).value;
+  const current = newestOf(store, target, name);
   const isOurs = current?.metadata?.labels?.[MANAGED_BY] === MANAGER;
   const isRight = Bun.deepEquals(withoutGroup(current?.spec?.parentRef), owner);
   if (current !== undefined && isOurs && !isRight) {

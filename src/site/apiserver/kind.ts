@@ -93,10 +93,20 @@ export function keyOf({ resource, namespace }: Target, name: string): ObjectKey 
 /** The newest version of an object, those that are not committed yet included. */
 export function newestOf<T extends KubeObject>(
   store: Pick<ObjectStore, "newest">,
-  place: { readonly resource: Resource<T>; readonly namespace: string },
+  place: Target<T>,
   name: string,
 ): T | undefined {
   const item = store.newest(keyOf(place, name));
+  return item && itemOf(place.resource, item).value;
+}
+
+/** The newest version of an object that everybody sees. */
+export function visibleOf<T extends KubeObject>(
+  store: Pick<ObjectStore, "get">,
+  place: Target<T>,
+  name: string,
+): T | undefined {
+  const item = store.get(keyOf(place, name));
   return item && itemOf(place.resource, item).value;
 }
 

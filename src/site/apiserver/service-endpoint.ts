@@ -1,7 +1,7 @@
 import type { EndpointSlice, Service } from "#api/object.ts";
 import { ENDPOINT_SLICES, SERVICES } from "#api/resources.ts";
 import type { ObjectStore } from "#db/object-store.ts";
-import { collectionOf, itemOf, keyOf } from "./kind.ts";
+import { collectionOf, itemOf, visibleOf } from "./kind.ts";
 
 const SERVICE_NAME = "kubernetes.io/service-name";
 
@@ -28,9 +28,9 @@ export function serviceEndpoint(
   store: ObjectStore,
   { namespace, name, port }: ServicePlace,
 ): ServiceEndpoint {
-  const item = store.get(keyOf({ resource: SERVICES, namespace }, name));
-  if (item === undefined) throw new Error(`service ${JSON.stringify(name)} not found`);
-  const { spec } = itemOf(SERVICES, item).value;
+  const found = visibleOf(store, { resource: SERVICES, namespace }, name);
+  if (found === undefined) throw new Error(`service ${JSON.stringify(name)} not found`);
+  const { spec } = found;
   if (spec?.type === "ExternalName") return { host: spec.externalName ?? "", port };
   const own = portOf(spec, { name, port });
   const slices = slicesOf(store, { namespace, name });

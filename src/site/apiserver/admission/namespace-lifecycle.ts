@@ -1,7 +1,7 @@
 import { NAMESPACES } from "#api/resources.ts";
 import { forbidden, notFound } from "#api/status.ts";
 import type { ObjectStore } from "#db/object-store.ts";
-import { keyOf } from "../kind.ts";
+import { newestOf } from "../kind.ts";
 import { type AdmissionPlugin, type AdmissionRequest, refused } from "./plugin.ts";
 
 const IMMORTAL: ReadonlySet<string> = new Set(["default", "kube-system", "kube-public"]);
@@ -28,9 +28,9 @@ export function namespaceLifecycle(store: ObjectStore): AdmissionPlugin {
  */
 function checkNamespace(store: ObjectStore, { target, object }: AdmissionRequest): void {
   const { resource, namespace, name = object?.metadata?.name ?? "" } = target;
-  const item = store.newest(keyOf({ resource: NAMESPACES, namespace: "" }, namespace));
-  if (item === undefined) throw notFound({ resource: NAMESPACES, name: namespace });
-  if (item.value.metadata?.deletionTimestamp === undefined) return;
+  const found = newestOf(store, { resource: NAMESPACES, namespace: "" }, namespace);
+  if (found === undefined) throw notFound({ resource: NAMESPACES, name: namespace });
+  if (found.metadata?.deletionTimestamp === undefined) return;
   throw forbidden(
     { resource, name },
     {

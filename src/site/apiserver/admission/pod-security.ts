@@ -12,7 +12,7 @@ import {
 import { NAMESPACES, PODS } from "#api/resources.ts";
 import { invalidObject } from "#api/status.ts";
 import type { ObjectStore } from "#db/object-store.ts";
-import { collectionOf, itemOf, keyOf } from "../kind.ts";
+import { collectionOf, itemOf, newestOf } from "../kind.ts";
 import { type AdmissionPlugin, type AdmissionRequest, refused } from "./plugin.ts";
 
 /** Changes of these do not touch what the standards are about. */
@@ -91,8 +91,8 @@ export function podSecurityLabels(store: ObjectStore): AdmissionPlugin<Namespace
 
 /** What is asked for in a namespace; undefined, the usual case, where that is nothing. */
 function policyIn(store: ObjectStore, namespace: string): Policy | undefined {
-  const item = store.newest(keyOf({ resource: NAMESPACES, namespace: "" }, namespace));
-  const { policy } = policyOf(item?.value.metadata?.labels);
+  const found = newestOf(store, { resource: NAMESPACES, namespace: "" }, namespace);
+  const { policy } = policyOf(found?.metadata?.labels);
   const { enforce: enforced, audit: audited, warn: warned } = policy;
   const isFree = [enforced, audited, warned].every(({ level }) => level === "privileged");
   return isFree ? undefined : policy;

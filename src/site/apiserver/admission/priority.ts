@@ -1,7 +1,7 @@
 import type { Pod, PodSpec, PriorityClass } from "#api/object.ts";
 import { PODS, PRIORITY_CLASSES } from "#api/resources.ts";
 import type { ObjectStore } from "#db/object-store.ts";
-import { collectionOf, itemOf, keyOf } from "../kind.ts";
+import { collectionOf, itemOf, newestOf } from "../kind.ts";
 import { type AdmissionPlugin, type AdmissionRequest, refused } from "./plugin.ts";
 
 /** Pods have the priority of their class; without one, that of the default class, or 0. */
@@ -72,9 +72,9 @@ function classOf(
 ): PriorityClass | undefined {
   const name = spec.priorityClassName;
   if (!name) return defaultClass(store);
-  const item = store.newest(keyOf({ resource: PRIORITY_CLASSES, namespace: "" }, name));
-  if (item === undefined) throw refused(request, `no PriorityClass with name ${name} was found`);
-  return itemOf(PRIORITY_CLASSES, item).value;
+  const found = newestOf(store, { resource: PRIORITY_CLASSES, namespace: "" }, name);
+  if (found !== undefined) return found;
+  throw refused(request, `no PriorityClass with name ${name} was found`);
 }
 
 /** Where a race left several, the lowest. */

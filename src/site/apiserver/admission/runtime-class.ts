@@ -3,7 +3,7 @@ import type { Pod, RuntimeClass } from "#api/object.ts";
 import { PODS, RUNTIME_CLASSES } from "#api/resources.ts";
 import { mergeTolerations } from "#api/tolerations.ts";
 import type { ObjectStore } from "#db/object-store.ts";
-import { itemOf, keyOf } from "../kind.ts";
+import { newestOf } from "../kind.ts";
 import { type AdmissionPlugin, type AdmissionRequest, refused } from "./plugin.ts";
 
 const OTHER_OVERHEAD = "pod rejected: Pod's Overhead doesn't match RuntimeClass's defined Overhead";
@@ -37,8 +37,8 @@ type List = Readonly<Record<string, string>>;
 function classOf(store: ObjectStore, request: Request): RuntimeClass | undefined {
   const name = request.object?.spec?.runtimeClassName;
   if (name === undefined) return undefined;
-  const item = store.newest(keyOf({ resource: RUNTIME_CLASSES, namespace: "" }, name));
-  if (item !== undefined) return itemOf(RUNTIME_CLASSES, item).value;
+  const found = newestOf(store, { resource: RUNTIME_CLASSES, namespace: "" }, name);
+  if (found !== undefined) return found;
   throw refused(request, `pod rejected: RuntimeClass ${JSON.stringify(name)} not found`);
 }
 

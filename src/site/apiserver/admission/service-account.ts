@@ -10,7 +10,7 @@ import {
 import { isMirror } from "#api/pod.ts";
 import { PODS, SERVICE_ACCOUNTS } from "#api/resources.ts";
 import type { ObjectStore } from "#db/object-store.ts";
-import { itemOf, keyOf } from "../kind.ts";
+import { newestOf } from "../kind.ts";
 import { guestSecretRefusal, mirrorRefusal, secretRefusal } from "./mountable-secrets.ts";
 import { type AdmissionPlugin, type AdmissionRequest, refused } from "./plugin.ts";
 
@@ -89,8 +89,8 @@ function refusal(store: ObjectStore, request: AdmissionRequest<Pod>): string | u
 function accountOf(store: ObjectStore, request: AdmissionRequest<Pod>): ServiceAccount {
   const { namespace } = request.target;
   const name = request.object?.spec?.serviceAccountName ?? DEFAULT;
-  const item = store.newest(keyOf({ resource: SERVICE_ACCOUNTS, namespace }, name));
-  if (item) return itemOf(SERVICE_ACCOUNTS, item).value;
+  const found = newestOf(store, { resource: SERVICE_ACCOUNTS, namespace }, name);
+  if (found !== undefined) return found;
   if (name === DEFAULT) return {};
   const why = `error looking up service account ${namespace}/${name}: serviceaccount "${name}" not found`;
   throw refused(request, why);

@@ -10,7 +10,7 @@ import {
 import { PV_PROTECTION, PVC_PROTECTION, VAC_PROTECTION } from "#api/storage-protection.ts";
 import { claimClass } from "#api/volume-claims.ts";
 import type { ObjectStore } from "#db/object-store.ts";
-import { itemOf, keyOf } from "../kind.ts";
+import { newestOf } from "../kind.ts";
 import { type AdmissionPlugin, refused } from "./plugin.ts";
 
 const FINALIZERS: ReadonlyMap<string, string> = new Map([
@@ -35,10 +35,9 @@ export const storageObjectInUseProtection: AdmissionPlugin = {
 export function persistentVolumeClaimResize(
   store: ObjectStore,
 ): AdmissionPlugin<PersistentVolumeClaim> {
-  const expands = (name: string | undefined): boolean => {
-    const item = name && store.newest(keyOf({ resource: STORAGE_CLASSES, namespace: "" }, name));
-    return item ? itemOf(STORAGE_CLASSES, item).value.allowVolumeExpansion === true : false;
-  };
+  const place = { resource: STORAGE_CLASSES, namespace: "" };
+  const expands = (name = ""): boolean =>
+    newestOf(store, place, name)?.allowVolumeExpansion === true;
   return {
     kinds: [PERSISTENT_VOLUME_CLAIMS],
     validate(request) {

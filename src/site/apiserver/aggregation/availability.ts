@@ -2,7 +2,7 @@ import type { APIService } from "#api/object.ts";
 import { SERVICES } from "#api/resources.ts";
 import type { ObjectStore } from "#db/object-store.ts";
 import { rfc3339 } from "#lib/clock.ts";
-import { itemOf, keyOf } from "../kind.ts";
+import { visibleOf } from "../kind.ts";
 import { readyAddresses, slicesOf } from "../service-endpoint.ts";
 import type { RemoteService } from "./remote-api.ts";
 
@@ -26,9 +26,9 @@ export const FAILED_DISCOVERY = "FailedDiscoveryCheck";
 export function unreachable(store: ObjectStore, service: RemoteService): Availability | undefined {
   const { namespace, name, port } = service;
   const which = `service/${name} in ${JSON.stringify(namespace)}`;
-  const item = store.get(keyOf({ resource: SERVICES, namespace }, name));
-  if (item === undefined) return missing("ServiceNotFound", `${which} is not present`);
-  const { spec } = itemOf(SERVICES, item).value;
+  const found = visibleOf(store, { resource: SERVICES, namespace }, name);
+  if (found === undefined) return missing("ServiceNotFound", `${which} is not present`);
+  const { spec } = found;
   if (spec?.type !== "ClusterIP") return undefined;
   const own = spec.ports?.find((one) => one.port === port);
   if (own === undefined) {

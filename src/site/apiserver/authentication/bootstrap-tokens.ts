@@ -8,7 +8,7 @@ import {
 import { SECRETS } from "#api/resources.ts";
 import type { ObjectStore } from "#db/object-store.ts";
 import type { Clock } from "#lib/clock.ts";
-import { itemOf, keyOf } from "../kind.ts";
+import { visibleOf } from "../kind.ts";
 import { authenticatedUser, type TokenAuthenticator, TokenRefused } from "./authenticator.ts";
 
 const TOKEN = /^([a-z0-9]{6})\.([a-z0-9]{16})$/;
@@ -24,8 +24,7 @@ export function bootstrapTokens(store: ObjectStore, clock: Clock): TokenAuthenti
       const [, id, secret] = TOKEN.exec(token) ?? [];
       if (id === undefined || secret === undefined) return undefined;
       const place = { resource: SECRETS, namespace: BOOTSTRAP_TOKEN_NAMESPACE };
-      const item = store.get(keyOf(place, bootstrapSecretName(id)));
-      const found = item && itemOf(SECRETS, item).value;
+      const found = visibleOf(store, place, bootstrapSecretName(id));
       if (found === undefined || found.metadata?.deletionTimestamp !== undefined) throw refused();
       const known = bootstrapTokenOf(found);
       if (known === undefined || !isGood(known, { secret, now: clock.now() })) throw refused();

@@ -1,9 +1,8 @@
-import type { KubeObject } from "#api/object.ts";
-import type { Resource } from "#api/resource.ts";
 import { NODES, PODS, SECRETS, SERVICE_ACCOUNTS } from "#api/resources.ts";
+import type { Target } from "#api/verbs.ts";
 import type { ObjectStore } from "#db/object-store.ts";
 import type { Clock } from "#lib/clock.ts";
-import { itemOf, keyOf } from "../kind.ts";
+import { visibleOf } from "../kind.ts";
 import { TokenRefused } from "./authenticator.ts";
 import type { AccountClaims, Identity } from "./token-claims.ts";
 
@@ -39,17 +38,17 @@ export class BoundObjects {
 
   /** @throws TokenRefused when the Secret that holds a token holds another by now. */
   checkHolder({ namespace, secret }: AccountClaims, token: string): void {
-    const held =
-      secret && this.#get({ resource: SECRETS, namespace }, secret.name)?.data?.["token"];
+    const found = secret && visibleOf(this.#store, { resource: SECRETS, namespace }, secret.name);
+    const held = found?.data?.["token"];
     if (held !== undefined && Buffer.from(held, "base64").toString() === token) return;
     throw new TokenRefused("Token does not match server's copy");
   }
 
   #check(
     { name, uid }: Identity,
-    { resource, namespace, what }: Place & { readonly what: string },
+    { resource, namespace, what }: Target & { readonly what: string },
   ): void {
-    const found = this.#get({ resource, namespace }, name)?.metadata;
+    const found = visibleOf(this.#store, { resource, namespace }, name)?.metadata;
     const kind = resource.kind === "ServiceAccount" ? "service account" : resource.singular;
     if (found === undefined) throw new TokenRefused(`${resource.plural} "${name}" not found`);
     if (uid !== "" && uid !== found.uid) {
@@ -61,14 +60,4 @@ export class BoundObjects {
       throw new TokenRefused("service account token has been invalidated");
     }
   }
-
-  #get<T extends KubeObject>({ resource, namespace }: Place<T>, name: string): T | undefined {
-    const item = this.#store.get(keyOf({ resource, namespace }, name));
-    return item && itemOf(resource, item).value;
-  }
-}
-
-interface Place<T extends KubeObject = KubeObject> {
-  readonly resource: Resource<T>;
-  readonly namespace: string;
 }

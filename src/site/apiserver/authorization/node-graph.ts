@@ -1,11 +1,5 @@
 import type { ResourceAccess } from "#api/access.ts";
-import {
-  type KubeObject,
-  nameOf,
-  namespaceOf,
-  type PersistentVolume,
-  type Pod,
-} from "#api/object.ts";
+import { nameOf, namespaceOf, type PersistentVolume, type Pod } from "#api/object.ts";
 import { isMirror } from "#api/pod.ts";
 import { podReferences } from "#api/pod-references.ts";
 import type { Resource } from "#api/resource.ts";
@@ -21,7 +15,7 @@ import {
 import { nodeSecretsOf } from "#api/volume-secrets.ts";
 import type { ObjectStore } from "#db/object-store.ts";
 import { follow } from "../follow.ts";
-import { itemOf, keyOf } from "../kind.ts";
+import { visibleOf } from "../kind.ts";
 
 /** An object that a node may be related to. */
 export type Related = Pick<ResourceAccess, "resource" | "namespace" | "name">;
@@ -61,9 +55,11 @@ export class NodeGraph {
   relates(node: string, { resource, namespace, name }: Related): boolean {
     switch (resource) {
       case PODS.plural:
-        return this.#read(PODS, namespace, name)?.spec?.nodeName === node;
-      case VOLUME_ATTACHMENTS.plural:
-        return this.#read(VOLUME_ATTACHMENTS, "", name)?.spec.nodeName === node;
+        return visibleOf(this.#store, { resource: PODS, namespace }, name)?.spec?.nodeName === node;
+      case VOLUME_ATTACHMENTS.plural: {
+        const place = { resource: VOLUME_ATTACHMENTS, namespace: "" };
+        return visibleOf(this.#store, place, name)?.spec.nodeName === node;
+      }
       case PERSISTENT_VOLUMES.plural:
         return this.#isMounted(node, name);
       case SECRETS.plural: {
@@ -78,7 +74,8 @@ export class NodeGraph {
   }
 
   #isMounted(node: string, volume: string): boolean {
-    const claim = this.#read(PERSISTENT_VOLUMES, "", volume)?.spec?.claimRef;
+    const place = { resource: PERSISTENT_VOLUMES, namespace: "" };
+    const claim = visibleOf(this.#store, place, volume)?.spec?.claimRef;
     if (claim === undefined) return false;
     const { namespace = "", name = "" } = claim;
     const resource = PERSISTENT_VOLUME_CLAIMS.plural;
@@ -111,15 +108,6 @@ export class NodeGraph {
       volumes?.delete(nameOf(volume));
       if (volumes?.size === 0) this.#volumesOf.delete(place);
     }
-  }
-
-  #read<T extends KubeObject>(
-    resource: Resource<T>,
-    namespace: string,
-    name: string,
-  ): T | undefined {
-    const item = this.#store.get(keyOf({ resource, namespace }, name));
-    return item && itemOf(resource, item).value;
   }
 }
 

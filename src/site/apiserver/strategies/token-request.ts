@@ -13,7 +13,7 @@ import type { ObjectStore } from "#db/object-store.ts";
 import { rfc3339 } from "#lib/clock.ts";
 import type { ServiceAccountTokens, TokenOrder } from "../authentication/service-account-tokens.ts";
 import { cloneJson } from "../json.ts";
-import { itemOf, keyOf } from "../kind.ts";
+import { visibleOf } from "../kind.ts";
 import type { Action, Strategy } from "../strategy.ts";
 
 const DEFAULT_SECONDS = 3600;
@@ -125,10 +125,9 @@ function boundTo(
   const namespace = namespaceOf(account);
   const read = <T extends KubeObject>(resource: Resource<T>): T => {
     const within = resource.namespaced ? namespace : "";
-    const item = store.get(keyOf({ resource, namespace: within }, name));
-    if (item === undefined) throw notFound({ resource, name });
-    const { value } = itemOf(resource, item);
-    if (uid === "" || uid === value.metadata?.uid) return value;
+    const found = visibleOf(store, { resource, namespace: within }, name);
+    if (found === undefined) throw notFound({ resource, name });
+    if (uid === "" || uid === found.metadata?.uid) return found;
     const subject = { resource: { group: resource.group, plural: kind, kind }, name };
     throw conflict(
       subject,
@@ -148,6 +147,6 @@ function boundTo(
   }
   const nodeName = pod.spec.nodeName ?? "";
   if (nodeName === "") return { pod };
-  const item = store.get(keyOf({ resource: NODES, namespace: "" }, nodeName));
-  return { pod, node: item?.value ?? { metadata: { name: nodeName } } };
+  const node = visibleOf(store, { resource: NODES, namespace: "" }, nodeName);
+  return { pod, node: node ?? { metadata: { name: nodeName } } };
 }

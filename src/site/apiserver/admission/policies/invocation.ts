@@ -5,7 +5,7 @@ import type { Resource } from "#api/resource.ts";
 import { NAMESPACES } from "#api/resources.ts";
 import type { ObjectStore } from "#db/object-store.ts";
 import type { Authorizer } from "../../authorization/authorizer.ts";
-import { keyOf } from "../../kind.ts";
+import { newestOf } from "../../kind.ts";
 import { requestBindings } from "../cel/bindings.ts";
 import { celOf } from "../cel/values.ts";
 import type { AdmissionRequest } from "../plugin.ts";
@@ -81,8 +81,8 @@ export function invocationsOf(
   const seen = { object: shown(versions.object), oldObject: shown(versions.oldObject) };
   const bindings = requestBindings(request, { row, versions: seen, authorizer });
   const { namespace } = request;
-  const key = keyOf({ resource: NAMESPACES, namespace: "" }, namespace);
-  bindings.set("namespaceObject", celOf(namespace === "" ? null : store.newest(key)?.value));
+  const parent = newestOf(store, { resource: NAMESPACES, namespace: "" }, namespace);
+  bindings.set("namespaceObject", celOf(namespace === "" ? null : parent));
   const params = paramsOf(options, { kind: policy.paramKind, binding: bound.spec, namespace });
   return params.map((param) => ({
     row,

@@ -4,7 +4,7 @@ import type { Resource } from "#api/resource.ts";
 import { NAMESPACES } from "#api/resources.ts";
 import type { Labels } from "#api/selector.ts";
 import type { ObjectStore } from "#db/object-store.ts";
-import { keyOf, storedRow } from "../../kind.ts";
+import { newestOf, storedRow } from "../../kind.ts";
 import type { Hook, Rule } from "./hook.ts";
 import { isNamespace, type ReviewRequest, requestNamespace, type Versions } from "./request.ts";
 
@@ -118,6 +118,6 @@ function namespaceLabels({
 }): Labels | undefined {
   if (isNamespace(request) && versions.object !== undefined)
     return versions.object.metadata?.labels;
-  const key = keyOf({ resource: NAMESPACES, namespace: "" }, requestNamespace(request));
-  return store.newest(key)?.value.metadata?.labels;
+  const place = { resource: NAMESPACES, namespace: "" };
+  return newestOf(store, place, requestNamespace(request))?.metadata?.labels;
 }
