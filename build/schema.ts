@@ -51,41 +51,12 @@ const SCALARS: Readonly<Record<string, string>> = {
 /** Alpha fields of the models that the protobuf table has in another shape already; nobody serves them. */
 const LEFT_OUT = ["io.k8s.api.core.v1.NodeAllocatableResourceClaimStatus.resources"];
 
-/** Definitions whose columns in a table are described by what their fields say. */
-const DESCRIBES_COLUMNS = new Set([
-  "io.k8s.api.apps.v1.ControllerRevision",
-  "io.k8s.api.apps.v1.DaemonSetStatus",
-  "io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerSpec",
-  "io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerStatus",
-  "io.k8s.api.batch.v1.CronJobSpec",
-  "io.k8s.api.batch.v1.CronJobStatus",
-  "io.k8s.api.batch.v1.JobStatus",
-  "io.k8s.api.certificates.v1.CertificateSigningRequestSpec",
-  "io.k8s.api.certificates.v1.CertificateSigningRequestStatus",
-  "io.k8s.api.core.v1.PersistentVolumeClaimSpec",
-  "io.k8s.api.core.v1.PersistentVolumeClaimStatus",
-  "io.k8s.api.core.v1.PersistentVolumeSpec",
-  "io.k8s.api.core.v1.PersistentVolumeStatus",
-  "io.k8s.api.core.v1.PodSpec",
-  "io.k8s.api.core.v1.ReplicationControllerSpec",
-  "io.k8s.api.core.v1.ReplicationControllerStatus",
-  "io.k8s.api.core.v1.ServiceSpec",
-  "io.k8s.api.flowcontrol.v1.FlowSchemaSpec",
-  "io.k8s.api.flowcontrol.v1.LimitedPriorityLevelConfiguration",
-  "io.k8s.api.flowcontrol.v1.PriorityLevelConfigurationReference",
-  "io.k8s.api.flowcontrol.v1.PriorityLevelConfigurationSpec",
-  "io.k8s.api.flowcontrol.v1.QueuingConfiguration",
-  "io.k8s.api.networking.v1.ServiceCIDRSpec",
-  "io.k8s.api.node.v1.RuntimeClass",
-  "io.k8s.api.scheduling.v1.PriorityClass",
-  "io.k8s.api.storage.v1.CSIDriverSpec",
-  "io.k8s.api.storage.v1.CSIStorageCapacity",
-  "io.k8s.api.storage.v1.StorageClass",
-  "io.k8s.api.storage.v1.VolumeAttachmentSource",
-  "io.k8s.api.storage.v1.VolumeAttachmentSpec",
-  "io.k8s.api.storage.v1.VolumeAttachmentStatus",
-  "io.k8s.api.storage.v1.VolumeAttributesClass",
-]);
+/** The fields that columns of a table are described with, `io.k8s.api.batch.v1.CronJobSpec.schedule`. */
+const DESCRIBING = new Set(
+  RESOURCES.flatMap(({ columns }) => columns).flatMap(({ description }) =>
+    typeof description === "string" ? [] : `${description.definition}.${description.field}`,
+  ),
+);
 
 /** Lists that Kubernetes requires and takes empty; it refuses all others that it requires. */
 const MAY_BE_EMPTY = [
@@ -186,16 +157,16 @@ function propertiesOf(definition: string, source: SourceSchema): Record<string, 
   const fields = new Map(
     jsonFields(messageOf(definition)).map((field) => [field[1], field] as const),
   );
-  const isDescribed = DESCRIBES_COLUMNS.has(definition);
   const properties = Object.entries(source.properties ?? {})
     .filter(([name]) => !LEFT_OUT.includes(`${definition}.${name}`))
     .map(([name, property]) => {
       const field = fields.get(name) ?? typeMeta(name);
       if (!field) throw new Error(`The protobuf table has no ${definition}.${name}`);
       const shape = { type: typeOf(field), flags: field[3] };
-      const found = propertyOf(shape, { source: property, isDescribed });
+      const path = `${definition}.${name}`;
+      const found = propertyOf(shape, { source: property, isDescribed: DESCRIBING.has(path) });
       const isRequired = source.required?.includes(name) ?? false;
-      const nil = isNil(`${definition}.${name}`, found, isRequired);
+      const nil = isNil(path, found, isRequired);
       return [name, { ...found, ...(nil && { nil }) }] as const;
     });
   return sorted(properties);

@@ -29,11 +29,17 @@ export interface Subresource extends GroupVersionKind {
   readonly olderVersions?: readonly string[];
 }
 
+/** What the schema says of a field of a definition: build/schema.ts keeps these texts, and no others. */
+export interface FieldText {
+  readonly definition: string;
+  readonly field: string;
+}
+
 export interface Column<T extends KubeObject> {
   readonly name: string;
   readonly type: "string" | "integer" | "number" | "boolean" | "date";
   readonly format?: string;
-  readonly description: string;
+  readonly description: string | FieldText;
   /** 0 is always shown, everything above only by `-o wide`. */
   readonly priority: number;
   /** The cell for one object, null where there is nothing to show. `now` is the wall clock, for ages. */

@@ -1,6 +1,7 @@
 import { NAME } from "./columns/column.ts";
 import type { KubeObject, ListMeta, ObjectMeta } from "./object.ts";
-import type { Column, Resource, RowCondition } from "./resource.ts";
+import type { Column, FieldText, Resource, RowCondition } from "./resource.ts";
+import { SCHEMA } from "./schema.ts";
 
 /** Versions of `meta.k8s.io` that clients ask for; kubectl before 1.16 knows only v1beta1. */
 export type MetaVersion = "v1" | "v1beta1";
@@ -107,7 +108,17 @@ function included(
 
 function definitionOf<T extends KubeObject>(column: Column<T>): TableColumnDefinition {
   const { name, type, format = "", description, priority } = column;
-  return { name, type, format, description, priority };
+  return { name, type, format, description: descriptionOf(description), priority };
+}
+
+/** @throws TypeError for a field that build/schema.ts has not kept the text of yet. */
+function descriptionOf(given: string | FieldText): string {
+  if (typeof given === "string") return given;
+  const { definition, field } = given;
+  const text = SCHEMA.object(definition).fields.get(field)?.description;
+  if (text === undefined)
+    throw new TypeError(`No text for ${definition}.${field}: run build/schema.ts`);
+  return text;
 }
 
 /** An object reduced to its metadata. */

@@ -11,7 +11,7 @@ import { RUNTIME_CLASSES } from "../resources/node.ts";
 import * as rbac from "../resources/rbac.ts";
 import { PRIORITY_CLASSES } from "../resources/scheduling.ts";
 import * as storage from "../resources/storage.ts";
-import { columnsOf, tableOf } from "../table.ts";
+import { columnDefinitionsOf, tableOf } from "../table.ts";
 
 const now = new Date("2024-01-01T01:00:00Z");
 const creationTimestamp = "2024-01-01T00:55:00Z";
@@ -258,7 +258,7 @@ describe("the cells of", () => {
 });
 
 test("columns are described in the schema's words", () => {
-  const described = columnsOf(storage.CSI_DRIVERS).map(({ name, type, description }) => [
+  const described = columnDefinitionsOf(storage.CSI_DRIVERS).map(({ name, type, description }) => [
     name,
     type,
     description.slice(0, 20),

@@ -1,25 +1,14 @@
 import { age } from "../duration-text.ts";
 import type { Container, KubeObject, LabelSelector } from "../object.ts";
-import type { Column } from "../resource.ts";
-import { SCHEMA } from "../schema.ts";
+import type { Column, FieldText } from "../resource.ts";
 import { matcherOf } from "../selector.ts";
 
 type Cell<T extends KubeObject> = Column<T>["cell"];
 
-interface Text {
-  readonly name: string;
-  readonly description: string;
-}
+type Text = Pick<Column<KubeObject>, "name" | "description">;
 
-/**
- * What the schema says of a field, which is what most columns are described with.
- * @throws TypeError for a definition that build/schema.ts does not keep the texts of.
- */
-export function fieldText(definition: string, field: string): string {
-  const text = SCHEMA.object(definition).fields.get(field)?.description;
-  if (text === undefined) throw new TypeError(`The schema has no text for ${definition}.${field}`);
-  return text;
-}
+/** What the schema says of a field, which is what most columns are described with. */
+export const fieldText = (definition: string, field: string): FieldText => ({ definition, field });
 
 /** A selector as a cell. */
 export function selectorText(selector: LabelSelector | undefined): string {
