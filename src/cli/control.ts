@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { errorCode, UserError } from "#lib/errors.ts";
-import { eachLine } from "./each-line.ts";
+import { lines } from "#lib/lines.ts";
 import type { ImageLine, ImageRow, TransferProgress } from "./image-lines.ts";
 import { sitePaths } from "./paths.ts";
 import type { SiteStatus } from "./site.ts";
@@ -111,7 +111,7 @@ export class Control {
     onProgress: (progress: TransferProgress) => void,
   ): Promise<readonly string[]> {
     const answer = await this.#ask("POST", path, wish);
-    for await (const text of eachLine(answer.body ?? new ReadableStream<Uint8Array>())) {
+    for await (const text of lines(answer.body ?? new ReadableStream<Uint8Array>())) {
       const line: ImageLine = JSON.parse(text);
       if ("done" in line) return line.done;
       if ("failed" in line) throw new UserError(line.failed);
