@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { isIPv6 } from "node:net";
+import { streamOf } from "#lib/stream-of.ts";
 import type { Backend } from "./backend.ts";
 import { exchange, type Sent } from "./exchange.ts";
 import { passedHeaders, returnedHeaders } from "./headers.ts";
@@ -37,7 +38,10 @@ export function answerOf(
   const status = message.statusCode ?? 502;
   const bodiless = request.method === "HEAD" || BODILESS.has(status);
   if (bodiless) message.resume();
-  const answer = new Response(bodiless ? null : bodyOf(message), { status, headers });
+  const answer = new Response(bodiless ? null : streamOf(message, () => message.destroy()), {
+    status,
+    headers,
+  });
   const { prefix } = backend;
   return prefix === undefined
     ? answer
@@ -64,19 +68,4 @@ function withLinks(answer: Response, origin: Origin): Response {
   headers.delete("content-encoding");
   const body = format ? answer.body.pipeThrough(new DecompressionStream(format)) : answer.body;
   return rewrittenPage(new Response(body, { status, headers }), origin);
-}
-
-function bodyOf(message: IncomingMessage): ReadableStream<Uint8Array> {
-  const chunks: AsyncIterator<Uint8Array> = message[Symbol.asyncIterator]();
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        const { value, done } = await chunks.next();
-        if (done) controller.close();
-        else controller.enqueue(value);
-      },
-      cancel: () => void message.destroy(),
-    },
-    { highWaterMark: 0 },
-  );
 }

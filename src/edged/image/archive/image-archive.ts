@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { streamOf } from "#lib/stream-of.ts";
 import { type Digest, digestOf, hexOf } from "../digest.ts";
 import { ImageError } from "../image-error.ts";
 import { layerArchive, type UnpackedLayer } from "../layers/layer-archive.ts";
@@ -39,21 +40,7 @@ export function imageArchive(
       .flatMap(({ record }) => record.layers)
       .map((diffId) => [diffId, layerOf(layersDirectory, diffId)]),
   );
-  const bytes = archiveBytes(images, layers);
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        signal.throwIfAborted();
-        const { done, value } = await bytes.next();
-        if (done === true) controller.close();
-        else controller.enqueue(value);
-      },
-      async cancel() {
-        await bytes.return();
-      },
-    },
-    { highWaterMark: 0 },
-  );
+  return streamOf(archiveBytes(images, layers, signal));
 }
 
 function layerOf(directory: string, diffId: Digest): UnpackedLayer {
@@ -66,6 +53,7 @@ function layerOf(directory: string, diffId: Digest): UnpackedLayer {
 async function* archiveBytes(
   images: readonly SavedImage[],
   layers: ReadonlyMap<Digest, UnpackedLayer>,
+  signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const documents = new Map<string, string>([
     ["oci-layout", JSON.stringify({ imageLayoutVersion: "1.0.0" })],
@@ -90,7 +78,10 @@ async function* archiveBytes(
   for (const [diffId, layer] of layers) {
     const { archiveBytes: sizeBytes } = layer.facts;
     yield headerBlock({ name: blobName(diffId), sizeBytes });
-    yield* layerArchive(layer);
+    for await (const bytes of layerArchive(layer)) {
+      signal.throwIfAborted();
+      yield bytes;
+    }
     yield padding(sizeBytes);
   }
   yield ARCHIVE_END;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import type Docker from "dockerode";
 import { asError, explain } from "#lib/errors.ts";
+import { streamOf } from "#lib/stream-of.ts";
 import { ArchiveFile } from "../../image/archive/archive-file.ts";
 import { archiveImages } from "../../image/archive/archive-images.ts";
 import { engineArchive } from "../../image/archive/engine-archive.ts";
@@ -76,7 +77,7 @@ export class DockerNodeImages implements NodeImages {
   async save(names: readonly string[], signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
     for (const name of names) await this.#find(name, signal);
     const archive = await this.#engine.open(signal, (docker) => imagesArchive(docker, names));
-    return bytesOf(archive);
+    return streamOf(archive, () => archive.destroy());
   }
 
   async remove(name: string, signal: AbortSignal): Promise<void> {
@@ -121,21 +122,5 @@ function imagesArchive(docker: Docker, names: readonly string[]): Promise<Readab
         else reject(asError(error));
       },
     ),
-  );
-}
-
-/** A stream of Node's as one of the web's, which waits for its reader. */
-function bytesOf(stream: Readable): ReadableStream<Uint8Array> {
-  const iterator: AsyncIterator<Uint8Array> = stream[Symbol.asyncIterator]();
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        const { done, value } = await iterator.next();
-        if (done === true) controller.close();
-        else controller.enqueue(value);
-      },
-      cancel: () => void stream.destroy(),
-    },
-    { highWaterMark: 0 },
   );
 }

@@ -2,6 +2,7 @@ import { closeSync, constants, openSync } from "node:fs";
 import { join } from "node:path";
 import type { ExecStream, TerminalSize } from "#api/node-streams.ts";
 import { abortable, abortReason } from "#lib/abort.ts";
+import { streamOf } from "#lib/stream-of.ts";
 import type { ProcessOptions } from "../types.ts";
 import type { Frame } from "./log/frames.ts";
 import { LogFiles } from "./log/log-files.ts";
@@ -31,22 +32,6 @@ export async function attachTo(
     resize: (size) => resize(container, size, signal),
     exitCode: exitCodeOf(container, signal),
   };
-}
-
-/** Frames' bytes as a stream that is read only as fast as it is wanted. */
-export function streamOf(pieces: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
-  const iterator = pieces[Symbol.asyncIterator]();
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        const { done, value } = await iterator.next();
-        if (done) controller.close();
-        else controller.enqueue(value);
-      },
-      cancel: async () => void (await iterator.return?.()),
-    },
-    { highWaterMark: 0 },
-  );
 }
 
 async function* only(

@@ -1,6 +1,7 @@
 import type { ExecStream } from "#api/node-streams.ts";
 import { sleep } from "#lib/abort.ts";
 import { explain } from "#lib/errors.ts";
+import { streamOf } from "#lib/stream-of.ts";
 import { EngineUnreachable, type ExecRequest, type Runtime } from "../runtime.ts";
 import type {
   ContainerSpec,
@@ -15,7 +16,7 @@ import type {
   Sandbox,
   SandboxSpec,
 } from "../types.ts";
-import { attachTo, streamOf } from "./attach.ts";
+import { attachTo } from "./attach.ts";
 import { LogFiles } from "./log/log-files.ts";
 import { readLog } from "./log/read-log.ts";
 import type { NativeContainer } from "./native-container.ts";
