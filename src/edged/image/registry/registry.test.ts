@@ -277,7 +277,7 @@ describe("endpointsOf()", () => {
         "configs: { a: { tls: { insecure_skip_verify: 1 } } }",
         "configs.a.tls.insecure_skip_verify must be true or false",
       ],
-      ["configs: { a: { tls: { ca_file: /nonexistent } } }", "/nonexistent"],
+      [`configs: { a: { tls: { ca_file: ${directory}/missing.pem } } }`, "/missing.pem"],
       ["mirrors: { a: { endpoint: [ftp://x] } }", 'endpoint "ftp://x" is no HTTP address'],
       ['mirrors: { a: { rewrite: { "(": x } } }', "mirrors.a.rewrite.( is no regular expression"],
       ["a: [", "Cannot use"],
