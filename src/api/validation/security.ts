@@ -249,9 +249,17 @@ function hostNamespace(
   name: string,
   { hostNetwork, hostIPC }: PodSpec,
 ): "hostNetwork" | "hostIPC" | undefined {
+  const namespace = sysctlNamespace(name);
+  if (hostNetwork && namespace === "net") return "hostNetwork";
+  return hostIPC && namespace === "ipc" ? "hostIPC" : undefined;
+}
+
+/** Whose setting it is where each namespace of a kind has its own; undefined for the machine's. */
+export function sysctlNamespace(name: string): "net" | "ipc" | "uts" | undefined {
   const dotted = name.replaceAll("/", ".");
-  if (hostNetwork && dotted.startsWith("net.")) return "hostNetwork";
-  return hostIPC && IPC_SYSCTL.test(dotted) ? "hostIPC" : undefined;
+  if (dotted.startsWith("net.")) return "net";
+  if (dotted === "kernel.domainname") return "uts";
+  return IPC_SYSCTL.test(dotted) ? "ipc" : undefined;
 }
 
 /** With user namespaces a pod shares none of its host's namespaces. */

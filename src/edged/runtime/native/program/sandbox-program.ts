@@ -1,3 +1,4 @@
+import { sysctlNamespace } from "#api/validation/security.ts";
 import { Steps } from "#linux/steps.ts";
 import { joinCgroups } from "./container-program.ts";
 import { writeFile } from "./host-file.ts";
@@ -54,10 +55,20 @@ export function sandboxProgram(plan: SandboxPlan): Steps {
     bringUpLoopback(steps);
   }
   for (const [name, value] of Object.entries(sysctls)) {
+    checkSysctl(name, plan);
     writeFile(steps, { path: `/proc/sys/${name.replaceAll(".", "/")}`, text: value });
   }
   steps.serve(listen(steps, directory));
   return steps;
+}
+
+/** A pod changes what is its own, in the words of runc, which keeps Docker's to that. */
+function checkSysctl(name: string, { hostNetwork, hostIPC }: SandboxPlan): void {
+  const namespace = sysctlNamespace(name);
+  const isHosts = namespace === "ipc" ? hostIPC : hostNetwork;
+  if (namespace === undefined || isHosts) {
+    throw new Error(`sysctl "${name}" is not in a separate kernel namespace`);
+  }
 }
 
 function bringUpLoopback(steps: Steps): void {
