@@ -1,7 +1,5 @@
-import { existsSync } from "node:fs";
 import { abortable } from "#lib/abort.ts";
 import type { NamespaceKind } from "../namespace.ts";
-import { readSysctl } from "../sysctl.ts";
 import { type Finding, findingOf, type Outcome } from "./finding.ts";
 
 /** What the thread is asked to try. */
@@ -48,7 +46,6 @@ function findings(outcomes: IsolatedOutcomes): readonly Finding[] {
   return [
     namespace("network", "site", outcomes.network),
     ...NATIVE_NAMESPACES.map((kind) => namespace(kind, "native", outcomes[kind])),
-    userNamespace(),
     overlay(outcomes.overlay),
     link("veth", outcomes.veth, "pods have no network without it"),
     ...serviceLinks(outcomes),
@@ -63,18 +60,6 @@ function namespace(kind: NamespaceKind, neededBy: Finding["neededBy"], outcome: 
     ? "Run edgesite as root on the host, or in a container that is privileged"
     : "Use a kernel that has them";
   return failed(outcome, advice);
-}
-
-/** Only pods with `hostUsers: false` want them. A process with threads cannot try. */
-function userNamespace(): Finding {
-  const { ok, note } = findingOf("user namespaces", "native");
-  if (!existsSync("/proc/self/ns/user")) {
-    return note("the kernel has none", "Pods cannot have users of their own (hostUsers: false)");
-  }
-  if (readSysctl("user/max_user_namespaces") === "0") {
-    return note("switched off", "For pods with hostUsers: false set user.max_user_namespaces");
-  }
-  return ok("allowed");
 }
 
 function overlay(outcome: Outcome): Finding {

@@ -1,20 +1,17 @@
 import { closeSync, existsSync } from "node:fs";
 import { release } from "node:os";
 import { explain } from "#lib/errors.ts";
+import { isAtLeast, OLDEST_FOR_CONTAINERS } from "../kernel-release.ts";
 import { openBeneath, RESOLVE } from "../open-beneath.ts";
 import { type Finding, findingOf } from "./finding.ts";
-
-/** The first kernel with openat2(2). */
-const NATIVE_KERNEL = { major: 5, minor: 6 };
 
 /** Whether the kernel is new enough for containers without an engine. */
 export function probeKernel(version = release()): Finding {
   const { ok, failed } = findingOf("kernel", "native");
-  const [major = 0, minor = 0] = version.split(".").map((part) => Number.parseInt(part, 10));
-  const { major: least, minor: leastMinor } = NATIVE_KERNEL;
-  if (major > least || (major === least && minor >= leastMinor)) return ok(version);
+  if (isAtLeast(OLDEST_FOR_CONTAINERS, version)) return ok(version);
+  const { major, minor } = OLDEST_FOR_CONTAINERS;
   return failed(
-    `${version}, older than ${least}.${leastMinor}`,
+    `${version}, older than ${major}.${minor}`,
     "Update the kernel, or install the Docker Engine",
   );
 }

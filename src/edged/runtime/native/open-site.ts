@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import type { Logger } from "#lib/log.ts";
 import { detectCgroups } from "#linux/cgroups/layout.ts";
 import { hasFileSystem } from "#linux/file-system.ts";
+import { isAtLeast, OLDEST_FOR_CONTAINERS } from "#linux/kernel-release.ts";
 import { HOST_ARCH } from "#linux/syscalls.ts";
 import { lowestOomScore } from "../lowest-oom-score.ts";
 import { Confinement } from "./confinement.ts";
@@ -29,7 +30,10 @@ export interface NativePlaces {
 export async function openSite(places: NativePlaces, signal: AbortSignal): Promise<NativeSite> {
   const { siteId, runDirectory, storeDirectory, log } = places;
   if (process.geteuid?.() !== 0) throw new Error("Containers need root");
-  refuseOldKernel(release());
+  if (!isAtLeast(OLDEST_FOR_CONTAINERS)) {
+    const { major, minor } = OLDEST_FOR_CONTAINERS;
+    throw new Error(`Linux ${release()} is too old for this: ${major}.${minor} is the first`);
+  }
   const cgroups = detectCgroups();
   if (cgroups.kind === "none") {
     throw new Error("No cgroups are mounted: mount -t cgroup2 none /sys/fs/cgroup");
@@ -46,11 +50,4 @@ export async function openSite(places: NativePlaces, signal: AbortSignal): Promi
     lowestOomScore: await lowestOomScore(),
     shimProgram: shimProgram(HOST_ARCH),
   };
-}
-
-/** mount_setattr(2), which is the youngest of the calls that a container is made with, came with Linux 5.12. */
-function refuseOldKernel(kernel: string): void {
-  const [major = 0, minor = 0] = kernel.split(/[.-]/).map(Number);
-  if (major > 5 || (major === 5 && minor >= 12)) return;
-  throw new Error(`Linux ${kernel} is too old for containers without Docker: 5.12 is the first`);
 }

@@ -1,0 +1,19 @@
+import { release } from "node:os";
+
+/** A release of Linux by its first two numbers. */
+export interface KernelRelease {
+  readonly major: number;
+  readonly minor: number;
+}
+
+/**
+ * The first that containers can be made on without an engine: mount_setattr(2), the youngest of the
+ * calls that it takes, came with it.
+ */
+export const OLDEST_FOR_CONTAINERS: KernelRelease = { major: 5, minor: 12 };
+
+/** Whether a kernel, `6.1.0-57-cloud-amd64` or the running one, is at least of that release. */
+export function isAtLeast(oldest: KernelRelease, kernel = release()): boolean {
+  const [major = 0, minor = 0] = kernel.split(".").map((part) => Number.parseInt(part, 10));
+  return major > oldest.major || (major === oldest.major && minor >= oldest.minor);
+}
