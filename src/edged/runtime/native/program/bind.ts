@@ -1,3 +1,4 @@
+import { OPEN_HOW_BYTES, openHow, RESOLVE } from "#linux/open-beneath.ts";
 import type { Result, Steps } from "#linux/steps.ts";
 import type { Mount } from "../../types.ts";
 import {
@@ -11,9 +12,8 @@ import {
   O,
   OPEN_TREE_CLOEXEC,
   OPEN_TREE_CLONE,
-  RESOLVE,
 } from "./kernel.ts";
-import { makeDirectory, makeFile, openHow, openInRoot, type Root } from "./root.ts";
+import { makeDirectory, makeFile, openInRoot, type Root } from "./root.ts";
 
 /** A mount of the pod, and what its source is. */
 export interface BindMount extends Mount {
@@ -28,7 +28,7 @@ interface Tree {
 
 const PROPAGATION = { private: MS.PRIVATE, rslave: MS.SLAVE, rshared: MS.SHARED } as const;
 /** A path that was resolved before: where somebody has put a link into it since, it is refused. */
-const REAL_PATH = openHow({ flags: O.PATH | O.CLOEXEC, resolve: RESOLVE.NO_SYMLINKS });
+const REAL_PATH = openHow({ flags: O.PATH | O.CLOEXEC, resolve: RESOLVE.noLinks });
 
 /**
  * Takes copies of the sources while the host's mounts are still shared, so that what is mounted in a
@@ -37,7 +37,9 @@ const REAL_PATH = openHow({ flags: O.PATH | O.CLOEXEC, resolve: RESOLVE.NO_SYMLI
 export function copySources(steps: Steps, mounts: readonly BindMount[]): readonly Tree[] {
   return mounts.map((mount) => {
     const why = `open ${mount.hostPath} to mount it on ${mount.containerPath}`;
-    const source = steps.call("openat2", [AT_FDCWD, mount.hostPath, REAL_PATH, 24], { why });
+    const source = steps.call("openat2", [AT_FDCWD, mount.hostPath, REAL_PATH, OPEN_HOW_BYTES], {
+      why,
+    });
     return { mount, fd: copyTree(steps, { at: source, path: "", why }) };
   });
 }

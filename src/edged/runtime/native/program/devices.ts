@@ -1,7 +1,8 @@
 import type { DeviceNode } from "#linux/devices/rules.ts";
+import { OPEN_HOW_BYTES, openHow, RESOLVE } from "#linux/open-beneath.ts";
 import type { Result } from "#linux/steps.ts";
-import { MS, O, RESOLVE, S_IFBLK, S_IFCHR } from "./kernel.ts";
-import { mountFileSystem, openHow, type Root } from "./root.ts";
+import { MS, O, S_IFBLK, S_IFCHR } from "./kernel.ts";
+import { mountFileSystem, type Root } from "./root.ts";
 
 /** Links that programs expect in /dev (OCI runtime specification). */
 const LINKS = {
@@ -15,7 +16,7 @@ const LINKS = {
 
 const DEV = openHow({
   flags: O.PATH | O.DIRECTORY | O.CLOEXEC,
-  resolve: RESOLVE.BENEATH | RESOLVE.NO_SYMLINKS,
+  resolve: RESOLVE.beneath | RESOLVE.noLinks,
 });
 
 /** Makes the container's own /dev and answers a descriptor of it. */
@@ -23,7 +24,7 @@ export function makeDevices(root: Root, nodes: readonly DeviceNode[]): Result {
   const { steps, fd } = root;
   const options = "mode=755,size=65536k";
   mountFileSystem(root, "dev", { type: "tmpfs", flags: MS.NOSUID | MS.STRICTATIME, options });
-  const dev = steps.call("openat2", [fd, "dev", DEV, DEV.length], {
+  const dev = steps.call("openat2", [fd, "dev", DEV, OPEN_HOW_BYTES], {
     why: "open the container's /dev",
   });
   for (const node of nodes) makeNode(root, dev, node);

@@ -48,14 +48,6 @@ export const MOVE_MOUNT_F_EMPTY_PATH = 4;
 export const MOVE_MOUNT_T_EMPTY_PATH = 0x40;
 export const MOUNT_ATTR_RDONLY = 1;
 
-/** `resolve` of openat2. */
-export const RESOLVE = {
-  NO_MAGICLINKS: 2,
-  NO_SYMLINKS: 4,
-  BENEATH: 8,
-  IN_ROOT: 16,
-} as const;
-
 export const PR = {
   SET_PDEATHSIG: 1,
   SET_DUMPABLE: 4,

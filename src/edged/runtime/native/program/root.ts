@@ -1,5 +1,6 @@
+import { OPEN_HOW_BYTES, openHow, RESOLVE } from "#linux/open-beneath.ts";
 import type { Result, Steps } from "#linux/steps.ts";
-import { AT_FDCWD, MNT_DETACH, MS, O, RESOLVE } from "./kernel.ts";
+import { AT_FDCWD, MNT_DETACH, MS, O } from "./kernel.ts";
 
 /** The root of a container while it is made: a descriptor that every path is walked from. */
 export interface Root {
@@ -7,25 +8,20 @@ export interface Root {
   readonly fd: Result;
 }
 
-/** `struct open_how` of openat2(2). */
-export function openHow({ flags = 0, mode = 0, resolve = 0 }): Uint8Array {
-  return new Uint8Array(BigUint64Array.of(BigInt(flags), BigInt(mode), BigInt(resolve)).buffer);
-}
-
 const DIRECTORY_IN_ROOT = openHow({
   flags: O.PATH | O.DIRECTORY | O.CLOEXEC,
-  resolve: RESOLVE.IN_ROOT,
+  resolve: RESOLVE.inRoot,
 });
-const ANYTHING_IN_ROOT = openHow({ flags: O.PATH | O.CLOEXEC, resolve: RESOLVE.IN_ROOT });
+const ANYTHING_IN_ROOT = openHow({ flags: O.PATH | O.CLOEXEC, resolve: RESOLVE.inRoot });
 /** Not for writing: a root that is open for that cannot become read-only. */
 const NEW_FILE_IN_ROOT = openHow({
   flags: O.CREAT | O.EXCL | O.CLOEXEC,
   mode: 0o644,
-  resolve: RESOLVE.IN_ROOT,
+  resolve: RESOLVE.inRoot,
 });
 const PLAIN_DIRECTORY = openHow({
   flags: O.PATH | O.DIRECTORY | O.CLOEXEC,
-  resolve: RESOLVE.BENEATH | RESOLVE.NO_SYMLINKS,
+  resolve: RESOLVE.beneath | RESOLVE.noLinks,
 });
 
 /**
@@ -41,7 +37,7 @@ export function makeDirectory({ steps, fd }: Root, path: string): Result {
       tolerate: ["EEXIST"],
     });
     walked.push(name);
-    inside = steps.call("openat2", [fd, walked.join("/"), DIRECTORY_IN_ROOT, 24], {
+    inside = steps.call("openat2", [fd, walked.join("/"), DIRECTORY_IN_ROOT, OPEN_HOW_BYTES], {
       why: `open ${path} in the container`,
     });
   }
@@ -52,7 +48,7 @@ export function makeDirectory({ steps, fd }: Root, path: string): Result {
 export function makeFile(root: Root, path: string): Result {
   const parts = partsOf(path);
   makeDirectory(root, `/${parts.slice(0, -1).join("/")}`);
-  root.steps.call("openat2", [root.fd, parts.join("/"), NEW_FILE_IN_ROOT, 24], {
+  root.steps.call("openat2", [root.fd, parts.join("/"), NEW_FILE_IN_ROOT, OPEN_HOW_BYTES], {
     why: `make the file ${path} in the container`,
     tolerate: ["EEXIST"],
   });
@@ -61,7 +57,7 @@ export function makeFile(root: Root, path: string): Result {
 
 /** What is there under a path of the root. */
 export function openInRoot({ steps, fd }: Root, path: string): Result {
-  return steps.call("openat2", [fd, partsOf(path).join("/"), ANYTHING_IN_ROOT, 24], {
+  return steps.call("openat2", [fd, partsOf(path).join("/"), ANYTHING_IN_ROOT, OPEN_HOW_BYTES], {
     why: `open ${path} in the container`,
   });
 }
@@ -89,7 +85,7 @@ export function mountFileSystem(root: Root, path: string, wanted: FileSystem): v
     why: `make ${path} in the container`,
     tolerate: ["EEXIST"],
   });
-  const target = steps.call("openat2", [fd, relative, PLAIN_DIRECTORY, 24], {
+  const target = steps.call("openat2", [fd, relative, PLAIN_DIRECTORY, OPEN_HOW_BYTES], {
     why: `open ${path} of the image, which must be a directory`,
   });
   steps.call("fchdir", [target], { why: `enter ${path} of the container` });
@@ -116,7 +112,11 @@ export function mountRoot(
   // Short names, relative to it: the kernel takes one page of options.
   steps.call("chdir", [layersDirectory], { why: `enter ${layersDirectory}` });
   steps.call("mount", ["overlay", `${directory}/root`, "overlay", 0, options], { why });
-  const fd = steps.call("openat2", [AT_FDCWD, `${directory}/root`, DIRECTORY_PLAIN, 24], { why });
+  const fd = steps.call(
+    "openat2",
+    [AT_FDCWD, `${directory}/root`, DIRECTORY_PLAIN, OPEN_HOW_BYTES],
+    { why },
+  );
   return { steps, fd };
 }
 
@@ -130,7 +130,7 @@ export interface RootDirectories {
   readonly mountOption?: string;
 }
 
-const DIRECTORY_PLAIN = openHow({ flags: O.PATH | O.DIRECTORY | O.CLOEXEC });
+const DIRECTORY_PLAIN = openHow({ flags: O.PATH | O.DIRECTORY | O.CLOEXEC, resolve: 0 });
 
 /** Makes the container's root the root, and lets go of the host's. */
 export function enterRoot({ steps, fd }: Root, { readOnly }: { readonly readOnly: boolean }): void {

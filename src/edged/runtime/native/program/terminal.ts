@@ -1,7 +1,8 @@
+import { OPEN_HOW_BYTES, openHow, RESOLVE } from "#linux/open-beneath.ts";
 import type { Result, Steps } from "#linux/steps.ts";
 import { bindTerminal } from "./bind.ts";
-import { AT_FDCWD, O, RESOLVE } from "./kernel.ts";
-import { openHow, type Root } from "./root.ts";
+import { AT_FDCWD, O } from "./kernel.ts";
+import type { Root } from "./root.ts";
 
 const TIOCSCTTY = 0x540e;
 /** Opens the other end of a master where that lies, whatever is mounted on /dev/pts (Linux 4.13). */
@@ -28,14 +29,14 @@ export function makeTerminal(root: Root, dev: Result): void {
 
 /** Opens the master of a new terminal, as one of the container itself does. */
 export function openMaster(steps: Steps): Result {
-  return steps.call("openat2", [AT_FDCWD, "/dev/pts/ptmx", MASTER, MASTER.length], {
+  return steps.call("openat2", [AT_FDCWD, "/dev/pts/ptmx", MASTER, OPEN_HOW_BYTES], {
     why: "make a terminal",
   });
 }
 
 const MASTER = openHow({
   flags: O.RDWR | O.NOCTTY | O.CLOEXEC,
-  resolve: RESOLVE.NO_SYMLINKS,
+  resolve: RESOLVE.noLinks,
 });
 
 /** Makes a master's other end the terminal of this session, and the process' input and outputs. */
