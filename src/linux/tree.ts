@@ -1,4 +1,5 @@
 import { closeSync, constants, openSync, readdirSync } from "node:fs";
+import { deviceNumber } from "./devices/number.ts";
 import { SystemCallError } from "./libc.ts";
 import { OPEN_HOW_BYTES, openHow, RESOLVE } from "./open-beneath.ts";
 import { stableBytes, systemCall } from "./system-call.ts";
@@ -124,7 +125,7 @@ export class Tree implements Disposable {
 
   /** A device, a fifo or a socket, by the type in `mode`. */
   makeNode({ directory, name, path }: Place, { mode, major, minor }: Node): void {
-    const args = [directory, cName(name), mode, deviceNumber(major, minor)];
+    const args = [directory, cName(name), mode, deviceNumber({ major, minor })];
     systemCall({ name: "mknodat", args, what: `make the device ${path}` });
   }
 
@@ -309,9 +310,4 @@ function cName(name: string): Buffer {
   const bytes = stableBytes(name.length + 1);
   bytes.write(name, "latin1");
   return bytes;
-}
-
-/** `makedev(3)` of glibc, as the kernel takes it. */
-function deviceNumber(major: number, minor: number): number {
-  return ((minor & 0xff) | ((major & 0xfff) << 8) | ((minor & ~0xff) << 12)) >>> 0;
 }

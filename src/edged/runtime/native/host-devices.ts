@@ -1,6 +1,7 @@
 import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { entriesOf } from "#lib/entries.ts";
+import { deviceNumbers } from "#linux/devices/number.ts";
 import type { DeviceNode } from "#linux/devices/rules.ts";
 
 const DEV = "/dev";
@@ -24,18 +25,8 @@ async function nodesAt(path: string): Promise<readonly DeviceNode[]> {
     {
       path,
       type: found.isBlockDevice() ? "b" : "c",
-      major: majorOf(found.rdev),
-      minor: minorOf(found.rdev),
+      ...deviceNumbers(found.rdev),
       mode: found.mode & 0o777,
     },
   ];
-}
-
-/** How Linux packs a device's numbers (`new_encode_dev`). */
-function majorOf(device: number): number {
-  return (device >> 8) & 0xfff;
-}
-
-function minorOf(device: number): number {
-  return (device & 0xff) | ((device >> 12) & 0xfff00);
 }

@@ -1,3 +1,4 @@
+import { deviceNumber } from "#linux/devices/number.ts";
 import type { DeviceNode } from "#linux/devices/rules.ts";
 import { OPEN_HOW_BYTES, openHow, RESOLVE } from "#linux/open-beneath.ts";
 import type { Result } from "#linux/steps.ts";
@@ -59,9 +60,4 @@ function makeNode({ steps }: Root, dev: Result, node: DeviceNode): void {
   }
   const kind = type === "c" ? S_IFCHR : S_IFBLK;
   steps.call("mknodat", [dev, parts.join("/"), kind | mode, deviceNumber(node)], { why });
-}
-
-/** How Linux packs 12 bits of major and 20 of minor into a `dev_t` of 32 (`new_encode_dev`). */
-function deviceNumber({ major, minor }: DeviceNode): number {
-  return (minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12);
 }
