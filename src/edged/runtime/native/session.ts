@@ -1,6 +1,6 @@
 import { closeSync, writeSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import type { ExecStream, TerminalSize } from "#api/node-streams.ts";
+import type { ExecStream } from "#api/node-streams.ts";
 import { abortReason } from "#lib/abort.ts";
 import { openPipe, openProcess, type Pipe } from "#linux/descriptors.ts";
 import type { ExecRequest } from "../runtime.ts";
@@ -9,6 +9,7 @@ import type { JoinSettings, NativeContainer } from "./native-container.ts";
 import type { NativeSite } from "./native-site.ts";
 import { processStart } from "./process-start.ts";
 import { execProgram } from "./program/exec-program.ts";
+import { sizeBody } from "./shim/protocol.ts";
 import { runSteps } from "./shim/run-steps.ts";
 
 /** kubelet's limit for what a probe or hook prints. */
@@ -131,8 +132,9 @@ function streamOf(
     ...(stdin && { stdin: inputOf(child) }),
     ...(stdout && { stdout: child.stdout }),
     ...(stderr && { stderr: child.stderr }),
-    resize: (size) => {
-      if (sizes && child.exitCode === null) writeSync(sizes.writing, windowSize(size));
+    resize: ({ height, width }) => {
+      if (!sizes || child.exitCode !== null) return;
+      writeSync(sizes.writing, sizeBody({ rows: height, columns: width }));
     },
     exitCode,
   };
@@ -148,11 +150,6 @@ function inputOf({ stdin }: Child): WritableStream<Uint8Array> {
     close: async () => void (await stdin?.end()),
     abort: async () => void (await stdin?.end()),
   });
-}
-
-/** `struct winsize`: rows, columns, and two that nobody uses. */
-function windowSize({ height, width }: TerminalSize): Uint8Array {
-  return new Uint8Array(Uint16Array.of(height, width, 0, 0).buffer);
 }
 
 function killOnAbort(child: Child, signal: AbortSignal): Disposable {

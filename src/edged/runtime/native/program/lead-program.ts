@@ -1,6 +1,7 @@
 import { Steps } from "#linux/steps.ts";
-import { CLONE, MNT_DETACH, MS, PR } from "./kernel.ts";
+import { CLONE, MS, PR } from "./kernel.ts";
 import { becomeUser, control, filterCalls } from "./process.ts";
+import { takeAsRoot } from "./root.ts";
 
 /** The user of Kubernetes' own pause image. */
 const PAUSE_USER = 65_535;
@@ -20,9 +21,7 @@ export function leadProgram(filter: Uint8Array | undefined): Steps {
   const flags = MS.RDONLY | MS.NOSUID | MS.NODEV | MS.NOEXEC;
   steps.call("mount", ["tmpfs", ANY_DIRECTORY, "tmpfs", flags, "mode=755"], { why });
   steps.call("chdir", [ANY_DIRECTORY], { why });
-  steps.call("pivot_root", [".", "."], { why });
-  steps.call("umount2", [".", MNT_DETACH], { why });
-  steps.call("chdir", ["/"], { why });
+  takeAsRoot(steps, why);
   becomeUser(steps, { uid: PAUSE_USER, gid: PAUSE_USER, groups: [], capabilities: [] });
   control(steps, [PR.SET_NO_NEW_PRIVS, 1], "forbid new privileges");
   if (filter) filterCalls(steps, filter);

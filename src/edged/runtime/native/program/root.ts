@@ -136,15 +136,20 @@ const DIRECTORY_PLAIN = openHow({ flags: O.PATH | O.DIRECTORY | O.CLOEXEC, resol
 export function enterRoot({ steps, fd }: Root, { readOnly }: { readonly readOnly: boolean }): void {
   const why = "enter the root of the container";
   steps.call("fchdir", [fd], { why });
-  // Both at one place: the host's root then lies over the container's until it is taken off.
-  steps.call("pivot_root", [".", "."], { why });
-  steps.call("umount2", [".", MNT_DETACH], { why: "let go of the host's root" });
-  steps.call("chdir", ["/"], { why });
+  takeAsRoot(steps, why);
   if (readOnly) {
     steps.call("mount", ["", "/", "", MS.REMOUNT | MS.BIND | MS.RDONLY, ""], {
       why: "make the root of the container read-only",
     });
   }
+}
+
+/** Makes the current directory, which is a mount, the root, and lets go of the one before. */
+export function takeAsRoot(steps: Steps, why: string): void {
+  // Both at one place: the old root then lies over the new one until it is taken off.
+  steps.call("pivot_root", [".", "."], { why });
+  steps.call("umount2", [".", MNT_DETACH], { why: "let go of the host's root" });
+  steps.call("chdir", ["/"], { why });
 }
 
 function partsOf(path: string): string[] {
