@@ -34,16 +34,12 @@ export async function containerSpec(
   signal: AbortSignal,
 ): Promise<ContainerSpec> {
   return {
-    name: "main",
-    attempt: 0,
+    ...PLAIN_CONTAINER,
     imageId: (await runtime.image(image, signal))?.id ?? "",
     image,
     command,
     env: { GREETING: "hello" },
-    mounts: [],
-    ...{ tty: false, stdin: false, stdinOnce: false, sharedProcesses: false },
     resources: { cpuRequestMillis: 10, memoryLimitBytes: 64 << 20, oomScoreAdj: 500 },
-    security: UNPRIVILEGED,
     ...changes,
   };
 }
@@ -59,4 +55,12 @@ export const UNPRIVILEGED: ContainerSpec["security"] = {
   seccomp: { type: "default" },
   appArmor: { type: "default" },
   unmaskedProc: false,
+};
+
+/** A container whose pod asks for nothing but its image. */
+export const PLAIN_CONTAINER: ContainerSpec = {
+  ...{ name: "main", attempt: 0, imageId: "sha256:1", image: "web:1", env: {}, mounts: [] },
+  ...{ tty: false, stdin: false, stdinOnce: false, sharedProcesses: false },
+  resources: { cpuRequestMillis: 0, oomScoreAdj: 0 },
+  security: UNPRIVILEGED,
 };

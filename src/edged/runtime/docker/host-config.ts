@@ -1,16 +1,13 @@
 import type { ContainerCreateOptions, HostConfig, MountSettings } from "dockerode";
+import { present } from "#lib/present.ts";
+import { limitsOf } from "#linux/cgroups/limits.ts";
 import { PIDS_LIMIT } from "../pids-limit.ts";
+import { SANDBOX_PROCESS } from "../sandbox-process.ts";
 import type { ContainerSpec, Mount, SandboxSpec } from "../types.ts";
 import { type ContainerHome, containerLabels, containerName, sandboxLabels } from "./labels.ts";
 
 /** kubelet's defaults: `containerLogMaxSize` 10Mi, `containerLogMaxFiles` 5. */
 const LOG_ROTATION = { "max-size": "10m", "max-file": "5" };
-const CPU_PERIOD_US = 100_000;
-/** The least that the kernel takes for a quota and for shares. */
-const MIN_CPU_QUOTA_US = 1000;
-const MIN_CPU_SHARES = 2;
-/** kubelet's: the last to be killed when memory runs out. */
-const SANDBOX_OOM_SCORE = -998;
 
 /** What all containers of an engine have in common. */
 export interface EngineFacts {
@@ -50,8 +47,8 @@ export function sandboxOptions(
       CapDrop: ["ALL"],
       ReadonlyRootfs: true,
       SecurityOpt: ["no-new-privileges"],
-      OomScoreAdj: Math.max(SANDBOX_OOM_SCORE, lowestOomScore),
-      CpuShares: MIN_CPU_SHARES,
+      OomScoreAdj: Math.max(SANDBOX_PROCESS.oomScoreAdj, lowestOomScore),
+      CpuShares: SANDBOX_PROCESS.cpuShares,
       LogConfig: { Type: "none", Config: {} },
       RestartPolicy: { Name: "no" },
     },
@@ -101,21 +98,17 @@ function namespaces(spec: ContainerSpec, around: ContainerSurroundings): HostCon
 }
 
 function resources({ resources: wanted }: ContainerSpec, lowestOomScore: number): HostConfig {
-  const { cpuRequestMillis, cpuLimitMillis, memoryLimitBytes, oomScoreAdj } = wanted;
-  return {
-    CpuShares: Math.max(Math.floor((cpuRequestMillis * 1024) / 1000), MIN_CPU_SHARES),
-    ...(cpuLimitMillis !== undefined && {
-      CpuPeriod: CPU_PERIOD_US,
-      CpuQuota: Math.max(Math.floor((cpuLimitMillis * CPU_PERIOD_US) / 1000), MIN_CPU_QUOTA_US),
-    }),
+  const { cpuShares, cpuPeriodMicroseconds, cpuQuotaMicroseconds, memoryBytes } = limitsOf(wanted);
+  return present({
+    CpuShares: cpuShares,
+    CpuPeriod: cpuPeriodMicroseconds,
+    CpuQuota: cpuQuotaMicroseconds,
     // The same for memory and swap together: a container never swaps.
-    ...(memoryLimitBytes !== undefined && {
-      Memory: memoryLimitBytes,
-      MemorySwap: memoryLimitBytes,
-    }),
+    Memory: memoryBytes,
+    MemorySwap: memoryBytes,
     PidsLimit: PIDS_LIMIT,
-    OomScoreAdj: Math.max(oomScoreAdj, lowestOomScore),
-  };
+    OomScoreAdj: Math.max(wanted.oomScoreAdj, lowestOomScore),
+  });
 }
 
 function security({ security: wanted }: ContainerSpec): HostConfig {

@@ -1,11 +1,9 @@
 import { must } from "#lib/errors.ts";
 import { LinkedSignal } from "../../linked-signal.ts";
+import { beginning } from "../beginning.ts";
 import type { ExecResult } from "../types.ts";
 import type { Engine } from "./engine.ts";
 import { frames } from "./frames.ts";
-
-/** kubelet's limit for what a probe or hook prints. */
-const MAX_OUTPUT_BYTES = 16 * 1024;
 
 interface Command {
   readonly id: string;
@@ -33,7 +31,7 @@ export async function runToEnd(
   const onAbort = (): void => void connection.destroy();
   abortSignal.addEventListener("abort", onAbort, { once: true });
   try {
-    const output = await beginning(connection);
+    const output = await beginning(bytesOf(connection));
     signal.throwIfAborted();
     const { ExitCode } = await engine.call(signal, () => exec.inspect());
     return { exitCode: must(ExitCode, "the exit code of a command that ended"), output };
@@ -42,12 +40,6 @@ export async function runToEnd(
   }
 }
 
-async function beginning(connection: AsyncIterable<Uint8Array>): Promise<string> {
-  const kept: Uint8Array[] = [];
-  let room = MAX_OUTPUT_BYTES;
-  for await (const { bytes } of frames(connection)) {
-    kept.push(bytes.subarray(0, room));
-    room = Math.max(room - bytes.length, 0);
-  }
-  return Buffer.concat(kept).toString();
+async function* bytesOf(connection: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const { bytes } of frames(connection)) yield bytes;
 }

@@ -1,30 +1,14 @@
 import { expect, test } from "bun:test";
+import { PLAIN_CONTAINER, UNPRIVILEGED } from "#test/kit/pod-specs.ts";
 import type { ImageConfig } from "../../image/image-config.ts";
-import type { ContainerSecurity, ContainerSpec } from "../types.ts";
+import type { ContainerSpec } from "../types.ts";
 import { containerProcess, stopSignalOf } from "./container-settings.ts";
 
-const SECURITY: ContainerSecurity = {
-  supplementalGroups: [],
-  privileged: false,
-  readOnlyRootFilesystem: false,
-  allowPrivilegeEscalation: true,
-  addCapabilities: [],
-  dropCapabilities: [],
-  seccomp: { type: "default" },
-  appArmor: { type: "default" },
-  unmaskedProc: false,
-};
-const SPEC: ContainerSpec = {
-  ...{ name: "main", attempt: 0, imageId: "sha256:1", image: "web:1", env: {}, mounts: [] },
-  ...{ tty: false, stdin: false, stdinOnce: false, sharedProcesses: false },
-  resources: { cpuRequestMillis: 0, oomScoreAdj: 0 },
-  security: SECURITY,
-};
 const IMAGE: ImageConfig = { Entrypoint: ["/entry"], Cmd: ["serve"], Env: ["A=1", "B=x=y"] };
 
 const processOf = (spec: Partial<ContainerSpec> = {}, config: ImageConfig = IMAGE) =>
   containerProcess({
-    spec: { ...SPEC, ...spec },
+    spec: { ...PLAIN_CONTAINER, ...spec },
     config,
     hostname: "box",
     imageFile: async () => undefined,
@@ -57,7 +41,7 @@ test("the environment is the image's under the pod's, with what every container 
 test("who runs it and where comes from the pod, else from the image", async () => {
   const config = { ...IMAGE, User: "7:8", WorkingDir: "/srv" };
   expect(await processOf({}, config)).toMatchObject({ uid: 7, gid: 8, workingDir: "/srv" });
-  const security = { ...SECURITY, user: "9", supplementalGroups: [5, 5] };
+  const security = { ...UNPRIVILEGED, user: "9", supplementalGroups: [5, 5] };
   expect(await processOf({ security, workingDir: "/w" }, config)).toMatchObject({
     uid: 9,
     gid: 0,
@@ -67,7 +51,7 @@ test("who runs it and where comes from the pod, else from the image", async () =
 });
 
 test("who may not gain privileges is told so, and capabilities are those asked for", async () => {
-  const security = { ...SECURITY, allowPrivilegeEscalation: false, dropCapabilities: ["ALL"] };
+  const security = { ...UNPRIVILEGED, allowPrivilegeEscalation: false, dropCapabilities: ["ALL"] };
   const process = await processOf({ security: { ...security, addCapabilities: ["NET_ADMIN"] } });
   expect(process).toMatchObject({ noNewPrivileges: true, capabilities: ["CAP_NET_ADMIN"] });
   expect((await processOf()).noNewPrivileges).toBe(false);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Cgroup } from "#linux/cgroups/cgroup.ts";
 import { mountTmpfs, unmount } from "#linux/mount.ts";
 import { PIDS_LIMIT } from "../pids-limit.ts";
+import { SANDBOX_PROCESS } from "../sandbox-process.ts";
 import type { ContainerSpec, Sandbox, SandboxSpec } from "../types.ts";
 import { type NativeSite, podCgroup } from "./native-site.ts";
 import { leadProgram } from "./program/lead-program.ts";
@@ -16,8 +17,6 @@ import { ShimClient, ShimLost } from "./shim/shim-client.ts";
 const SHARED_MEMORY_BYTES = 64 << 20;
 const SHARED_MEMORY_MODE = 0o1777;
 const SILENT = { stdin: "ignore", stdout: "ignore", stderr: "ignore" } as const;
-/** What a pod's own process weighs among others. */
-const SHIM_LIMITS = { cpuShares: 2 };
 /** The group of the shim, below that of its pod. */
 export const SHIM_GROUP = "shim";
 
@@ -80,12 +79,12 @@ export class NativeSandbox {
     const cgroup = this.cgroup.child(SHIM_GROUP);
     cgroup.make();
     this.cgroup.limit({ pids: PIDS_LIMIT });
-    cgroup.limit(SHIM_LIMITS);
+    cgroup.limit({ cpuShares: SANDBOX_PROCESS.cpuShares });
     const { hostname, hostNetwork, hostIPC, sysctls } = spec;
     const program = sandboxProgram({
       ...{ directory: this.runDirectory, cgroupFiles: cgroup.joinFiles },
       ...{ hostname, hostNetwork, hostIPC, sysctls },
-      oomScoreAdj: Math.max(SHIM_OOM_SCORE, this.#site.lowestOomScore),
+      oomScoreAdj: Math.max(SANDBOX_PROCESS.oomScoreAdj, this.#site.lowestOomScore),
     });
     const shim = await runSteps(
       { program: this.#site.shimProgram, steps: program, ...SILENT, title: "edgesite-shim" },
@@ -173,9 +172,6 @@ export class NativeSandbox {
 export function unlessLost(error: unknown): void {
   if (!(error instanceof ShimLost)) throw error;
 }
-
-/** kubelet's: the last to be killed when memory runs out. */
-const SHIM_OOM_SCORE = -998;
 
 /** What the shim calls the first process of a shared process namespace; containers' keys are random. */
 const LEAD = 1n;

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import type { ExecStream } from "#api/node-streams.ts";
 import { abortReason } from "#lib/abort.ts";
 import { openPipe, openProcess, type Pipe } from "#linux/descriptors.ts";
+import { beginning, MAX_OUTPUT_BYTES } from "../beginning.ts";
 import type { ExecRequest } from "../runtime.ts";
 import type { ExecResult } from "../types.ts";
 import type { JoinSettings, NativeContainer } from "./native-container.ts";
@@ -11,9 +12,6 @@ import { processStart } from "./process-start.ts";
 import { execProgram } from "./program/exec-program.ts";
 import { sizeBody } from "./shim/protocol.ts";
 import { runSteps } from "./shim/run-steps.ts";
-
-/** kubelet's limit for what a probe or hook prints. */
-const MAX_OUTPUT_BYTES = 16 * 1024;
 
 type Child = Bun.Subprocess<"pipe", "pipe", "pipe">;
 
@@ -157,14 +155,4 @@ function killOnAbort(child: Child, signal: AbortSignal): Disposable {
   signal.addEventListener("abort", kill, { once: true });
   if (signal.aborted) kill();
   return { [Symbol.dispose]: () => signal.removeEventListener("abort", kill) };
-}
-
-async function beginning(output: ReadableStream<Uint8Array>): Promise<string> {
-  const kept: Uint8Array[] = [];
-  let room = MAX_OUTPUT_BYTES;
-  for await (const bytes of output) {
-    kept.push(bytes.subarray(0, room));
-    room = Math.max(room - bytes.length, 0);
-  }
-  return Buffer.concat(kept).toString();
 }
