@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { statusErrorOf } from "#test/kit/status-error.ts";
 import type { GroupVersionKind } from "../resource.ts";
-import { StatusError } from "../status.ts";
 import { decodeObject } from "./decode-object.ts";
 import type { FieldValidation } from "./strict.ts";
 
@@ -26,15 +26,7 @@ function decode({ body, ...options }: Given) {
   });
 }
 
-function statusOf(given: Given) {
-  try {
-    decode(given);
-  } catch (error) {
-    if (error instanceof StatusError) return error.status;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
-}
+const statusOf = (given: Given) => statusErrorOf(() => decode(given)).status;
 
 const deployment = (spec: object) => ({
   apiVersion: "apps/v1",

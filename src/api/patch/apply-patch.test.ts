@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
+import { statusErrorOf } from "#test/kit/status-error.ts";
 import { decodePatch, patchTypeOf } from "../codec/decode-patch.ts";
 import type { FieldValidation } from "../codec/strict.ts";
 import { deepFreeze } from "../object.ts";
-import { StatusError } from "../status.ts";
 import { applyPatch, type PatchRequest } from "./apply-patch.ts";
 
 const current = deepFreeze({
@@ -25,15 +25,7 @@ function apply(patch: PatchRequest["patch"], fieldValidation: FieldValidation = 
   return applyPatch({ definition, patch, current, fieldValidation });
 }
 
-function failure(attempt: () => unknown) {
-  try {
-    attempt();
-  } catch (error) {
-    if (error instanceof StatusError) return error.status;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
-}
+const failure = (attempt: () => unknown) => statusErrorOf(attempt).status;
 
 const decode = (contentType: string, text: string, fieldValidation: FieldValidation = "Strict") =>
   decodePatch({

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { createPatch } from "rfc6902";
+import { statusErrorOf } from "#test/kit/status-error.ts";
 import type { JsonObject } from "../codec/json-value.ts";
 import type { FieldValidation } from "../codec/strict.ts";
-import { StatusError } from "../status.ts";
 import { readOperations } from "./json-operations.ts";
 import { applyJsonPatch } from "./json-patch.ts";
 import { applyMergePatch } from "./merge-patch.ts";
@@ -12,15 +12,8 @@ function attempt(target: unknown, patch: unknown, fieldValidation: FieldValidati
   return applyJsonPatch(target, readOperations(patch, fieldValidation).operations);
 }
 
-function failure(...[target, patch, fieldValidation]: Parameters<typeof attempt>) {
-  try {
-    attempt(target, patch, fieldValidation);
-  } catch (error) {
-    if (error instanceof StatusError) return error.status;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
-}
+const failure = (...given: Parameters<typeof attempt>) =>
+  statusErrorOf(() => attempt(...given)).status;
 
 describe("a JSON patch", () => {
   const target = { a: { b: [1, 2, 3], n: null }, "x/y": 1, "~1": 2 };

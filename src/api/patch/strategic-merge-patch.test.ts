@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
+import { statusErrorOf } from "#test/kit/status-error.ts";
 import type { JsonObject } from "../codec/json-value.ts";
-import { parseApiVersion } from "../codec/kinds.ts";
 import { SCHEMA } from "../schema.ts";
-import { StatusError } from "../status.ts";
+import type { StatusError } from "../status.ts";
 import { applyStrategicMergePatch } from "./strategic-merge-patch.ts";
 
 const POD_SPEC = SCHEMA.object("io.k8s.api.core.v1.PodSpec");
@@ -13,38 +13,8 @@ const SERVICE_SPEC = SCHEMA.object("io.k8s.api.core.v1.ServiceSpec");
 
 const named = (...names: string[]) => names.map((name) => ({ name }));
 
-function statusOf(attempt: () => unknown): StatusError {
-  try {
-    attempt();
-  } catch (error) {
-    if (error instanceof StatusError) return error;
-    throw error;
-  }
-  throw new Error("nothing was thrown");
-}
-
 const failure = (original: JsonObject, patch: unknown): StatusError =>
-  statusOf(() => applyStrategicMergePatch(POD_SPEC, original, patch));
-
-/** Random patches of real kinds, and what k8s.io/apimachinery 0.36.4 made of each. */
-interface Recorded {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly original: JsonObject;
-  readonly patch: JsonObject;
-  readonly merged?: JsonObject;
-  /** The patch, as errors about its result show it. */
-  readonly shown?: string;
-  readonly error?: string;
-  readonly code?: number;
-}
-
-const RECORDED: readonly Recorded[] = (
-  await Bun.file(new URL("recorded.jsonl", import.meta.url)).text()
-)
-  .trim()
-  .split("\n")
-  .map((line) => JSON.parse(line) as Recorded);
+  statusErrorOf(() => applyStrategicMergePatch(POD_SPEC, original, patch));
 
 interface Golden {
   readonly what: string;
@@ -357,25 +327,6 @@ describe("a strategic merge patch", () => {
     expect(error.code).toBe(422);
     expect(error.message).toBe("the server rejected our request due to an error in our request");
   });
-
-  test.each(RECORDED.map((recorded) => [recorded.kind, recorded] as const))(
-    "leaves what Kubernetes leaves of a %s",
-    (_, { apiVersion, kind, original, patch, merged, shown, error, code }) => {
-      const { group, version } = parseApiVersion(apiVersion) ?? { group: "", version: apiVersion };
-      const type = SCHEMA.ofKind({ group, version, kind });
-      if (type === undefined) throw new Error(`No kind ${apiVersion} ${kind}`);
-      const attempt = () => applyStrategicMergePatch(type, original, patch);
-      if (error === undefined) {
-        const result = attempt();
-        expect(result.value).toEqual(merged ?? {});
-        expect(result.shown()).toBe(shown ?? "");
-      } else {
-        const { status } = statusOf(attempt);
-        expect({ message: status.message, code: status.code }).toEqual({ message: error, code });
-        expect(status.reason).toBe(code === 400 ? "BadRequest" : undefined);
-      }
-    },
-  );
 
   const containers = fc
     .uniqueArray(fc.constantFrom("a", "b", "c", "d", "e"))
