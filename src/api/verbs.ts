@@ -32,7 +32,7 @@ export interface CreateTarget<T extends KubeObject = KubeObject> extends Target<
 }
 
 export interface ReadOptions {
-  /** `""` or absent: newest. `"0"`: any. Else: not older than. */
+  /** `""` or absent: the newest state. `"0"`: any state will do. Else: one that is not older than this. */
   readonly resourceVersion?: string;
 }
 

@@ -29,8 +29,8 @@ const FORMATTED: Readonly<Record<string, CelType>> = {
 };
 
 /**
- * The type that values of a schema have in expressions: any where it says nothing of them. `name`
- * tells object types apart.
+ * The type that values of a schema have in expressions: `dyn`, which takes every value, where the
+ * schema does not say. `name` tells object types apart.
  */
 export function celTypeOf(schema: JsonSchemaProps, name: string): CelType {
   return exposedType(schema, name) ?? DYN;

@@ -109,7 +109,7 @@ function validateSignerName(value: string, path: string): FieldError[] {
   return errors;
 }
 
-/** Errors of the first label of a name that has any. */
+/** The errors of the first label in a name that is not a good one. */
 function validateLabels(
   value: string,
   path: string,

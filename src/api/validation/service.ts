@@ -254,7 +254,10 @@ function validateTraffic(spec: Spec): FieldError[] {
   ];
 }
 
-/** Errors of a change: addresses stay for as long as the Service has any. */
+/**
+ * Errors of a change: a Service keeps its addresses, the class of its load balancer and the port of
+ * its health check for as long as it has a use for them.
+ */
 export function validateServiceUpdate(next: Service, current: Service): FieldError[] {
   const [now, before] = [next.spec ?? {}, current.spec ?? {}];
   if (now.type === "ExternalName" || before.type === "ExternalName") return [];

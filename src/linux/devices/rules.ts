@@ -1,9 +1,9 @@
 /** Devices that a container may use. */
 export interface AllowedDevice {
   readonly type: "b" | "c";
-  /** Absent: any. */
+  /** Absent: whatever the major number. */
   readonly major?: number;
-  /** Absent: any. */
+  /** Absent: whatever the minor number. */
   readonly minor?: number;
   /** `m` make its node, `r` read, `w` write. */
   readonly access: "m" | "r" | "w" | "rw" | "rwm";

@@ -115,7 +115,10 @@ export class KnownSizes {
     return sizes.length === 0 ? NOTHING : sizes.reduce(union);
   }
 
-  /** Reads how large the elements of a value are by then, where it has any. */
+  /**
+   * Finds, when it is asked, how large the elements of a list or map may be; nothing for a value that
+   * is neither.
+   */
   elementsOf(expression: Expression): () => Span | undefined {
     const is = this.#types.get(expression)?.is;
     if (is !== "list" && is !== "map") return () => undefined;
