@@ -2,11 +2,10 @@ import { chmodSync, rmSync } from "node:fs";
 import { Hono } from "hono/tiny";
 import type { SiteStatus } from "#cli/site.ts";
 import { ImageError } from "#edged/image/image-error.ts";
-import type { NodeImages } from "#edged/image/node-images.ts";
 import { explain } from "#lib/errors.ts";
-import { addImageRoutes } from "./image-control.ts";
+import { addImageRoutes, type ImageControl } from "./image-control.ts";
 
-export interface ControlOptions {
+export interface ControlOptions extends ImageControl {
   /** Path of the socket; a stale one is replaced: whoever holds the database owns it. */
   readonly socket: string;
   status(): SiteStatus;
@@ -15,7 +14,6 @@ export interface ControlOptions {
   rotateKey(): Promise<void>;
   /** Takes in which client certificates were revoked. */
   reloadClients(): void;
-  readonly images: NodeImages;
 }
 
 /** A reason for people, which stands alone. */
@@ -46,7 +44,7 @@ export function serveControl(options: ControlOptions): Disposable {
     options.reloadClients();
     return c.text("ok");
   });
-  addImageRoutes(app, options.images);
+  addImageRoutes(app, options);
   app.onError((error, c) => c.text(explain(error), error instanceof ImageError ? REFUSED : 500));
   rmSync(socket, { force: true });
   const server = Bun.serve({

@@ -1,24 +1,37 @@
 import type { Context, Hono } from "hono";
 import type { ImageLine, ImageRow } from "#cli/image-lines.ts";
 import type { ImageProgress } from "#edged/image/image-progress.ts";
-import type { NodeImages } from "#edged/image/node-images.ts";
+import type { ListedImage, NodeImages } from "#edged/image/node-images.ts";
 import { explain } from "#lib/errors.ts";
 
+/** Lines that wait for a reader who does not keep up. */
+const MAX_WAITING_LINES = 256;
+
+export interface ImageControl {
+  readonly images: NodeImages;
+  /** An image came or went. */
+  imagesChanged(): void;
+}
+
 /** The part of the control socket that is about images. */
-export function addImageRoutes(app: Hono, images: NodeImages): void {
+export function addImageRoutes(app: Hono, { images, imagesChanged }: ImageControl): void {
   app.get("/images", async ({ req, json }) => json((await images.list(req.raw.signal)).map(rowOf)));
   app.post("/images/pull", async (c) => {
     const { name, platform }: { name: string; platform?: string } = await c.req.json();
     return told(c, async (onProgress) => {
       const options = { onProgress, ...(platform !== undefined && { platform }) };
-      return [(await images.pull(name, options, c.req.raw.signal)).id];
+      const { id } = await images.pull(name, options, c.req.raw.signal);
+      imagesChanged();
+      return [id];
     });
   });
   app.post("/images/import", async (c) => {
     const { path }: { path: string } = await c.req.json();
-    return told(c, (onProgress) =>
-      images.import({ name: path, path, onProgress }, c.req.raw.signal),
-    );
+    return told(c, async (onProgress) => {
+      const names = await images.import({ name: path, path, onProgress }, c.req.raw.signal);
+      imagesChanged();
+      return names;
+    });
   });
   app.post("/images/save", async (c) => {
     const { names }: { names: string[] } = await c.req.json();
@@ -27,6 +40,7 @@ export function addImageRoutes(app: Hono, images: NodeImages): void {
   app.post("/images/remove", async (c) => {
     const { name }: { name: string } = await c.req.json();
     await images.remove(name, c.req.raw.signal);
+    imagesChanged();
     return c.text("ok");
   });
   app.post("/images/pin", async (c) => {
@@ -36,12 +50,7 @@ export function addImageRoutes(app: Hono, images: NodeImages): void {
   });
 }
 
-function rowOf({
-  id,
-  names,
-  sizeBytes,
-  pinned,
-}: Awaited<ReturnType<NodeImages["list"]>>[number]): ImageRow {
+function rowOf({ id, names, sizeBytes, pinned }: ListedImage): ImageRow {
   return { id, names, sizeBytes, pinned };
 }
 
@@ -69,5 +78,3 @@ function told(
   });
   return new Response(lines);
 }
-
-const MAX_WAITING_LINES = 256;

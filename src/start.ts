@@ -242,6 +242,7 @@ async function runSite(run: Run): Promise<number> {
     status: () => siteStatus({ site, parts, directory, modules: states.all, writtenTodayBytes }),
     stop: () => told.abort(new Error("edgesite stop")),
     images: parts.images,
+    imagesChanged: () => site.edged?.imagesChanged(),
     reloadClients: () => parts.clients.reload(),
     rotateKey: () => rotateKey(parts.db, secretsKeyFile(parts.config)),
   });

@@ -2,8 +2,15 @@ import { afterEach, expect, test } from "bun:test";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Pod, PodStatus } from "#api/object.ts";
+import { aborted } from "#lib/abort.ts";
 import { systemClock } from "#lib/clock.ts";
-import { type EdgedHarness, FakeMeta, podOf, startEdged } from "#test/kit/edged-harness.ts";
+import {
+  type EdgedHarness,
+  FakeMeta,
+  type HarnessOptions,
+  podOf,
+  startEdged,
+} from "#test/kit/edged-harness.ts";
 import { shellProgram } from "#test/kit/shell-program.ts";
 import { MemoryRuntime } from "./runtime/memory/memory-runtime.ts";
 
@@ -18,8 +25,9 @@ function newRuntime(): MemoryRuntime {
   return runtime;
 }
 
-async function start(runtime = newRuntime(), meta = new FakeMeta(), podsDirectory?: string) {
-  const given = podsDirectory === undefined ? {} : { podsDirectory };
+type Given = Pick<HarnessOptions, "podsDirectory" | "archives">;
+
+async function start(runtime = newRuntime(), meta = new FakeMeta(), given: Given = {}) {
   const harness = await startEdged({ runtime, meta, ...given });
   open.push(harness);
   return { runtime, ...harness };
@@ -218,7 +226,7 @@ test("a restart of the site adopts what runs: same containers, nothing restarted
   meta.pods.set("web", { ...podOf("web"), status: before });
   await first.stop();
   open.length = 0;
-  const second = await start(first.runtime, meta, first.podsDirectory);
+  const second = await start(first.runtime, meta, { podsDirectory: first.podsDirectory });
   await second.send("list-end", "all/pod", { keys: ["default/pod/web"] });
   await second.send("insert", "default/pod/next", podOf("next"));
   await meta.until("next is ready", () => isReady(meta.last("next")));
@@ -234,7 +242,7 @@ test("containers that no pod asks for go only after the site named all its pods"
   await first.meta.until("stray is ready", () => isReady(first.meta.last("stray")));
   await first.stop();
   open.length = 0;
-  const second = await start(first.runtime, new FakeMeta(), first.podsDirectory);
+  const second = await start(first.runtime, new FakeMeta(), { podsDirectory: first.podsDirectory });
   await apply(second, podOf("web"));
   await second.meta.until("web is ready", () => isReady(second.meta.last("web")));
   const { signal } = new AbortController();
@@ -296,7 +304,7 @@ test("a token is renewed before its end, and at once when edged comes back to a 
   await first.stop();
   const known = meta.tokenRequests.length;
   open.length = 0;
-  const second = await start(first.runtime, meta, podsDirectory);
+  const second = await start(first.runtime, meta, { podsDirectory });
   await apply(second, pod);
   while (Number((await token()).split("-")[1]) <= known) await Bun.sleep(10);
   expect(meta.tokenRequests.at(-1)?.boundObjectRef).toMatchObject({ kind: "Pod", name: "web" });
@@ -355,6 +363,27 @@ test("the node is NotReady while its engine is away, and heals by itself", async
   await meta.until("the node is ready again", () => ready()?.status === "True");
   await meta.until("the pod runs", () => isReady(meta.last("later")));
   expect(meta.nodes.at(-1)?.metadata?.labels?.["node-role.kubernetes.io/edge"]).toBe("");
+});
+
+test("the node names images that came in an archive, and that somebody brought", async () => {
+  const runtime = newRuntime();
+  const taken = Promise.withResolvers<() => void>();
+  const archives = {
+    settled: Promise.resolve(),
+    run: async (signal: AbortSignal, onTaken: () => void) => {
+      taken.resolve(onTaken);
+      await aborted(signal);
+    },
+  };
+  const { meta, edged } = await start(runtime, new FakeMeta(), { archives });
+  const names = () => meta.nodes.at(-1)?.status?.images?.flatMap((image) => image.names ?? []);
+  await meta.until("the first image is named", () => names()?.includes("busybox:1"));
+  runtime.addImage("archived:1");
+  (await taken.promise)();
+  await meta.until("the archive's image is named", () => names()?.includes("archived:1"));
+  runtime.addImage("brought:1");
+  edged.imagesChanged();
+  await meta.until("the image that was brought is named", () => names()?.includes("brought:1"));
 });
 
 test("a pod whose sandbox dies gets a new one, and its containers count a restart", async () => {

@@ -59,6 +59,8 @@ export interface Edged {
   /** Logs, exec, attach and port-forward of this node's pods. */
   readonly streams: NodeStreams;
   status(): EdgedStatus;
+  /** An image was brought or taken away by somebody else than pods. */
+  imagesChanged(): void;
 }
 
 const TMPFS: MemoryMounts = { mount: mountTmpfs, unmountBelow };
@@ -96,6 +98,7 @@ export function createEdged(options: EdgedOptions): Edged {
       runningPods: life?.runningPods ?? [],
       node: life?.agent.readiness ?? { ready: false, reason: "edged does not run" },
     }),
+    imagesChanged: () => life?.agent.refreshImages(),
   };
 }
 
@@ -155,7 +158,7 @@ class Life {
       this.#follow(parts.signal),
       this.agent.run(parts.signal),
       this.pods.run(parts.signal),
-      ...(archives ? [archives.run(parts.signal)] : []),
+      ...(archives ? [archives.run(parts.signal, () => this.agent.refreshImages())] : []),
     ];
     ready();
     try {

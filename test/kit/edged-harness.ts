@@ -14,7 +14,7 @@ import type {
 } from "#api/object.ts";
 import { createBus } from "#bus/create-bus.ts";
 import { newMessage } from "#bus/message.ts";
-import { createEdged, type Edged } from "#edged/edged.ts";
+import { createEdged, type Edged, type EdgedOptions } from "#edged/edged.ts";
 import type { PodNetwork } from "#edged/network/pod-network.ts";
 import type { Runtime } from "#edged/runtime/runtime.ts";
 import type { MemoryMounts } from "#edged/volume/pod-volumes.ts";
@@ -155,11 +155,12 @@ export interface HarnessOptions {
   readonly meta?: FakeMeta;
   readonly podsDirectory?: string;
   readonly mounts?: MemoryMounts;
+  readonly archives?: NonNullable<EdgedOptions["archives"]>;
 }
 
 /** edged on a bus of its own, between a fake metaManager and the runtime given. */
 export async function startEdged(options: HarnessOptions): Promise<EdgedHarness> {
-  const { runtime, meta = new FakeMeta(), mounts = plainDirectories } = options;
+  const { runtime, meta = new FakeMeta(), mounts = plainDirectories, archives } = options;
   const network = new FakeNetwork();
   const podsDirectory = options.podsDirectory ?? (await mkdtemp(join(tmpdir(), "edged-")));
   const bus = createBus({ log: silentLogger });
@@ -168,6 +169,7 @@ export async function startEdged(options: HarnessOptions): Promise<EdgedHarness>
     bus,
     meta,
     runtime,
+    ...(archives && { archives }),
     network: options.network ?? network,
     podsDirectory,
     mounts,

@@ -10,6 +10,7 @@ import { ImageError } from "./image-error.ts";
 let directory = "";
 let rows: MemoryImageRows;
 let imported: string[] = [];
+let told = 0;
 let stop = new AbortController();
 let ended: Promise<void> = Promise.resolve();
 
@@ -18,6 +19,7 @@ beforeEach(() => {
   mkdirSync(join(directory, "images"));
   rows = new MemoryImageRows();
   imported = [];
+  told = 0;
 });
 afterEach(async () => {
   await leave();
@@ -40,7 +42,9 @@ function watch(): ImageDirectory {
       },
     },
   });
-  ended = archives.run(stop.signal);
+  ended = archives.run(stop.signal, () => {
+    told += 1;
+  });
   return archives;
 }
 
@@ -54,9 +58,11 @@ describe("ImageDirectory", () => {
     writeFileSync(at("a.tar"), "a");
     await watch().settled;
     expect(imported).toEqual([at("a.tar")]);
+    expect(told).toBe(1);
     await leave();
     await watch().settled;
     expect(imported).toHaveLength(1);
+    expect(told).toBe(1);
   });
 
   test("takes in what appears, under whatever name once, and what was changed again", async () => {

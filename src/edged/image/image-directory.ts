@@ -42,6 +42,7 @@ export class ImageDirectory {
   /** Files that could not be taken in, as they were, and why not. */
   readonly #broken = new Map<string, Found & { readonly reason: string }>();
   readonly #first = Promise.withResolvers<void>();
+  #onTaken: () => void = () => undefined;
 
   constructor(options: ImageDirectoryOptions) {
     this.#options = options;
@@ -61,8 +62,9 @@ export class ImageDirectory {
     return this.#first.promise;
   }
 
-  /** Takes in what is there and what comes, until `signal` aborts. */
-  async run(signal: AbortSignal): Promise<void> {
+  /** Takes in what is there and what comes, until `signal` aborts; tells when there are images more. */
+  async run(signal: AbortSignal, onTaken: () => void): Promise<void> {
+    this.#onTaken = onTaken;
     try {
       while (!signal.aborted) await this.#lookAndWait(signal);
     } catch (error) {
@@ -120,6 +122,7 @@ export class ImageDirectory {
       if (!known) {
         const images = await this.#import(path, signal);
         log.info("An archive of images was taken in", { archive: path, images });
+        this.#onTaken();
       }
       const loaded: Loaded = { ...found, digest };
       await rows.write([{ kind: "archive", key: name, value: JSON.stringify(loaded) }]);
