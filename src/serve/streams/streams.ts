@@ -54,8 +54,8 @@ export function webSocketStreams({ log }: { readonly log: Logger }): ApiOptions[
 
 /**
  * Makes the `answerUpgrade` of a front: what to do with a request that arrived with `Upgrade`, which
- * the API resolves like all others. What is proxied is another server's to speak, SPDY is spoken here, and
- * all else goes on. Never rejects: a refusal is a response.
+ * the API resolves like all others. What is proxied is another server's to speak, SPDY is spoken
+ * here, and all else goes on. Never rejects: a refusal is a response.
  */
 export function upgrades(
   api: Pick<Api, "resolveStream" | "upgradeProxied" | "errorResponse">,
