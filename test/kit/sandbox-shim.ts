@@ -1,3 +1,4 @@
+import { test } from "bun:test";
 import {
   closeSync,
   constants,
@@ -167,3 +168,27 @@ export class SandboxShim implements AsyncDisposable, ShimListener {
     rmSync(this.directory, { recursive: true, force: true });
   }
 }
+
+/** What one test with a shim may take. */
+export const TEST_MS = 60_000;
+
+/** A test with a shim of its own. */
+export const testShim = (name: string, check: (shim: SandboxShim) => Promise<void>): void =>
+  test(
+    name,
+    async () => {
+      await using shim = await SandboxShim.start(AbortSignal.timeout(TEST_MS));
+      await check(shim);
+    },
+    TEST_MS,
+  );
+
+/** Steps that become a shell with a script. */
+export const shell = (script: string): Steps => commandSteps("sh", "-c", script);
+
+/** What the kernel says of a process. */
+export const statusOf = (pid: number): string => readFileSync(`/proc/${pid}/status`, "utf8");
+
+/** The processes that a process began and has not buried. */
+export const childrenOf = (pid: number): readonly string[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean);

@@ -1,23 +1,23 @@
 import { expect, test } from "bun:test";
-import { closeSync, existsSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
-import { createConnection } from "node:net";
+import { closeSync, existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { must } from "#lib/errors.ts";
 import { sealedFile } from "#linux/memory-file.ts";
-import { mountTmpfs, unmount } from "#linux/mount.ts";
 import { Steps } from "#linux/steps.ts";
 import { eventually, rejection } from "#test/kit/eventually.ts";
 import { ARCHES, emulatorOf, executableFile } from "#test/kit/machine.ts";
 import {
-  commandSteps,
+  childrenOf,
   logFrames,
   logText,
-  SandboxShim,
   serveSteps,
+  shell,
+  statusOf,
+  TEST_MS,
+  testShim,
   writeInput,
 } from "#test/kit/sandbox-shim.ts";
-import { sendDescriptor, takeTerminal } from "../program/terminal.ts";
 import {
   decodeExitRecord,
   decodeMessage,
@@ -30,26 +30,9 @@ import {
 import { ShimConnection } from "./shim-connection.ts";
 import { shimProgram } from "./shim-program.ts";
 
-const TEST_MS = 60_000;
 const CLONE_NEWNS = 0x20000;
 const CLONE_NEWUTS = 0x4000000;
-const MS_REC_PRIVATE = 0x44000;
-/** What the shim may cost whatever its containers do. */
-const MAX_SHIM_KIB = 200;
 const { SIGTERM, SIGKILL } = constants.signals;
-
-/** A test with a shim of its own. */
-const testShim = (name: string, check: (shim: SandboxShim) => Promise<void>): void =>
-  test(
-    name,
-    async () => {
-      await using shim = await SandboxShim.start(AbortSignal.timeout(TEST_MS));
-      await check(shim);
-    },
-    TEST_MS,
-  );
-
-const shell = (script: string): Steps => commandSteps("sh", "-c", script);
 
 const sleeping = (seconds: bigint): Steps => {
   const steps = new Steps();
@@ -58,9 +41,6 @@ const sleeping = (seconds: bigint): Steps => {
   return steps;
 };
 
-const statusOf = (pid: number): string => readFileSync(`/proc/${pid}/status`, "utf8");
-const childrenOf = (pid: number): readonly string[] =>
-  readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean);
 const descriptorsOf = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length;
 /** How many processes run a command. */
 const running = (command: string): number =>
@@ -161,195 +141,6 @@ testShim("signals reach a container while it lives", async (shim) => {
   });
 });
 
-testShim("a client that comes again is told what runs and what ended", async (shim) => {
-  const first = await shim.connect();
-  const [short, long] = [
-    shim.container(shell("sleep 0.2; exit 3")),
-    shim.container(shell("sleep 1000")),
-  ];
-  await first.start(short, shim.signal);
-  const { pid } = await first.start(long, shim.signal);
-  first.close();
-  await eventually(() => existsSync(join(short.directory, "exit")));
-  const second = await shim.connect();
-  expect(second.containers.map(({ key, exit }) => [key, exit?.code])).toEqual([
-    [short.key, 3],
-    [long.key, undefined],
-  ]);
-  expect(second.containers[1]?.pid).toBe(pid);
-  expect(await rejection(second.forget(long.key, shim.signal))).toMatchObject({ code: "EBUSY" });
-  await second.forget(short.key, shim.signal);
-  await second.forget(short.key, shim.signal);
-  const third = await shim.connect();
-  expect(third.containers.map(({ key }) => key)).toEqual([long.key]);
-  await eventually(() => shim.losses === 1); // the third took the place of the second
-  expect((await rejection(second.signal(long.key, SIGTERM, shim.signal))).name).toBe("ShimLost");
-});
-
-testShim("a start whose client went away meanwhile is told to the next", async (shim) => {
-  const first = await shim.connect();
-  const steps = new Steps();
-  const time = new Uint8Array(BigUint64Array.of(0n, 300_000_000n).buffer);
-  steps.call("nanosleep", [time, 0]);
-  steps.call("execve", ["/bin/busybox", ["sleep", "1000"], []]);
-  const request = shim.container(steps);
-  const abandoned = rejection(first.start(request, shim.signal));
-  await eventually(() => childrenOf(shim.process.pid).length === 1);
-  first.close();
-  expect((await abandoned).name).toBe("ShimLost");
-  const second = await shim.connect();
-  expect(second.containers).toEqual([]);
-  await eventually(() => shim.starts.length === 1);
-  expect(shim.starts[0]).toMatchObject({ key: request.key });
-});
-
-testShim("input comes through a FIFO until it is closed", async (shim) => {
-  const client = await shim.connect();
-  const request = shim.container(shell("cat; echo end"), { stdin: true });
-  await client.start(request, shim.signal);
-  const fifo = join(request.directory, "stdin");
-  const log = join(request.directory, "log");
-  for (const text of ["one ", "two "]) {
-    // Each writer comes and goes, and the container's input goes on.
-    await writeInput(fifo, text);
-    await eventually(() => logText(log).endsWith(text));
-  }
-  await client.closeStdin(request.key, shim.signal);
-  expect((await shim.exitOf(request.key)).exit?.code).toBe(0);
-  expect(logText(log)).toBe("one two end\n");
-});
-
-/** A container with a terminal in a devpts of its own. */
-function withTerminal(shim: SandboxShim, script: string) {
-  const steps = new Steps();
-  const at = join(shim.directory, "pts");
-  steps.call("mount", ["", "/", "", MS_REC_PRIVATE, 0]);
-  steps.call("mkdirat", [-100, at, 0o755], { tolerate: ["EEXIST"] });
-  steps.call("mount", ["devpts", at, "devpts", 0, "newinstance,ptmxmode=0666,mode=620"]);
-  const master = steps.call("openat", [-100, join(at, "ptmx"), 0x80102]);
-  steps.call("setsid");
-  sendDescriptor(steps, master);
-  takeTerminal(steps, master);
-  steps.call("execve", ["/bin/busybox", ["sh", "-c", script], ["PATH=/bin:/usr/bin"]]);
-  return shim.container(steps, { tty: true, stdin: true });
-}
-
-testShim("a terminal takes input, is resized, and its last words are kept", async (shim) => {
-  const client = await shim.connect();
-  const request = withTerminal(shim, "read word; stty size; echo got $word; tty -s && exit 6");
-  await client.start(request, shim.signal);
-  await client.resize(request.key, { rows: 33, columns: 101 }, shim.signal);
-  await writeInput(join(request.directory, "stdin"), "hello\n");
-  expect((await shim.exitOf(request.key)).exit?.code).toBe(6);
-  expect(logText(join(request.directory, "log"))).toBe("hello\r\n33 101\r\ngot hello\r\n");
-  const plain = shim.container(shell("sleep 1000"));
-  await client.start(plain, shim.signal);
-  const refused = client.resize(plain.key, { rows: 1, columns: 1 }, shim.signal);
-  expect(await rejection(refused)).toMatchObject({ code: "ENOTTY" });
-});
-
-testShim("a terminal that nobody has open can be opened again", async (shim) => {
-  const client = await shim.connect();
-  const script = "t=$(tty); exec <&- >&- 2>&-; sleep 0.2; exec >$t; echo again; seq 1 3000";
-  const request = withTerminal(shim, script);
-  await client.start(request, shim.signal);
-  expect((await shim.exitOf(request.key)).exit?.code).toBe(0);
-  expect(logText(join(request.directory, "log"))).toEndWith("2999\r\n3000\r\n");
-});
-
-testShim("much input for a terminal that is slow to read arrives whole", async (shim) => {
-  const client = await shim.connect();
-  const request = withTerminal(
-    shim,
-    "stty raw -echo; echo ready; sleep 0.3; head -c 100000 | md5sum",
-  );
-  await client.start(request, shim.signal);
-  const log = join(request.directory, "log");
-  await eventually(() => logText(log).startsWith("ready"));
-  const text = "0123456789".repeat(10_000);
-  await writeInput(join(request.directory, "stdin"), text);
-  await shim.exitOf(request.key);
-  expect(logText(log)).toContain(new Bun.CryptoHasher("md5").update(text).digest("hex"));
-});
-
-testShim("a terminal that is never sent is a failure", async (shim) => {
-  const client = await shim.connect();
-  const request = shim.container(shell("sleep 1000"), { tty: true });
-  expect((await rejection(client.start(request, shim.signal))).message).toContain("EPROTO");
-  await eventually(() => childrenOf(shim.process.pid).length === 0);
-});
-
-testShim("logs move on at their limit, and no frame is cut", async (shim) => {
-  const client = await shim.connect();
-  const request = shim.container(shell("seq 1 200000"), { logLimitBytes: 100_000, logFiles: 4 });
-  await client.start(request, shim.signal);
-  await shim.exitOf(request.key);
-  const names = readdirSync(request.directory).filter((name) => name.startsWith("log"));
-  expect(names.toSorted()).toEqual(["log", "log.1", "log.2", "log.3"]);
-  const texts = names
-    .toSorted((a, b) => Number(b.slice(4)) - Number(a.slice(4)))
-    .map((name) => {
-      const path = join(request.directory, name);
-      expect(statSync(path).size).toBeLessThanOrEqual(100_000);
-      return logText(path);
-    });
-  expect(texts.join("")).toEndWith("199999\n200000\n");
-  const all = Array.from({ length: 200_000 }, (_, index) => `${index + 1}\n`).join("");
-  expect(all).toEndWith(texts.join(""));
-});
-
-testShim("one log file is begun anew at its limit", async (shim) => {
-  const client = await shim.connect();
-  const request = shim.container(shell("seq 1 20000"), { logLimitBytes: 1000, logFiles: 1 });
-  await client.start(request, shim.signal);
-  await shim.exitOf(request.key);
-  expect(readdirSync(request.directory).toSorted()).toEqual(["exit", "log"]);
-  expect(logText(join(request.directory, "log"))).toEndWith("20000\n");
-});
-
-testShim("a flood of output is kept whole, in little memory", async (shim) => {
-  const client = await shim.connect();
-  const bytes = 32 * 1024 * 1024;
-  const request = shim.container(shell(`yes 0123456 | head -c ${bytes}; echo end >&2`));
-  await client.start(request, shim.signal);
-  await shim.exitOf(request.key);
-  const log = join(request.directory, "log");
-  expect(logText(log, 1)).toBe("0123456\n".repeat(bytes / 8));
-  expect(logText(log, 2)).toBe("end\n");
-  const [, kib = "0"] = /VmRSS:\s+(\d+) kB/.exec(statusOf(shim.process.pid)) ?? [];
-  expect(Number(kib)).toBeLessThan(MAX_SHIM_KIB);
-});
-
-testShim("a full disk holds up nobody", async (shim) => {
-  const client = await shim.connect();
-  const request = shim.container(shell("yes 0123456 | head -c 4000000; exit 7"));
-  mountTmpfs(request.directory, { sizeBytes: 256 * 1024 });
-  try {
-    await client.start(request, shim.signal);
-    expect((await shim.exitOf(request.key)).exit?.code).toBe(7);
-    const text = logText(join(request.directory, "log"));
-    expect(text.length).toBeGreaterThan(100_000);
-    expect(text).toBe("0123456\n".repeat(text.length / 8));
-    // Its end is known all the same, until it is forgotten.
-    expect((await shim.connect()).containers[0]?.exit?.code).toBe(7);
-  } finally {
-    unmount(request.directory);
-  }
-});
-
-testShim("output that is closed costs no work, and the container lives on", async (shim) => {
-  const client = await shim.connect();
-  const request = shim.container(shell("exec >&- 2>&-; sleep 1; exit 3"));
-  const cpuMs = (): number => {
-    const fields = readFileSync(`/proc/${shim.process.pid}/stat`, "utf8").split(" ");
-    return (Number(fields[13]) + Number(fields[14])) * 10;
-  };
-  await client.start(request, shim.signal);
-  const beforeMs = cpuMs();
-  expect((await shim.exitOf(request.key)).exit?.code).toBe(3);
-  expect(cpuMs() - beforeMs).toBeLessThan(200);
-});
-
 testShim("a hundred starts at once all come true", async (shim) => {
   const client = await shim.connect();
   const before = descriptorsOf(shim.process.pid);
@@ -381,61 +172,6 @@ testShim("a container gets no descriptor of its shim", async (shim) => {
   expect(targets[2]).toStartWith("2 -> pipe:");
   expect(statusOf(shim.process.pid)).toMatch(/^Name:\s+edgesite-shim$/m);
 });
-
-testShim("a client that makes no sense is dropped, and the shim goes on", async (shim) => {
-  const path = join(shim.directory, "shim.sock");
-  const header = (bytes: number, kind: number): Uint8Array => {
-    const words = Uint32Array.of(bytes, kind, 1, 0, 1, 0);
-    return new Uint8Array(words.buffer);
-  };
-  const garbage = [
-    Buffer.from("GET / HTTP/1.1\r\nHost: x\r\n\r\n"),
-    header(2 ** 31, 1),
-    header(24, 2),
-    header(32, 77),
-    header(0, 0),
-    Buffer.concat([header(200, 1), Buffer.alloc(200, 0xff)]),
-    Buffer.concat([header(128, 1), Buffer.alloc(128 - 24)]),
-  ];
-  for (const bytes of garbage) {
-    const { promise, resolve } = Promise.withResolvers<string>();
-    const connection = new ShimConnection({
-      message: (view) => view.getUint32(0, true) === 0x100 && resolve("refused"),
-      closed: () => resolve("dropped"),
-    });
-    await connection.open(path);
-    connection.send(bytes);
-    expect(["refused", "dropped"]).toContain(await promise);
-    connection.close();
-  }
-  expect(childrenOf(shim.process.pid)).toEqual([]);
-  const half = new ShimConnection({ message: () => undefined, closed: () => undefined });
-  await half.open(path);
-  half.send(Buffer.concat([header(16 * 1024 * 1024, 1), Buffer.alloc(1_000_000)]));
-  const client = await shim.connect(); // which takes its place
-  const request = shim.container(shell("exit 0"));
-  await client.start(request, shim.signal);
-  expect((await shim.exitOf(request.key)).exit?.code).toBe(0);
-  half.close();
-});
-
-testShim(
-  "a client that does not read is dropped, and the next one told everything",
-  async (shim) => {
-    const client = await shim.connect();
-    const request = shim.container(shell("sleep 1000"));
-    await client.start(request, shim.signal);
-    const deaf = createConnection(join(shim.directory, "shim.sock"));
-    deaf.pause();
-    const question = Uint32Array.of(32, 2, 1, 0, 99, 0, 9, 0); // a signal for a container that is not there
-    const { promise: closed, resolve } = Promise.withResolvers<unknown>();
-    deaf.on("error", resolve);
-    deaf.on("close", resolve);
-    deaf.write(Buffer.alloc(100_000 * 32, Buffer.from(question.buffer)));
-    await closed;
-    expect((await shim.connect()).containers).toHaveLength(1);
-  },
-);
 
 testShim("the end of a sandbox leaves nothing, not even what was orphaned", async (shim) => {
   const client = await shim.connect();
