@@ -101,11 +101,12 @@ export class ArchiveFile implements AsyncDisposable {
 }
 
 async function openFile(path: string): Promise<FileHandle> {
-  try {
-    return await open(path, "r");
-  } catch (error) {
+  const file = await open(path, "r").catch((error: unknown) => {
     throw new ImageError(`it cannot be read: ${explain(error)}`, { cause: error });
-  }
+  });
+  if (!(await file.stat()).isDirectory()) return file;
+  await file.close();
+  throw new ImageError("it is a directory");
 }
 
 async function start(file: FileHandle): Promise<Buffer> {

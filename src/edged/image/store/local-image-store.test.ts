@@ -197,6 +197,8 @@ describe("LocalImageStore", () => {
       expect(failure).toContain(reason);
       expect(failure).toContain(`Cannot import ${directory}/${index}.tar`);
     }
+    const ofDirectory = await importOf(store, directory).catch(String);
+    expect(ofDirectory).toContain(`Cannot import ${directory}: it is a directory`);
     expect(store.list()).toEqual([]);
     expect(readdirSync(store.layersDirectory)).toEqual([]);
     expect(readdirSync(join(directory, "store/incoming"))).toEqual([]);
