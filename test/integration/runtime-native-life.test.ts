@@ -64,6 +64,17 @@ it("how a container ended is known by the next process, and after its shim by th
   await pod.remove();
 });
 
+it("a command that is not there is told as such by the next process, too", async () => {
+  const pod = await NativePod.start(runtime);
+  const error = 'exec: "/nope": no such file or directory';
+  expect(await pod.run(["/nope"]).catch(String)).toContain(error);
+  const { containers } = await runtime.inspect(pod.ref.uid, signal);
+  expect(containers).toMatchObject([{ state: "exited", exitCode: 127, error }]);
+  nextRuntime(pod);
+  expect((await runtime.inspect(pod.ref.uid, signal)).containers).toEqual(containers);
+  await pod.remove();
+});
+
 it("a shim that is killed takes its pod along, which can be made anew", async () => {
   const pod = await NativePod.start(runtime);
   const id = await pod.run(["sleep", "1000"]);
@@ -71,6 +82,11 @@ it("a shim that is killed takes its pod along, which can be made anew", async ()
   process.kill(pod.sandbox.pid ?? 0, "SIGKILL");
   expect(await pod.ended(id)).toMatchObject({ exitCode: 137 });
   await nothingRunsIn(id);
+  nextRuntime(pod);
+  const found = await pod.container(id);
+  expect(found).toMatchObject({ exitCode: 137 });
+  nextRuntime(pod);
+  expect(await pod.container(id)).toEqual(found);
   const { sandboxes } = await runtime.inspect(pod.ref.uid, signal);
   expect(sandboxes).toMatchObject([{ id: pod.sandbox.id, running: false }]);
   await pod.startAgain(1);

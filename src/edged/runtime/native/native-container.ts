@@ -157,10 +157,18 @@ export class NativeContainer {
     }
     const exit = state?.exit ?? (await readExitRecord(this.directory))?.exit;
     if (exit) await this.exited(exit);
-    else if (this.#record.startedAtMs !== undefined) this.lost();
-    else if (this.#record.error !== undefined) this.#finish(EXIT_CANNOT_RUN);
+    else if (this.#record.end) this.#finish(this.#record.end);
+    else if (this.#record.startedAtMs !== undefined) await this.#lostBefore();
     else return false;
     return true;
+  }
+
+  /** When it was found lost is told by later processes, too; where the disk has no room they find it again. */
+  async #lostBefore(): Promise<void> {
+    const end = { exitCode: EXIT_KILLED, atMs: Date.now() };
+    this.#record = { ...this.#record, end };
+    await this.#records.write(this.#record).catch(() => undefined);
+    this.#finish(end);
   }
 
   /** Its first process has ended; those that it left in a process namespace of others end with it. */
@@ -176,7 +184,7 @@ export class NativeContainer {
 
   /** Its shim is gone, and it with it. */
   lost(): void {
-    this.#finish(EXIT_KILLED);
+    this.#finish({ exitCode: EXIT_KILLED, atMs: Date.now() });
   }
 
   /** As a runtime tells of it. */
@@ -232,13 +240,15 @@ export class NativeContainer {
   async #failed(error: unknown): Promise<void> {
     const missing = error instanceof StepFailure && error.code === "ENOENT";
     const { message } = reasonOf(error, this.#order?.plan.process);
-    this.#record = { ...this.#record, error: message };
-    this.#finish(missing ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN);
+    const exitCode = missing ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
+    const end = { exitCode, atMs: Date.now() };
+    this.#record = { ...this.#record, error: message, end };
+    this.#finish(end);
     await this.#records.write(this.#record);
   }
 
-  #finish(exitCode: number): void {
-    this.#end ??= { exitCode, oomKilled: false, finishedAt: new Date() };
+  #finish({ exitCode, atMs }: NonNullable<ContainerRecord["end"]>): void {
+    this.#end ??= { exitCode, oomKilled: false, finishedAt: new Date(atMs) };
     this.#order = undefined;
     this.#ended.resolve();
   }

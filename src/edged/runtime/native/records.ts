@@ -33,6 +33,8 @@ export interface ContainerRecord {
   readonly startedAtMs?: number;
   /** Why it could not be started. */
   readonly error?: string;
+  /** How it came to an end that no shim has written. */
+  readonly end?: { readonly exitCode: number; readonly atMs: number };
 }
 
 const NAME = "record.json";
