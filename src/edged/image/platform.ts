@@ -13,8 +13,9 @@ export function ownPlatform(): Platform {
   return { os: "linux", architecture: process.arch === "arm64" ? "arm64" : "amd64" };
 }
 
-/** `linux/arm/v7`, `linux/amd64`. @throws {ImageError} */
-export function parsePlatform(text: string): Platform {
+/** `linux/arm/v7`, `linux/amd64`; this machine's where none is named. @throws {ImageError} */
+export function platformOf(text: string | undefined): Platform {
+  if (text === undefined) return ownPlatform();
   const [os = "", architecture = "", variant, ...more] = text.split("/");
   if (os === "" || architecture === "" || more.length > 0) {
     throw new ImageError(`"${text}" is no platform: write one like linux/amd64 or linux/arm/v7`);

@@ -1,3 +1,5 @@
+import { ImageError } from "./image-error.ts";
+
 /** An image name taken apart, with Docker's defaults filled in (distribution/reference). */
 export interface ImageReference {
   /** `docker.io`, `ghcr.io`, `registry.local:5000` */
@@ -37,6 +39,13 @@ export function parseImageReference(name: string): ImageReference | undefined {
     ...(wantedTag !== undefined && { tag: wantedTag }),
     ...(digest !== undefined && { digest }),
   };
+}
+
+/** As `parseImageReference`. @throws {ImageError} when it is none. */
+export function imageReference(name: string): ImageReference {
+  const reference = parseImageReference(name);
+  if (!reference) throw new ImageError(`"${name}" is not the name of an image`);
+  return reference;
 }
 
 /** The name that Docker pulls exactly one image by. */

@@ -15,8 +15,13 @@ import type {
   StoredImage,
 } from "../image-store.ts";
 import { lowerDirectory } from "../layers/layer-files.ts";
-import { ownPlatform, parsePlatform } from "../platform.ts";
-import { fullName, type ImageReference, parseImageReference } from "../reference.ts";
+import { ownPlatform, platformOf } from "../platform.ts";
+import {
+  fullName,
+  type ImageReference,
+  imageReference,
+  parseImageReference,
+} from "../reference.ts";
 import type { Patience } from "../registry/blob.ts";
 import { readRegistries } from "../registry/registries-file.ts";
 import { ImageWorker } from "../work/image-worker.ts";
@@ -76,13 +81,13 @@ export class LocalImageStore implements ImageStore, AsyncDisposable {
 
   async pull(name: string, options: PullOptions, signal: AbortSignal): Promise<StoredImage> {
     const { credentials, platform, onProgress = ignore } = options;
-    const reference = referenceOf(name);
+    const reference = imageReference(name);
     const record = await this.#transfer(
       {
         kind: "pull",
         reference,
         registries: readRegistries(this.#options.registriesFile),
-        platform: platform === undefined ? ownPlatform() : parsePlatform(platform),
+        platform: platformOf(platform),
         ...(credentials && { credentials }),
         ...(this.#options.patience && { patience: this.#options.patience }),
       },
@@ -271,11 +276,4 @@ export class LocalImageStore implements ImageStore, AsyncDisposable {
     const lower = lowerDirectory(layer);
     return join(this.layersDirectory, lower);
   }
-}
-
-/** @throws {ImageError} */
-function referenceOf(name: string): ImageReference {
-  const reference = parseImageReference(name);
-  if (!reference) throw new ImageError(`"${name}" is not the name of an image`);
-  return reference;
 }

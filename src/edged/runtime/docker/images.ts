@@ -1,16 +1,11 @@
 import { Readable } from "node:stream";
-import { explain, must } from "#lib/errors.ts";
+import { explain } from "#lib/errors.ts";
 import type { Arch } from "#linux/syscalls.ts";
 import { engineArchive } from "../../image/archive/engine-archive.ts";
 import { ImageError } from "../../image/image-error.ts";
 import type { PullOptions } from "../../image/image-store.ts";
-import { ownPlatform, parsePlatform } from "../../image/platform.ts";
-import {
-  fullName,
-  type ImageReference,
-  parseImageReference,
-  pullName,
-} from "../../image/reference.ts";
+import { platformOf } from "../../image/platform.ts";
+import { fullName, type ImageReference, imageReference, pullName } from "../../image/reference.ts";
 import { isConfigured } from "../../image/registry/endpoints.ts";
 import {
   NO_REGISTRIES,
@@ -64,7 +59,7 @@ export class DockerImages {
    * engine does not read, it is fetched here and handed over.
    */
   async pull(name: string, options: PullOptions, signal: AbortSignal): Promise<ImageInfo> {
-    const reference = must(parseImageReference(name), "the name of an image");
+    const reference = imageReference(name);
     const file = this.#registriesFile;
     const registries = file === undefined ? NO_REGISTRIES : readRegistries(file);
     if (isConfigured(registries, reference)) {
@@ -136,7 +131,7 @@ export class DockerImages {
       const image = await findRegistryImage(
         {
           ...{ ...rest, reference, onProgress },
-          platform: platform === undefined ? ownPlatform() : parsePlatform(platform),
+          platform: platformOf(platform),
         },
         signal,
       );

@@ -12,7 +12,6 @@ import { ImageError } from "../../image/image-error.ts";
 import type { ArchiveSource, PullOptions } from "../../image/image-store.ts";
 import type { ListedImage, NodeImages } from "../../image/node-images.ts";
 import { ownPlatform } from "../../image/platform.ts";
-import { parseImageReference } from "../../image/reference.ts";
 import type { ImageRows } from "../../image/store/image-rows.ts";
 import { EngineUnreachable } from "../runtime.ts";
 import type { ImageInfo } from "../types.ts";
@@ -51,9 +50,8 @@ export class DockerNodeImages implements NodeImages {
     return images.map((image) => ({ ...image, pinned: pinned.has(image.id) }));
   }
 
-  async pull(name: string, options: PullOptions, signal: AbortSignal): Promise<ImageInfo> {
-    if (!parseImageReference(name)) throw new ImageError(`"${name}" is not the name of an image`);
-    return await this.#images.pull(name, options, signal);
+  pull(name: string, options: PullOptions, signal: AbortSignal): Promise<ImageInfo> {
+    return this.#images.pull(name, options, signal);
   }
 
   /** Docker's own archives go as they are; of an OCI layout one is made on the way. */
