@@ -53,8 +53,8 @@ const LEFT_OUT = ["io.k8s.api.core.v1.NodeAllocatableResourceClaimStatus.resourc
 
 /** The fields that columns of a table are described with, `io.k8s.api.batch.v1.CronJobSpec.schedule`. */
 const DESCRIBING = new Set(
-  RESOURCES.flatMap(({ columns }) => columns).flatMap(({ description }) =>
-    typeof description === "string" ? [] : `${description.definition}.${description.field}`,
+  RESOURCES.flatMap(({ columns }) => columns.map(({ description }) => description)).flatMap(
+    (one) => (typeof one === "string" ? [] : `${one.definition}.${one.field}`),
   ),
 );
 
