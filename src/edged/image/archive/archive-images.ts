@@ -4,11 +4,9 @@ import { ImageError } from "../image-error.ts";
 import type { ImageProgress } from "../image-progress.ts";
 import { chooseManifest, type Platform } from "../platform.ts";
 import { fullName, parseImageReference } from "../reference.ts";
-import { type Descriptor, type Manifest, readDocument } from "../registry/media-types.ts";
+import { MAX_DOCUMENT_BYTES, manifestOf } from "../registry/manifest.ts";
+import { type Descriptor, type ImageDocument, readDocument } from "../registry/media-types.ts";
 import type { ArchiveFile } from "./archive-file.ts";
-
-const MAX_DOCUMENT_BYTES = 8 * 1024 * 1024;
-const MAX_DEPTH = 4;
 
 /** An image of an archive. */
 export interface ArchiveImage extends ImageContents {
@@ -73,17 +71,19 @@ function checkName(name: string, config: string): void {
 const NAME_ANNOTATIONS = ["io.containerd.image.name", "org.opencontainers.image.ref.name"];
 
 async function ociImages(request: ArchiveImagesRequest): Promise<readonly ArchiveImage[]> {
-  const { archive } = request;
+  const { archive, platform } = request;
+  const read = async (one: Descriptor): Promise<ImageDocument> =>
+    readDocument(await blobText(archive, one), one.mediaType);
   const top = readDocument(await archive.text("index.json", MAX_DOCUMENT_BYTES), undefined);
   if (top.kind !== "index") throw new ImageError("its index.json is no index");
   const { manifests } = top.index;
   // Some writers name an image; others list one for each platform without a name.
   const named = manifests.filter((one) => namesOf(one).length > 0);
-  const wanted = named.length > 0 ? named : [chooseManifest(manifests, request.platform)];
+  const wanted = named.length > 0 ? named : [chooseManifest(manifests, platform)];
   const images: ArchiveImage[] = [];
-  const fits = wanted.length > 1 ? wanted.filter((one) => isFor(one, request.platform)) : wanted;
+  const fits = wanted.length > 1 ? wanted.filter((one) => isFor(one, platform)) : wanted;
   for (const descriptor of fits.length > 0 ? fits : wanted) {
-    const manifest = await ociManifest(descriptor, request, 0);
+    const manifest = await manifestOf(await read(descriptor), platform, read);
     const config = await blobText(archive, manifest.config);
     const sources = manifest.layers.map(
       ({ digest, size }): Source => ({ name: blobName(digest), sizeBytes: size, digest }),
@@ -104,22 +104,6 @@ function namesOf({ annotations = {} }: Descriptor): readonly string[] {
     if (name !== undefined && /[/:]/.test(name) && parseImageReference(name)) return [nameOf(name)];
   }
   return [];
-}
-
-async function ociManifest(
-  descriptor: Descriptor,
-  request: ArchiveImagesRequest,
-  depth: number,
-): Promise<Manifest> {
-  const text = await blobText(request.archive, descriptor);
-  const read = readDocument(text, descriptor.mediaType);
-  if (read.kind === "manifest") return read.manifest;
-  if (depth >= MAX_DEPTH) throw new ImageError("its index leads to indexes without end");
-  return await ociManifest(
-    chooseManifest(read.index.manifests, request.platform),
-    request,
-    depth + 1,
-  );
 }
 
 async function blobText(archive: ArchiveFile, { digest }: Descriptor): Promise<string> {

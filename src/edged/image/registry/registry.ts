@@ -4,18 +4,14 @@ import { checkDigest, type Digest, digestOf, shortDigest } from "../digest.ts";
 import { type ImageContents, readConfig } from "../image-contents.ts";
 import { ImageError } from "../image-error.ts";
 import type { ImageProgress } from "../image-progress.ts";
-import { chooseManifest, type Platform } from "../platform.ts";
+import type { Platform } from "../platform.ts";
 import type { ImageReference } from "../reference.ts";
 import { blobBytes, PATIENCE, type Patience } from "./blob.ts";
 import { EndpointClient, limitedText, RegistryUnreachable } from "./endpoint-client.ts";
 import { endpointsOf } from "./endpoints.ts";
-import { ACCEPTED, type Descriptor, type Manifest, readDocument } from "./media-types.ts";
+import { MAX_DOCUMENT_BYTES, manifestOf } from "./manifest.ts";
+import { ACCEPTED, type Descriptor, type ImageDocument, readDocument } from "./media-types.ts";
 import type { Registries } from "./registries-file.ts";
-
-/** As containerd's. */
-const MAX_DOCUMENT_BYTES = 8 * 1024 * 1024;
-/** An index may list indexes. */
-const MAX_DEPTH = 4;
 
 export interface RegistryImageRequest {
   readonly registries: Registries;
@@ -81,9 +77,14 @@ class Finder {
   }
 
   async find(signal: AbortSignal): Promise<RegistryImage> {
-    const { digest: wanted, tag = "latest" } = this.#request.reference;
+    const { reference, platform } = this.#request;
+    const { digest: wanted, tag = "latest" } = reference;
     const first = await this.#document(wanted ?? tag, signal);
-    const { manifest } = await this.#manifest(first, signal, 0);
+    const manifest = await manifestOf(
+      first.document,
+      platform,
+      async (listed) => (await this.#document(listed.digest, signal)).document,
+    );
     const config = await this.#config(manifest.config, signal);
     const { diffIds } = readConfig(config);
     if (diffIds.length !== manifest.layers.length) {
@@ -102,20 +103,8 @@ class Finder {
     };
   }
 
-  async #manifest(
-    document: ReadText,
-    signal: AbortSignal,
-    depth: number,
-  ): Promise<{ readonly manifest: Manifest }> {
-    const read = readDocument(document.text, document.mediaType);
-    if (read.kind === "manifest") return read;
-    if (depth >= MAX_DEPTH) throw new ImageError("its index leads to indexes without end");
-    const chosen = chooseManifest(read.index.manifests, this.#request.platform);
-    return await this.#manifest(await this.#document(chosen.digest, signal), signal, depth + 1);
-  }
-
   /** A manifest or an index, by tag or digest. */
-  async #document(reference: string, signal: AbortSignal): Promise<ReadText> {
+  async #document(reference: string, signal: AbortSignal): Promise<Found> {
     const headers = { accept: ACCEPTED };
     const answer = await this.#client.get({ path: `manifests/${reference}`, headers }, signal);
     const text = await limitedText(answer, MAX_DOCUMENT_BYTES);
@@ -125,8 +114,8 @@ class Finder {
     if (wanted !== digest) {
       throw new ImageError(`the manifest ${wanted} is corrupt: its bytes are ${digest}`);
     }
-    const mediaType = answer.headers.get("content-type");
-    return { text, digest, ...(mediaType !== null && { mediaType }) };
+    const mediaType = answer.headers.get("content-type") ?? undefined;
+    return { document: readDocument(text, mediaType), digest };
   }
 
   async #config(descriptor: Descriptor, signal: AbortSignal): Promise<string> {
@@ -162,8 +151,7 @@ class Finder {
   }
 }
 
-interface ReadText {
-  readonly text: string;
+interface Found {
+  readonly document: ImageDocument;
   readonly digest: Digest;
-  readonly mediaType?: string;
 }
