@@ -144,7 +144,10 @@ export function isIn(set: string, fields: readonly Field[]): Expression[] {
   return [...loads.expressions, expression("lookup", [text(1, set), be32(2, loads.register)])];
 }
 
-/** Sends the packet to the address and port that the map has for its fields, if it has any. */
+/**
+ * Sends the packet to the address and port that the map has for its fields. A packet that it has
+ * none for goes on to the next rule.
+ */
 export function translateDestination(
   map: string,
   fields: readonly Field[],

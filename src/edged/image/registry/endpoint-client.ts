@@ -141,7 +141,7 @@ export class EndpointClient {
 
 const MAX_WORDS_BYTES = 16 * 1024;
 
-/** The registry's own words for a refusal, if it has any (OCI distribution-spec, error codes). */
+/** The registry's own words for a refusal, in brackets; empty where it gives none (OCI distribution-spec, error codes). */
 async function wordsOf(answer: Response): Promise<string> {
   try {
     const text = await limitedText(answer, MAX_WORDS_BYTES);
