@@ -2,10 +2,8 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Database } from "#db/database.ts";
-import { LocalImageStore } from "#edged/image/store/local-image-store.ts";
-import { systemClock } from "#lib/clock.ts";
-import { silentLogger } from "#lib/log.ts";
 import { ociArchive, tarOf, testImage } from "#test/kit/image-archives.ts";
+import { imageStoreIn } from "#test/kit/image-store.ts";
 import { rounds } from "#test/kit/soak.ts";
 
 const KILLS = rounds({ gate: 8, soak: 100 });
@@ -74,14 +72,7 @@ async function importAndKill(archive: string, delayMs: number | undefined): Prom
 /** The names of the images that are there; every byte of theirs was read. */
 async function checkStore(): Promise<readonly string[]> {
   await using db = await Database.open({ path: join(directory, "edgesite.db") });
-  await using store = new LocalImageStore({
-    directory: join(directory, "store"),
-    rows: db.images,
-    registriesFile: join(directory, "registries.yaml"),
-    clock: systemClock,
-    log: silentLogger,
-    reserveBytes: 0,
-  });
+  await using store = imageStoreIn(directory, db.images);
   const signal = AbortSignal.timeout(30_000);
   const images = store.list();
   for (const { id, names } of images) {

@@ -120,6 +120,8 @@ describe("unpackLayer()", () => {
     expect(readdirSync(tree).sort()).toEqual(["a", "b", "c", "d", "e", "f"]);
   });
 
+  const linkTo = (linkname: string): TarItem => ({ name: "x", type: "symlink", linkname });
+  const written = (name: string): TarItem => ({ name, content: "overwritten" });
   const escapes: [string, TarItem[], string | undefined][] = [
     ["a name with ..", [{ name: "../../outside/x", content: "x" }], "leads out of the layer"],
     [
@@ -129,37 +131,20 @@ describe("unpackLayer()", () => {
     ],
     ["a whiteout of ..", [{ name: "a/.wh..." }], "leads out of the layer"],
     ["a whiteout of nothing", [{ name: "a/.wh." }], "leads out of the layer"],
-    [
-      "a link and a write through it",
-      [
-        { name: "x", type: "symlink", linkname: "../../outside" },
-        { name: "x/secret", content: "overwritten" },
-      ],
-      undefined,
-    ],
+    ["a link and a write through it", [linkTo("../../outside"), written("x/secret")], undefined],
     [
       "an absolute link and a write through it",
-      [
-        { name: "x", type: "symlink", linkname: "/proc/self/root/tmp" },
-        { name: "x/secret", content: "overwritten" },
-      ],
+      [linkTo("/proc/self/root/tmp"), written("x/secret")],
       undefined,
     ],
     [
       "a link that a file takes the place of",
-      [
-        { name: "x", type: "symlink", linkname: "../../outside/secret" },
-        { name: "x", content: "overwritten" },
-      ],
+      [linkTo("../../outside/secret"), written("x")],
       undefined,
     ],
     [
       "a hard link to a link out, and a write to it",
-      [
-        { name: "x", type: "symlink", linkname: "../../outside/secret" },
-        { name: "y", type: "link", linkname: "x" },
-        { name: "y", content: "overwritten" },
-      ],
+      [linkTo("../../outside/secret"), { name: "y", type: "link", linkname: "x" }, written("y")],
       undefined,
     ],
     ["an absolute name", [{ name: "/outside/secret", content: "inside" }], undefined],

@@ -9,9 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { systemClock } from "#lib/clock.ts";
 import { must } from "#lib/errors.ts";
-import { silentLogger } from "#lib/log.ts";
 import {
   dockerArchive,
   ociArchive,
@@ -20,8 +18,9 @@ import {
   tarOf,
   testImage,
 } from "#test/kit/image-archives.ts";
+import { imageStoreIn } from "#test/kit/image-store.ts";
 import { MemoryImageRows } from "#test/kit/memory-image-rows.ts";
-import { LocalImageStore } from "./local-image-store.ts";
+import type { LocalImageStore } from "./local-image-store.ts";
 
 const NAME = "docker.io/library/app:1";
 const signal = new AbortController().signal;
@@ -41,14 +40,7 @@ afterEach(async () => {
 });
 
 function openStore(): LocalImageStore {
-  const store = new LocalImageStore({
-    directory: join(directory, "store"),
-    rows,
-    registriesFile: join(directory, "registries.yaml"),
-    clock: systemClock,
-    log: silentLogger,
-    reserveBytes: 0,
-  });
+  const store = imageStoreIn(directory, rows);
   open.push(store);
   return store;
 }
