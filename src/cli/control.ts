@@ -45,6 +45,13 @@ export class Control {
     }
   }
 
+  /** The site that runs on a data directory. @throws {UserError} when none does. */
+  static async running(dataDir: string): Promise<Control> {
+    const running = await Control.find(dataDir);
+    if (running) return running;
+    throw new UserError(`No site runs on ${dataDir}. Start it with 'edgesite start'`);
+  }
+
   async status(): Promise<SiteStatus> {
     const answer = await this.#ask("GET", "/status");
     const status: SiteStatus = JSON.parse(await answer.text());

@@ -84,11 +84,8 @@ function addSmallCommands(images: Command, io: Io): void {
   }
 }
 
-async function siteOf(flags: Flags, io: Io): Promise<Control> {
-  const { dataDir } = configOf(flags, io);
-  const running = await Control.find(dataDir);
-  if (running) return running;
-  throw new UserError(`No site runs on ${dataDir}. Start it with 'edgesite start'`);
+function siteOf(flags: Flags, io: Io): Promise<Control> {
+  return Control.running(configOf(flags, io).dataDir);
 }
 
 /** The file appears once all of it is there. */

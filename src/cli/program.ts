@@ -102,10 +102,7 @@ function addLifeCommands(program: Command, run: Run): void {
     .description("tell how the site is; exit code 1 when something is degraded or it does not run")
     .option("-o, --output <format>", "text or json", "text")
     .action(async (flags: Flags) => {
-      const { dataDir } = configOf(flags, io);
-      const running = await Control.find(dataDir);
-      if (!running)
-        throw new UserError(`No site runs on ${dataDir}. Start it with 'edgesite start'`);
+      const running = await Control.running(configOf(flags, io).dataDir);
       const status = await running.status();
       const json = flags["output"] === "json";
       io.out(json ? `${JSON.stringify(status, null, 2)}\n` : statusText(status));
