@@ -1,5 +1,6 @@
 import { closeSync } from "node:fs";
-import { cString, SystemCallError } from "./libc.ts";
+import { errorCode } from "#lib/errors.ts";
+import { cString } from "./libc.ts";
 import { systemCall } from "./system-call.ts";
 
 const FSOPEN_CLOEXEC = 1;
@@ -11,7 +12,7 @@ export function hasFileSystem(kind: string): boolean {
     closeSync(systemCall({ name: "fsopen", args, what: `ask the kernel for ${kind}` }));
     return true;
   } catch (error) {
-    if (error instanceof SystemCallError && error.code === "ENODEV") return false;
+    if (errorCode(error) === "ENODEV") return false;
     throw error;
   }
 }

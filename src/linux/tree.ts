@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync, readdirSync } from "node:fs";
+import { errorCode } from "#lib/errors.ts";
 import { deviceNumber } from "./devices/number.ts";
-import { SystemCallError } from "./libc.ts";
 import { OPEN_HOW_BYTES, openHow, RESOLVE } from "./open-beneath.ts";
 import { stableBytes, systemCall } from "./system-call.ts";
 
@@ -22,6 +22,8 @@ const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_REMOVEDIR = 0x200;
 const STATX_BASIC_STATS = 0x7ff;
 const STATX_BYTES = 256;
+/** What a way fails with whose directories are yet to be made. */
+const NO_DIRECTORY: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR"]);
 /** Of directories that nobody describes. */
 const IMPLIED_MODE = 0o755;
 
@@ -90,7 +92,7 @@ export class Tree implements Disposable {
     try {
       systemCall({ name: "statx", args, what });
     } catch (error) {
-      if (hasCode(error, "ENOENT")) return undefined;
+      if (errorCode(error) === "ENOENT") return undefined;
       throw error;
     }
     return {
@@ -231,7 +233,7 @@ export class Tree implements Disposable {
     try {
       return this.#open(path === "" ? "." : path, flags);
     } catch (error) {
-      if (!make || !(hasCode(error, "ENOENT") || hasCode(error, "ENOTDIR"))) throw error;
+      if (!make || !NO_DIRECTORY.has(errorCode(error) ?? "")) throw error;
     }
     this.#makeImplied(path);
     return this.#open(path, flags);
@@ -281,17 +283,13 @@ export function isFileNode({ mode }: Node): boolean {
   return (mode & S_IFMT) === S_IFREG;
 }
 
-export function hasCode(error: unknown, code: string): boolean {
-  return error instanceof SystemCallError && error.code === code;
-}
-
 function removeNode({ directory, name, path }: Place): void {
   const what = `remove ${path}`;
   try {
     systemCall({ name: "unlinkat", args: [directory, cName(name), 0], what });
     return;
   } catch (error) {
-    if (!hasCode(error, "EISDIR")) throw error;
+    if (errorCode(error) !== "EISDIR") throw error;
   }
   const flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
   const inner = systemCall({ name: "openat", args: [directory, cName(name), flags, 0], what });

@@ -1,7 +1,6 @@
 import { closeSync, constants, fstatSync, ftruncateSync } from "node:fs";
-import { assertNever } from "#lib/errors.ts";
+import { assertNever, errorCode } from "#lib/errors.ts";
 import {
-  hasCode,
   isDirectoryNode,
   isFileNode,
   isWhiteoutNode,
@@ -168,7 +167,7 @@ export class Unpacker implements TarSink, Disposable {
     try {
       descriptor = this.#tree.createFile(place);
     } catch (error) {
-      if (!hasCode(error, "EEXIST")) throw error;
+      if (errorCode(error) !== "EEXIST") throw error;
       this.#clear(place);
       descriptor = this.#tree.createFile(place);
     }
@@ -230,8 +229,9 @@ export class Unpacker implements TarSink, Disposable {
     try {
       this.#tree.setAttribute(place, name, value);
     } catch (error) {
-      const isUnknown = hasCode(error, "EOPNOTSUPP") || hasCode(error, "ENOTSUP");
-      const isForbidden = hasCode(error, "EPERM") && !name.startsWith("security.capability");
+      const code = errorCode(error);
+      const isUnknown = code === "EOPNOTSUPP" || code === "ENOTSUP";
+      const isForbidden = code === "EPERM" && !name.startsWith("security.capability");
       if (!isUnknown && !isForbidden) throw error;
     }
   }
