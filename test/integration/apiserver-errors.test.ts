@@ -1,0 +1,227 @@
+import { expect, test } from "bun:test";
+import type { Status } from "#api/status.ts";
+import { bodyOf, CORE, configMap, pod, post } from "#test/kit/api-objects.ts";
+import { startTestApi } from "#test/kit/test-api.ts";
+
+const failure = (code: number, reason: string | undefined, rest: object): object => ({
+  kind: "Status",
+  apiVersion: "v1",
+  metadata: {},
+  status: "Failure",
+  ...(reason !== undefined && { reason }),
+  code,
+  ...rest,
+});
+
+test("errors are Kubernetes' own, word for word", async () => {
+  using api = await startTestApi();
+  await post(api, `${CORE}/configmaps`, configMap("cmx"));
+  await post(api, "/api/v1/namespaces", {
+    metadata: { name: "tt", finalizers: ["example.com/x"] },
+  });
+  await api.send("DELETE", "/api/v1/namespaces/tt");
+  const stale = { ...configMap("cmx"), metadata: { name: "cmx", resourceVersion: "1" } };
+  const cases: [string, string, unknown, object][] = [
+    [
+      "GET",
+      `${CORE}/pods/nope`,
+      undefined,
+      failure(404, "NotFound", {
+        message: 'pods "nope" not found',
+        details: { name: "nope", kind: "pods" },
+      }),
+    ],
+    [
+      "GET",
+      "/apis/apps/v1/namespaces/default/deployments/x",
+      undefined,
+      failure(404, "NotFound", {
+        message: 'deployments.apps "x" not found',
+        details: { name: "x", group: "apps", kind: "deployments" },
+      }),
+    ],
+    [
+      "GET",
+      `${CORE}/things`,
+      undefined,
+      failure(404, "NotFound", {
+        message: "the server could not find the requested resource",
+        details: {},
+      }),
+    ],
+    [
+      "POST",
+      `${CORE}/configmaps`,
+      configMap("cmx"),
+      failure(409, "AlreadyExists", {
+        message: 'configmaps "cmx" already exists',
+        details: { name: "cmx", kind: "configmaps" },
+      }),
+    ],
+    [
+      "PUT",
+      `${CORE}/configmaps/cmx`,
+      stale,
+      failure(409, "Conflict", {
+        message:
+          'Operation cannot be fulfilled on configmaps "cmx": the object has been modified; please apply your changes to the latest version and try again',
+        details: { name: "cmx", kind: "configmaps" },
+      }),
+    ],
+    [
+      "POST",
+      `${CORE}/configmaps`,
+      { ...configMap("b"), metadata: { name: "b", namespace: "other" } },
+      failure(400, "BadRequest", {
+        message:
+          "the namespace of the provided object does not match the namespace sent on the request",
+      }),
+    ],
+    [
+      "PUT",
+      `${CORE}/configmaps/cmx`,
+      configMap("cmy"),
+      failure(400, "BadRequest", {
+        message: "the name of the object (cmy) does not match the name on the URL (cmx)",
+      }),
+    ],
+    [
+      "POST",
+      "/api/v1/namespaces/nope/configmaps",
+      configMap("a"),
+      failure(404, "NotFound", {
+        message: 'namespaces "nope" not found',
+        details: { name: "nope", kind: "namespaces" },
+      }),
+    ],
+    [
+      "POST",
+      "/api/v1/namespaces/tt/configmaps",
+      configMap("zz"),
+      failure(403, "Forbidden", {
+        message:
+          'configmaps "zz" is forbidden: unable to create new content in namespace tt because it is being terminated',
+        details: {
+          name: "zz",
+          kind: "configmaps",
+          causes: [
+            {
+              reason: "NamespaceTerminating",
+              message: "namespace tt is being terminated",
+              field: "metadata.namespace",
+            },
+          ],
+        },
+      }),
+    ],
+    [
+      "DELETE",
+      "/api/v1/namespaces/default",
+      undefined,
+      failure(403, "Forbidden", {
+        message: 'namespaces "default" is forbidden: this namespace may not be deleted',
+        details: { name: "default", kind: "namespaces" },
+      }),
+    ],
+    [
+      "PUT",
+      `${CORE}/configmaps`,
+      configMap("a"),
+      failure(405, "MethodNotAllowed", {
+        message: "the server does not allow this method on the requested resource",
+        details: {},
+      }),
+    ],
+    [
+      "POST",
+      `${CORE}/configmaps`,
+      { ...configMap("a"), metadata: { name: "a", resourceVersion: "1" } },
+      failure(500, undefined, {
+        message: "resourceVersion should not be set on objects to be created",
+      }),
+    ],
+    [
+      "GET",
+      `${CORE}/configmaps?resourceVersionMatch=Exact`,
+      undefined,
+      failure(422, "Invalid", {
+        message:
+          'ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided',
+        details: {
+          group: "meta.k8s.io",
+          kind: "ListOptions",
+          causes: [
+            {
+              reason: "FieldValueForbidden",
+              message:
+                "Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided",
+              field: "resourceVersionMatch",
+            },
+          ],
+        },
+      }),
+    ],
+  ];
+  for (const [method, path, body, expected] of cases) {
+    expect(await bodyOf<object>(api.send(method, path, { body }))).toEqual(expected);
+  }
+});
+
+const BAD_BODIES: [
+  string,
+  number,
+  { body: unknown; type?: string; path?: string; query?: string },
+][] = [
+  ["malformed JSON", 400, { body: '{"kind":' }],
+  ["no object", 400, { body: "[]" }],
+  ["malformed YAML", 400, { body: "a: [b", type: "application/yaml" }],
+  [
+    "an unknown field",
+    400,
+    { body: { ...configMap("a"), foo: 1 }, query: "?fieldValidation=Strict" },
+  ],
+  [
+    "a duplicate field",
+    400,
+    {
+      body: '{"kind":"ConfigMap","metadata":{"name":"a"},"data":{},"data":{}}',
+      query: "?fieldValidation=Strict",
+    },
+  ],
+  ["a wrong kind", 400, { body: { ...configMap("a"), kind: "Secret" } }],
+  ["a wrong type", 400, { body: { ...configMap("a"), data: 7 } }],
+  ["an unknown media type", 415, { body: "x", type: "text/plain" }],
+  ["a bad name", 422, { body: configMap("Bad_Name") }],
+  ["no name", 422, { body: { kind: "ConfigMap", apiVersion: "v1" } }],
+  ["a bad label", 422, { body: { metadata: { name: "a", labels: { "-": "x y" } } } }],
+  ["no containers", 422, { body: { ...pod("a"), spec: {} }, path: `${CORE}/pods` }],
+  ["4 MiB", 413, { body: JSON.stringify(configMap("a", { x: "x".repeat(4 * 1024 * 1024) })) }],
+  ["an unknown dryRun", 422, { body: configMap("a"), query: "?dryRun=Some" }],
+  ["an unknown fieldValidation", 422, { body: configMap("a"), query: "?fieldValidation=Maybe" }],
+];
+
+test.each(BAD_BODIES)(
+  "%s is %d, and nothing is stored",
+  async (_, code, { body, type, path, query }) => {
+    using api = await startTestApi();
+    const before = api.store.resourceVersion;
+    const url = `${path ?? `${CORE}/configmaps`}${query ?? ""}`;
+    const response = await api.send("POST", url, { body, ...(type && { type }) });
+    expect(await bodyOf<Status>(response)).toMatchObject({
+      kind: "Status",
+      status: "Failure",
+      code,
+    });
+    expect(response.status).toBe(code);
+    expect(api.store.resourceVersion).toBe(before);
+  },
+);
+
+test("fields that nobody knows are warned about", async () => {
+  using api = await startTestApi();
+  const response = await api.send("POST", `${CORE}/configmaps`, {
+    body: { ...configMap("a"), foo: 1 },
+  });
+  expect(response.status).toBe(201);
+  expect(response.headers.get("warning")).toBe(`299 - "unknown field \\"foo\\""`);
+});
