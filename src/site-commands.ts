@@ -7,14 +7,14 @@ import { Database } from "#db/database.ts";
 import { rotateKey } from "#db/rotate-key.ts";
 import { keysOfSite } from "#db/secret-key.ts";
 import { removePodNetwork } from "#edged/network/veth-network.ts";
-import { siteCgroups } from "#edged/runtime/docker/cgroup-parent.ts";
+import { removeSiteCgroups } from "#edged/runtime/docker/cgroup-parent.ts";
 import { noImages } from "#edged/runtime/native/no-images.ts";
 import { EngineUnreachable, type Runtime } from "#edged/runtime/runtime.ts";
 import type { RuntimePod } from "#edged/runtime/types.ts";
 import { systemClock } from "#lib/clock.ts";
 import { UserError } from "#lib/errors.ts";
 import { silentLogger } from "#lib/log.ts";
-import { removeCgroup } from "#linux/cgroups/remove.ts";
+import { siteMarks } from "#lib/site-marks.ts";
 import { unmountBelow } from "#linux/mount.ts";
 import { removeMesh } from "#mesh/remove-mesh.ts";
 import { ClientCertificates } from "#site/apiserver/client-certificates.ts";
@@ -74,8 +74,7 @@ export function siteCommands(signals: () => StopSignals): SiteCommands {
       await removePods({ ...site, config, io });
       await removePodNetwork(siteId);
       await removeMesh(siteId);
-      for (const cgroup of siteCgroups(siteId)) {
-        if (removeCgroup(cgroup)) continue;
+      for (const cgroup of removeSiteCgroups(siteMarks(siteId))) {
         io.err(`The cgroup ${cgroup} stays: something runs in it still\n`);
       }
       const directory = dataDirectory(config.dataDir);

@@ -17,6 +17,8 @@ export interface SiteMarks {
   readonly meshTable: string;
   /** The nf_tables table of the pod network. */
   readonly podTable: string;
+  /** The group of processes that all its pods are below, from the root of each hierarchy. */
+  readonly cgroup: string;
 }
 
 /** Names of links have at most 15 bytes (IFNAMSIZ - 1). */
@@ -29,6 +31,7 @@ export function siteMarks(siteId: string): SiteMarks {
     podLinkPrefix: `es${tag.slice(0, 6)}`,
     meshTable: `edgesite-${tag}-mesh`,
     podTable: `edgesite-${tag}-pods`,
+    cgroup: `edgesite-${siteId}`,
   };
 }
 

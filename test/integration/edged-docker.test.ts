@@ -4,11 +4,11 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Container, Pod, PodStatus } from "#api/object.ts";
-import { siteCgroups } from "#edged/runtime/docker/cgroup-parent.ts";
+import { removeSiteCgroups } from "#edged/runtime/docker/cgroup-parent.ts";
 import { createDockerRuntime } from "#edged/runtime/docker/docker-runtime.ts";
 import type { Runtime } from "#edged/runtime/runtime.ts";
 import { silentLogger } from "#lib/log.ts";
-import { removeCgroup } from "#linux/cgroups/remove.ts";
+import { siteMarks } from "#lib/site-marks.ts";
 import { mountTmpfs, unmountBelow } from "#linux/mount.ts";
 import {
   type EdgedHarness,
@@ -132,7 +132,7 @@ describe("edged on a Docker engine", () => {
     await eventually(async () => (await readdir(podsDirectory)).length === 0);
     await harness.stop();
     await rm(podsDirectory, { recursive: true, force: true });
-    for (const cgroup of siteCgroups(siteId)) await eventually(() => removeCgroup(cgroup));
+    await eventually(() => removeSiteCgroups(siteMarks(siteId)).length === 0);
   }, TEST_MS);
 
   test(

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import Docker from "dockerode";
-import { siteCgroups } from "#edged/runtime/docker/cgroup-parent.ts";
+import { removeSiteCgroups } from "#edged/runtime/docker/cgroup-parent.ts";
 import { createDockerRuntime } from "#edged/runtime/docker/docker-runtime.ts";
 import { silentLogger } from "#lib/log.ts";
-import { removeCgroup } from "#linux/cgroups/remove.ts";
+import { siteMarks } from "#lib/site-marks.ts";
 import { describeRuntime } from "#test/contract/runtime.ts";
 import { eventually } from "#test/kit/eventually.ts";
 import { importBusybox } from "#test/kit/image.ts";
@@ -29,7 +29,7 @@ describeRuntime("docker", async () => {
       const label = [`edgesite.io/site=${siteId}`];
       const left = await docker.listContainers({ all: true, filters: { label } });
       await Promise.all(left.map(({ Id }) => docker.getContainer(Id).remove({ force: true })));
-      for (const cgroup of siteCgroups(siteId)) await eventually(() => removeCgroup(cgroup));
+      await eventually(() => removeSiteCgroups(siteMarks(siteId)).length === 0);
     },
   };
 });

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { detectCgroups } from "#linux/cgroups/layout.ts";
+import { allCgroups } from "#linux/cgroups/layout.ts";
 import { parseMountInfo } from "#linux/mount-info.ts";
 import { processesIn } from "./container-processes.ts";
 import type { NetworkNamespace } from "./network-namespace.ts";
@@ -42,7 +42,7 @@ export function machineTraces({ siteId, dataDir }: Owner) {
     mounts: parseMountInfo(readFileSync("/proc/self/mountinfo", "utf8"))
       .map(({ mountPoint }) => mountPoint)
       .filter((path) => path.startsWith(`${dataDir}/`) || path.includes(siteId)),
-    cgroups: detectCgroups().hierarchies.flatMap(({ mountPoint }) =>
+    cgroups: allCgroups().hierarchies.flatMap(({ mountPoint }) =>
       readdirSync(mountPoint)
         .filter((name) => name.includes(siteId))
         .map((name) => join(mountPoint, name)),

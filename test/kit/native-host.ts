@@ -7,6 +7,7 @@ import { createNativeRuntime } from "#edged/runtime/native/native-runtime.ts";
 import type { Runtime } from "#edged/runtime/runtime.ts";
 import { systemClock } from "#lib/clock.ts";
 import { silentLogger } from "#lib/log.ts";
+import { siteMarks } from "#lib/site-marks.ts";
 import { Cgroup } from "#linux/cgroups/cgroup.ts";
 import { detectCgroups } from "#linux/cgroups/layout.ts";
 import { unmountBelow } from "#linux/mount.ts";
@@ -77,7 +78,7 @@ export class NativeHost implements NativePlace, AsyncDisposable {
 
   /** The group above all groups of its pods. */
   get cgroup(): Cgroup {
-    return new Cgroup(detectCgroups(), `edgesite-${this.siteId}`);
+    return new Cgroup(detectCgroups(), siteMarks(this.siteId).cgroup);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

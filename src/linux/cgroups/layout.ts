@@ -37,6 +37,19 @@ const IGNORED: ReadonlySet<string> = new Set([
 export function detectCgroups(
   mountInfo: string = readFileSync("/proc/self/mountinfo", "utf8"),
 ): CgroupLayout {
+  const { hierarchies } = allCgroups(mountInfo);
+  return layoutOf(
+    hierarchies.filter(
+      ({ version, controllers }) =>
+        version === 2 || !controllers.every((name) => IGNORED.has(name)),
+    ),
+  );
+}
+
+/** The same with the trees that pods are not in, though an engine puts its containers there too. */
+export function allCgroups(
+  mountInfo: string = readFileSync("/proc/self/mountinfo", "utf8"),
+): CgroupLayout {
   const mounts = parseMountInfo(mountInfo);
   const seen = new Set<string>();
   const hierarchies = mounts.flatMap(({ type, mountPoint, superOptions }): Hierarchy[] => {
@@ -46,11 +59,14 @@ export function detectCgroups(
       version === 2 ? unifiedControllers(mountPoint) : legacyControllers(superOptions);
     // The same tree may be mounted twice.
     const identity = `${type} ${controllers.join()}`;
-    if (controllers.every((name) => IGNORED.has(name)) && version === 1) return [];
     if (seen.has(identity)) return [];
     seen.add(identity);
     return [{ version, mountPoint, controllers }];
   });
+  return layoutOf(hierarchies);
+}
+
+function layoutOf(hierarchies: readonly Hierarchy[]): CgroupLayout {
   return { kind: kindOf(hierarchies), hierarchies };
 }
 

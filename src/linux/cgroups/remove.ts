@@ -1,17 +1,6 @@
 import { readdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import { errorCode } from "#lib/errors.ts";
-import { detectCgroups } from "./layout.ts";
-
-/**
- * Removes the empty cgroup `path` (such as `edgesite-0123abcd`) from every hierarchy, v1 and v2.
- * Answers whether it is gone: where something still runs in it, or below it, it stays.
- */
-export function removeCgroup(path: string): boolean {
-  return detectCgroups()
-    .hierarchies.map(({ mountPoint }) => removeDirectory(join(mountPoint, path)))
-    .every((gone) => gone);
-}
 
 /** Removes the directory of a cgroup and those below it, as far as they are empty. Whether it is gone. */
 export function removeTree(directory: string): boolean {

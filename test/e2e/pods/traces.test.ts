@@ -26,6 +26,8 @@ test.each([
   "reset of a site that %s leaves the host as it was",
   async (_, stop) => {
     await using host = await NetworkNamespace.create();
+    // It stays on: others may have come to rely on it, such as an engine or a second site.
+    await host.output(["sysctl", "-qw", "net.ipv4.ip_forward=1"]);
     const before = await networkTraces(host);
     await using site = await SiteProcess.start({ namespace: host, runtime: suiteRuntime() });
     await site.nodeReady();

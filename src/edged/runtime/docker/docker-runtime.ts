@@ -3,6 +3,7 @@ import type { ContainerInspectInfo } from "dockerode";
 import type { ExecStream, TerminalSize } from "#api/node-streams.ts";
 import { explain, must } from "#lib/errors.ts";
 import type { Logger } from "#lib/log.ts";
+import { siteMarks } from "#lib/site-marks.ts";
 import type { Arch } from "#linux/syscalls.ts";
 import { LinkedSignal } from "../../linked-signal.ts";
 import { lowestOomScore } from "../lowest-oom-score.ts";
@@ -302,7 +303,7 @@ class DockerRuntime implements Runtime {
   async #connect(signal: AbortSignal): Promise<EngineStatus> {
     const info = await this.#engine.call(signal, (docker) => docker.info());
     this.#facts = {
-      cgroupParent: cgroupParent(this.#siteId, info.CgroupDriver),
+      cgroupParent: cgroupParent(siteMarks(this.#siteId), info.CgroupDriver),
       lowestOomScore: await lowestOomScore(),
     };
     return {

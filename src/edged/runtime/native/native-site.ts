@@ -1,4 +1,5 @@
 import type { Logger } from "#lib/log.ts";
+import { siteMarks } from "#lib/site-marks.ts";
 import { Cgroup } from "#linux/cgroups/cgroup.ts";
 import type { CgroupLayout } from "#linux/cgroups/layout.ts";
 import type { ImageStore } from "../../image/image-store.ts";
@@ -37,10 +38,5 @@ export function podCgroup(
   { siteId, cgroups }: NativeSite,
   { pod, attempt }: SandboxRecord,
 ): Cgroup {
-  return new Cgroup(cgroups, `${siteCgroupName(siteId)}/pod${pod.uid}-${attempt}`);
-}
-
-/** Above all groups of a site. */
-export function siteCgroupName(siteId: string): string {
-  return `edgesite-${siteId}`;
+  return new Cgroup(cgroups, `${siteMarks(siteId).cgroup}/pod${pod.uid}-${attempt}`);
 }

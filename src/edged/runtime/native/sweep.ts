@@ -1,11 +1,12 @@
 import { rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { entriesOf } from "#lib/entries.ts";
+import { siteMarks } from "#lib/site-marks.ts";
 import { Cgroup } from "#linux/cgroups/cgroup.ts";
 import { unmountBelow } from "#linux/mount.ts";
 import type { NativeContainer } from "./native-container.ts";
 import { type NativeSandbox, SHIM_GROUP } from "./native-sandbox.ts";
-import { type NativeSite, siteCgroupName } from "./native-site.ts";
+import type { NativeSite } from "./native-site.ts";
 
 /** All that a site has records of. */
 export interface Recorded {
@@ -26,7 +27,7 @@ export async function sweep(
     ...sandboxes.flatMap(({ cgroup }) => [cgroup.path, cgroup.child(SHIM_GROUP).path]),
     ...containers.map(({ cgroup }) => cgroup.path),
   ]);
-  const ofSite = new Cgroup(site.cgroups, siteCgroupName(site.siteId));
+  const ofSite = new Cgroup(site.cgroups, siteMarks(site.siteId).cgroup);
   const ofSandboxes = sandboxes.flatMap(({ cgroup }) => cgroup.children());
   for (const group of [...ofSite.children(), ...ofSandboxes]) {
     if (groups.has(group.path)) continue;
