@@ -8,7 +8,6 @@ import { rotateKey } from "#db/rotate-key.ts";
 import { keysOfSite } from "#db/secret-key.ts";
 import { removePodNetwork } from "#edged/network/veth-network.ts";
 import { removeSiteCgroups } from "#edged/runtime/docker/cgroup-parent.ts";
-import { noImages } from "#edged/runtime/native/no-images.ts";
 import { EngineUnreachable, type Runtime } from "#edged/runtime/runtime.ts";
 import type { RuntimePod } from "#edged/runtime/types.ts";
 import { systemClock } from "#lib/clock.ts";
@@ -147,7 +146,6 @@ async function removeAll(removal: Removal): Promise<readonly string[]> {
     dockerHost: io.env["DOCKER_HOST"],
     siteId,
     storeDirectory: store,
-    images: noImages(store),
     log: silentLogger,
   });
   const signal = AbortSignal.timeout(COMMAND_MS);

@@ -2,17 +2,22 @@ import { existsSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { arch } from "node:os";
 import { join } from "node:path";
 import type { EdgeSiteConfig } from "#config/edgesite-config.ts";
-import type { NodeImages } from "#edged/image/node-images.ts";
+import type { Database } from "#db/database.ts";
+import { type NodeImages, storeImages } from "#edged/image/node-images.ts";
 import type { ImageRows } from "#edged/image/store/image-rows.ts";
+import { LocalImageStore } from "#edged/image/store/local-image-store.ts";
 import { createDockerRuntime } from "#edged/runtime/docker/docker-runtime.ts";
 import { Engine } from "#edged/runtime/docker/engine.ts";
 import { DockerNodeImages } from "#edged/runtime/docker/node-images.ts";
 import { createNativeRuntime } from "#edged/runtime/native/native-runtime.ts";
 import type { ContainerImages } from "#edged/runtime/native/native-site.ts";
+import { noImages } from "#edged/runtime/native/no-images.ts";
 import { EngineUnreachable, type Runtime } from "#edged/runtime/runtime.ts";
+import { systemClock } from "#lib/clock.ts";
 import type { Logger } from "#lib/log.ts";
 import { unmountBelow } from "#linux/mount.ts";
-import { type KeptSettings, kept } from "./site-identity.ts";
+import { type DataDirectory, registriesFile as registriesOf } from "./data-directory.ts";
+import { type KeptSettings, kept, newSiteId } from "./site-identity.ts";
 import { version } from "./version.ts";
 
 /** What runs a site's containers: a Docker engine, or this process itself. */
@@ -33,7 +38,7 @@ export interface RuntimeWish {
  * The runtime of a site. `auto` decides once, at the first start: Docker where somebody has named an
  * engine or the usual one answers, else native. Only the configuration changes it later.
  */
-export async function decideRuntime(
+async function decideRuntime(
   settings: KeptSettings,
   wish: RuntimeWish,
   signal: AbortSignal,
@@ -65,20 +70,62 @@ export function keptRuntime(text: string | undefined): RuntimeName {
   return text === "native" ? "native" : "docker";
 }
 
+export interface SiteRuntime extends AsyncDisposable {
+  readonly runtime: Runtime;
+  readonly images: NodeImages;
+}
+
+interface Opening {
+  readonly config: EdgeSiteConfig;
+  /** `DOCKER_HOST` */
+  readonly dockerHost: string | undefined;
+  readonly directory: DataDirectory;
+  readonly db: Database;
+  readonly log: Logger;
+}
+
+/** Decides what a site runs its containers with, and opens it with its images. */
+export async function openRuntime(opening: Opening, signal: AbortSignal): Promise<SiteRuntime> {
+  const { config, dockerHost, directory, db, log } = opening;
+  const wish = { config: config.runtime, dockerHost };
+  const places = { registriesFile: registriesOf(config), storeDirectory: directory.store };
+  const name = await decideRuntime(db.settings, wish, signal);
+  const siteId = await kept(db.settings, "siteId", newSiteId);
+  const choice = { ...wish, ...places, name, siteId, log: log.child({ module: "runtime" }) };
+  if (name === "docker") {
+    const images = engineImages({ ...wish, ...places, rows: db.images });
+    return { runtime: createRuntime(choice), images, [Symbol.asyncDispose]: async () => undefined };
+  }
+  const store = new LocalImageStore({
+    directory: directory.store,
+    rows: db.images,
+    registriesFile: places.registriesFile,
+    clock: systemClock,
+    log: log.child({ module: "images" }),
+  });
+  return {
+    runtime: createRuntime({ ...choice, images: store }),
+    images: storeImages(store),
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+  };
+}
+
 export interface RuntimeChoice extends RuntimeWish {
   readonly name: RuntimeName;
   readonly siteId: string;
   /** `store/` of the data directory. */
   readonly storeDirectory: string;
-  readonly images: ContainerImages;
+  /** Without an engine; absent where containers only end and are removed. */
+  readonly images?: ContainerImages;
   readonly log: Logger;
   /** k3s' registries.yaml; absent where nothing is pulled. */
   readonly registriesFile?: string;
 }
 
 export function createRuntime(choice: RuntimeChoice): Runtime {
-  const { name, siteId, storeDirectory, images, log, registriesFile } = choice;
+  const { name, siteId, storeDirectory, log, registriesFile } = choice;
   if (name === "native") {
+    const images = choice.images ?? noImages(storeDirectory);
     const places = { siteId, storeDirectory, runDirectory: RUN_DIRECTORY, images, log };
     return createNativeRuntime({ ...places, version: version.edgesite });
   }
@@ -91,14 +138,14 @@ export function createRuntime(choice: RuntimeChoice): Runtime {
   });
 }
 
-export interface EngineImagesChoice extends RuntimeWish {
+interface EngineImagesChoice extends RuntimeWish {
   readonly registriesFile: string;
   readonly rows: ImageRows;
   readonly storeDirectory: string;
 }
 
 /** The images of a site that has an engine, as a person manages them. */
-export function engineImages(choice: EngineImagesChoice): NodeImages {
+function engineImages(choice: EngineImagesChoice): NodeImages {
   const { registriesFile, rows, storeDirectory: directory } = choice;
   const address = namedEngine(choice) ?? DEFAULT_ENGINE;
   return new DockerNodeImages({ address, registriesFile, rows, directory });

@@ -11,10 +11,8 @@ import { Database } from "#db/database.ts";
 import { rotateKey } from "#db/rotate-key.ts";
 import { keysOfSite } from "#db/secret-key.ts";
 import { ImageDirectory } from "#edged/image/image-directory.ts";
-import { type NodeImages, storeImages } from "#edged/image/node-images.ts";
-import { LocalImageStore } from "#edged/image/store/local-image-store.ts";
+import type { NodeImages } from "#edged/image/node-images.ts";
 import { createPodNetwork } from "#edged/network/veth-network.ts";
-import { noImages } from "#edged/runtime/native/no-images.ts";
 import type { Runtime } from "#edged/runtime/runtime.ts";
 import { writeFileAtomically } from "#lib/atomic-file.ts";
 import { addressAt, parseCidr, sizeOf } from "#lib/cidr.ts";
@@ -35,7 +33,6 @@ import {
   type DataDirectory,
   dataDirectory,
   prepareDataDirectory,
-  registriesFile,
   secretsKeyFile,
 } from "./data-directory.ts";
 import { composeSite, type Site, type SiteParts } from "./edgesite.ts";
@@ -44,7 +41,7 @@ import { latestTime } from "./latest-time.ts";
 import { networkOf } from "./network-settings.ts";
 import type { StopSignals } from "./signals.ts";
 import { kept, newSiteId } from "./site-identity.ts";
-import { createRuntime, decideRuntime, engineImages } from "./site-runtime.ts";
+import { openRuntime } from "./site-runtime.ts";
 import { siteStatus } from "./site-status.ts";
 import { StartReport } from "./start-report.ts";
 import { type Arrival, farewell, type Whereabouts, welcome } from "./welcome.ts";
@@ -81,24 +78,11 @@ export async function startSite(
     using lifetime = endOfLife();
     report.begin("Loading keys and certificates");
     const { signal } = lifetime;
-    const wish = { config: config.runtime, dockerHost: io.env["DOCKER_HOST"] };
-    const runtime = await decideRuntime(db.settings, wish, signal);
-    await using store =
-      runtime === "native" ? openImages({ config, directory, db, log }) : undefined;
-    const places = { registriesFile: registriesFile(config), storeDirectory: directory.store };
-    const images = store
-      ? storeImages(store)
-      : engineImages({ ...wish, ...places, rows: db.images });
-    const parts = await gather({
-      ...{ config, directory, db, audit, log, images, lifetime: signal },
-      runtime: createRuntime({
-        ...{ ...wish, ...places },
-        name: runtime,
-        siteId: await kept(db.settings, "siteId", newSiteId),
-        images: store ?? noImages(directory.store),
-        log: log.child({ module: "runtime" }),
-      }),
-    });
+    const dockerHost = io.env["DOCKER_HOST"];
+    await using opened = await openRuntime({ config, dockerHost, directory, db, log }, signal);
+    const { runtime, images } = opened;
+    const given = { config, directory, db, audit, log, runtime, images, lifetime: signal };
+    const parts = await gather(given);
     writeKubeconfig(directory, { pki: parts.certificate.current, port: config.apiServer.port });
     const site = composeSite(parts);
     return await runSite({ site, parts, directory, report, io, stop, kill });
@@ -129,22 +113,6 @@ interface Given {
   readonly runtime: Runtime;
   readonly images: NodeImages;
   readonly lifetime: AbortSignal;
-}
-
-/** The images of a site without an engine. */
-function openImages({
-  config,
-  directory,
-  db,
-  log,
-}: Pick<Given, "config" | "directory" | "db" | "log">): LocalImageStore {
-  return new LocalImageStore({
-    directory: directory.store,
-    rows: db.images,
-    registriesFile: registriesFile(config),
-    clock: systemClock,
-    log: log.child({ module: "images" }),
-  });
 }
 
 /** Everything that is decided once, read or made before modules can be. */
