@@ -18,6 +18,7 @@ import { createEdged, type Edged } from "#edged/edged.ts";
 import type { ImageDirectory } from "#edged/image/image-directory.ts";
 import type { NodeImages } from "#edged/image/node-images.ts";
 import type { PodNetwork } from "#edged/network/pod-network.ts";
+import type { NodeAddresses } from "#edged/node/node-addresses.ts";
 import type { Runtime } from "#edged/runtime/runtime.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { Logger } from "#lib/log.ts";
@@ -54,7 +55,7 @@ export interface SiteParts {
   readonly config: EdgeSiteConfig;
   readonly siteId: string;
   readonly nodeName: string;
-  readonly nodeAddresses: readonly string[];
+  readonly nodeAddresses: NodeAddresses;
   readonly network: NetworkPlan;
   readonly db: Database;
   /** Where requests are recorded, if they are. */
@@ -195,7 +196,7 @@ function served(front: Front, api: ApiServer, certificate: ServingCertificate): 
     name: front.name,
     async run(scope) {
       await api.bootstrap();
-      await certificate.keep(front, scope.signal);
+      certificate.keep(front, scope.signal);
       await front.run(scope);
     },
   };
@@ -303,11 +304,11 @@ function nodeAgent(parts: SiteParts, mesh: EdgeMesh | undefined): Edged {
     archives: parts.archives,
     node: {
       name: parts.nodeName,
-      addresses: parts.nodeAddresses,
       kubeletVersion: version.kubernetes,
       podCIDRs: [network.podCIDR, config.network.podCIDR6].filter((range) => range !== ""),
       leaseRenewMs: config.modules.edged.nodeStatusUpdateFrequency * 1000,
     },
+    addresses: parts.nodeAddresses,
     dns: { server: network.dnsAddress, domain: config.network.clusterDomain },
     notReadyReason: () => mesh?.status().reason,
     log: log.child({ module: "edged" }),

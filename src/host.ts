@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { hostname, networkInterfaces } from "node:os";
+import { hostname } from "node:os";
 
 /** What the box is called, as a node name: lowercase, without what RFC 1123 forbids. */
 export function hostNodeName(): string {
@@ -9,17 +9,6 @@ export function hostNodeName(): string {
     .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, "");
   // KubeEdge's fallback.
   return name === "" || name === "localhost" ? "default-edge-node" : name;
-}
-
-/** IPv4 addresses that other machines reach this one on; `ownLinks` matches links that a site made. */
-export function hostAddresses(ownLinks: RegExp): readonly string[] {
-  return Object.entries(networkInterfaces()).flatMap(([link, addresses = []]) =>
-    ownLinks.test(link)
-      ? []
-      : addresses
-          .filter(({ family, internal }) => family === "IPv4" && !internal)
-          .map(({ address }) => address),
-  );
 }
 
 /** Bytes that this process has had written to disks (`/proc/self/io`); 0 where the kernel does not say. */

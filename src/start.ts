@@ -20,7 +20,6 @@ import { systemClock } from "#lib/clock.ts";
 import { mendable } from "#lib/errors.ts";
 import { createLogger, type Logger } from "#lib/log.ts";
 import { systemTimer } from "#lib/timer.ts";
-import { watchAddresses } from "#linux/rtnetlink/addresses.ts";
 import type { NetworkPlan } from "#mesh/network-plan.ts";
 import { loadFrontProxy } from "#site/apiserver/aggregation/front-proxy.ts";
 import { loadTokenKeys } from "#site/apiserver/authentication/token-keys.ts";
@@ -36,7 +35,8 @@ import {
   secretsKeyFile,
 } from "./data-directory.ts";
 import { composeSite, type Site, type SiteParts } from "./edgesite.ts";
-import { hostAddresses, hostNodeName } from "./host.ts";
+import { hostNodeName } from "./host.ts";
+import { HostAddresses } from "./host-addresses.ts";
 import { latestTime } from "./latest-time.ts";
 import { networkOf } from "./network-settings.ts";
 import type { StopSignals } from "./signals.ts";
@@ -48,8 +48,6 @@ import { type Arrival, farewell, type Whereabouts, welcome } from "./welcome.ts"
 import { countWrittenToday } from "./written-today.ts";
 
 const PRIVATE = 0o600;
-/** Links that sites make; addresses on them are not this machine's on any network. */
-const OWN_LINKS = /^(edge0|es[0-9a-f]{13}$|docker|br-|veth|cni)/;
 
 /**
  * Runs the site until a signal or the control socket stops it; resolves with the exit code once
@@ -130,11 +128,12 @@ async function gather(given: Given): Promise<SiteParts> {
   const siteId = await kept(settings, "siteId", newSiteId);
   const nodeName = await kept(settings, "nodeName", () => config.nodeName || hostNodeName());
   const network = await networkOf(settings, config.network);
-  const addresses = hostAddresses(OWN_LINKS);
-  const nodeAddresses = addresses.length > 0 ? addresses : [network.gateway];
+  const ipv6 = config.network.podCIDR6 !== "";
+  const addresses = new HostAddresses({ ipv6, fallback: network.gateway, timer: systemTimer, log });
+  await addresses.follow(lifetime);
   const pkiOptions = (): PkiOptions => ({
     directory: directory.pki,
-    hosts: certificateHosts({ network, nodeName, addresses: hostAddresses(OWN_LINKS), config }),
+    hosts: certificateHosts({ network, nodeName, addresses: addresses.all, config }),
     times: [latestTime(directory)],
     log,
   });
@@ -143,7 +142,7 @@ async function gather(given: Given): Promise<SiteParts> {
     config,
     siteId,
     nodeName,
-    nodeAddresses,
+    nodeAddresses: addresses,
     network,
     db,
     ...(given.audit && { audit: given.audit }),
@@ -155,7 +154,7 @@ async function gather(given: Given): Promise<SiteParts> {
       pki: loadPki(pkiOptions()),
       renewed: (current) => renewedPki(current, pkiOptions()),
       hostName: hostname,
-      watchAddresses,
+      onAddresses: (listener) => addresses.onChange(listener),
       clock: systemClock,
       timer: systemTimer,
       log,
@@ -171,7 +170,7 @@ async function gather(given: Given): Promise<SiteParts> {
       gateway: network.gateway,
       podCIDR: network.podCIDR,
       serviceCIDR: network.serviceCIDR,
-      ...(config.network.podCIDR6 !== "" && { podCIDR6: config.network.podCIDR6 }),
+      ...(ipv6 && { podCIDR6: config.network.podCIDR6 }),
       ...(config.network.mtu > 0 && { mtu: config.network.mtu }),
       leases,
       log: log.child({ module: "network" }),

@@ -16,6 +16,7 @@ import type { ImageDirectory } from "./image/image-directory.ts";
 import { ImageManager } from "./image/image-manager.ts";
 import type { PodNetwork } from "./network/pod-network.ts";
 import { machineFacts } from "./node/machine.ts";
+import type { NodeAddresses } from "./node/node-addresses.ts";
 import { NodeAgent, type NodeReadiness } from "./node/node-agent.ts";
 import { allocatableOf, type NodeOptions } from "./node/node-object.ts";
 import { PodManager } from "./pod/pod-manager.ts";
@@ -36,6 +37,7 @@ export interface EdgedOptions {
   /** Pod directories lie under it, `<uid>/…`, as kubelet's. */
   readonly podsDirectory: string;
   readonly node: NodeOptions;
+  readonly addresses: NodeAddresses;
   readonly dns: DnsConfig;
   /** Answers why the node cannot serve though its engine does, or nothing: `mesh is not ready`. */
   readonly notReadyReason?: () => string | undefined;
@@ -115,12 +117,13 @@ class Life {
   }
 
   static async begin(options: EdgedOptions, signal: AbortSignal): Promise<Life> {
-    const { meta, runtime, network, node, dns, podsDirectory, notReadyReason } = options;
+    const { meta, runtime, network, node, addresses, dns, podsDirectory } = options;
+    const { notReadyReason } = options;
     const { clock = systemClock, timer = systemTimer, mounts = TMPFS, log } = options;
     await mkdir(podsDirectory, { recursive: true, mode: 0o750 });
     const machine = await machineFacts(podsDirectory);
     const agent = new NodeAgent({
-      ...{ options: node, machine, runtime, meta, clock, log },
+      ...{ options: node, addresses, machine, runtime, meta, clock, log },
       directory: podsDirectory,
       notReadyReason: notReadyReason ?? (() => undefined),
       onBeat: () => pods.renewTokens(),
@@ -133,7 +136,7 @@ class Life {
         onPulled: () => agent.refreshImages(),
       }),
       events: new EventRecorder({ meta, node: node.name, clock, log, signal }),
-      hostIPs: node.addresses,
+      addresses,
       allocatable: allocatableOf(machine, node),
       memoryCapacityBytes: machine.memoryBytes,
     });
@@ -160,6 +163,7 @@ class Life {
       this.pods.run(parts.signal),
       ...(archives ? [archives.run(parts.signal, () => this.agent.refreshImages())] : []),
     ];
+    using _ = this.#options.addresses.onChange(() => this.#addressesChanged());
     ready();
     try {
       await Promise.race(all);
@@ -184,6 +188,11 @@ class Life {
       if (event.kind === "engine") this.#onEngine(event.status);
       this.pods.onRuntimeEvent(event);
     }
+  }
+
+  #addressesChanged(): void {
+    this.agent.refresh();
+    for (const worker of this.pods.workers) worker.wake();
   }
 
   #onEngine(status: EngineStatus): void {

@@ -10,7 +10,7 @@ import { NETLINK_NETFILTER, NETLINK_ROUTE, NetlinkSocket } from "./netlink/socke
 import { isIn, verdict } from "./nftables/expressions.ts";
 import { ipv4Key, keyOf, portKey, protocolKey } from "./nftables/keys.ts";
 import { deleteTable, readElements, replaceTable, type Table } from "./nftables/table.ts";
-import { addAddress, listAddresses, removeAddress, watchAddresses } from "./rtnetlink/addresses.ts";
+import { addAddress, listAddresses, removeAddress } from "./rtnetlink/addresses.ts";
 import {
   createLink,
   createVeth,
@@ -21,7 +21,14 @@ import {
   renameLink,
   setLinkUp,
 } from "./rtnetlink/links.ts";
-import { addRoute, readRoutes, removeRoute, replaceRoute } from "./rtnetlink/routes.ts";
+import {
+  addRoute,
+  listDefaultRoutes,
+  readRoutes,
+  removeRoute,
+  replaceRoute,
+} from "./rtnetlink/routes.ts";
+import { watchNetwork } from "./rtnetlink/watch.ts";
 import { readSysctl, writeSysctl } from "./sysctl.ts";
 
 const stack = new DisposableStack();
@@ -111,7 +118,8 @@ test("addresses and routes are idempotent and can be taken back", async () => {
   const address = { link, address: "10.7.0.1", bits: 24 };
   addAddress(routes, address);
   addAddress(routes, address);
-  expect(listAddresses(routes)).toContainEqual(address);
+  const known = { ...address, scope: "global", lasting: true } as const;
+  expect(listAddresses(routes)).toContainEqual(known);
   const route = { destination: "10.8.0.0/16", gateway: "10.7.0.2", metric: 7 };
   replaceRoute(routes, route);
   replaceRoute(routes, route);
@@ -121,7 +129,7 @@ test("addresses and routes are idempotent and can be taken back", async () => {
   removeRoute(routes, route);
   removeAddress(routes, address);
   removeAddress(routes, address);
-  expect(listAddresses(routes)).not.toContainEqual(address);
+  expect(listAddresses(routes)).not.toContainEqual(known);
   await deleteLink(routes, "net");
 });
 
@@ -134,7 +142,7 @@ test("who watches the addresses is told that one came or went, and of no other l
   };
   let told = Promise.withResolvers<void>();
   let count = 0;
-  using _watch = await watchAddresses(() => {
+  using _watch = await watchNetwork(["addresses"], () => {
     count += 1;
     told.resolve();
   });
@@ -145,6 +153,28 @@ test("who watches the addresses is told that one came or went, and of no other l
   removeAddress(routes, address);
   await told.promise;
   expect(count).toBe(2);
+  await deleteLink(routes, "net");
+});
+
+test("the ways out are told with link, next hop, source and metric; a blocked one is none", async () => {
+  createVeth(routes, { name: "net", peer: { name: "far" } });
+  setLinkUp(routes, "net");
+  const link = must(findLink(routes, "net"), "the link").index;
+  addAddress(routes, { link, address: "10.7.0.1", bits: 24 });
+  replaceRoute(routes, { destination: "0.0.0.0/0", link, gateway: "10.7.0.2", metric: 5 });
+  replaceRoute(routes, { destination: "0.0.0.0/0", link, source: "10.7.0.1", metric: 3 });
+  replaceRoute(routes, { destination: "0.0.0.0/0", type: "unreachable", metric: 1 });
+  addAddress(routes, { link, address: "fd07::1", bits: 64 });
+  replaceRoute(routes, { destination: "::/0", link, gateway: "fd07::2", metric: 5 });
+  // The other end is down: there is no carrier.
+  const inOrder = false;
+  expect(listDefaultRoutes(routes, "ip").toSorted((a, b) => a.metric - b.metric)).toEqual([
+    { link, source: "10.7.0.1", metric: 3, inOrder },
+    { link, gateway: "10.7.0.2", metric: 5, inOrder },
+  ]);
+  expect(listDefaultRoutes(routes, "ip6")).toEqual([
+    { link, gateway: "fd07::2", metric: 5, inOrder },
+  ]);
   await deleteLink(routes, "net");
 });
 

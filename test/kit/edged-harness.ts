@@ -20,6 +20,7 @@ import type { Runtime } from "#edged/runtime/runtime.ts";
 import type { MemoryMounts } from "#edged/volume/pod-volumes.ts";
 import { silentLogger } from "#lib/log.ts";
 import type { MetaClient } from "#meta/meta-client.ts";
+import { FixedAddresses } from "./fixed-addresses.ts";
 
 /** What went up, and what metaManager would answer. */
 export class FakeMeta implements MetaClient {
@@ -155,6 +156,7 @@ export interface HarnessOptions {
   readonly meta?: FakeMeta;
   readonly podsDirectory?: string;
   readonly mounts?: MemoryMounts;
+  readonly addresses?: EdgedOptions["addresses"];
   readonly archives?: NonNullable<EdgedOptions["archives"]>;
 }
 
@@ -173,7 +175,8 @@ export async function startEdged(options: HarnessOptions): Promise<EdgedHarness>
     network: options.network ?? network,
     podsDirectory,
     mounts,
-    node: { name: "edge", addresses: ["192.0.2.1"], kubeletVersion: "v1.36.0+edgesite.0" },
+    node: { name: "edge", kubeletVersion: "v1.36.0+edgesite.0" },
+    addresses: options.addresses ?? new FixedAddresses(["192.0.2.1"]),
     dns: { server: "169.254.96.16", domain: "cluster.local" },
     log: silentLogger,
   });

@@ -27,6 +27,7 @@ import { ServingCertificate } from "#site/apiserver/serving-certificate.ts";
 import { dataDirectory, prepareDataDirectory } from "../../src/data-directory.ts";
 import { composeSite, type Site, type SiteParts } from "../../src/edgesite.ts";
 import { FakeNetwork } from "./edged-harness.ts";
+import { FixedAddresses } from "./fixed-addresses.ts";
 
 const NETWORK: NetworkPlan = {
   podCIDR: "10.42.0.0/24",
@@ -102,7 +103,7 @@ export class TestSite implements AsyncDisposable {
       config,
       siteId,
       nodeName: "edge-node",
-      nodeAddresses: [NETWORK.gateway],
+      nodeAddresses: new FixedAddresses([NETWORK.gateway]),
       network: NETWORK,
       db,
       tokenKeys: newTokenKeys(),
@@ -118,7 +119,7 @@ export class TestSite implements AsyncDisposable {
         }),
         renewed: () => undefined,
         hostName: () => "edge-node",
-        watchAddresses: () => Promise.resolve({ [Symbol.dispose]: () => undefined }),
+        onAddresses: () => ({ [Symbol.dispose]: () => undefined }),
         clock: systemClock,
         timer: systemTimer,
         log,

@@ -6,7 +6,8 @@ import type { Logger } from "#lib/log.ts";
 import type { SiteMarks } from "#lib/site-marks.ts";
 import { NETLINK_NETFILTER, NETLINK_ROUTE, NetlinkSocket } from "#linux/netlink/socket.ts";
 import { replaceTable } from "#linux/nftables/table.ts";
-import { listGlobalAddresses6, watchAddresses6 } from "#linux/rtnetlink/addresses.ts";
+import { listAddresses } from "#linux/rtnetlink/addresses.ts";
+import { watchNetwork } from "#linux/rtnetlink/watch.ts";
 import { readSysctl, writeSysctl } from "#linux/sysctl.ts";
 import type { PortMapping } from "./host-ports.ts";
 import { podTable6 } from "./pod-table6.ts";
@@ -42,7 +43,7 @@ export class PodsIPv6 implements Disposable {
   async start(): Promise<void> {
     forwardIPv6();
     this.apply();
-    this.#watch ??= await watchAddresses6(() => this.#addressesChanged());
+    this.#watch ??= await watchNetwork(["addresses6"], () => this.#addressesChanged());
   }
 
   [Symbol.dispose](): void {
@@ -68,7 +69,9 @@ export class PodsIPv6 implements Disposable {
       podCIDR6,
       pods: new Map(own.map(([uid, ipv4]) => [uid, this.addressBeside(ipv4)])),
       mappings: mappings().map((one) => ({ ...one, address: this.addressBeside(one.address) })),
-      hostAddresses: listGlobalAddresses6(routes).map(({ address }) => address),
+      hostAddresses: listAddresses(routes, "ip6")
+        .filter(({ scope }) => scope === "global")
+        .map(({ address }) => address),
     });
     replaceTable(socket, table);
   }

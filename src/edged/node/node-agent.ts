@@ -9,6 +9,7 @@ import { Latch } from "../pod/latch.ts";
 import { EngineUnreachable, type Runtime } from "../runtime/runtime.ts";
 import type { ImageInfo } from "../runtime/types.ts";
 import { headroom, type MachineFacts } from "./machine.ts";
+import type { NodeAddresses } from "./node-addresses.ts";
 import { type NodeFacts, type NodeOptions, nodeLease, nodeObject } from "./node-object.ts";
 
 const DEFAULT_LEASE_RENEW_MS = 10_000;
@@ -20,6 +21,7 @@ const REGISTER_RETRY = { initialMs: 500, maxMs: 30_000 };
 
 export interface NodeAgentOptions {
   readonly options: NodeOptions;
+  readonly addresses: Pick<NodeAddresses, "current">;
   readonly machine: MachineFacts;
   readonly runtime: Runtime;
   readonly meta: MetaClient;
@@ -133,9 +135,11 @@ export class NodeAgent {
 
   async #look(signal: AbortSignal): Promise<Node> {
     const { runtime, directory, options, machine, notReadyReason, clock } = this.#options;
+    const { addresses } = this.#options;
     if (this.#imagesStale && runtime.engine().reachable) await this.#lookAtImages(signal);
     const facts: NodeFacts = {
       options,
+      addresses: addresses.current,
       machine,
       headroom: await headroom(directory),
       engine: runtime.engine(),

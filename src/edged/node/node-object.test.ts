@@ -4,10 +4,10 @@ import { type NodeFacts, nodeLease, nodeObject } from "./node-object.ts";
 const facts: NodeFacts = {
   options: {
     name: "edge",
-    addresses: ["192.0.2.1"],
     kubeletVersion: "v1.36.0+edgesite.0",
     podCIDRs: ["10.42.0.0/24"],
   },
+  addresses: ["192.0.2.1"],
   machine: {
     ...{ hostname: "edge", architecture: "arm64", kernelVersion: "6.1", osImage: "Debian" },
     ...{ machineID: "m", systemUUID: "s", bootID: "b" },

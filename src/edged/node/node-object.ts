@@ -19,8 +19,6 @@ const DEFAULT_MAX_PODS = 110;
 /** What the node says of itself beside what it measures. */
 export interface NodeOptions {
   readonly name: string;
-  /** Addresses other machines reach this node on; the first is the pods' `hostIP`. */
-  readonly addresses: readonly string[];
   /** `v1.36.x+edgesite.y` */
   readonly kubeletVersion: string;
   readonly labels?: Readonly<Record<string, string>>;
@@ -34,6 +32,8 @@ export interface NodeOptions {
 
 export interface NodeFacts {
   readonly options: NodeOptions;
+  /** Those that other machines reach this node on. */
+  readonly addresses: readonly string[];
   readonly machine: MachineFacts;
   readonly headroom: Headroom;
   readonly engine: EngineStatus;
@@ -68,7 +68,7 @@ export function allocatableOf(machine: MachineFacts, options: NodeOptions): Reco
 
 /** The node as it registers and reports itself. */
 export function nodeObject(facts: NodeFacts): Node {
-  const { options, machine } = facts;
+  const { options, addresses, machine } = facts;
   return {
     apiVersion: "v1",
     kind: "Node",
@@ -79,7 +79,7 @@ export function nodeObject(facts: NodeFacts): Node {
       allocatable: allocatableOf(machine, options),
       conditions: conditionsOf(facts),
       addresses: [
-        ...options.addresses.map((address) => ({ type: "InternalIP", address })),
+        ...addresses.map((address) => ({ type: "InternalIP", address })),
         { type: "Hostname", address: options.name },
       ],
       daemonEndpoints: { kubeletEndpoint: { Port: 0 } },

@@ -6,6 +6,7 @@ import type { DnsConfig } from "../container/dns-files.ts";
 import type { EventRecorder } from "../events.ts";
 import type { ImageManager } from "../image/image-manager.ts";
 import type { PodNetwork } from "../network/pod-network.ts";
+import type { NodeAddresses } from "../node/node-addresses.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { MemoryMounts } from "../volume/pod-volumes.ts";
 
@@ -19,7 +20,7 @@ export interface PodContext {
   readonly mounts: MemoryMounts;
   readonly podsDirectory: string;
   readonly dns: DnsConfig;
-  readonly hostIPs: readonly string[];
+  readonly addresses: Pick<NodeAddresses, "current">;
   readonly allocatable: Readonly<Record<string, string>>;
   readonly memoryCapacityBytes: number;
   readonly clock: Clock;

@@ -37,7 +37,8 @@ export class PodRunner {
   readonly #tokens: PodTokens;
   /** Volumes are prepared one time after the other, never two at once. */
   #preparing: Promise<unknown> = Promise.resolve();
-  #podIPs: readonly string[] = [];
+  /** Where the pod is on the network; absent: it is not. */
+  #place: Place | undefined;
   readonly #lastPodIP: string | undefined;
 
   constructor(context: PodContext, { uid, lastPodIP }: RunnerOptions) {
@@ -51,13 +52,17 @@ export class PodRunner {
 
   /** The pod's addresses, first the one that Services lead to; off the network those it had. */
   podIPsOf({ status }: Pod): readonly string[] {
-    if (this.#podIPs.length > 0) return this.#podIPs;
-    return (status?.podIPs ?? []).map(({ ip }) => ip);
+    return this.#podIPs ?? (status?.podIPs ?? []).map(({ ip }) => ip);
+  }
+
+  /** On the host's network those of the node, as they change: kubelet looks for new ones at its start only. */
+  get #podIPs(): readonly string[] | undefined {
+    return this.#place === "host" ? this.#context.addresses.current : this.#place;
   }
 
   /** The pod's address, once it is on the network. */
   get podIP(): string | undefined {
-    return this.#podIPs[0];
+    return this.#podIPs?.[0];
   }
 
   /** When a token in the pod's volumes should be renewed, on the monotonic clock. */
@@ -74,7 +79,7 @@ export class PodRunner {
       );
     }
     // The one before is gone: nothing may start in the new one until that is on the network.
-    this.#podIPs = [];
+    this.#place = undefined;
     await this.prepareVolumes(pod, signal);
     const { spec } = pod;
     const sandbox = await this.#context.runtime.startSandbox(
@@ -95,21 +100,21 @@ export class PodRunner {
     await this.joinNetwork(pod, must(sandbox.pid, "the process of a running sandbox"), signal);
   }
 
-  /** Puts a running sandbox on the network, or finds it there; its address does not change. */
+  /** Puts a running sandbox on the network, or finds it there; an address of its own does not change. */
   async joinNetwork(pod: Pod, pid: number, signal: AbortSignal): Promise<void> {
-    const { network, hostIPs, dns } = this.#context;
-    const podIPs = pod.spec?.hostNetwork
-      ? [hostIPs[0] ?? "127.0.0.1"]
+    const { network, dns } = this.#context;
+    const place = pod.spec?.hostNetwork
+      ? "host"
       : addressesOf(
           await network.attach({ ...refOf(pod), pid, hostPorts: hostPorts(pod) }, signal),
         );
-    await this.files.writeNetwork(pod, podIPs, dns);
-    this.#podIPs = podIPs;
+    await this.files.writeNetwork(pod, place === "host" ? [] : place, dns);
+    this.#place = place;
   }
 
   async leaveNetwork(pod: Pod, signal: AbortSignal): Promise<void> {
     if (!pod.spec?.hostNetwork) await this.#context.network.detach(refOf(pod).uid, signal);
-    this.#podIPs = [];
+    this.#place = undefined;
   }
 
   /** Makes the pod's volumes, or brings their files up to date. */
@@ -252,14 +257,17 @@ export class PodRunner {
   }
 
   #facts(pod: Pod): PodFacts {
-    const { hostIPs, allocatable } = this.#context;
-    return { pod, podIPs: this.#podIPs, hostIPs, allocatable };
+    const { addresses, allocatable } = this.#context;
+    return { pod, podIPs: this.#podIPs ?? [], hostIPs: addresses.current, allocatable };
   }
 
   #sources(pod: Pod, signal: AbortSignal): Sources {
     return metaSources({ meta: this.#context.meta, tokens: this.#tokens, pod }, signal);
   }
 }
+
+/** The host's network, or addresses of its own. */
+type Place = "host" | readonly string[];
 
 function addressesOf({ ipv4, ipv6 }: PodAddresses): readonly string[] {
   return ipv6 === undefined ? [ipv4] : [ipv4, ipv6];

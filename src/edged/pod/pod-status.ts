@@ -17,7 +17,8 @@ export interface StatusFacts extends ContainerFacts {
 
 /** The status of a pod as kubelet reports it: a pure function of what is known. */
 export function podStatus(facts: StatusFacts): PodStatus {
-  const { pod, podIPs, hostIPs, failure } = facts;
+  const { pod, podIPs, failure } = facts;
+  const hostIPs = hostIPsOf(facts);
   const spec = pod.spec ?? { containers: [] };
   const statuses = (containers: readonly Container[]) =>
     containers.map((container) => containerStatus(facts, container));
@@ -40,6 +41,12 @@ export function podStatus(facts: StatusFacts): PodStatus {
     containerStatuses: main,
     qosClass: pod.status?.qosClass ?? qosClass(pod),
   };
+}
+
+/** Those of the node now; a pod that has ended stays where it was. */
+function hostIPsOf({ pod, hostIPs }: StatusFacts): readonly string[] {
+  const { hostIPs: before = [] } = pod.status ?? {};
+  return settled(pod) && before.length > 0 ? before.map(({ ip }) => ip) : hostIPs;
 }
 
 /** A pod that has ended never comes back to life. */

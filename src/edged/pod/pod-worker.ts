@@ -350,7 +350,7 @@ export class PodWorker {
   }
 
   #status(ending: Ending | undefined): PodStatus {
-    const { runtime, clock, hostIPs } = this.#context;
+    const { runtime, clock, addresses } = this.#context;
     // What may still come to life has not ended: the site removes a pod that has.
     const starting = [...this.#tasks.keys].some(isStart);
     const ended = ending !== undefined || hasEnded(this.#pod, this.#observed);
@@ -368,7 +368,7 @@ export class PodWorker {
       imageDigest: (id) => this.#memory.imageDigest(id),
       ending: ended && !starting,
       podIPs: this.#runner.podIPsOf(this.#pod),
-      hostIPs,
+      hostIPs: addresses.current,
       startTime: this.#startTime,
       failure: this.#failure(),
       now: clock.now(),

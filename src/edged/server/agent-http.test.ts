@@ -28,7 +28,6 @@ const logs: unknown[] = [];
 const agent = createAgentHttp({
   node: {
     name: "n",
-    addresses: [],
     kubeletVersion: "v1",
     podCIDRs: ["10.42.0.0/24"],
     leaseRenewMs: 10_000,

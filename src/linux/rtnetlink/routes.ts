@@ -1,6 +1,6 @@
 import { type Cidr, formatIPv4, ipv4Bytes, parseCidr } from "#lib/cidr.ts";
 import { errorCode } from "#lib/errors.ts";
-import { ipv6Bytes } from "#lib/ipv6.ts";
+import { formatIPv6, ipv6Bytes } from "#lib/ipv6.ts";
 import { type Attribute, bytes, numberOf, parseAttributes, u32 } from "../netlink/attributes.ts";
 import { CREATE, DUMP, EXCLUSIVE, REPLACE } from "../netlink/message.ts";
 import { NETLINK_ROUTE, NetlinkSocket } from "../netlink/socket.ts";
@@ -17,7 +17,12 @@ const RTA_OIF = 4;
 const RTA_GATEWAY = 5;
 const RTA_PRIORITY = 6;
 const RTA_PREFSRC = 7;
+const RTA_MULTIPATH = 9;
 const RTA_TABLE = 15;
+/** RTNH_F_DEAD, RTNH_F_LINKDOWN: nothing gets out there now. */
+const OUT_OF_ORDER = 0x01 | 0x10;
+/** Where the first next hop of several names its link (struct rtnexthop). */
+const NEXT_HOP_LINK = 4;
 
 const RT_TABLE_MAIN = 254;
 const RT_SCOPE_UNIVERSE = 0;
@@ -42,6 +47,19 @@ export interface Route {
   readonly table: number;
 }
 
+/** A way out to everywhere, of the main table. */
+export interface DefaultRoute {
+  /** The index of the link it goes out by. */
+  readonly link: number;
+  /** The next hop, where there is one. */
+  readonly gateway?: string;
+  /** The address that this host is to use as its own there, where the route says so. */
+  readonly source?: string;
+  readonly metric: number;
+  /** False while the link has no carrier. */
+  readonly inOrder: boolean;
+}
+
 export interface NewRoute {
   readonly type?: "unicast" | "unreachable";
   /** `10.42.0.5/32`, `0.0.0.0/0`, `fd42::5/128`, `::/0`; bits behind the prefix are 0. */
@@ -60,6 +78,19 @@ export function listRoutes(socket: NetlinkSocket): readonly Route[] {
   return socket
     .request({ type: RTM_GETROUTE, flags: DUMP, body, what: "list the routes" })
     .map((answer) => parseRoute(answer.body));
+}
+
+/** The ways out of the namespace, of one family. */
+export function listDefaultRoutes(
+  socket: NetlinkSocket,
+  family: "ip" | "ip6",
+): readonly DefaultRoute[] {
+  const body = Buffer.alloc(HEADER_BYTES);
+  body[0] = family === "ip" ? AF_INET : AF_INET6;
+  return socket
+    .request({ type: RTM_GETROUTE, flags: DUMP, body, what: "list the ways out" })
+    .filter((answer) => answer.body.readUInt8(1) === 0)
+    .flatMap((answer) => parseDefault(answer.body));
 }
 
 /** The IPv4 routes of the namespace that the calling thread is in. Needs no privilege. */
@@ -128,6 +159,31 @@ function parseRoute(body: Buffer): Route {
     metric: numberOf(attributes.get(RTA_PRIORITY)),
     table: numberOf(attributes.get(RTA_TABLE)) || body.readUInt8(4),
   };
+}
+
+function parseDefault(body: Buffer): readonly DefaultRoute[] {
+  const attributes = parseAttributes(body.subarray(HEADER_BYTES));
+  const several = attributes.get(RTA_MULTIPATH);
+  const link = numberOf(attributes.get(RTA_OIF)) || (several?.readInt32LE(NEXT_HOP_LINK) ?? 0);
+  const table = numberOf(attributes.get(RTA_TABLE)) || body.readUInt8(4);
+  if (link === 0 || table !== RT_TABLE_MAIN || body.readUInt8(7) !== TYPES.unicast) return [];
+  const gateway = attributes.get(RTA_GATEWAY);
+  const source = attributes.get(RTA_PREFSRC);
+  return [
+    {
+      link,
+      ...(gateway && { gateway: formatAddress(gateway) }),
+      ...(source && { source: formatAddress(source) }),
+      metric: numberOf(attributes.get(RTA_PRIORITY)),
+      inOrder: (body.readUInt32LE(8) & OUT_OF_ORDER) === 0,
+    },
+  ];
+}
+
+function formatAddress(value: Buffer): string {
+  return value.length === 4
+    ? formatIPv4(value.readUInt32BE(0))
+    : formatIPv6(BigInt(`0x${value.toString("hex")}`));
 }
 
 function routeType(value: number): RouteType {

@@ -4,8 +4,6 @@ import type { Timer } from "#lib/timer.ts";
 import type { Front } from "./front/front.ts";
 import type { Pki } from "./pki.ts";
 
-/** Addresses come and go by the dozen when a link comes up. */
-const SETTLE_MS = 500;
 /** How long after a renewal failed it is tried again. */
 const RETRY_MS = 30_000;
 
@@ -16,8 +14,8 @@ export interface ServingCertificateOptions {
   readonly renewed: (current: Pki) => Pki | undefined;
   /** What the machine is called now. */
   readonly hostName: () => string;
-  /** Calls back when the machine has other addresses. */
-  readonly watchAddresses: (onChange: () => void) => Promise<Disposable>;
+  /** Calls back after the machine has got other addresses. */
+  readonly onAddresses: (listener: () => void) => Disposable;
   readonly clock: Clock;
   readonly timer: Timer;
   readonly log: Logger;
@@ -50,27 +48,18 @@ export class ServingCertificate {
   }
 
   /** Keeps what a front shows right until `signal` aborts; its connections from then on see what is new. */
-  async keep(front: Shown, signal: AbortSignal): Promise<void> {
-    const { watchAddresses, log } = this.#options;
+  keep(front: Shown, signal: AbortSignal): void {
     if (signal.aborted) return;
     this.#front = front;
-    const resources = new DisposableStack();
-    resources.defer(() => {
+    const watch = this.#options.onAddresses(() => this.#checkSoon(0));
+    const end = (): void => {
+      watch[Symbol.dispose]();
       this.#front = undefined;
       this.#cancelCheck?.();
-    });
-    signal.addEventListener("abort", () => resources.dispose(), { once: true });
-    try {
-      const watch = await watchAddresses(() => this.#checkSoon(SETTLE_MS));
-      if (resources.disposed) return watch[Symbol.dispose]();
-      resources.use(watch);
-      // What changed before anybody watched.
-      this.#checkSoon(SETTLE_MS);
-    } catch (error) {
-      log.warn("New addresses get into the API server's certificate at its next start only", {
-        error,
-      });
-    }
+    };
+    signal.addEventListener("abort", end, { once: true });
+    // What changed before anybody listened.
+    this.#checkSoon(0);
   }
 
   /** Somebody connects: costs a microsecond where nothing is to be done. */
