@@ -274,9 +274,10 @@ export const FIELDS = {
     }),
     mtu: integer({
       default: 0,
-      min: 0,
+      min: 1280,
       max: 65_535,
-      text: "Bytes of the largest packet of a pod, at least 1280. 0: what every link takes that leads out of the host, VPNs too.",
+      orZero: true,
+      text: "Bytes of the largest packet of a pod; less than 1280 carries no IPv6. 0: what every link takes that leads out of the host, VPNs too.",
     }),
     clusterDomain: text({
       default: "cluster.local",

@@ -49,6 +49,17 @@ describe("loadConfig()", () => {
     ]);
   });
 
+  test("a packet of pods is as large as IPv6 needs, or as every way out takes", () => {
+    const mtu = (size: string) => ({ ...none, env: { EDGESITE_NETWORK_MTU: size } });
+    const loaded = ["0", "1280", "65535"].map((size) => loadConfig(mtu(size)).network.mtu);
+    expect(loaded).toEqual([0, 1280, 65_535]);
+    for (const size of ["1", "1279", "65536", "-1"]) {
+      expect(failure(mtu(size)).message).toEndWith(
+        `EDGESITE_NETWORK_MTU: ${size} must be 0, or an integer from 1280 to 65535`,
+      );
+    }
+  });
+
   test.each(["a: [", "- 1", "dataDir: /a\ndataDir: /b"])("refuses %p", (text) => {
     expect(failure({ ...none, file: file(text) }).exitCode).toBe(64);
   });

@@ -67,16 +67,24 @@ export function text(
   return option(rest, { rule, accept, parse: verbatim });
 }
 
+/** A whole number in a range; with `orZero` also 0, which then has a meaning of its own. */
 export function integer(
-  described: Described<number> & { readonly min: number; readonly max?: number },
+  described: Described<number> & {
+    readonly min: number;
+    readonly max?: number;
+    readonly orZero?: true;
+  },
 ): Option<number> {
-  const { min, max = Number.MAX_SAFE_INTEGER, ...rest } = described;
-  const rule =
+  const { min, max = Number.MAX_SAFE_INTEGER, orZero = false, ...rest } = described;
+  const range =
     max === Number.MAX_SAFE_INTEGER
       ? `an integer of at least ${min}`
       : `an integer from ${min} to ${max}`;
+  const rule = orZero ? `0, or ${range}` : range;
   const accept = (value: unknown): number | undefined =>
-    typeof value === "number" && Number.isInteger(value) && value >= min && value <= max
+    typeof value === "number" &&
+    Number.isInteger(value) &&
+    ((value >= min && value <= max) || (orZero && value === 0))
       ? value
       : undefined;
   const parse = (value: string): unknown => (/^-?\d+$/.test(value) ? Number(value) : value);
