@@ -1,7 +1,7 @@
 import { errorCode, explain } from "#lib/errors.ts";
 import type { RegistryCredentials } from "../../runtime/types.ts";
 import { ImageError } from "../image-error.ts";
-import type { HostTls } from "./registries-file.ts";
+import type { HostTls } from "./registries.ts";
 
 const TOKEN_MS = 30_000;
 

@@ -1,6 +1,6 @@
 import type { RegistryCredentials } from "../../runtime/types.ts";
 import type { ImageReference } from "../reference.ts";
-import { type HostConfig, type HostTls, type Registries, registryKey } from "./registries-file.ts";
+import { type HostConfig, type HostTls, type Registries, registryKey } from "./registries.ts";
 
 /** One place that an image may be had from. */
 export interface Endpoint {

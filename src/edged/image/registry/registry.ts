@@ -11,7 +11,7 @@ import { EndpointClient, limitedText, RegistryUnreachable } from "./endpoint-cli
 import { endpointsOf } from "./endpoints.ts";
 import { MAX_DOCUMENT_BYTES, manifestOf } from "./manifest.ts";
 import { ACCEPTED, type Descriptor, type ImageDocument, readDocument } from "./media-types.ts";
-import type { Registries } from "./registries-file.ts";
+import type { Registries } from "./registries.ts";
 
 export interface RegistryImageRequest {
   readonly registries: Registries;

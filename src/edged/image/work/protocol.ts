@@ -5,7 +5,7 @@ import type { LayerFacts } from "../layers/layer-files.ts";
 import type { Platform } from "../platform.ts";
 import type { ImageReference } from "../reference.ts";
 import type { Patience } from "../registry/blob.ts";
-import type { Registries } from "../registry/registries-file.ts";
+import type { Registries } from "../registry/registries.ts";
 
 /** What the thread of images is started with. */
 export interface WorkSetting {

@@ -7,11 +7,8 @@ import type { PullOptions } from "../../image/image-store.ts";
 import { platformOf } from "../../image/platform.ts";
 import { fullName, type ImageReference, imageReference, pullName } from "../../image/reference.ts";
 import { isConfigured } from "../../image/registry/endpoints.ts";
-import {
-  NO_REGISTRIES,
-  type Registries,
-  readRegistries,
-} from "../../image/registry/registries-file.ts";
+import { NO_REGISTRIES, type Registries } from "../../image/registry/registries.ts";
+import { readRegistries } from "../../image/registry/registries-file.ts";
 import { findRegistryImage } from "../../image/registry/registry.ts";
 import { LinkedSignal } from "../../linked-signal.ts";
 import { EngineUnreachable } from "../runtime.ts";
