@@ -3,6 +3,7 @@
  * (`all` for every one).
  */
 import { $ } from "bun";
+import { cutZeros } from "./bss.ts";
 import { packTables } from "./pack.ts";
 import { programs } from "./programs.ts";
 import { slim } from "./slim.ts";
@@ -36,6 +37,7 @@ async function compile(target: Target, outfile: string): Promise<void> {
   });
   for (const log of result.logs) console.error(String(log));
   if (!result.success) throw new Error(`Cannot build ${outfile}`);
+  cutZeros(outfile);
   const { size } = Bun.file(outfile);
   console.log(`${outfile.slice(root.length + 1)}: ${(size / 1024 / 1024).toFixed(1)} MiB`);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { SiteStatus } from "#cli/site.ts";
@@ -8,6 +8,7 @@ import { eventually } from "#test/kit/eventually.ts";
 import { MuslRoot } from "#test/kit/musl-root.ts";
 import { NetworkNamespace } from "#test/kit/network-namespace.ts";
 import { output, run } from "#test/kit/process.ts";
+import { withoutZeros } from "../../build/bss.ts";
 import { TARGETS } from "../../build/targets.ts";
 
 const TEST_MS = 60_000;
@@ -51,6 +52,10 @@ test.each(TARGETS.map(({ name }) => name))(
     expect(statSync(binary(target)).size).toBeLessThan(MAX_BYTES);
   },
 );
+
+test.each(TARGETS.map(({ name }) => name))("edgesite-%s carries no zeros of .bss", (target) => {
+  expect(withoutZeros(readFileSync(binary(target)))).toBeUndefined();
+});
 
 test(
   "the build for the other architecture serves the API, from bytecode that was made here",
