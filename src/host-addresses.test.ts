@@ -55,7 +55,11 @@ test("links of pods and engines are no way to this machine", async () => {
   const read = () => new HostAddresses({ ...options, ipv6: false }).all;
   const before = read();
   await ip("link add es0123456789abc type veth peer name docker0");
+  await ip("link add br-0123456789ab type veth peer name br-lan");
   await ip("address add 203.0.113.1/32 dev es0123456789abc");
   await ip("address add 203.0.113.2/32 dev docker0");
+  await ip("address add 203.0.113.3/32 dev br-0123456789ab");
   expect(read()).toEqual(before);
+  await ip("address add 203.0.113.4/32 dev br-lan");
+  expect(read()).toEqual([...before, "203.0.113.4"]);
 });

@@ -10,8 +10,11 @@ import { watchNetwork } from "#linux/rtnetlink/watch.ts";
 
 /** Addresses and routes come and go by the dozen when a link comes up. */
 const SETTLE_MS = 500;
-/** Loopback, and links that sites and engines make: no other machine is found there. */
-const OWN_LINKS = /^(lo$|edge0|es[0-9a-f]{13}$|docker|br-|veth|cni)/;
+/**
+ * Loopback, and links that sites and engines make: no other machine is found there. A router's own
+ * bridge, such as `br-lan`, is not like Docker's, which is named by twelve digits of its network.
+ */
+const OWN_LINKS = /^(lo$|edge0|es[0-9a-f]{13}$|docker|br-[0-9a-f]{12}$|veth|cni)/;
 
 export interface HostAddressesOptions {
   /** Whether the node goes by an address of IPv6 too. */
