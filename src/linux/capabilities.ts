@@ -158,7 +158,11 @@ export function boundingDrops(mask: bigint, last: number = lastCapability()): re
 }
 
 /** The two arguments of capset(2): `__user_cap_header_struct` (of the calling thread), and the data. */
-export function capsetArguments({ effective, permitted, inheritable }: CapabilitySets): {
+export function capsetArguments({
+  effective,
+  permitted,
+  inheritable,
+}: Pick<CapabilitySets, "effective" | "permitted" | "inheritable">): {
   readonly header: Uint8Array;
   readonly data: Uint8Array;
 } {

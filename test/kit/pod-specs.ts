@@ -13,7 +13,7 @@ export function sandboxSpec(pod: PodRef, changes: Partial<SandboxSpec> = {}): Sa
     pod,
     attempt: 0,
     hostname: pod.name,
-    ...{ hostNetwork: false, hostPID: false, hostIPC: false },
+    ...{ hostNetwork: false, hostPID: false, hostIPC: false, hostUsers: true },
     sysctls: {},
     labels: { app: "contract" },
     ...changes,

@@ -90,6 +90,7 @@ export class PodRunner {
         hostNetwork: spec?.hostNetwork ?? false,
         hostPID: spec?.hostPID ?? false,
         hostIPC: spec?.hostIPC ?? false,
+        hostUsers: spec?.hostUsers ?? true,
         sysctls: Object.fromEntries(
           (spec?.securityContext?.sysctls ?? []).map(({ name, value }) => [name, value]),
         ),

@@ -126,7 +126,14 @@ test("what an engine made after its pod was gone is removed", async () => {
   };
   expect(await gone()).toBe(true);
   const sandbox = {
-    ...{ attempt: 0, hostname: "web", hostNetwork: false, hostPID: false, hostIPC: false },
+    ...{
+      attempt: 0,
+      hostname: "web",
+      hostNetwork: false,
+      hostPID: false,
+      hostIPC: false,
+      hostUsers: true,
+    },
     ...{ sysctls: {}, labels: {} },
   };
   await runtime.startSandbox(

@@ -14,6 +14,8 @@ export interface SandboxSpec {
   readonly hostNetwork: boolean;
   readonly hostPID: boolean;
   readonly hostIPC: boolean;
+  /** False: users and groups of its own, so that its root is nobody on the host. */
+  readonly hostUsers: boolean;
   readonly sysctls: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<string, string>>;
 }

@@ -1,27 +1,9 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { explain } from "#lib/errors.ts";
+import { fileSystemOf } from "../file-system.ts";
 import { type Finding, findingOf } from "./finding.ts";
 
-/** Magic numbers of linux/magic.h. */
-const FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
-  [0xef53, "ext4"],
-  [0x58465342, "xfs"],
-  [0x9123683e, "btrfs"],
-  [0xf2f52010, "f2fs"],
-  [0x2fc12fc1, "zfs"],
-  [0x24051905, "ubifs"],
-  [0x794c7630, "overlay"],
-  [0x01021994, "tmpfs"],
-  [0x858458f6, "ramfs"],
-  [0x73717368, "squashfs"],
-  [0x6969, "nfs"],
-  [0x01021997, "9p"],
-  [0xff534d42, "cifs"],
-  [0x65735546, "fuse"],
-  [0x4d44, "vfat"],
-  [0x2011bab0, "exfat"],
-]);
 const LOST_AT_REBOOT = new Set(["tmpfs", "ramfs"]);
 /** Without shared memory maps between processes, or without owners, rights and locks. */
 const UNFIT = new Set(["nfs", "9p", "cifs", "vfat", "exfat", "squashfs"]);
@@ -51,8 +33,7 @@ function probeDirectory(dataDirectory: string, place: string): Finding {
   if (!statSync(place).isDirectory()) {
     return failed(`${place} is no directory`, "Choose another --data-dir");
   }
-  const { type } = statfsSync(place);
-  const name = FILE_SYSTEMS.get(type) ?? `a file system of type 0x${type.toString(16)}`;
+  const name = fileSystemOf(place);
   const found = `${dataDirectory} on ${name}`;
   if (UNFIT.has(name)) return failed(found, "Choose a --data-dir on ext4, xfs or btrfs");
   if (LOST_AT_REBOOT.has(name)) {

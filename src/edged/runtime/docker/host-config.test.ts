@@ -6,7 +6,7 @@ import { containerOptions } from "./host-config.ts";
 const AROUND = {
   ...{ siteId: "site", sandboxId: "sandbox", pod: { namespace: "ns", name: "p", uid: "u" } },
   ...{ cgroupParent: "/edgesite-site", lowestOomScore: -1000 },
-  ...{ hostNetwork: false, hostPID: false, hostIPC: false },
+  ...{ hostNetwork: false, hostPID: false, hostIPC: false, hostUsers: true },
 };
 const limitsOf = (resources: ContainerResources) =>
   containerOptions({ ...PLAIN_CONTAINER, resources }, AROUND).HostConfig;

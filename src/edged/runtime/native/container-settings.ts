@@ -4,6 +4,7 @@ import type { ImageConfig } from "../../image/image-config.ts";
 import type { ContainerSpec } from "../types.ts";
 import { type ImageFile, resolveUser } from "./image-user.ts";
 import type { ContainerProcess } from "./program/process.ts";
+import type { IdRange } from "./users/id-ranges.ts";
 
 const DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -13,13 +14,17 @@ export interface ProcessInput {
   /** What `hostname` prints in the container. */
   readonly hostname: string;
   readonly imageFile: ImageFile;
+  /** The host's IDs that stand for the pod's. Absent: they are the same. */
+  readonly users?: IdRange;
 }
 
 /** What a container is to be apart from its filter of system calls: the pod's wishes over the image's. */
 export async function containerProcess(input: ProcessInput): Promise<ContainerProcess> {
-  const { spec, config, imageFile } = input;
+  const { spec, config, imageFile, users } = input;
   const { security } = spec;
   const user = await resolveUser(security.user ?? config.User ?? "", imageFile);
+  const groups = [...new Set([...user.groups, ...security.supplementalGroups])];
+  if (users) expectAmong(users, { users: [user.uid], groups: [user.gid, ...groups] });
   const capabilities = containerCapabilities({
     add: security.addCapabilities,
     drop: security.dropCapabilities,
@@ -31,10 +36,25 @@ export async function containerProcess(input: ProcessInput): Promise<ContainerPr
     workingDir: spec.workingDir || config.WorkingDir || "/",
     uid: user.uid,
     gid: user.gid,
-    groups: [...new Set([...user.groups, ...security.supplementalGroups])],
+    groups,
     capabilities: [...capabilities],
     noNewPrivileges: !security.allowPrivilegeEscalation,
+    ...(users && { users }),
   };
+}
+
+interface Ids {
+  readonly users: readonly number[];
+  readonly groups: readonly number[];
+}
+
+/** @throws for an ID that the pod's user namespace does not have. */
+function expectAmong({ count }: IdRange, { users, groups }: Ids): void {
+  const user = users.find((id) => id >= count);
+  const group = groups.find((id) => id >= count);
+  if (user === undefined && group === undefined) return;
+  const what = user === undefined ? `group ${group}` : `user ${user}`;
+  throw new Error(`There is no ${what} in the pod's user namespace: the highest is ${count - 1}`);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { chown, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { abortable } from "#lib/abort.ts";
 import { errorCode } from "#lib/errors.ts";
@@ -208,6 +208,8 @@ export class NativeContainer {
   async #prepare({ spec, plan }: ContainerOrder): Promise<void> {
     // The upper layer's own mode is that of `/`.
     for (const name of ["upper", "work", "root"]) await mkdir(join(this.directory, name), 0o755);
+    const { users } = plan.process;
+    if (users) await chown(join(this.directory, "upper"), users.first, users.first);
     this.cgroup.make();
     this.cgroup.limit(limitsOf(spec.resources));
     this.cgroup.limitDevices(spec.security.privileged ? ALL_DEVICES : DEFAULT_DEVICE_RULES);

@@ -13,6 +13,9 @@ import type { PodNews } from "./pod-news.ts";
 import { type ContainerRecord, Records, type SandboxRecord } from "./records.ts";
 import type { ContainerState } from "./shim/protocol.ts";
 import { sweep } from "./sweep.ts";
+import { expectOwnUsers } from "./users/expect-own-users.ts";
+import { IdRanges } from "./users/id-ranges.ts";
+import { idSpace } from "./users/id-space.ts";
 
 /** The sandboxes and containers of a site: those that run, and those of which something is left. */
 export class NativePods {
@@ -22,6 +25,7 @@ export class NativePods {
   readonly #containerRecords: Records<ContainerRecord>;
   readonly #sandboxes = new Map<string, NativeSandbox>();
   readonly #containers = new Map<string, NativeContainer>();
+  readonly #users = new IdRanges();
 
   private constructor(site: NativeSite, news: PodNews) {
     this.#site = site;
@@ -37,6 +41,7 @@ export class NativePods {
     for (const record of await pods.#sandboxRecords.load()) {
       const sandbox = new NativeSandbox(site, record);
       pods.#sandboxes.set(record.id, sandbox);
+      if (record.users) pods.#users.keep(record, record.users);
       for (const state of await sandbox.adopt(pods.#eventsOf(sandbox), signal)) {
         states.set(state.key, state);
       }
@@ -72,7 +77,10 @@ export class NativePods {
     const hostname = spec.hostNetwork ? hostName() : spec.hostname;
     const same = this.#sandboxes.values().find((one) => isAttempt(one, pod, attempt));
     if (same?.shim) return same;
-    const record = { id: newId(), pod, attempt, hostname, hostPID, createdAtMs: Date.now() };
+    const made = { id: newId(), pod, attempt, hostname, hostPID, createdAtMs: Date.now() };
+    if (!spec.hostUsers) expectOwnUsers(spec);
+    const space = spec.hostUsers ? undefined : await idSpace(this.#site.siteId);
+    const record = space ? { ...made, users: this.#users.take(made, space) } : made;
     const sandbox = new NativeSandbox(this.#site, record);
     try {
       await this.#sandboxRecords.write(record);
@@ -167,6 +175,7 @@ export class NativePods {
   async #takeAway(sandbox: NativeSandbox, signal: AbortSignal): Promise<void> {
     await sandbox.remove(signal);
     await this.#sandboxRecords.remove(sandbox.record.id);
+    this.#users.release(sandbox.record);
   }
 
   #eventsOf(sandbox: NativeSandbox): SandboxEvents {

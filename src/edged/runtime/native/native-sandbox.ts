@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { chown, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Cgroup } from "#linux/cgroups/cgroup.ts";
 import { mountTmpfs, unmount } from "#linux/mount.ts";
@@ -12,6 +12,8 @@ import type { SandboxRecord } from "./records.ts";
 import type { ContainerState } from "./shim/protocol.ts";
 import { runSteps } from "./shim/run-steps.ts";
 import { ShimClient, ShimLost } from "./shim/shim-client.ts";
+import type { IdRange } from "./users/id-ranges.ts";
+import { makePodNamespaces } from "./users/pod-namespaces.ts";
 
 /** As containerd gives a pod: all that its containers have in /dev/shm. */
 const SHARED_MEMORY_BYTES = 64 << 20;
@@ -76,18 +78,25 @@ export class NativeSandbox {
     await mkdir(this.sharedMemory, { recursive: true, mode: 0o700 });
     mountTmpfs(this.sharedMemory, { sizeBytes: SHARED_MEMORY_BYTES, mode: SHARED_MEMORY_MODE });
     await writeFile(this.hostnameFile, `${this.record.hostname}\n`, { mode: 0o644 });
+    if (this.record.users) await this.#giveFiles(this.record.users);
     const cgroup = this.cgroup.child(SHIM_GROUP);
     cgroup.make();
     this.cgroup.limit({ pids: PIDS_LIMIT });
     cgroup.limit({ cpuShares: SANDBOX_PROCESS.cpuShares });
+    const { shimProgram, lowestOomScore } = this.#site;
+    const { joinFiles: cgroupFiles } = cgroup;
+    const { users } = this.record;
+    using namespaces =
+      users && (await makePodNamespaces({ program: shimProgram, cgroupFiles, users }, signal));
     const { hostname, hostNetwork, hostIPC, sysctls } = spec;
-    const program = sandboxProgram({
-      ...{ directory: this.runDirectory, cgroupFiles: cgroup.joinFiles },
-      ...{ hostname, hostNetwork, hostIPC, sysctls },
-      oomScoreAdj: Math.max(SANDBOX_PROCESS.oomScoreAdj, this.#site.lowestOomScore),
+    const steps = sandboxProgram({
+      ...{ directory: this.runDirectory, cgroupFiles },
+      ...{ hostname, hostNetwork, hostIPC, sysctls, made: namespaces !== undefined },
+      oomScoreAdj: Math.max(SANDBOX_PROCESS.oomScoreAdj, lowestOomScore),
     });
+    const descriptors = namespaces ? [namespaces.descriptor] : [];
     const shim = await runSteps(
-      { program: this.#site.shimProgram, steps: program, ...SILENT, title: "edgesite-shim" },
+      { program: shimProgram, steps, descriptors, ...SILENT, title: "edgesite-shim" },
       signal,
     );
     shim.unref();
@@ -160,10 +169,16 @@ export class NativeSandbox {
     await rm(this.runDirectory, { recursive: true, force: true });
   }
 
+  /** What all of its containers have is its root's. */
+  async #giveFiles({ first }: IdRange): Promise<void> {
+    for (const path of [this.sharedMemory, this.hostnameFile]) await chown(path, first, first);
+  }
+
   async #shareProcesses(shim: ShimClient, signal: AbortSignal): Promise<void> {
     if (shim.containers.some(({ key }) => key === LEAD)) return;
     const wish = { profile: { type: "default" }, capabilities: [] } as const;
-    const steps = leadProgram(await this.#site.confinement.seccompFilter(wish));
+    const filter = await this.#site.confinement.seccompFilter(wish);
+    const steps = leadProgram({ filter, ownUsers: this.record.users !== undefined });
     await shim.sharePids({ key: LEAD, namespaces: 0, steps, timeoutMs: LEAD_TIMEOUT_MS }, signal);
   }
 }

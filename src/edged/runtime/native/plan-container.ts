@@ -1,5 +1,7 @@
 import { stat } from "node:fs/promises";
+import { release } from "node:os";
 import { DEFAULT_DEVICES } from "#linux/devices/rules.ts";
+import { fileSystemOf } from "#linux/file-system.ts";
 import type { StoredImage } from "../../image/image-store.ts";
 import type { ContainerSpec, Mount } from "../types.ts";
 import { cgroupViews } from "./cgroup-views.ts";
@@ -32,8 +34,9 @@ export async function planContainer(site: NativeSite, input: PlanInput): Promise
   const { spec, sandbox, image, directory, cgroupFiles, sharedMemory, hostnameFile } = input;
   const { security, resources } = spec;
   const { layersDirectory } = site.images;
+  const { users } = sandbox;
   const process = await containerProcess({
-    spec,
+    ...{ spec, ...(users && { users }) },
     config: image.config,
     hostname: sandbox.hostname,
     imageFile: imageFiles(layersDirectory, image.lowerDirectories),
@@ -49,6 +52,7 @@ export async function planContainer(site: NativeSite, input: PlanInput): Promise
   return {
     root: {
       ...{ layersDirectory, lowerDirectories: image.lowerDirectories, directory },
+      ...(users && { layersCarrier: carrierOf(layersDirectory) }),
       ...(mountOption !== undefined && { mountOption }),
     },
     readOnlyRoot: security.readOnlyRootFilesystem,
@@ -61,7 +65,9 @@ export async function planContainer(site: NativeSite, input: PlanInput): Promise
     },
     unguarded: security.privileged || security.unmaskedProc,
     devices: security.privileged ? await hostDevices() : DEFAULT_DEVICES,
-    mounts: await bindMounts([shm, hostname, ...spec.mounts]),
+    mounts: await bindMounts([
+      ...[shm, hostname, ...spec.mounts.map((mount) => (users ? mapped(mount) : mount))],
+    ]),
     ...{ tty: spec.tty, stdin: spec.stdin },
     process: {
       ...process,
@@ -73,8 +79,20 @@ export async function planContainer(site: NativeSite, input: PlanInput): Promise
 
 const UNCONFINED = { type: "unconfined" } as const;
 
+/** A mount whose files are the pod's users'. */
+function mapped(mount: Mount): Omit<BindMount, "directory"> {
+  return { ...mount, carrier: carrierOf(mount.hostPath) };
+}
+
+/** What must be able to show files with other owners, as a person is told. */
+function carrierOf(path: string): string {
+  return `${fileSystemOf(path)} with Linux ${release()}`;
+}
+
 /** In the order in which they are mounted: what lies deeper later, as it would be hidden otherwise. */
-async function bindMounts(mounts: readonly Mount[]): Promise<readonly BindMount[]> {
+async function bindMounts(
+  mounts: readonly Omit<BindMount, "directory">[],
+): Promise<readonly BindMount[]> {
   const sorted = mounts.toSorted((a, b) => depth(a) - depth(b));
   return Promise.all(
     sorted.map(async (mount) => ({

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { entriesOf } from "#lib/entries.ts";
 import { errorCode } from "#lib/errors.ts";
 import type { PodRef } from "../types.ts";
+import type { IdRange } from "./users/id-ranges.ts";
 
 /** What is known of a sandbox for as long as anything of it is on disk. */
 export interface SandboxRecord {
@@ -11,6 +12,8 @@ export interface SandboxRecord {
   readonly attempt: number;
   readonly hostname: string;
   readonly hostPID: boolean;
+  /** The host's IDs that stand for the pod's. Absent: they are the same. */
+  readonly users?: IdRange;
   readonly createdAtMs: number;
 }
 

@@ -14,10 +14,13 @@ import {
   OPEN_TREE_CLONE,
 } from "./kernel.ts";
 import { makeDirectory, makeFile, openInRoot, type Root } from "./root.ts";
+import { mapOwners } from "./user-namespace.ts";
 
 /** A mount of the pod, and what its source is. */
 export interface BindMount extends Mount {
   readonly directory: boolean;
+  /** What its source lies on, where the pod's users are to have its files: "ext4 with Linux 6.1". */
+  readonly carrier?: string;
 }
 
 /** A copy of a mount that hangs nowhere yet. */
@@ -33,14 +36,22 @@ const REAL_PATH = openHow({ flags: O.PATH | O.CLOEXEC, resolve: RESOLVE.noLinks 
 /**
  * Takes copies of the sources while the host's mounts are still shared, so that what is mounted in a
  * shared one later is seen on both sides.
+ * @param namespace the user namespace of the pod, where it has one of its own.
  */
-export function copySources(steps: Steps, mounts: readonly BindMount[]): readonly Tree[] {
+export function copySources(
+  steps: Steps,
+  mounts: readonly BindMount[],
+  namespace?: Result,
+): readonly Tree[] {
   return mounts.map((mount) => {
     const why = `open ${mount.hostPath} to mount it on ${mount.containerPath}`;
     const source = steps.call("openat2", [AT_FDCWD, mount.hostPath, REAL_PATH, OPEN_HOW_BYTES], {
       why,
     });
-    return { mount, fd: copyTree(steps, { at: source, path: "", why }) };
+    const fd = copyTree(steps, { at: source, path: "", why });
+    const { hostPath: path, carrier } = mount;
+    if (namespace && carrier !== undefined) mapOwners(steps, { fd, namespace, path, carrier });
+    return { mount, fd };
   });
 }
 

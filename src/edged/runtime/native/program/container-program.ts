@@ -8,6 +8,7 @@ import { guardKernel, mountProcAndSys, type ProcAndSys } from "./proc-and-sys.ts
 import { becomeProcess, type ContainerProcess } from "./process.ts";
 import { enterRoot, makeDirectory, mountRoot, type RootDirectories } from "./root.ts";
 import { makeTerminal } from "./terminal.ts";
+import { enterUserNamespace, furnishAsPodsRoot, openUserNamespace } from "./user-namespace.ts";
 
 /** All that makes a container, decided: nothing is looked up any more. */
 export interface ContainerPlan {
@@ -46,19 +47,22 @@ export function containerProgram(plan: ContainerPlan): Steps {
   steps.call("unshare", [CLONE.NEWNS], { why: "get mounts of its own" });
   steps.call("unshare", [CLONE.NEWCGROUP], { why: "see its own cgroups", tolerate: ["EINVAL"] });
   steps.call("umask", [0]);
-  const trees = copySources(steps, mounts);
+  const namespace = process.users && openUserNamespace(steps);
+  const trees = copySources(steps, mounts, namespace);
   steps.call("mount", ["", "/", "", MS.REC | MS.SLAVE, ""], {
     why: "leave the host's mounts alone",
   });
-  const root = mountRoot(steps, directories);
+  const root = mountRoot(steps, directories, namespace);
+  if (process.users) furnishAsPodsRoot(steps, process.users);
   mountProcAndSys(root, kernel);
-  const dev = makeDevices(root, devices);
+  const dev = makeDevices(root, devices, process.users);
   if (!plan.stdin) readNothing(root, dev);
   bindSources(root, trees);
   if (!plan.unguarded) guardKernel(root, kernel.paths, dev);
   makeDirectory(root, process.workingDir);
   if (plan.tty) makeTerminal(root, dev);
   enterRoot(root, { readOnly: plan.readOnlyRoot });
+  if (namespace) enterUserNamespace(steps, namespace);
   becomeProcess(steps, process);
   return steps;
 }

@@ -2,8 +2,12 @@ import { deviceNumber } from "#linux/devices/number.ts";
 import type { DeviceNode } from "#linux/devices/rules.ts";
 import { OPEN_HOW_BYTES, openHow, RESOLVE } from "#linux/open-beneath.ts";
 import type { Result } from "#linux/steps.ts";
-import { MS, O, S_IFBLK, S_IFCHR } from "./kernel.ts";
+import type { IdRange } from "../users/id-ranges.ts";
+import { AT_SYMLINK_NOFOLLOW, MS, O, S_IFBLK, S_IFCHR } from "./kernel.ts";
 import { mountFileSystem, type Root } from "./root.ts";
+
+/** `tty`, whose number is the same in every distribution. */
+const TERMINAL_GROUP = 5;
 
 /** Links that programs expect in /dev (OCI runtime specification). */
 const LINKS = {
@@ -20,8 +24,12 @@ const DEV = openHow({
   resolve: RESOLVE.beneath | RESOLVE.noLinks,
 });
 
-/** Makes the container's own /dev and answers a descriptor of it. */
-export function makeDevices(root: Root, nodes: readonly DeviceNode[]): Result {
+/**
+ * Makes the container's own /dev and answers a descriptor of it.
+ * @param users the pod's own IDs, if it has any: the nodes are the host's even then, as a root in
+ *   there may not have what the host lets only its own have.
+ */
+export function makeDevices(root: Root, nodes: readonly DeviceNode[], users?: IdRange): Result {
   const { steps, fd } = root;
   const options = "mode=755,size=65536k";
   mountFileSystem(root, "dev", { type: "tmpfs", flags: MS.NOSUID | MS.STRICTATIME, options });
@@ -29,10 +37,12 @@ export function makeDevices(root: Root, nodes: readonly DeviceNode[]): Result {
     why: "open the container's /dev",
   });
   for (const node of nodes) makeNode(root, dev, node);
+  if (users) for (const { path } of nodes) giveToHost(root, dev, path);
   for (const [name, target] of Object.entries(LINKS)) {
     steps.call("symlinkat", [target, dev, name], { why: `make /dev/${name}` });
   }
-  const ownTerminals = "newinstance,ptmxmode=0666,mode=0620,gid=5";
+  const terminals = (users?.first ?? 0) + TERMINAL_GROUP;
+  const ownTerminals = `newinstance,ptmxmode=0666,mode=0620,gid=${terminals}`;
   mountFileSystem(root, "dev/pts", {
     ...{ type: "devpts", flags: MS.NOSUID | MS.NOEXEC, options: ownTerminals },
   });
@@ -47,6 +57,12 @@ export function readNothing({ steps }: Root, dev: Result): void {
   const why = "open the container's /dev/null";
   const nothing = steps.call("openat", [dev, "null", O.RDWR | O.CLOEXEC, 0], { why });
   steps.call("dup3", [nothing, 0, 0], { why });
+}
+
+function giveToHost({ steps }: Root, dev: Result, path: string): void {
+  const name = path.split("/").slice(2).join("/");
+  const why = `leave ${path} to the host`;
+  steps.call("fchownat", [dev, name, 0, 0, AT_SYMLINK_NOFOLLOW], { why });
 }
 
 function makeNode({ steps }: Root, dev: Result, node: DeviceNode): void {

@@ -24,5 +24,18 @@ for (const terminal of [false, true]) {
       const inside = steps.indexOf("join the container");
       expect(steps.findIndex((step) => step.includes("apparmor"))).toBeLessThan(inside);
     });
+
+    test(`nor is it with users of the pod's own (terminal ${terminal}, no new privileges ${noNewPrivileges})`, () => {
+      const process = { ...PROCESS, noNewPrivileges, users: { first: 65_536, count: 65_536 } };
+      const steps = execProgram({ terminal, cgroupFiles: [], oomScoreAdj: 0, process }).texts();
+      const asPodsRoot = steps.lastIndexOf("make files as the pod's root");
+      expect(asPodsRoot).toBeLessThan(steps.indexOf("join the container"));
+      expect(steps.indexOf("hide from other processes")).toBeGreaterThan(asPodsRoot);
+      const users = steps.indexOf("enter the user namespace of the pod");
+      // The process namespace is the host's: who has entered the pod's users cannot join it any more.
+      expect(users).toBeGreaterThan(steps.indexOf("join the container's processes"));
+      expect(users).toBeLessThan(steps.indexOf("become user 0 and group 0"));
+      expect(users).toBeLessThan(steps.indexOf("join the processes of the container"));
+    });
   }
 }

@@ -4,6 +4,7 @@ import { writeFile } from "./host-file.ts";
 import { CLONE, PR } from "./kernel.ts";
 import { becomeProgram, type ContainerProcess, giveUpRights } from "./process.ts";
 import { openMaster, takeTerminal } from "./terminal.ts";
+import { makeAsPodsRoot } from "./user-namespace.ts";
 
 export interface ExecPlan {
   /** With a terminal, whose sizes the program reads from its second descriptor, `struct winsize` each. */
@@ -31,12 +32,17 @@ export function execProgram({ terminal, cgroupFiles, oomScoreAdj, process }: Exe
   writeFile(steps, { path: "/proc/self/oom_score_adj", text: String(oomScoreAdj) });
   // Here /proc is the host's: what lies in the container's is up to the container (CVE-2019-16884).
   if (process.label) writeFile(steps, process.label);
+  // Nothing that lies in the container is opened with the host's rights over files.
+  if (process.users) makeAsPodsRoot(steps, process.users);
   steps.call("prctl", [PR.SET_DUMPABLE, 0, 0, 0, 0], { why: "hide from other processes" });
   steps.call("setns", [CONTAINER, NAMESPACES], { why: "join the container" });
   const master = terminal ? openMaster(steps) : undefined;
   if (master) steps.forkAndRelay(master, SIZES);
   else steps.forkAndWait();
   steps.call("setns", [CONTAINER, CLONE.NEWPID], { why: "join the container's processes" });
+  if (process.users) {
+    steps.call("setns", [CONTAINER, CLONE.NEWUSER], { why: "enter the user namespace of the pod" });
+  }
   for (const own of [PROGRAM, CONTAINER, ...(master ? [SIZES] : [])]) steps.call("close", [own]);
   giveUpRights(steps, process);
   steps.forkSibling();

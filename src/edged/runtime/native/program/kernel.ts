@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 
 /** Constants of the kernel's interface (uapi headers) that the programs of containers are made of. */
 export const AT_FDCWD = -100;
+export const AT_SYMLINK_NOFOLLOW = 0x100;
 export const AT_EMPTY_PATH = 0x1000;
 export const AT_RECURSIVE = 0x8000;
 
@@ -23,6 +24,7 @@ export const CLONE = {
   NEWCGROUP: 0x2000000,
   NEWUTS: 0x4000000,
   NEWIPC: 0x8000000,
+  NEWUSER: 0x10000000,
   NEWPID: 0x20000000,
   NEWNET: 0x40000000,
 } as const;

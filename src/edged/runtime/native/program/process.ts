@@ -5,6 +5,7 @@ import {
   capsetArguments,
 } from "#linux/capabilities.ts";
 import type { Steps } from "#linux/steps.ts";
+import type { IdRange } from "../users/id-ranges.ts";
 import type { HostText } from "./host-file.ts";
 import { PR, PR_CAP_AMBIENT_CLEAR_ALL, SIGKILL } from "./kernel.ts";
 
@@ -19,6 +20,8 @@ export interface ContainerProcess {
   readonly groups: readonly number[];
   readonly capabilities: readonly Capability[];
   readonly noNewPrivileges: boolean;
+  /** The host's IDs that stand for the pod's. Absent: they are the same. */
+  readonly users?: IdRange;
   /** The filter of its system calls, classic BPF; absent: none. */
   readonly seccomp?: Uint8Array;
   /** What is written to make execve change the label: AppArmor's or SELinux' profile. */

@@ -1,6 +1,15 @@
 import { OPEN_HOW_BYTES, openHow, RESOLVE } from "#linux/open-beneath.ts";
 import type { Result, Steps } from "#linux/steps.ts";
-import { AT_FDCWD, MNT_DETACH, MS, O } from "./kernel.ts";
+import {
+  AT_FDCWD,
+  MNT_DETACH,
+  MOVE_MOUNT_F_EMPTY_PATH,
+  MS,
+  O,
+  OPEN_TREE_CLOEXEC,
+  OPEN_TREE_CLONE,
+} from "./kernel.ts";
+import { mapOwners } from "./user-namespace.ts";
 
 /** The root of a container while it is made: a descriptor that every path is walked from. */
 export interface Root {
@@ -95,10 +104,14 @@ export function mountFileSystem(root: Root, path: string, wanted: FileSystem): v
   });
 }
 
-/** Mounts the layers of the image, read by all who have it, under the container's own. */
+/**
+ * Mounts the layers of the image, read by all who have it, under the container's own.
+ * @param namespace the user namespace of the pod, where it has one of its own.
+ */
 export function mountRoot(
   steps: Steps,
-  { layersDirectory, lowerDirectories, directory, mountOption }: RootDirectories,
+  { layersDirectory, layersCarrier, lowerDirectories, directory, mountOption }: RootDirectories,
+  namespace?: Result,
 ): Root {
   const options = [
     `lowerdir=${lowerDirectories.map(escaped).join(":")}`,
@@ -109,6 +122,9 @@ export function mountRoot(
     ...(mountOption === undefined ? [] : [mountOption]),
   ].join(",");
   const why = "mount the root of the container";
+  if (namespace && layersCarrier !== undefined) {
+    mapLayers(steps, { directory: layersDirectory, namespace, carrier: layersCarrier });
+  }
   // Short names, relative to it: the kernel takes one page of options.
   steps.call("chdir", [layersDirectory], { why: `enter ${layersDirectory}` });
   steps.call("mount", ["overlay", `${directory}/root`, "overlay", 0, options], { why });
@@ -120,8 +136,26 @@ export function mountRoot(
   return { steps, fd };
 }
 
+interface Layers {
+  readonly directory: string;
+  readonly namespace: Result;
+  readonly carrier: string;
+}
+
+/** Lays over the layers of all images, for this process alone, a view in which the pod's users own them. */
+function mapLayers(steps: Steps, { directory, namespace, carrier }: Layers): void {
+  const why = `mount ${directory} for the pod's users`;
+  const fd = steps.call("open_tree", [AT_FDCWD, directory, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC], {
+    why,
+  });
+  mapOwners(steps, { fd, namespace, path: directory, carrier });
+  steps.call("move_mount", [fd, "", AT_FDCWD, directory, MOVE_MOUNT_F_EMPTY_PATH], { why });
+}
+
 export interface RootDirectories {
   readonly layersDirectory: string;
+  /** What they lie on, where the pod's users are to have them: "ext4 with Linux 6.1". */
+  readonly layersCarrier?: string;
   /** The topmost first, relative to `layersDirectory`. */
   readonly lowerDirectories: readonly string[];
   /** The container's own: holds `upper`, `work` and `root`. */

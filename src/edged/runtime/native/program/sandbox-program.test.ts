@@ -3,7 +3,7 @@ import { sandboxProgram } from "./sandbox-program.ts";
 
 const PLAN = {
   ...{ directory: "/run/pod", cgroupFiles: [], oomScoreAdj: 0, hostname: "pod" },
-  ...{ hostNetwork: false, hostIPC: false },
+  ...{ hostNetwork: false, hostIPC: false, made: false },
 };
 
 test.each(["net.core.somaxconn", "kernel.shmmax", "fs.mqueue.msg_max", "kernel.domainname"])(

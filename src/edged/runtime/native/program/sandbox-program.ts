@@ -12,6 +12,8 @@ export interface SandboxPlan {
   readonly hostname: string;
   readonly hostNetwork: boolean;
   readonly hostIPC: boolean;
+  /** Its namespaces are there: those of a process, whose pidfd is descriptor 5. */
+  readonly made: boolean;
   readonly sysctls: Readonly<Record<string, string>>;
 }
 
@@ -28,6 +30,7 @@ const IFF_UP = 1;
 const IFREQ_BYTES = 40;
 const IFREQ_FLAGS_OFFSET = 16;
 const BACKLOG = 4;
+const MAKER = 5;
 const OWNER_ONLY = 0o177;
 
 /**
@@ -48,7 +51,10 @@ export function sandboxProgram(plan: SandboxPlan): Steps {
     ...(hostIPC ? [] : [CLONE.NEWIPC]),
   ];
   const flags = own.reduce((all, flag) => all | flag, 0);
-  if (flags !== 0) steps.call("unshare", [flags], { why: "make the namespaces of the pod" });
+  if (plan.made) steps.call("setns", [MAKER, flags], { why: "join the namespaces of the pod" });
+  else if (flags !== 0) {
+    steps.call("unshare", [flags], { why: "make the namespaces of the pod" });
+  }
   if (!hostNetwork) {
     const name = new TextEncoder().encode(hostname);
     steps.call("sethostname", [name, name.length], { why: `take the host name ${hostname}` });
