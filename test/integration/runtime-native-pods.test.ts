@@ -160,6 +160,19 @@ describe("streams", () => {
     await writer?.close();
   };
 
+  it("a program that is not root opens its outputs anew", async () => {
+    const pod = await NativePod.start(runtime);
+    const security = { ...UNPRIVILEGED, user: "1000:1000" };
+    const script = "echo one >/dev/stdout; echo two >/proc/self/fd/2; echo three >$(tty)";
+    const piped = await pod.shell(script, { name: "piped", security });
+    await pod.ended(piped);
+    expect(await pod.log(piped)).toMatch(/^one\ntwo\n|^two\none\n/);
+    const shown = await pod.shell(script, { name: "shown", security, tty: true });
+    await pod.ended(shown);
+    expect(await pod.log(shown)).toBe("one\r\ntwo\r\nthree\r\n");
+    await pod.remove();
+  });
+
   it("a terminal that is attached to has the client's size", async () => {
     const pod = await NativePod.start(runtime);
     const id = await pod.shell("while read line; do stty size; done", { tty: true, stdin: true });

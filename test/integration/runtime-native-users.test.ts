@@ -145,6 +145,21 @@ it("the image's files keep their owners, and what is changed is the pod's own on
   await main.pod.remove();
 });
 
+it("programs open their streams and terminals anew, whoever they run as", async () => {
+  for (const user of ["0:0", "1000:1000"]) {
+    const pod = await NativePod.start(runtime);
+    const script = "echo out >/dev/stdout; echo err >/dev/stderr";
+    const piped = await NativeProcess.start(pod, ["sh", "-c", script], { security: { user } });
+    expect((await piped.output()).split("\n").toSorted()).toEqual(["err", "out"]);
+    const shown = "echo $(stat -c '%u %g' $(tty)); echo out >$(tty)";
+    const terminal = await NativeProcess.start(pod, ["sh", "-c", shown], {
+      ...{ tty: true, security: { user } },
+    });
+    expect(await terminal.output()).toBe(`${user.split(":")[0]} 5\r\nout`);
+    await pod.remove();
+  }
+});
+
 it("a session has the users, the rights and the terminal of its container", async () => {
   const main = await NativeProcess.sleeping(runtime);
   const { first } = await onHost(main);

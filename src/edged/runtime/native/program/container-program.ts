@@ -33,6 +33,18 @@ export function joinCgroups(steps: Steps, files: readonly string[]): void {
   for (const path of files) writeFile(steps, { path, text: "0" });
 }
 
+/** A program may open what its streams lead to anew, as /dev/stdout; the host made them as its own. */
+function giveStreams(
+  steps: Steps,
+  descriptors: readonly number[],
+  { uid, users }: ContainerProcess,
+): void {
+  const owner = (users?.first ?? 0) + uid;
+  for (const descriptor of descriptors) {
+    steps.call("fchown", [descriptor, owner, -1], { why: `give the streams to user ${uid}` });
+  }
+}
+
 /**
  * What the first process of a container does from its birth to its execve. It starts as a child of
  * its pod's shim, with the pod's namespaces and the host's mounts.
@@ -61,6 +73,8 @@ export function containerProgram(plan: ContainerPlan): Steps {
   if (!plan.unguarded) guardKernel(root, kernel.paths, dev);
   makeDirectory(root, process.workingDir);
   if (plan.tty) makeTerminal(root, dev);
+  const kept = plan.stdin || plan.tty ? [0, 1, 2] : [1, 2];
+  giveStreams(steps, kept, process);
   enterRoot(root, { readOnly: plan.readOnlyRoot });
   if (namespace) enterUserNamespace(steps, namespace);
   becomeProcess(steps, process);
