@@ -1,6 +1,7 @@
 import { abortable } from "#lib/abort.ts";
 import type { NamespaceKind } from "../namespace.ts";
 import { type Finding, findingOf, type Outcome } from "./finding.ts";
+import { probeOwnUsers } from "./own-users.ts";
 
 /** What the thread is asked to try. */
 export interface IsolatedRequest {
@@ -46,6 +47,7 @@ function findings(outcomes: IsolatedOutcomes): readonly Finding[] {
   return [
     namespace("network", "site", outcomes.network),
     ...NATIVE_NAMESPACES.map((kind) => namespace(kind, "native", outcomes[kind])),
+    probeOwnUsers(),
     overlay(outcomes.overlay),
     link("veth", outcomes.veth, "pods have no network without it"),
     ...serviceLinks(outcomes),

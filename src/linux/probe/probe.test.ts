@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import type { CgroupLayout } from "../cgroups/layout.ts";
 import { probeCgroups } from "./cgroups.ts";
 import { probeKernel, probeOpenBeneath, probeSeccomp } from "./kernel.ts";
+import { probeOwnUsers } from "./own-users.ts";
 import { parseListeners } from "./ports.ts";
 import { probePrivilege } from "./privilege.ts";
 import { existingPart, probeStorage } from "./storage.ts";
@@ -43,6 +44,15 @@ test("this kernel has what the native runtime needs", () => {
     "ok",
   ]);
   expect(probeSeccomp("/nonexistent").state).toBe("failed");
+});
+
+test.each([
+  [{ kernel: "6.1.0", maxNamespaces: "1000" }, "ok", "allowed"],
+  [{ kernel: "6.1.0", maxNamespaces: "0" }, "note", "switched off"],
+  [{ kernel: "6.1.0", maxNamespaces: undefined }, "note", "the kernel has none"],
+  [{ kernel: "5.15.0", maxNamespaces: "1000" }, "note", "not for images before Linux 5.19"],
+] as const)("users of pods' own with %o: %s", (facts, state, found) => {
+  expect(probeOwnUsers(facts)).toMatchObject({ state, found });
 });
 
 test("a Raspberry Pi without memory control is told how to get it", () => {
