@@ -72,12 +72,6 @@ export class PodRunner {
 
   /** Makes the pod's sandbox and puts it on the network. */
   async startSandbox(pod: Pod, attempt: number, signal: AbortSignal): Promise<void> {
-    if (pod.spec?.hostUsers === false) {
-      // Never silently without: kubelet's words for a runtime that cannot either.
-      throw new Error(
-        "can't set `spec.hostUsers: false`, runtime does not support user namespaces",
-      );
-    }
     // The one before is gone: nothing may start in the new one until that is on the network.
     this.#place = undefined;
     await this.prepareVolumes(pod, signal);

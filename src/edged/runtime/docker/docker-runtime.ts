@@ -7,6 +7,7 @@ import { siteMarks } from "#lib/site-marks.ts";
 import type { Arch } from "#linux/syscalls.ts";
 import { LinkedSignal } from "../../linked-signal.ts";
 import { lowestOomScore } from "../lowest-oom-score.ts";
+import { refuseOwnUsers } from "../no-user-namespaces.ts";
 import { EngineUnreachable, type ExecRequest, type Runtime } from "../runtime.ts";
 import type {
   ContainerSpec,
@@ -115,6 +116,7 @@ class DockerRuntime implements Runtime {
   }
 
   async startSandbox(spec: SandboxSpec, signal: AbortSignal): Promise<Sandbox> {
+    refuseOwnUsers(spec);
     const facts = await this.#engineFacts(signal);
     await this.#images.ensurePause(PAUSE_IMAGE, this.#arch, signal);
     const around = { ...facts, siteId: this.#siteId, pauseImage: PAUSE_IMAGE };

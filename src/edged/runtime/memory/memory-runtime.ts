@@ -2,6 +2,7 @@ import type { ExecStream } from "#api/node-streams.ts";
 import { abortReason } from "#lib/abort.ts";
 import type { Clock } from "#lib/clock.ts";
 import { Mailbox } from "#lib/mailbox.ts";
+import { refuseOwnUsers } from "../no-user-namespaces.ts";
 import { EngineUnreachable, type ExecRequest, type Runtime } from "../runtime.ts";
 import type {
   ContainerSpec,
@@ -137,6 +138,7 @@ export class MemoryRuntime implements Runtime {
 
   async startSandbox(spec: SandboxSpec, signal: AbortSignal): Promise<Sandbox> {
     this.#check(signal);
+    refuseOwnUsers(spec);
     const { pod, attempt } = spec;
     const same = this.#of(pod.uid).sandboxes.find((known) => known.attempt === attempt);
     if (same?.running) return same;
