@@ -55,8 +55,10 @@ async function writeArchive(round: number): Promise<string> {
 
 /** Whether the import was told to be done before its process was killed. */
 async function importAndKill(archive: string, delayMs: number | undefined): Promise<boolean> {
-  const program = join(import.meta.dir, "../kit/image-importer.ts");
-  const child = Bun.spawn([process.execPath, program, directory, archive], { stdout: "pipe" });
+  const program = join(import.meta.dir, "../kit/image-process.ts");
+  const child = Bun.spawn([process.execPath, program, directory, "import", archive], {
+    stdout: "pipe",
+  });
   let said = "";
   for await (const bytes of child.stdout) {
     said += Buffer.from(bytes).toString();
@@ -66,7 +68,7 @@ async function importAndKill(archive: string, delayMs: number | undefined): Prom
   }
   if (delayMs !== undefined) child.kill("SIGKILL");
   await child.exited;
-  return said.includes("imported");
+  return said.includes("done");
 }
 
 /** The names of the images that are there; every byte of theirs was read. */

@@ -74,7 +74,7 @@ const image = async () => testImage([await tarOf([{ name: "hello", content: "hel
 bad("an image that cannot be had: ErrImagePull, and nothing of it is kept", async () => {
   const before = layersAndIncoming();
   const good = blobsOf(await image());
-  const corrupt = await registry({ corrupts: true });
+  const corrupt = await registry({ corruptsFromBytes: 0 });
   corrupt.add("a:1", good);
   expect(await fate({ image: `${corrupt.host}/a:1` })).toMatch(
     /^ErrImagePull: .*the blob sha256:\w+ is corrupt/,

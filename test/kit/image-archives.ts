@@ -20,6 +20,15 @@ export async function tarOf(items: readonly TarItem[]): Promise<Buffer> {
   return buffer(archive);
 }
 
+/** Bytes that no program makes shorter: the same for the same seed. */
+export function noise(count: number, seed = 0): Buffer<ArrayBuffer> {
+  const bytes = Buffer.alloc(count);
+  for (let at = 0; at + 4 <= count; at += 4) {
+    bytes.writeUInt32LE(Math.imul(at + seed + 1, 2_654_435_761) >>> 0, at);
+  }
+  return bytes;
+}
+
 /** The bytes in pieces, as a network gives them. */
 export async function* inPieces(bytes: Uint8Array, size = 7000): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);

@@ -1,11 +1,16 @@
 import { join } from "node:path";
+import type { Patience } from "#edged/image/registry/transfer.ts";
 import type { ImageRows } from "#edged/image/store/image-rows.ts";
 import { LocalImageStore } from "#edged/image/store/local-image-store.ts";
 import { systemClock } from "#lib/clock.ts";
 import { silentLogger } from "#lib/log.ts";
 
 /** The image store of a data directory, which may fill the disk. */
-export function imageStoreIn(directory: string, rows: ImageRows): LocalImageStore {
+export function imageStoreIn(
+  directory: string,
+  rows: ImageRows,
+  options: { readonly patience?: Patience } = {},
+): LocalImageStore {
   return new LocalImageStore({
     directory: join(directory, "store"),
     rows,
@@ -13,5 +18,6 @@ export function imageStoreIn(directory: string, rows: ImageRows): LocalImageStor
     clock: systemClock,
     log: silentLogger,
     reserveBytes: 0,
+    ...options,
   });
 }

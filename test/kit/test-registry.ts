@@ -9,8 +9,8 @@ export interface Misbehaviour {
   readonly cuts?: number;
   /** Sends nothing on any connection after so many bytes. */
   readonly stallAfterBytes?: number;
-  /** Changes a byte of each blob. */
-  readonly corrupts?: boolean;
+  /** Changes a byte of each blob that has so many. */
+  readonly corruptsFromBytes?: number;
   /** Knows no ranges. */
   readonly ignoresRange?: boolean;
   /** Answers everything with this. */
@@ -124,10 +124,10 @@ export class TestRegistry implements AsyncDisposable {
   #blob(digest: string, range: string): Response {
     const whole = this.#blobs.get(digest);
     if (!whole) return new Response("{}", { status: 404 });
-    const { ignoresRange, corrupts } = this.#options;
+    const { ignoresRange, corruptsFromBytes = Infinity } = this.#options;
     const from = ignoresRange ? 0 : Number(/^bytes=(\d+)-$/.exec(range)?.[1] ?? 0);
     const bytes = Buffer.from(whole.subarray(from));
-    if (corrupts) bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
+    if (whole.length >= corruptsFromBytes) bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
     return new Response(this.#body(bytes), {
       status: from > 0 ? 206 : 200,
       headers: {

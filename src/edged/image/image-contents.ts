@@ -14,6 +14,8 @@ export interface LayerSource {
   readonly sizeBytes: number;
   /** Its archive, compressed or not, each time anew. */
   open(signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /** Of one that comes over a link: lets go of what was kept for another try. */
+  forget?(): void;
 }
 
 /** An image that can be taken in: from a registry or an archive. */

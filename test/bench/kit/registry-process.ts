@@ -1,5 +1,5 @@
 // A registry in a process of its own: it must not compete with what is measured for one thread.
-import { blobsOf, type TarItem, tarOf, testImage } from "#test/kit/image-archives.ts";
+import { blobsOf, noise, type TarItem, tarOf, testImage } from "#test/kit/image-archives.ts";
 import { TestRegistry } from "#test/kit/test-registry.ts";
 
 const [layers = "3", layerMib = "32", mibPerSecond = "0"] = process.argv.slice(2);
@@ -9,9 +9,7 @@ const FILE_BYTES = 256 * 1024;
 /** Half noise and half text: what programs compress to. */
 function content(seed: number): Buffer {
   const bytes = Buffer.alloc(FILE_BYTES, "the quick brown fox jumps over the lazy dog ");
-  for (let at = 0; at < FILE_BYTES / 2; at += 4) {
-    bytes.writeUInt32LE(Math.imul(at + seed + 1, 2_654_435_761) >>> 0, at);
-  }
+  bytes.set(noise(FILE_BYTES / 2, seed));
   return bytes;
 }
 

@@ -1,5 +1,6 @@
 import { createWriteStream } from "node:fs";
 import { type FileHandle, open, rm } from "node:fs/promises";
+import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { explain } from "#lib/errors.ts";
 import { ImageError } from "../image-error.ts";
@@ -116,7 +117,7 @@ async function start(file: FileHandle): Promise<Buffer> {
 }
 
 async function unpackTo(file: FileHandle, spool: string, signal: AbortSignal): Promise<void> {
-  const limits = new UnpackLimits(spool.slice(0, spool.lastIndexOf("/")));
+  const limits = new UnpackLimits({ directory: dirname(spool) });
   const { size } = await file.stat();
   const counted = async function* (): AsyncGenerator<Uint8Array> {
     for await (const bytes of decompressed(range(file, { offset: 0, bytes: size }))) {

@@ -13,6 +13,8 @@ export interface LayerFacts {
   readonly archiveBytes: number;
   /** In which run of the site it was unpacked. */
   readonly run: number;
+  /** It came over a link, and is worth keeping for the next try when the rest of its image does not come. */
+  readonly isFetched?: boolean;
 }
 
 /** Where the parts of a layer lie. */

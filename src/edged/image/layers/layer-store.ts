@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { syncDirectoryOf } from "#lib/atomic-file.ts";
@@ -6,15 +6,23 @@ import { explain } from "#lib/errors.ts";
 import { Tree } from "#linux/tree.ts";
 import { type Digest, shortDigest } from "../digest.ts";
 import { ImageError } from "../image-error.ts";
+import { KEPT_FOR_MS } from "../kept/kept-blobs.ts";
 import { hasAllSizes, layerArchive, type UnpackedLayer } from "./layer-archive.ts";
 import { type LayerFacts, layerName, layerPaths, readFacts } from "./layer-files.ts";
+import { UnpackLimits } from "./limits.ts";
 import { unpackLayer } from "./unpack-layer.ts";
 
 /** Layers that were unpacked wait for each other, to be made durable together, but not longer. */
 const COMMIT_WITHIN_MS = 10_000;
 
-/** Gives the bytes of a layer's archive, compressed or not. */
-export type OpenLayer = (signal: AbortSignal) => AsyncIterable<Uint8Array>;
+/** A layer that is wanted. */
+export interface WantedLayer {
+  readonly diffId: Digest;
+  /** It comes over a link. */
+  readonly isFetched: boolean;
+  /** Gives the bytes of its archive, compressed or not. */
+  open(signal: AbortSignal): AsyncIterable<Uint8Array>;
+}
 
 export interface LayerStoreOptions {
   /** The directory of `layers/` and `incoming/`. */
@@ -22,6 +30,8 @@ export interface LayerStoreOptions {
   /** Which run of the site this is. */
   readonly run: number;
   readonly reserveBytes?: number;
+  /** Removes what is there in case only, and is no layer; whether there was anything. */
+  readonly makeRoom?: () => boolean;
 }
 
 /**
@@ -34,6 +44,8 @@ export class LayerStore {
   readonly #options: LayerStoreOptions;
   readonly #running = new Map<Digest, Promise<void>>();
   readonly #waiting = new Map<string, string>();
+  /** Layers of images that did not come whole, for the next try. */
+  readonly #spare = new Set<string>();
   #lastCommitMs = performance.now();
   #count = 0;
 
@@ -69,7 +81,8 @@ export class LayerStore {
    * The facts of a layer, unpacked if it is not there. It outlives a power cut after `commit`.
    * @throws {ImageError}
    */
-  async ensure(diffId: Digest, open: OpenLayer, signal: AbortSignal): Promise<LayerFacts> {
+  async ensure(layer: WantedLayer, signal: AbortSignal): Promise<LayerFacts> {
+    const { diffId } = layer;
     for (;;) {
       signal.throwIfAborted();
       const running = this.#running.get(diffId);
@@ -78,8 +91,9 @@ export class LayerStore {
       await running.catch(() => undefined);
     }
     const found = this.find(diffId);
+    this.#spare.delete(layerName(diffId));
     if (found) return found.facts;
-    const unpacking = this.#unpack(diffId, open(signal));
+    const unpacking = this.#unpack(layer, signal);
     const settled = unpacking.then(() => undefined);
     settled.catch(() => undefined);
     this.#running.set(diffId, settled);
@@ -103,10 +117,22 @@ export class LayerStore {
     syncDirectoryOf(join(this.#layers, "."));
   }
 
-  /** Removes the layers that nobody needs. Not while one is being added. */
-  async collect(needed: ReadonlySet<Digest>): Promise<void> {
-    const names = new Set([...needed].map(layerName));
-    for (const name of readdirSync(this.#layers)) if (!names.has(name)) await this.#remove(name);
+  /**
+   * Removes the layers that nobody needs; of the others than `unwanted` those that were fetched
+   * lately stay for the next try. Not while one is being added.
+   */
+  async collect(
+    needed: readonly Digest[],
+    { unwanted, nowMs }: { readonly unwanted: readonly Digest[]; readonly nowMs: number },
+  ): Promise<void> {
+    const names = new Set(needed.map(layerName));
+    const gone = new Set(unwanted.map(layerName));
+    this.#spare.clear();
+    for (const name of readdirSync(this.#layers)) {
+      if (names.has(name)) continue;
+      if (!gone.has(name) && this.#isWorthKeeping(name, nowMs)) this.#spare.add(name);
+      else await this.#remove(name);
+    }
     // Of an image whose other layers could not be had.
     for (const [name, directory] of this.#waiting) {
       if (names.has(name)) continue;
@@ -132,16 +158,21 @@ export class LayerStore {
     await this.#remove(layerName(diffId));
   }
 
-  async #unpack(diffId: Digest, bytes: AsyncIterable<Uint8Array>): Promise<LayerFacts> {
-    const { run, reserveBytes } = this.#options;
+  async #unpack(layer: WantedLayer, signal: AbortSignal): Promise<LayerFacts> {
+    const { diffId, isFetched } = layer;
+    const { run } = this.#options;
     const directory = join(this.#incoming, `${process.pid}-${this.#count++}`);
+    const startMs = performance.now();
     try {
-      const facts = await unpackLayer({
-        ...{ bytes, diffId, directory, run },
-        ...(reserveBytes !== undefined && { reserveBytes }),
+      const limits = new UnpackLimits({
+        ...{ ...this.#options, directory: this.#incoming },
+        makeRoom: () => this.#makeRoom(),
       });
+      const bytes = layer.open(signal);
+      const facts = await unpackLayer({ bytes, diffId, directory, run, isFetched, limits });
       this.#waiting.set(layerName(diffId), directory);
-      if (performance.now() - this.#lastCommitMs > COMMIT_WITHIN_MS) this.commit();
+      const sinceMs = Math.min(startMs, this.#lastCommitMs);
+      if (performance.now() - sinceMs > COMMIT_WITHIN_MS) this.commit();
       return facts;
     } catch (error) {
       await removeAll(directory);
@@ -151,14 +182,36 @@ export class LayerStore {
     }
   }
 
-  /** Takes the name away first: what is half removed is no layer. */
+  #isWorthKeeping(name: string, nowMs: number): boolean {
+    const paths = layerPaths(join(this.#layers, name));
+    if (readFacts(paths)?.isFetched !== true) return false;
+    return nowMs - statSync(paths.facts).mtimeMs < KEPT_FOR_MS;
+  }
+
+  #makeRoom(): boolean {
+    const others = this.#options.makeRoom?.() ?? false;
+    const names = [...this.#spare];
+    this.#spare.clear();
+    for (const name of names) {
+      const gone = this.#takeName(name);
+      if (gone !== undefined) rmSync(gone, { recursive: true, force: true });
+    }
+    return others || names.length > 0;
+  }
+
   async #remove(name: string): Promise<void> {
+    const gone = this.#takeName(name);
+    if (gone !== undefined) await removeAll(gone);
+  }
+
+  /** Takes the name away first: what is half removed is no layer. Where it lies then, if it was there. */
+  #takeName(name: string): string | undefined {
     const from = join(this.#layers, name);
-    if (!existsSync(from)) return;
+    if (!existsSync(from)) return undefined;
     const gone = join(this.#incoming, `gone-${process.pid}-${this.#count++}`);
     renameSync(from, gone);
     syncDirectoryOf(from);
-    await removeAll(gone);
+    return gone;
   }
 }
 

@@ -5,22 +5,34 @@ import { ImageError } from "../image-error.ts";
 const RESERVE_BYTES = 256 * 1024 * 1024;
 /** How much may be written before the disk is asked again. */
 const ASK_EVERY_BYTES = 16 * 1024 * 1024;
+/** Layers and copies of blobs that are written at the same time, at the most: each takes its share of what is free. */
+const WRITERS = 8;
 /** Of one layer. The largest images that people publish have a third of it. */
 const MAX_ENTRIES = 2_000_000;
 /** Headers, maps and padding of one layer: 512 bytes for each of its entries, names and attributes. */
 const MAX_RAW_BYTES = 2 * 1024 * 1024 * 1024;
 
+export interface UnpackLimitsOptions {
+  /** It lies on the disk that is written to. */
+  readonly directory: string;
+  readonly reserveBytes?: number;
+  /** Removes what is there in case only; whether there was anything. */
+  readonly makeRoom?: () => boolean;
+}
+
 /** Keeps a bomb from filling the disk. */
 export class UnpackLimits {
   readonly #directory: string;
   readonly #reserveBytes: number;
+  readonly #makeRoom: () => boolean;
   #entries = 0;
   #untilAskedBytes = 0;
 
-  /** `directory` lies on the disk that is written to. */
-  constructor(directory: string, reserveBytes: number = RESERVE_BYTES) {
+  constructor(options: UnpackLimitsOptions) {
+    const { directory, reserveBytes = RESERVE_BYTES, makeRoom = () => false } = options;
     this.#directory = directory;
     this.#reserveBytes = reserveBytes;
+    this.#makeRoom = makeRoom;
   }
 
   /** @throws {ImageError} */
@@ -40,14 +52,19 @@ export class UnpackLimits {
   countBytes(bytes: number): void {
     this.#untilAskedBytes -= bytes;
     if (this.#untilAskedBytes > 0) return;
-    const { bavail, bsize } = statfsSync(this.#directory);
-    const freeBytes = bavail * bsize - this.#reserveBytes;
+    let freeBytes = this.#freeBytes();
+    if (freeBytes < bytes && this.#makeRoom()) freeBytes = this.#freeBytes();
     if (freeBytes < bytes) {
       throw new ImageError(
         `no space is left on the disk of ${this.#directory}: ${mib(this.#reserveBytes)} MiB stay free for the site`,
       );
     }
-    this.#untilAskedBytes = Math.min(ASK_EVERY_BYTES, freeBytes - bytes);
+    this.#untilAskedBytes = Math.min(ASK_EVERY_BYTES, (freeBytes - bytes) / WRITERS);
+  }
+
+  #freeBytes(): number {
+    const { bavail, bsize } = statfsSync(this.#directory);
+    return bavail * bsize - this.#reserveBytes;
   }
 }
 

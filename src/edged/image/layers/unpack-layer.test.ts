@@ -15,6 +15,7 @@ import { inPieces, sha256, type TarItem, tarOf } from "#test/kit/image-archives.
 import { output } from "#test/kit/process.ts";
 import { layerArchive } from "./layer-archive.ts";
 import { layerPaths, readFacts } from "./layer-files.ts";
+import { UnpackLimits } from "./limits.ts";
 import { unpackLayer } from "./unpack-layer.ts";
 
 let directory = "";
@@ -36,7 +37,7 @@ async function unpackBytes(bytes: Uint8Array, reserveBytes = 0): Promise<string>
     diffId: sha256(bytes),
     directory: root,
     run: 1,
-    reserveBytes,
+    limits: new UnpackLimits({ directory, reserveBytes }),
   });
   return layerPaths(root).tree;
 }

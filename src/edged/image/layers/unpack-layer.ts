@@ -8,7 +8,7 @@ import { ImageError } from "../image-error.ts";
 import { TarReader } from "../tar/reader.ts";
 import { TarError } from "../tar/tar-error.ts";
 import { type LayerFacts, type LayerPaths, makeLayerDirectory } from "./layer-files.ts";
-import { UnpackLimits } from "./limits.ts";
+import type { UnpackLimits } from "./limits.ts";
 import { SkeletonWriter } from "./skeleton.ts";
 import { Unpacker } from "./unpacker.ts";
 
@@ -20,7 +20,8 @@ export interface UnpackRequest {
   /** A directory that is not there yet. */
   readonly directory: string;
   readonly run: number;
-  readonly reserveBytes?: number;
+  readonly isFetched?: boolean;
+  readonly limits: UnpackLimits;
 }
 
 /**
@@ -30,11 +31,10 @@ export interface UnpackRequest {
  * `bytes` throws.
  */
 export async function unpackLayer(request: UnpackRequest): Promise<LayerFacts> {
-  const { diffId, directory, run, bytes, reserveBytes } = request;
+  const { diffId, directory, run, bytes, limits, isFetched = false } = request;
   const paths = makeLayerDirectory(directory);
   using files = new LayerFiles(paths);
   using tree = new Tree(paths.tree);
-  const limits = new UnpackLimits(directory, reserveBytes);
   const skeleton = new SkeletonWriter(files.skeleton);
   using unpacker = new Unpacker({ tree, skeleton, limits, aside: () => files.aside() });
   const reader = new TarReader(unpacker);
@@ -52,7 +52,7 @@ export async function unpackLayer(request: UnpackRequest): Promise<LayerFacts> {
   const found = digester.digest();
   if (found !== diffId) throw new ImageError(`its content is ${found} and not ${diffId}`);
   const { sizeBytes } = unpacker;
-  const facts: LayerFacts = { diffId, sizeBytes, archiveBytes: digester.bytes, run };
+  const facts: LayerFacts = { diffId, sizeBytes, archiveBytes: digester.bytes, run, isFetched };
   writeFileSync(paths.facts, JSON.stringify(facts));
   return facts;
 }

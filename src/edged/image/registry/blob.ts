@@ -1,180 +1,58 @@
-import { abortReason, sleep } from "#lib/abort.ts";
-import { Backoff } from "#lib/backoff.ts";
-import { errorCode, explain, must } from "#lib/errors.ts";
 import { Digester } from "../digest.ts";
 import { ImageError } from "../image-error.ts";
-import { type EndpointClient, PassingFailure } from "./endpoint-client.ts";
-import type { Descriptor } from "./media-types.ts";
+import type { KeptBlob } from "../kept/kept-blob.ts";
+import type { KeptBlobs } from "../kept/kept-blobs.ts";
+import { WrongBytes } from "./endpoint-client.ts";
+import { type TransferRequest, transfer } from "./transfer.ts";
 
-/** How patient a download is. */
-export interface Patience {
-  /** Without a byte for so long a connection counts as broken. */
-  readonly stallMs: number;
-  /** Tries in a row that bring nothing before it is given up. */
-  readonly tries: number;
-  readonly firstDelayMs: number;
-  readonly maxDelayMs: number;
-}
-
-export const PATIENCE: Patience = {
-  stallMs: 30_000,
-  tries: 6,
-  firstDelayMs: 500,
-  maxDelayMs: 30_000,
-};
-
-export interface BlobRequest {
-  /** Where it may be had: the next one is asked where one does not have it. */
-  readonly clients: readonly EndpointClient[];
-  readonly descriptor: Descriptor;
-  readonly patience: Patience;
-  /** Bytes so far. */
-  readonly onBytes: (doneBytes: number) => void;
+export interface BlobRequest extends TransferRequest {
+  /** Where what comes is kept until its layer is there. Absent: nowhere. */
+  readonly kept?: KeptBlobs;
 }
 
 /**
- * The bytes of a blob as they arrive. A broken connection is taken up where it broke; the digest is
- * checked once all have passed.
+ * The bytes of a blob as they arrive, which are checked once all have passed. One that was broken
+ * off before is fetched to its end first, and checked, so that a link that breaks again and again
+ * does not have its beginning unpacked again and again.
  * @throws {ImageError} when they are others, too few or too many, or do not come.
  */
 export async function* blobBytes(
   request: BlobRequest,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const { descriptor, patience, onBytes } = request;
-  const { digest, size } = descriptor;
+  const { descriptor, kept } = request;
+  using copy = kept?.open(descriptor);
+  if (copy && (await complete(request, copy, signal))) return yield* copy.bytes(signal);
   const digester = new Digester();
-  const course = new Course(request);
-  do {
-    const from = digester.bytes;
-    try {
-      const wanted = { descriptor, from, patience };
-      for await (const bytes of part(course.client, wanted, signal)) {
-        digester.update(bytes);
-        checkSize(descriptor, digester.bytes);
-        onBytes(digester.bytes);
-        yield bytes;
-      }
-      if (digester.bytes < size) throw new PassingFailure("the connection ended too early");
-    } catch (error) {
-      if (signal.aborted) throw abortReason(signal);
-      await course.goOn(error, { from, to: digester.bytes }, signal);
-    }
-  } while (digester.bytes < size);
+  for await (const bytes of transfer(request, digester, signal)) {
+    copy?.add(bytes);
+    yield bytes;
+  }
+  copy?.end();
   const found = digester.digest();
-  if (found !== digest)
-    throw new ImageError(`the blob ${digest} is corrupt: its bytes are ${found}`);
+  if (found === descriptor.digest) return;
+  throw new ImageError(`the blob ${descriptor.digest} is corrupt: its bytes are ${found}`);
 }
 
-function checkSize({ digest, size }: Descriptor, bytes: number): void {
-  if (bytes <= size) return;
-  throw new ImageError(`the blob ${digest} has more than the ${size} bytes that it should have`);
-}
-
-/** Whom to ask after a failure, and when: the same place later, the next one at once, in the end nobody. */
-class Course {
-  client: EndpointClient;
-  readonly #later: readonly EndpointClient[];
-  readonly #descriptor: Descriptor;
-  readonly #tries: number;
-  readonly #backoff: Backoff;
-  #refusals = 0;
-  #fruitless = 0;
-
-  constructor({ clients, descriptor, patience }: BlobRequest) {
-    const [client, ...later] = clients;
-    this.client = must(client, "a place to ask");
-    this.#later = later;
-    this.#descriptor = descriptor;
-    this.#tries = patience.tries;
-    this.#backoff = new Backoff({
-      initialMs: patience.firstDelayMs,
-      maxMs: patience.maxDelayMs,
-      jitter: 0.2,
-    });
-  }
-
-  /** @throws {ImageError} when there is nobody left, or the place has failed often enough. */
-  async goOn(
-    failure: unknown,
-    got: { readonly from: number; readonly to: number },
-    signal: AbortSignal,
-  ): Promise<void> {
-    if (failure instanceof PassingFailure) return await this.#wait(failure, got, signal);
-    const next = this.#later[this.#refusals];
-    if (!(failure instanceof ImageError) || !next) throw failure;
-    this.#refusals += 1;
-    this.client = next;
-  }
-
-  async #wait(
-    failure: PassingFailure,
-    got: { readonly from: number; readonly to: number },
-    signal: AbortSignal,
-  ): Promise<void> {
-    if (got.to > got.from) {
-      this.#fruitless = 0;
-      this.#backoff.reset();
-    }
-    this.#fruitless += 1;
-    if (this.#fruitless >= this.#tries) {
-      const { digest, size } = this.#descriptor;
-      throw new ImageError(
-        `the blob ${digest} stops at ${got.to} of ${size} bytes: ${explain(failure)} (${this.#tries} tries)`,
-        { cause: failure },
-      );
-    }
-    await sleep(this.#backoff.next(), signal);
-  }
-}
-
-interface Part {
-  readonly descriptor: Descriptor;
-  readonly from: number;
-  readonly patience: Patience;
-}
-
-/** One connection's worth of bytes. @throws {PassingFailure} when it breaks or stalls. */
-async function* part(
-  client: EndpointClient,
-  { descriptor, from, patience }: Part,
+/**
+ * Fetches what a copy lacks. False where there is nothing to begin with, and where it came to
+ * nothing, be it that the copy was damaged: then it is empty.
+ * @throws {BrokenOff}
+ */
+async function complete(
+  request: BlobRequest,
+  copy: KeptBlob,
   signal: AbortSignal,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  const stalled = new AbortController();
-  const linked = AbortSignal.any([signal, stalled.signal]);
-  const request = { path: `blobs/${descriptor.digest}`, ...rangeFrom(from) };
-  const answer = await client.get(request, linked);
-  // A server that knows no ranges begins again.
-  let toSkip = from > 0 && answer.status !== 206 ? from : 0;
-  checkRange(answer, from);
-  let timer = setTimeout(() => stalled.abort(), patience.stallMs);
+): Promise<boolean> {
+  const digester = new Digester();
+  for await (const bytes of copy.bytes(signal)) digester.update(bytes);
+  if (digester.bytes === 0) return false;
   try {
-    for await (const bytes of answer.body ?? []) {
-      clearTimeout(timer);
-      const skipped = Math.min(toSkip, bytes.length);
-      toSkip -= skipped;
-      if (skipped < bytes.length) yield bytes.subarray(skipped);
-      timer = setTimeout(() => stalled.abort(), patience.stallMs);
-    }
+    for await (const bytes of transfer(request, digester, signal)) copy.add(bytes);
   } catch (error) {
-    if (signal.aborted || error instanceof ImageError) throw error;
-    throw new PassingFailure(
-      stalled.signal.aborted
-        ? `no byte came from ${client.host} for ${patience.stallMs / 1000} s`
-        : `${client.host} broke the connection (${errorCode(error) ?? explain(error)})`,
-    );
-  } finally {
-    clearTimeout(timer);
+    if (!(error instanceof WrongBytes)) throw error;
   }
-}
-
-function rangeFrom(from: number): { readonly headers?: { readonly range: string } } {
-  return from === 0 ? {} : { headers: { range: `bytes=${from}-` } };
-}
-
-function checkRange(answer: Response, from: number): void {
-  if (answer.status !== 206) return;
-  const range = answer.headers.get("content-range") ?? "";
-  if (range.startsWith(`bytes ${from}-`)) return;
-  throw new ImageError(`the registry answers a request for bytes from ${from} on with "${range}"`);
+  if (copy.end() && digester.digest() === request.descriptor.digest) return true;
+  copy.clear();
+  return false;
 }

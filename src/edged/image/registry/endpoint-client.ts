@@ -11,6 +11,9 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 /** A failure that may be over at the next try: the connection, or an answer of 5xx or 429. */
 export class PassingFailure extends ImageError {}
 
+/** Other bytes than those that were asked for, or none where there should be some. */
+export class WrongBytes extends ImageError {}
+
 /** Nothing at all came back. */
 export class RegistryUnreachable extends PassingFailure {}
 
@@ -129,6 +132,8 @@ export class EndpointClient {
         );
       case 404:
         return new ImageError(`not found: ${this.host} has no ${repository} ${path}${words}`);
+      case 416:
+        return new WrongBytes(`${this.host} has fewer bytes of ${path} than it should have`);
       case 429:
         return new PassingFailure(`${this.host} answers 429: too many requests${words}`);
       default: {

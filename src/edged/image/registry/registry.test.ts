@@ -2,17 +2,24 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { must } from "#lib/errors.ts";
-import { blobsOf, sha256, type TestImage, tarOf, testImage } from "#test/kit/image-archives.ts";
+import {
+  blobsOf,
+  noise,
+  sha256,
+  type TestImage,
+  tarOf,
+  testImage,
+} from "#test/kit/image-archives.ts";
 import { TestRegistry, type TestRegistryOptions } from "#test/kit/test-registry.ts";
 import type { RegistryCredentials } from "../../runtime/types.ts";
 import { parseImageReference } from "../reference.ts";
-import type { Patience } from "./blob.ts";
 import { endpointsOf } from "./endpoints.ts";
 import { readRegistries } from "./registries-file.ts";
 import { findRegistryImage } from "./registry.ts";
+import type { Patience } from "./transfer.ts";
 
 const SIZE = 600_000;
-const PATIENCE: Patience = { stallMs: 200, tries: 3, firstDelayMs: 1, maxDelayMs: 5 };
+const PATIENCE: Patience = { stallMs: 5000, tries: 3, firstDelayMs: 1, maxDelayMs: 5 };
 const OCI_INDEX = "application/vnd.oci.image.index.v1+json";
 
 let directory = "";
@@ -21,10 +28,7 @@ const registries: TestRegistry[] = [];
 
 beforeEach(async () => {
   directory = mkdtempSync("/dev/shm/edgesite-registry-");
-  const noise = Buffer.alloc(SIZE);
-  for (let at = 0; at < SIZE; at += 4)
-    noise.writeUInt32LE(Math.imul(at + 1, 2_654_435_761) >>> 0, at);
-  image = testImage([await tarOf([{ name: "noise", content: noise }])]);
+  image = testImage([await tarOf([{ name: "noise", content: noise(SIZE) }])]);
 });
 afterEach(async () => {
   for (const registry of registries.splice(0)) await registry[Symbol.asyncDispose]();
@@ -42,10 +46,12 @@ interface Pull {
   readonly credentials?: RegistryCredentials;
   readonly file?: string;
   readonly architecture?: string;
+  readonly stallMs?: number;
 }
 
 /** Pulls an image and answers its config's digest and the bytes of its layer. */
-async function pull(name: string, { credentials, file = "", architecture = "amd64" }: Pull = {}) {
+async function pull(name: string, options: Pull = {}) {
+  const { credentials, file = "", architecture = "amd64", stallMs = PATIENCE.stallMs } = options;
   const path = join(directory, "registries.yaml");
   writeFileSync(path, file);
   const signal = AbortSignal.timeout(10_000);
@@ -55,7 +61,7 @@ async function pull(name: string, { credentials, file = "", architecture = "amd6
       reference: must(parseImageReference(name), "a reference"),
       platform: { os: "linux", architecture },
       onProgress: () => undefined,
-      patience: PATIENCE,
+      patience: { ...PATIENCE, stallMs },
       ...(credentials && { credentials }),
     },
     signal,
@@ -111,13 +117,7 @@ describe("findRegistryImage()", () => {
   });
 
   const failures: [string, TestRegistryOptions, string, RegExp][] = [
-    ["a corrupt blob", { corrupts: true }, "team/app:1", /the blob sha256:\w+ is corrupt/],
-    [
-      "a download that stalls",
-      { stallAfterBytes: 100_000 },
-      "team/app:1",
-      /stops at \d+ of \d+ bytes: .* does not answer within 0.2 s \(3 tries\)/,
-    ],
+    ["a corrupt blob", { corruptsFromBytes: 0 }, "team/app:1", /the blob sha256:\w+ is corrupt/],
     ["wrong credentials", { auth: "token" }, "team/app:1", /unauthorized: .* gives no token/],
     [
       "no credentials",
@@ -139,6 +139,12 @@ describe("findRegistryImage()", () => {
       expect(await failureOf(`${(await start(options)).host}/${name}`)).toMatch(reason);
     });
   }
+
+  test("says so: a download that stalls", async () => {
+    const { host } = await start({ stallAfterBytes: 100_000 });
+    const reason = /stops at \d+ of \d+ bytes: .* does not answer within 0.5 s \(3 tries\)/;
+    expect(await failureOf(`${host}/team/app:1`, { stallMs: 500 })).toMatch(reason);
+  });
 
   test("says so: nobody there, schema 1, a chart, an unknown layer, another digest", async () => {
     expect(await failureOf("127.0.0.1:1/x:1")).toMatch(/refused\. Without a registry: .*import/);

@@ -4,14 +4,16 @@ import { checkDigest, type Digest, digestOf, shortDigest } from "../digest.ts";
 import { type ImageContents, readConfig } from "../image-contents.ts";
 import { ImageError } from "../image-error.ts";
 import type { ImageProgress } from "../image-progress.ts";
+import type { KeptBlobs } from "../kept/kept-blobs.ts";
 import type { Platform } from "../platform.ts";
 import type { ImageReference } from "../reference.ts";
-import { blobBytes, PATIENCE, type Patience } from "./blob.ts";
+import { blobBytes } from "./blob.ts";
 import { EndpointClient, limitedText, RegistryUnreachable } from "./endpoint-client.ts";
 import { endpointsOf } from "./endpoints.ts";
 import { MAX_DOCUMENT_BYTES, manifestOf } from "./manifest.ts";
 import { ACCEPTED, type Descriptor, type ImageDocument, readDocument } from "./media-types.ts";
 import type { Registries } from "./registries.ts";
+import { PATIENCE, type Patience, type TransferRequest } from "./transfer.ts";
 
 export interface RegistryImageRequest {
   readonly registries: Registries;
@@ -20,6 +22,8 @@ export interface RegistryImageRequest {
   readonly platform: Platform;
   readonly onProgress: (progress: ImageProgress) => void;
   readonly patience?: Patience;
+  /** Where what comes of layers is kept for another try. */
+  readonly kept?: KeptBlobs;
 }
 
 /** An image of a registry, whose layers can be opened. */
@@ -92,6 +96,7 @@ class Finder {
         `its config names ${diffIds.length} layers and its manifest ${manifest.layers.length}`,
       );
     }
+    const { kept } = this.#request;
     return {
       digest: first.digest,
       config,
@@ -99,6 +104,7 @@ class Finder {
         diffId: checkDigest(diffIds[index] ?? "", "a layer"),
         sizeBytes: descriptor.size,
         open: (transfer: AbortSignal) => this.#layer(descriptor, transfer),
+        ...(kept && { forget: () => kept.forget(descriptor.digest) }),
       })),
     };
   }
@@ -121,7 +127,8 @@ class Finder {
   async #config(descriptor: Descriptor, signal: AbortSignal): Promise<string> {
     if (descriptor.size > MAX_DOCUMENT_BYTES) throw new ImageError("its config is too long");
     const parts: Uint8Array[] = [];
-    for await (const bytes of this.#blob(descriptor, () => undefined, signal)) parts.push(bytes);
+    const request = this.#transfer(descriptor, () => undefined);
+    for await (const bytes of blobBytes(request, signal)) parts.push(bytes);
     return Buffer.concat(parts).toString();
   }
 
@@ -137,17 +144,14 @@ class Finder {
         doneBytes,
         totalBytes: descriptor.size,
       });
-    yield* this.#blob(descriptor, tell, signal);
+    const { kept } = this.#request;
+    const request = { ...this.#transfer(descriptor, tell), ...(kept && { kept }) };
+    yield* blobBytes(request, signal);
   }
 
-  #blob(
-    descriptor: Descriptor,
-    onBytes: (doneBytes: number) => void,
-    signal: AbortSignal,
-  ): AsyncGenerator<Uint8Array, void, undefined> {
+  #transfer(descriptor: Descriptor, onBytes: (doneBytes: number) => void): TransferRequest {
     const { patience = PATIENCE } = this.#request;
-    const clients = [this.#client, ...this.#later];
-    return blobBytes({ clients, descriptor, patience, onBytes }, signal);
+    return { clients: [this.#client, ...this.#later], descriptor, patience, onBytes };
   }
 }
 

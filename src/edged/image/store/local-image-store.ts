@@ -22,8 +22,8 @@ import {
   imageReference,
   parseImageReference,
 } from "../reference.ts";
-import type { Patience } from "../registry/blob.ts";
 import { readRegistries } from "../registry/registries-file.ts";
+import type { Patience } from "../registry/transfer.ts";
 import { ImageWorker } from "../work/image-worker.ts";
 import type { TakenImage, Work, WorkResult } from "../work/protocol.ts";
 import { type ImageRecord, ImageRecords, storedImage } from "./image-records.ts";
@@ -58,6 +58,8 @@ export class LocalImageStore implements ImageStore, AsyncDisposable {
   readonly #checked = new Map<Digest, Promise<void>>();
   /** Transfers whose layers no row names yet. */
   #transfers = 0;
+  /** Layers of images that were removed, until they are. */
+  readonly #unwanted = new Set<Digest>();
 
   constructor(options: LocalImageStoreOptions) {
     const { directory, rows, reserveBytes } = options;
@@ -124,6 +126,7 @@ export class LocalImageStore implements ImageStore, AsyncDisposable {
       throw new ImageError(`Cannot remove ${name}: a container has it`);
     }
     await this.#records.remove(record.id);
+    for (const layer of record.layers) this.#unwanted.add(layer);
     await this.#collect(signal);
   }
 
@@ -236,7 +239,9 @@ export class LocalImageStore implements ImageStore, AsyncDisposable {
   async #collect(signal: AbortSignal): Promise<void> {
     if (this.#transfers > 0 || signal.aborted) return;
     const needed = [...new Set(this.#records.all().flatMap(({ layers }) => layers))];
-    await this.#work({ kind: "collect", needed }, signal);
+    const unwanted = [...this.#unwanted];
+    this.#unwanted.clear();
+    await this.#work({ kind: "collect", needed, unwanted }, signal);
   }
 
   async #check(record: ImageRecord, signal: AbortSignal): Promise<void> {

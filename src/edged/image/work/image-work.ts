@@ -3,13 +3,15 @@ import { assertNever, explain } from "#lib/errors.ts";
 import { ArchiveFile } from "../archive/archive-file.ts";
 import { archiveImages } from "../archive/archive-images.ts";
 import { type Digest, shortDigest } from "../digest.ts";
-import type { ImageContents } from "../image-contents.ts";
+import type { ImageContents, LayerSource } from "../image-contents.ts";
 import { ImageError } from "../image-error.ts";
 import type { ImageProgress } from "../image-progress.ts";
+import { KeptBlobs } from "../kept/kept-blobs.ts";
 import type { LayerFacts } from "../layers/layer-files.ts";
 import { LayerStore } from "../layers/layer-store.ts";
 import { pullName } from "../reference.ts";
 import { findRegistryImage } from "../registry/registry.ts";
+import { BrokenOff } from "../registry/transfer.ts";
 import type {
   CheckWork,
   ImportWork,
@@ -30,13 +32,17 @@ const NOTHING: WorkResult = { images: [], damaged: [] };
 /** All that reads, hashes and unpacks images; made for a thread of its own. */
 export class ImageWork {
   readonly #store: LayerStore;
+  readonly #kept: KeptBlobs;
   readonly #setting: WorkSetting;
   readonly #cleaned: Promise<void>;
   #archives = 0;
 
   constructor(setting: WorkSetting) {
     this.#setting = setting;
-    this.#store = new LayerStore(setting);
+    const kept = new KeptBlobs({ ...setting, directory: join(setting.directory, "blobs") });
+    kept.clean(Date.now());
+    this.#kept = kept;
+    this.#store = new LayerStore({ ...setting, makeRoom: () => kept.makeRoom() });
     this.#cleaned = this.#store.clean();
     // Told to whoever does the first work.
     this.#cleaned.catch(() => undefined);
@@ -56,7 +62,7 @@ export class ImageWork {
         for (const layer of work.layers) await this.#store.drop(layer);
         return NOTHING;
       case "collect":
-        await this.#store.collect(new Set(work.needed));
+        await this.#store.collect(work.needed, { unwanted: work.unwanted, nowMs: Date.now() });
         return NOTHING;
       default:
         return assertNever(work, "work");
@@ -65,9 +71,9 @@ export class ImageWork {
 
   async #pull(work: PullWork, tell: Tell, signal: AbortSignal): Promise<TakenImage> {
     try {
-      const image = await findRegistryImage({ ...work, onProgress: tell }, signal);
+      const request = { ...work, onProgress: tell, kept: this.#kept };
+      const image = await findRegistryImage(request, signal);
       const layers = await this.#take(image, tell, signal);
-      this.#store.commit();
       const { config, digest } = image;
       return { config, names: [], digest, layers };
     } catch (error) {
@@ -75,6 +81,9 @@ export class ImageWork {
       throw new ImageError(`Cannot pull ${pullName(work.reference)}: ${explain(error)}`, {
         cause: error,
       });
+    } finally {
+      // Broken off too: the layers that came are there at the next try.
+      this.#store.commit();
     }
   }
 
@@ -107,10 +116,11 @@ export class ImageWork {
     const facts: LayerFacts[] = [];
     const waiting = image.layers.entries();
     const takeSome = async (): Promise<void> => {
-      for (const [index, { diffId, sizeBytes, open }] of waiting) {
+      for (const [index, source] of waiting) {
+        const { diffId, sizeBytes } = source;
         const part = shortDigest(diffId);
         const known = this.#store.find(diffId) !== undefined;
-        facts[index] = await this.#store.ensure(diffId, open, linked);
+        facts[index] = await this.#ensure(source, linked);
         const state = known ? "present" : "done";
         tell({ part, state, doneBytes: sizeBytes, totalBytes: sizeBytes });
       }
@@ -128,6 +138,20 @@ export class ImageWork {
     return facts;
   }
 
+  /** A layer that is there then. What came of one stays where its transfer alone was broken off. */
+  async #ensure(source: LayerSource, signal: AbortSignal): Promise<LayerFacts> {
+    const { diffId, open, forget } = source;
+    try {
+      const wanted = { diffId, open, isFetched: forget !== undefined };
+      const facts = await this.#store.ensure(wanted, signal);
+      forget?.();
+      return facts;
+    } catch (error) {
+      if (!signal.aborted && !isBrokenOff(error)) forget?.();
+      throw error;
+    }
+  }
+
   async #check(work: CheckWork, signal: AbortSignal): Promise<readonly Digest[]> {
     const damaged: Digest[] = [];
     for (const layer of work.layers) {
@@ -138,4 +162,11 @@ export class ImageWork {
     }
     return damaged;
   }
+}
+
+function isBrokenOff(error: unknown): boolean {
+  for (let next = error; next instanceof Error; next = next.cause) {
+    if (next instanceof BrokenOff) return true;
+  }
+  return false;
 }

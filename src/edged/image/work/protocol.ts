@@ -4,8 +4,8 @@ import type { ImageProgress } from "../image-progress.ts";
 import type { LayerFacts } from "../layers/layer-files.ts";
 import type { Platform } from "../platform.ts";
 import type { ImageReference } from "../reference.ts";
-import type { Patience } from "../registry/blob.ts";
 import type { Registries } from "../registry/registries.ts";
+import type { Patience } from "../registry/transfer.ts";
 
 /** What the thread of images is started with. */
 export interface WorkSetting {
@@ -44,10 +44,12 @@ export interface DropWork {
   readonly layers: readonly Digest[];
 }
 
-/** Removes all layers but these. */
+/** Removes all layers but those that are needed, or were fetched for an image that did not come whole. */
 export interface CollectWork {
   readonly kind: "collect";
   readonly needed: readonly Digest[];
+  /** Layers of images that were removed: these do not stay for another try. */
+  readonly unwanted: readonly Digest[];
 }
 
 export type Work = PullWork | ImportWork | CheckWork | DropWork | CollectWork;

@@ -1,0 +1,104 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { Database } from "#db/database.ts";
+import { KeptBlobs } from "#edged/image/kept/kept-blobs.ts";
+import { mountTmpfs, unmount } from "#linux/mount.ts";
+import { blobsOf, noise, tarOf, testImage } from "#test/kit/image-archives.ts";
+import { imageStoreIn } from "#test/kit/image-store.ts";
+import { MemoryImageRows } from "#test/kit/memory-image-rows.ts";
+import { rounds } from "#test/kit/soak.ts";
+import { TestRegistry } from "#test/kit/test-registry.ts";
+
+const KILLS = rounds({ gate: 5, soak: 50 });
+const TEST_MS = 600_000;
+const MIB = 1024 * 1024;
+/** What a kill may cost at the most: what was in no whole piece, and on the way. */
+const LOST_BYTES = 1.5 * MIB;
+
+let directory = "";
+beforeEach(() => {
+  directory = mkdtempSync("/dev/shm/edgesite-images-resume-");
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+async function imageOf(bytes: number) {
+  return testImage([await tarOf([{ name: "noise", content: noise(bytes) }])]);
+}
+
+/** A pull in a process of its own, that is killed once `bytes` of its blob are there. */
+async function pullAndKill(name: string, bytes: number): Promise<void> {
+  const program = join(import.meta.dir, "../kit/image-process.ts");
+  const child = Bun.spawn([process.execPath, program, directory, "pull", name]);
+  const signal = AbortSignal.timeout(60_000);
+  while (keptBytes() < bytes && child.exitCode === null) {
+    signal.throwIfAborted();
+    await Bun.sleep(5);
+  }
+  child.kill("SIGKILL");
+  await child.exited;
+}
+
+function keptBytes(): number {
+  const blobs = join(directory, "store/blobs");
+  try {
+    return readdirSync(blobs).reduce((sum, one) => sum + Bun.file(join(blobs, one)).size, 0);
+  } catch {
+    return 0; // nothing began yet
+  }
+}
+
+test(
+  "a pull that is killed again and again fetches hardly more than its bytes",
+  async () => {
+    const sizeBytes = KILLS * 2 * MIB;
+    await using registry = new TestRegistry({ bytesPerSecond: 40 * MIB });
+    registry.add("app:1", blobsOf(await imageOf(sizeBytes)));
+    const name = `${registry.host}/app:1`;
+    for (let round = 1; round < KILLS; round += 1) {
+      await pullAndKill(name, (sizeBytes * round) / KILLS);
+      // However little it got further, it begins no later pull before this.
+      const begun = registry.requests.map((one) => Number(/bytes=(\d+)-/.exec(one)?.[1] ?? 0));
+      const least = (sizeBytes * (round - 1)) / KILLS - LOST_BYTES;
+      expect(begun.at(-1)).toBeGreaterThan(least);
+    }
+    await using db = await Database.open({ path: join(directory, "edgesite.db") });
+    await using store = imageStoreIn(directory, db.images);
+    const image = await store.pull(name, {}, AbortSignal.timeout(60_000));
+    const file = join(store.layersDirectory, image.lowerDirectories[0] ?? "", "noise");
+    expect(readFileSync(file)).toEqual(noise(sizeBytes));
+    expect(keptBytes()).toBe(0);
+    expect(readdirSync(join(directory, "store/incoming"))).toEqual([]);
+  },
+  TEST_MS,
+);
+
+test(
+  "what is kept of other blobs makes room for a layer",
+  async () => {
+    const place = join(directory, "small");
+    mkdirSync(place);
+    mountTmpfs(place, { sizeBytes: 8 * MIB });
+    try {
+      const blobs = new KeptBlobs({ directory: join(place, "store/blobs"), reserveBytes: 0 });
+      for (const digest of [`sha256:${"1".repeat(64)}`, `sha256:${"2".repeat(64)}`]) {
+        using copy = blobs.open({ digest, size: 4 * MIB });
+        copy?.add(noise(2 * MIB));
+      }
+      await using registry = new TestRegistry();
+      registry.add("app:1", blobsOf(await imageOf(5 * MIB)));
+      await using store = imageStoreIn(place, new MemoryImageRows());
+      const image = await store.pull(`${registry.host}/app:1`, {}, AbortSignal.timeout(60_000));
+      expect(image.sizeBytes).toBe(5 * MIB);
+      expect(readdirSync(join(place, "store/blobs"))).toEqual([]);
+      registry.add("app:2", blobsOf(await imageOf(10 * MIB)));
+      const failure = store.pull(`${registry.host}/app:2`, {}, AbortSignal.timeout(60_000));
+      expect(await failure.then(() => "", String)).toContain("no space is left on the disk of");
+      expect(readdirSync(join(place, "store/incoming"))).toEqual([]);
+      expect(readdirSync(join(place, "store/blobs"))).toEqual([]);
+    } finally {
+      unmount(place);
+    }
+  },
+  TEST_MS,
+);
