@@ -11,8 +11,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { mountTmpfs, unmount } from "#linux/mount.ts";
 import { inPieces, sha256, type TarItem, tarOf } from "#test/kit/image-archives.ts";
 import { output } from "#test/kit/process.ts";
+import { ImageError } from "../image-error.ts";
 import { layerArchive } from "./layer-archive.ts";
 import { layerPaths, readFacts } from "./layer-files.ts";
 import { UnpackLimits } from "./limits.ts";
@@ -174,6 +176,22 @@ describe("unpackLayer()", () => {
   test("leaves room on the disk", async () => {
     const bytes = await tarOf([{ name: "x", content: "x" }]);
     expect(unpackBytes(bytes, 2 ** 60)).rejects.toThrow("no space is left");
+  });
+
+  test("says that the disk is full, whoever filled it", async () => {
+    const small = join(directory, "small");
+    mkdirSync(small);
+    mountTmpfs(small, { sizeBytes: 64 * 1024 });
+    try {
+      const bytes = await tarOf([{ name: "x", content: Buffer.alloc(128 * 1024) }]);
+      const limits = new UnpackLimits({ directory, reserveBytes: 0 });
+      const request = { bytes: inPieces(bytes), diffId: sha256(bytes), run: 1, limits };
+      const failure = unpackLayer({ ...request, directory: join(small, "layer") });
+      expect(failure).rejects.toThrow(ImageError);
+      await failure.catch(() => undefined);
+    } finally {
+      unmount(small);
+    }
   });
 
   test("gives the same archive back, whatever was in it twice", async () => {

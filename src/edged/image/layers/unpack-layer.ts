@@ -31,6 +31,14 @@ export interface UnpackRequest {
  * `bytes` throws.
  */
 export async function unpackLayer(request: UnpackRequest): Promise<LayerFacts> {
+  try {
+    return await unpack(request);
+  } catch (error) {
+    throw told(error);
+  }
+}
+
+async function unpack(request: UnpackRequest): Promise<LayerFacts> {
   const { diffId, directory, run, bytes, limits, isFetched = false } = request;
   const paths = makeLayerDirectory(directory);
   using files = new LayerFiles(paths);
@@ -39,16 +47,12 @@ export async function unpackLayer(request: UnpackRequest): Promise<LayerFacts> {
   using unpacker = new Unpacker({ tree, skeleton, limits, aside: () => files.aside() });
   const reader = new TarReader(unpacker);
   const digester = new Digester();
-  try {
-    for await (const piece of decompressed(bytes)) {
-      digester.update(piece);
-      reader.push(piece);
-    }
-    reader.end();
-    unpacker.finish();
-  } catch (error) {
-    throw told(error);
+  for await (const piece of decompressed(bytes)) {
+    digester.update(piece);
+    reader.push(piece);
   }
+  reader.end();
+  unpacker.finish();
   const found = digester.digest();
   if (found !== diffId) throw new ImageError(`its content is ${found} and not ${diffId}`);
   const { sizeBytes } = unpacker;
@@ -60,7 +64,9 @@ export async function unpackLayer(request: UnpackRequest): Promise<LayerFacts> {
 /** A failure in words for the person whose image it is. */
 function told(error: unknown): unknown {
   if (error instanceof TarError) return new ImageError(`its archive is damaged: ${error.message}`);
-  if (error instanceof SystemCallError) return new ImageError(explain(error), { cause: error });
+  const isOfTheDisk =
+    error instanceof SystemCallError || (error instanceof Error && "syscall" in error);
+  if (isOfTheDisk) return new ImageError(explain(error), { cause: error });
   return error;
 }
 
