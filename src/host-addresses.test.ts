@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { silentLogger } from "#lib/log.ts";
-import { systemTimer } from "#lib/timer.ts";
 import { enterNewNetworkNamespace } from "#linux/namespace.ts";
 import { eventually } from "#test/kit/eventually.ts";
 import { output } from "#test/kit/process.ts";
@@ -9,7 +8,7 @@ import { HostAddresses } from "./host-addresses.ts";
 const stack = new DisposableStack();
 const ip = (text: string) => output(["ip", ...text.split(" ")]);
 const GATEWAY = "10.42.0.1";
-const options = { fallback: GATEWAY, timer: systemTimer, log: silentLogger };
+const options = { fallback: GATEWAY, log: silentLogger };
 
 beforeAll(async () => {
   stack.use(enterNewNetworkNamespace());

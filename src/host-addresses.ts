@@ -1,15 +1,12 @@
 import { type Choice, chooseAddress, type Surroundings } from "#edged/node/choose-address.ts";
 import type { NodeAddresses } from "#edged/node/node-addresses.ts";
 import type { Logger } from "#lib/log.ts";
-import type { Timer } from "#lib/timer.ts";
 import { NETLINK_ROUTE, NetlinkSocket } from "#linux/netlink/socket.ts";
 import { type KnownAddress, listAddresses } from "#linux/rtnetlink/addresses.ts";
 import { type Link, listLinks } from "#linux/rtnetlink/links.ts";
 import { listDefaultRoutes } from "#linux/rtnetlink/routes.ts";
 import { watchNetwork } from "#linux/rtnetlink/watch.ts";
 
-/** Addresses and routes come and go by the dozen when a link comes up. */
-const SETTLE_MS = 500;
 /**
  * Loopback, and links that sites and engines make: no other machine is found there. A router's own
  * bridge, such as `br-lan`, is not like Docker's, which is named by twelve digits of its network.
@@ -21,7 +18,6 @@ export interface HostAddressesOptions {
   readonly ipv6: boolean;
   /** What the node goes by while the machine has no address. */
   readonly fallback: string;
-  readonly timer: Timer;
   readonly log: Logger;
 }
 
@@ -35,7 +31,6 @@ export class HostAddresses implements NodeAddresses {
   #all: readonly string[] = [];
   #choices: Readonly<Partial<Record<"ip" | "ip6", Choice>>> = {};
   #current: readonly string[];
-  #callOff: (() => void) | undefined;
 
   constructor(options: HostAddressesOptions) {
     this.#options = options;
@@ -61,28 +56,18 @@ export class HostAddresses implements NodeAddresses {
   /** Follows the kernel's word until `signal` aborts. */
   async follow(signal: AbortSignal): Promise<void> {
     const { ipv6, log } = this.#options;
-    const resources = new DisposableStack();
-    resources.defer(() => this.#callOff?.());
-    signal.addEventListener("abort", () => resources.dispose(), { once: true });
     const what = ipv6
       ? (["links", "addresses", "routes", "addresses6", "routes6"] as const)
       : (["links", "addresses", "routes"] as const);
     try {
-      const watch = await watchNetwork(what, () => this.#readSoon());
-      if (resources.disposed) return watch[Symbol.dispose]();
-      resources.use(watch);
+      const watch = await watchNetwork(what, () => this.#readAgain());
+      if (signal.aborted) return watch[Symbol.dispose]();
+      signal.addEventListener("abort", () => watch[Symbol.dispose](), { once: true });
       // What changed before anybody watched.
-      this.#readSoon();
+      this.#readAgain();
     } catch (error) {
       log.warn("New addresses of this machine are seen at the next start only", { error });
     }
-  }
-
-  #readSoon(): void {
-    this.#callOff ??= this.#options.timer.after(SETTLE_MS, () => {
-      this.#callOff = undefined;
-      this.#readAgain();
-    });
   }
 
   #readAgain(): void {

@@ -129,7 +129,7 @@ async function gather(given: Given): Promise<SiteParts> {
   const nodeName = await kept(settings, "nodeName", () => config.nodeName || hostNodeName());
   const network = await networkOf(settings, config.network);
   const ipv6 = config.network.podCIDR6 !== "";
-  const addresses = new HostAddresses({ ipv6, fallback: network.gateway, timer: systemTimer, log });
+  const addresses = new HostAddresses({ ipv6, fallback: network.gateway, log });
   await addresses.follow(lifetime);
   const pkiOptions = (): PkiOptions => ({
     directory: directory.pki,

@@ -6,22 +6,8 @@ const NFTABLES_GROUP = 1 << 6;
 /** A firewall that is loaded anew changes many things at once. */
 const SETTLE_MS = 100;
 
-/**
- * Calls `onChange` a moment after anybody changed a table of the namespace, once for all that was
- * changed in that moment: see `watchGroups`.
- */
-export async function watchTables(onChange: () => void): Promise<Disposable> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const watch = await watchGroups({ protocol: NETLINK_NETFILTER, groups: NFTABLES_GROUP }, () => {
-    timer ??= setTimeout(() => {
-      timer = undefined;
-      onChange();
-    }, SETTLE_MS);
-  });
-  return {
-    [Symbol.dispose]() {
-      watch[Symbol.dispose]();
-      clearTimeout(timer);
-    },
-  };
+/** Calls `onChange` after anybody changed a table of the namespace: see `watchGroups`. */
+export function watchTables(onChange: () => void): Promise<Disposable> {
+  const watched = { protocol: NETLINK_NETFILTER, groups: NFTABLES_GROUP, settleMs: SETTLE_MS };
+  return watchGroups(watched, onChange);
 }

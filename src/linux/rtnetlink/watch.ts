@@ -1,6 +1,9 @@
 import { watchGroups } from "../netlink/groups.ts";
 import { NETLINK_ROUTE } from "../netlink/socket.ts";
 
+/** Links, addresses and routes come and go by the dozen when a machine gets a network. */
+const SETTLE_MS = 500;
+
 /** RTMGRP_*: what the kernel tells of. */
 const GROUPS = {
   links: 0x1,
@@ -16,5 +19,5 @@ export function watchNetwork(
   onChange: () => void,
 ): Promise<Disposable> {
   const groups = what.reduce((mask, one) => mask | GROUPS[one], 0);
-  return watchGroups({ protocol: NETLINK_ROUTE, groups }, onChange);
+  return watchGroups({ protocol: NETLINK_ROUTE, groups, settleMs: SETTLE_MS }, onChange);
 }
