@@ -91,31 +91,34 @@ test("a pod cannot speak IPv6 in the name of another one", async () => {
   expect((await pod.run(ping("fd42::77"))).exitCode).not.toBe(0);
 });
 
-test("a firewall that drops IPv6 admits pods, and a way out that a router gave stays", async () => {
-  await using stack = new AsyncDisposableStack();
-  const outside = await enterHost(stack);
-  for (const chain of ["FORWARD", "INPUT"]) await output(["ip6tables-nft", "-P", chain, "DROP"]);
-  const established = ["-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED", "-j", "ACCEPT"];
-  for (const chain of ["FORWARD", "INPUT"])
-    await output(["ip6tables-nft", "-A", chain, ...established]);
-  const lan = ["-i", "lan0", "-p", "icmpv6", "-j", "ACCEPT"];
-  await output(["ip6tables-nft", "-A", "INPUT", ...lan]);
-  writeSysctl("net/ipv6/conf/lan0/accept_ra", "1");
-  await using one = await PodProcess.start();
-  await using two = await PodProcess.start();
-  const before = await networkOfHost();
-  const site = await PodSite.start(RANGE6);
-  expect(readSysctl("net/ipv6/conf/lan0/accept_ra")).toBe("2");
-  await site.attach("uid-1", one);
-  const { ipv6: address = "" } = await site.attachBoth("uid-2", two, [PORT]);
-  await two.serve(8080, "two");
-  await outside.serve(9000, "world");
-  expect(await one.output(connectTo(address, 8080))).toBe("two\n");
-  expect(await one.output(connectTo(OUTSIDE6, 9000))).toBe("world\n");
-  expect(await outside.output(connectTo(HOST6, 18080))).toBe("two\n");
-  await site[Symbol.asyncDispose]();
-  expect(await networkOfHost()).toBe(before);
-});
+test.each(["ip6tables-nft", "ip6tables-legacy"])(
+  "a firewall of %s that drops IPv6 admits pods, and a way out that a router gave stays",
+  async (ip6tables) => {
+    await using stack = new AsyncDisposableStack();
+    const outside = await enterHost(stack);
+    for (const chain of ["FORWARD", "INPUT"]) await output([ip6tables, "-P", chain, "DROP"]);
+    const established = ["-m", "conntrack", "--ctstate", "RELATED,ESTABLISHED", "-j", "ACCEPT"];
+    for (const chain of ["FORWARD", "INPUT"])
+      await output([ip6tables, "-A", chain, ...established]);
+    const lan = ["-i", "lan0", "-p", "icmpv6", "-j", "ACCEPT"];
+    await output([ip6tables, "-A", "INPUT", ...lan]);
+    writeSysctl("net/ipv6/conf/lan0/accept_ra", "1");
+    await using one = await PodProcess.start();
+    await using two = await PodProcess.start();
+    const before = await networkOfHost();
+    const site = await PodSite.start(RANGE6);
+    expect(readSysctl("net/ipv6/conf/lan0/accept_ra")).toBe("2");
+    await site.attach("uid-1", one);
+    const { ipv6: address = "" } = await site.attachBoth("uid-2", two, [PORT]);
+    await two.serve(8080, "two");
+    await outside.serve(9000, "world");
+    expect(await one.output(connectTo(address, 8080))).toBe("two\n");
+    expect(await one.output(connectTo(OUTSIDE6, 9000))).toBe("world\n");
+    expect(await outside.output(connectTo(HOST6, 18080))).toBe("two\n");
+    await site[Symbol.asyncDispose]();
+    expect(await networkOfHost()).toBe(before);
+  },
+);
 
 test("a range that is too small for the pods is refused", async () => {
   using _ = await enterBareHost();

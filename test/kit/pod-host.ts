@@ -131,7 +131,11 @@ export async function networkOfHost(): Promise<string> {
     ["ip", "-6", "route", "show", "table", "all"],
     ["ip", "rule"],
     ["nft", "--stateless", "list", "ruleset"],
-    ["sh", "-c", "iptables-legacy-save | grep -v '^#' | sed 's/\\[[0-9:]*\\]//'"],
+    ...["iptables", "ip6tables"].map((program) => [
+      "sh",
+      "-c",
+      `${program}-legacy-save | grep -v '^#' | sed 's/\\[[0-9:]*\\]//'`,
+    ]),
   ];
   const texts: string[] = [];
   for (const command of commands) texts.push(await output(command));

@@ -4,6 +4,7 @@ import type { SiteMarks } from "#lib/site-marks.ts";
 import { NETLINK_NETFILTER, NetlinkSocket } from "#linux/netlink/socket.ts";
 import { admit, withdraw } from "#linux/nftables/admission.ts";
 import { watchTables } from "#linux/nftables/watch.ts";
+import { watchNetwork } from "#linux/rtnetlink/watch.ts";
 import { admitLegacy, withdrawLegacy } from "./legacy-firewall.ts";
 import { type Admitted, podAdmissions } from "./pod-table.ts";
 
@@ -17,12 +18,16 @@ const OWN_TABLES = "edgesite-";
 
 /**
  * Keeps the pods' packets admitted by the host's firewall (Docker, ufw, firewalld), and admits
- * them again when that was flushed.
+ * them again when that was flushed. The old interface of iptables tells nobody of changes: it is
+ * looked at when links come or go, as a pod's do, and the bridge of an engine that starts.
  */
 export class FirewallGate implements Disposable {
   readonly #options: FirewallGateOptions;
-  #watch: Disposable | undefined;
-  #closed = false;
+  readonly #watches = new DisposableStack();
+  #isOpen = false;
+  /** The old interface is spoken to by one program at a time. */
+  #legacy: Promise<void> = Promise.resolve();
+  #mute = "";
 
   constructor(options: FirewallGateOptions) {
     this.#options = options;
@@ -30,16 +35,21 @@ export class FirewallGate implements Disposable {
 
   /** Admits the pods and begins to watch. */
   async open(): Promise<void> {
-    const { marks, admitted } = this.#options;
     this.#admit();
-    await admitLegacy(marks, admitted);
-    this.#watch ??= await watchTables(() => this.#recheck());
-    if (this.#closed) this.#watch[Symbol.dispose]();
+    await this.#admitLegacy();
+    if (this.#isOpen) return;
+    this.#isOpen = true;
+    this.#keep(await watchTables(() => this.#recheck()));
+    this.#keep(await watchNetwork(["links"], () => void this.#admitLegacy()));
   }
 
   [Symbol.dispose](): void {
-    this.#closed = true;
-    this.#watch?.[Symbol.dispose]();
+    this.#watches.dispose();
+  }
+
+  #keep(watch: Disposable): void {
+    if (this.#watches.disposed) watch[Symbol.dispose]();
+    else this.#watches.use(watch);
   }
 
   #admit(): boolean {
@@ -57,6 +67,24 @@ export class FirewallGate implements Disposable {
       // Somebody else changed it at the same time, and their change wakes us again.
       log.debug("Could not look at the host's firewall", { error: asError(error) });
     }
+  }
+
+  #admitLegacy(): Promise<void> {
+    const { marks, admitted, log } = this.#options;
+    this.#legacy = this.#legacy
+      .then(async () => {
+        if (this.#watches.disposed) return;
+        const mute = (await admitLegacy(marks, admitted)).join();
+        if (mute !== "" && mute !== this.#mute)
+          log.warn("The host has a firewall of iptables-legacy and no program that speaks to it", {
+            families: mute,
+          });
+        this.#mute = mute;
+      })
+      .catch((error: unknown) => {
+        log.warn("Could not look at the host's old firewall", { error: asError(error) });
+      });
+    return this.#legacy;
   }
 }
 
