@@ -7,11 +7,13 @@ import {
   createVeth,
   deleteLink,
   findLink,
+  type Link,
   listLinks,
   setLinkAlias,
   setLinkMtu,
   setLinkUp,
 } from "#linux/rtnetlink/links.ts";
+import { setNeighbour } from "#linux/rtnetlink/neighbours.ts";
 import { replaceRoute } from "#linux/rtnetlink/routes.ts";
 import { writeSysctl } from "#linux/sysctl.ts";
 import { wayOutMtu } from "./way-out.ts";
@@ -47,8 +49,9 @@ export async function plug(options: PlugOptions): Promise<void> {
     createVeth(socket, { name, mtu, peer: { name: POD_LINK, namespace: { pid: options.pid } } });
     setLinkAlias(socket, name, ALIAS_PREFIX + options.uid);
   }
-  setUpInside(options, mtu);
-  setUpOutside(socket, name, { ...options, mtu });
+  const outside = openOutside(socket, name, { ...options, mtu });
+  const inside = setUpInside({ ...options, mtu }, outside);
+  setUpOutside(socket, options, { outside, inside });
 }
 
 /** Removes a pod's link; none is fine. */
@@ -82,48 +85,69 @@ function isPlugged(socket: NetlinkSocket, name: string, { pid, address }: PlugOp
   });
 }
 
-function setUpInside(options: PlugOptions, mtu: number): void {
-  const { pid, address, address6, gateway } = options;
-  withNetworkNamespace(pid, () => {
+type Sized = PlugOptions & { readonly mtu: number };
+
+/** The host's end, up; both ends can send once the pod's is up too. */
+function openOutside(socket: NetlinkSocket, name: string, options: Sized): Link {
+  const parameter = (key: string): string => `net/ipv4/conf/${name}/${key}`;
+  // Strict: the pod cannot send in the name of another one.
+  writeSysctl(parameter("rp_filter"), "1");
+  writeSysctl(parameter("route_localnet"), options.hasHostPorts ? "1" : "0");
+  if (options.address6 !== undefined) openIPv6(name);
+  setLinkMtu(socket, name, options.mtu);
+  setLinkUp(socket, name);
+  return must(findLink(socket, name), `the link ${name}`);
+}
+
+function setUpInside(options: Sized, { hardwareAddress }: Link): Link {
+  const { pid, address, address6, gateway, mtu } = options;
+  return withNetworkNamespace(pid, () => {
     if (address6 !== undefined) openIPv6("all", POD_LINK);
     using socket = new NetlinkSocket({ protocol: NETLINK_ROUTE });
     setLinkUp(socket, "lo");
     setLinkMtu(socket, POD_LINK, mtu);
     setLinkUp(socket, POD_LINK);
-    const link = must(findLink(socket, POD_LINK), `the link ${POD_LINK} in the pod`).index;
+    const inside = must(findLink(socket, POD_LINK), `the link ${POD_LINK} in the pod`);
+    const link = inside.index;
     addAddress(socket, { link, address, bits: 32 });
     replaceRoute(socket, { destination: `${gateway}/32`, link, source: address });
     replaceRoute(socket, { destination: "0.0.0.0/0", link, gateway, source: address });
-    if (address6 === undefined) return;
+    setNeighbour(socket, { link, address: gateway, hardwareAddress });
+    if (address6 === undefined) return inside;
     addAddress(socket, { link, address: address6, bits: 128 });
+    // The kernel takes packets to a new address only once a worker of its own came to it.
+    replaceRoute(socket, { type: "local", destination: `${address6}/128`, link });
     replaceRoute(socket, { destination: "::/0", link, gateway: GATEWAY6, source: address6 });
+    setNeighbour(socket, { link, address: GATEWAY6, hardwareAddress });
+    return inside;
   });
 }
 
+/** Both ends know each other from the start: a question that is lost is asked again only after 1 s. */
 function setUpOutside(
   socket: NetlinkSocket,
-  name: string,
-  options: PlugOptions & { readonly mtu: number },
+  { address, address6, gateway }: PlugOptions,
+  { outside, inside: { hardwareAddress } }: { readonly outside: Link; readonly inside: Link },
 ): void {
-  const parameter = (key: string): string => `net/ipv4/conf/${name}/${key}`;
-  // Strict: the pod cannot send in the name of another one.
-  writeSysctl(parameter("rp_filter"), "1");
-  writeSysctl(parameter("route_localnet"), options.hasHostPorts ? "1" : "0");
-  setLinkMtu(socket, name, options.mtu);
-  setLinkUp(socket, name);
-  const { index } = must(findLink(socket, name), `the link ${name}`);
-  const { address, address6, gateway } = options;
-  replaceRoute(socket, { destination: `${address}/32`, link: index, source: gateway });
+  const link = outside.index;
+  // Until the kernel has seen that the other end is up, what is sent is lost: asking makes it look.
+  findLink(socket, outside.name);
+  replaceRoute(socket, { destination: `${address}/32`, link, source: gateway });
+  setNeighbour(socket, { link, address, hardwareAddress });
   if (address6 === undefined) return;
-  openIPv6(name);
-  addAddress(socket, { link: index, address: GATEWAY6, bits: 64, scope: "link" });
-  replaceRoute(socket, { destination: `${address6}/128`, link: index });
+  addAddress(socket, { link, address: GATEWAY6, bits: 64, scope: "link" });
+  replaceRoute(socket, { destination: `${address6}/128`, link });
+  setNeighbour(socket, { link, address: address6, hardwareAddress });
 }
 
-/** Engines, and some hosts, begin links without IPv6. Nobody on such a link announces routers. */
+/**
+ * Engines, and some hosts, begin links without IPv6. Nobody on such a link announces routers, nor
+ * could have an address that is ours.
+ */
 function openIPv6(...links: readonly string[]): void {
   for (const link of links) {
-    writeSysctl(`net/ipv6/conf/${link}/disable_ipv6`, "0");
+    writeSysctl(`net/ipv6/conf/${link}/accept_dad`, "0");
     writeSysctl(`net/ipv6/conf/${link}/accept_ra`, "0");
+    writeSysctl(`net/ipv6/conf/${link}/disable_ipv6`, "0");
   }
 }

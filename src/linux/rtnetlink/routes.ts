@@ -25,8 +25,10 @@ const OUT_OF_ORDER = 0x01 | 0x10;
 const NEXT_HOP_LINK = 4;
 
 const RT_TABLE_MAIN = 254;
+const RT_TABLE_LOCAL = 255;
 const RT_SCOPE_UNIVERSE = 0;
 const RT_SCOPE_LINK = 253;
+const RT_SCOPE_HOST = 254;
 /** Routes that an administrator, or a program in his name, has set. */
 const RTPROT_STATIC = 4;
 
@@ -61,7 +63,8 @@ export interface DefaultRoute {
 }
 
 export interface NewRoute {
-  readonly type?: "unicast" | "unreachable";
+  /** `local`: packets to there are for this host itself. Default unicast. */
+  readonly type?: "unicast" | "unreachable" | "local";
   /** `10.42.0.5/32`, `0.0.0.0/0`, `fd42::5/128`, `::/0`; bits behind the prefix are 0. */
   readonly destination: string;
   readonly link?: number;
@@ -126,13 +129,12 @@ function encode(route: NewRoute): Buffer {
   const [network = "", prefix = ""] = route.destination.split("/");
   const bits = Number(prefix);
   const { type = "unicast", link, gateway, source, metric } = route;
-  const onLink = type === "unicast" && gateway === undefined;
   const header = Buffer.alloc(HEADER_BYTES);
   header[0] = six ? AF_INET6 : AF_INET;
   header[1] = bits;
-  header[4] = RT_TABLE_MAIN;
+  header[4] = type === "local" ? RT_TABLE_LOCAL : RT_TABLE_MAIN;
   header[5] = RTPROT_STATIC;
-  header[6] = onLink ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+  header[6] = scopeOf(route);
   header[7] = TYPES[type];
   const attributes: Attribute[] = [];
   if (bits > 0) attributes.push(bytes(RTA_DST, addressBytes(network)));
@@ -141,6 +143,12 @@ function encode(route: NewRoute): Buffer {
   if (source !== undefined) attributes.push(bytes(RTA_PREFSRC, addressBytes(source)));
   if (metric !== undefined) attributes.push(u32(RTA_PRIORITY, metric));
   return Buffer.concat([header, ...attributes]);
+}
+
+/** How far away the destination is. */
+function scopeOf({ type = "unicast", gateway }: NewRoute): number {
+  if (type === "local") return RT_SCOPE_HOST;
+  return type === "unicast" && gateway === undefined ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
 }
 
 function addressBytes(address: string): Uint8Array {
