@@ -87,11 +87,6 @@ async function allFollow(address: string): Promise<void> {
     { withinMs: 10_000, what: `A certificate for ${address}` },
   );
   expect(await lan.output(curl(`http://${address}:8080/`))).toBe("own\n");
-  const clusterIP = await get("service host", "{.spec.clusterIP}");
-  await eventually(async () => (await host.run(curl(`http://${clusterIP}/`))).stdout === "host\n", {
-    withinMs: 5000,
-    what: "The Service of the pod on the host's network",
-  });
 }
 
 test(
