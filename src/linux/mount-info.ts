@@ -6,6 +6,10 @@ export interface MountInfo {
   readonly type: string;
   readonly source: string;
   readonly superOptions: readonly string[];
+  /** Whether mounts below it go to other namespaces, and come from there. */
+  readonly shared: boolean;
+  /** Whether mounts below it come from another namespace. */
+  readonly slave: boolean;
 }
 
 /** The mounts of a mountinfo file, as they were made. */
@@ -13,7 +17,7 @@ export function parseMountInfo(text: string): readonly MountInfo[] {
   return text.split("\n").flatMap((line) => {
     const [before = "", after] = line.split(" - ");
     if (after === undefined) return [];
-    const [, , , root = "", mountPoint = ""] = before.split(" ");
+    const [, , , root = "", mountPoint = "", , ...propagation] = before.split(" ");
     const [type = "", source = "", superOptions = ""] = after.split(" ");
     return [
       {
@@ -22,9 +26,22 @@ export function parseMountInfo(text: string): readonly MountInfo[] {
         type,
         source: decode(source),
         superOptions: superOptions.split(","),
+        shared: propagation.some((field) => field.startsWith("shared:")),
+        slave: propagation.some((field) => field.startsWith("master:")),
       },
     ];
   });
+}
+
+/** The mount that a path lies on; of several at one place the last one, which hides the others. */
+export function mountOf(mounts: readonly MountInfo[], path: string): MountInfo | undefined {
+  let found: MountInfo | undefined;
+  for (const mount of mounts) {
+    const { mountPoint } = mount;
+    const isAbove = mountPoint === "/" || path === mountPoint || path.startsWith(`${mountPoint}/`);
+    if (isAbove && mountPoint.length >= (found?.mountPoint.length ?? 0)) found = mount;
+  }
+  return found;
 }
 
 /** The kernel writes blanks and the like in octal. */

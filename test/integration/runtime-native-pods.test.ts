@@ -6,7 +6,7 @@ import type { Runtime } from "#edged/runtime/runtime.ts";
 import type { ContainerSpec, Mount } from "#edged/runtime/types.ts";
 import { mountTmpfs, unmountBelow } from "#linux/mount.ts";
 import { processesOf } from "#test/kit/container-processes.ts";
-import { eventually } from "#test/kit/eventually.ts";
+import { eventually, rejection } from "#test/kit/eventually.ts";
 import { NativeHost } from "#test/kit/native-host.ts";
 import { NativePod } from "#test/kit/native-pod.ts";
 import { UNPRIVILEGED } from "#test/kit/pod-specs.ts";
@@ -125,6 +125,32 @@ describe("volumes", () => {
     expect(readdirSync(join(volume, "own"))).toEqual([]);
     await pod.remove();
     unmountBelow(volume);
+  });
+
+  it("a volume that is not shared is refused where mounts are to spread", async () => {
+    const lonely = join(host.directory, "lonely");
+    mkdirSync(lonely);
+    mountTmpfs(lonely);
+    await output(["mount", "--make-private", lonely]);
+    const pod = await NativePod.start(runtime);
+    const from = (propagation: Mount["propagation"]): Partial<ContainerSpec> => {
+      const hostPath = join(lonely, "inside");
+      const mount = { hostPath, containerPath: "/volume", readOnly: false, propagation };
+      return { mounts: [mount], security: { ...UNPRIVILEGED, privileged: true } };
+    };
+    mkdirSync(join(lonely, "inside"));
+    const place = `path "${join(lonely, "inside")}" is mounted on "${lonely}"`;
+    for (const [propagation, kind] of [
+      ["rshared", "a shared mount"],
+      ["rslave", "a shared or slave mount"],
+    ] as const) {
+      const refusal = await rejection(pod.run(FOREVER, from(propagation)));
+      expect(refusal.message).toContain(`${place} but it is not ${kind}`);
+    }
+    const id = await pod.run(FOREVER, from("private"));
+    expect(await pod.container(id)).toMatchObject({ state: "running" });
+    await pod.remove();
+    unmountBelow(lonely);
   });
 
   it("a private volume follows nothing", async () => {

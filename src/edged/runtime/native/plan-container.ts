@@ -1,7 +1,8 @@
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { release } from "node:os";
 import { DEFAULT_DEVICES } from "#linux/devices/rules.ts";
 import { fileSystemOf } from "#linux/file-system.ts";
+import { parseMountInfo } from "#linux/mount-info.ts";
 import type { StoredImage } from "../../image/image-store.ts";
 import type { ContainerSpec, Mount } from "../types.ts";
 import { cgroupViews } from "./cgroup-views.ts";
@@ -11,6 +12,7 @@ import { imageFiles } from "./image-files.ts";
 import type { NativeSite } from "./native-site.ts";
 import type { BindMount } from "./program/bind.ts";
 import type { ContainerPlan } from "./program/container-program.ts";
+import { checkPropagation } from "./propagation.ts";
 import type { SandboxRecord } from "./records.ts";
 
 export interface PlanInput {
@@ -28,7 +30,8 @@ export interface PlanInput {
 
 /**
  * Decides all that a container is to be.
- * @throws when it cannot be: no command, an unknown user or capability, a mount without a source.
+ * @throws when it cannot be: no command, an unknown user or capability, a mount without a source, or
+ * one that cannot spread as it is to.
  */
 export async function planContainer(site: NativeSite, input: PlanInput): Promise<ContainerPlan> {
   const { spec, sandbox, image, directory, cgroupFiles, sharedMemory, hostnameFile } = input;
@@ -93,6 +96,9 @@ function carrierOf(path: string): string {
 async function bindMounts(
   mounts: readonly Omit<BindMount, "directory">[],
 ): Promise<readonly BindMount[]> {
+  if (mounts.some(({ propagation }) => propagation !== "private")) {
+    checkPropagation(mounts, parseMountInfo(await readFile("/proc/self/mountinfo", "utf8")));
+  }
   const sorted = mounts.toSorted((a, b) => depth(a) - depth(b));
   return Promise.all(
     sorted.map(async (mount) => ({
