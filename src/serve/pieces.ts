@@ -17,21 +17,11 @@ export function* piecesOf(parts: Iterable<Uint8Array>): Generator<Uint8Array<Arr
     gathered.push(part);
     lengthBytes += part.length;
     if (lengthBytes < PIECE_BYTES) continue;
-    yield joined(gathered, lengthBytes);
+    yield Buffer.concat(gathered, lengthBytes);
     gathered = [];
     lengthBytes = 0;
   }
-  if (lengthBytes > 0) yield joined(gathered, lengthBytes);
-}
-
-function joined(parts: readonly Uint8Array[], lengthBytes: number): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(lengthBytes);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  if (lengthBytes > 0) yield Buffer.concat(gathered, lengthBytes);
 }
 
 /** A body that is made as the client reads it, one piece in a turn of the event loop. */
@@ -57,7 +47,8 @@ export function gzipStreamOf(
   const compress = async (piece: Uint8Array): Promise<Uint8Array> => {
     checksum = crc32(piece, checksum);
     lengthBytes += piece.length;
-    return await deflate(piece, { level: 1, finishFlush: constants.Z_SYNC_FLUSH });
+    const finishFlush = constants.Z_SYNC_FLUSH;
+    return await deflate(piece, { level: 1, finishFlush, chunkSize: PIECE_BYTES });
   };
   const fill = async (): Promise<void> => {
     while (!made && ahead.length < PIECES_AHEAD) {
