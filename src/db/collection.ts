@@ -7,15 +7,24 @@ export interface StoredItem {
   readonly hasRow: boolean;
 }
 
+/** What a place will hold once all that is queued is committed. */
+export interface Pending {
+  readonly stored: StoredItem | undefined;
+  /** Settles with the commit that it waits for. */
+  readonly settled: Promise<void>;
+}
+
 export type Listener = (event: WatchEvent, previous: Item | undefined) => void;
 
-/** The visible objects of one kind, in order, with their history and those who follow it. */
+/** The objects of one kind: what is visible, in order, what is on its way, its history, its followers. */
 export class Collection {
   readonly #items = new Map<string, StoredItem>();
   /** `namespace/name`, sorted, as of the last look at all of them: many come between two looks. */
   #order: readonly string[] = [];
   readonly #added = new Set<string>();
   #snapshot: readonly Item[] | undefined;
+  /** By place, what is queued for it last. */
+  readonly pending = new Map<string, Pending>();
   readonly history: History;
   readonly listeners = new Set<Listener>();
 
@@ -29,6 +38,12 @@ export class Collection {
 
   get(place: string): StoredItem | undefined {
     return this.#items.get(place);
+  }
+
+  /** What is at a place, or will be once all that is queued is committed. */
+  newest(place: string): StoredItem | undefined {
+    const pending = this.pending.get(place);
+    return pending ? pending.stored : this.#items.get(place);
   }
 
   put(place: string, stored: StoredItem): void {
@@ -49,6 +64,16 @@ export class Collection {
     if (namespace === undefined || this.#snapshot.length === 0) return this.#snapshot;
     // "0" is the character after "/".
     return this.#snapshot.slice(this.#indexOf(`${namespace}/`), this.#indexOf(`${namespace}0`));
+  }
+
+  /** The items of a namespace as they will be once all that is queued is committed, in no order. */
+  listNewest(namespace: string): readonly Item[] {
+    const visible = this.list(namespace);
+    const prefix = `${namespace}/`;
+    const pending = [...this.pending].filter(([place]) => place.startsWith(prefix));
+    if (pending.length === 0) return visible;
+    const rest = visible.filter(({ value }) => !this.pending.has(prefix + value.metadata?.name));
+    return [...rest, ...pending.flatMap(([, { stored }]) => stored?.item ?? [])];
   }
 
   #inOrder(): readonly Item[] {

@@ -2,7 +2,7 @@ import { Item, WatchEvent } from "#api/item.ts";
 import { deepFreeze, type KubeObject } from "#api/object.ts";
 import type { Clock } from "#lib/clock.ts";
 import { asError } from "#lib/errors.ts";
-import { Collection, type StoredItem } from "./collection.ts";
+import { Collection, type Pending, type StoredItem } from "./collection.ts";
 import { Expiry } from "./expiry.ts";
 import type { GroupCommit } from "./group-commit.ts";
 import type {
@@ -32,13 +32,6 @@ export interface ObjectsOptions {
   readonly historyBytes: number;
 }
 
-/** What a key will be once all that is queued is committed. */
-interface Pending {
-  readonly stored: StoredItem | undefined;
-  /** Settles with the commit that it waits for. */
-  readonly settled: Promise<void>;
-}
-
 interface Write {
   readonly key: ObjectKey;
   readonly type: "ADDED" | "MODIFIED" | "DELETED";
@@ -51,7 +44,6 @@ export class CommittedObjects implements ObjectStore {
   readonly #commits: GroupCommit;
   readonly #versions: ResourceVersions;
   readonly #collections = new Map<string, Collection>();
-  readonly #pending = new Map<string, Pending>();
   readonly #expiry: Expiry<ObjectKey>;
   readonly #expiring = new Map<string, ObjectKey>();
   readonly #quarantine = new Map<string, UnreadableObject>();
@@ -95,15 +87,7 @@ export class CommittedObjects implements ObjectStore {
   }
 
   listNewest(collection: string, namespace: string): readonly Item[] {
-    const visible = this.#collections.get(collection)?.list(namespace) ?? [];
-    const prefix = `${collection}/${namespace}/`;
-    const pending = new Map<string, Pending>();
-    for (const [unique, one] of this.#pending) {
-      if (unique.startsWith(prefix)) pending.set(unique, one);
-    }
-    if (pending.size === 0) return visible;
-    const rest = visible.filter(({ value }) => !pending.has(`${prefix}${value.metadata?.name}`));
-    return [...rest, ...[...pending.values()].flatMap(({ stored }) => stored?.item ?? [])];
+    return this.#collections.get(collection)?.listNewest(namespace) ?? [];
   }
 
   subscribe(
@@ -120,11 +104,10 @@ export class CommittedObjects implements ObjectStore {
   }
 
   async write(key: ObjectKey, change: (current: Item | undefined) => Change): Promise<Item> {
-    const pending = this.#pending.get(uniqueOf(key));
     const current = this.#current(key);
     const decided = change(current?.item);
     if (decided === "keep") {
-      await pending?.settled;
+      await this.#pendingOf(key)?.settled;
       if (!current) throw new TypeError(`Cannot keep ${uniqueOf(key)}: there is no such object`);
       return current.item;
     }
@@ -167,8 +150,11 @@ export class CommittedObjects implements ObjectStore {
   }
 
   #current(key: ObjectKey): StoredItem | undefined {
-    const pending = this.#pending.get(uniqueOf(key));
-    return pending ? pending.stored : this.#collections.get(key.collection)?.get(placeOf(key));
+    return this.#collections.get(key.collection)?.newest(placeOf(key));
+  }
+
+  #pendingOf(key: ObjectKey): Pending | undefined {
+    return this.#collections.get(key.collection)?.pending.get(placeOf(key));
   }
 
   #put(
@@ -196,28 +182,29 @@ export class CommittedObjects implements ObjectStore {
     const { key, type, stored } = write;
     const reservation = this.#versions.reserve();
     const operations = reservation ? [...rows, reservation.operation] : rows;
+    const { pending: waiting } = this.#collection(key.collection);
+    const place = placeOf(key);
     const settled = new Promise<void>((resolve, reject) => {
-      const unique = uniqueOf(key);
       const pending: Pending = {
         stored: type === "DELETED" ? undefined : stored,
         get settled() {
           return settled;
         },
       };
-      this.#pending.set(unique, pending);
+      waiting.set(place, pending);
       this.#commits.enqueue({
         operations,
         ...(lazyRow && { rider: { operation: lazyRow, withinMs: LAZY_MS } }),
         done: () => {
           reservation?.settled(true);
-          if (this.#pending.get(unique) === pending) this.#pending.delete(unique);
+          if (waiting.get(place) === pending) waiting.delete(place);
           this.#publish(write);
           resolve();
         },
         failed: (error) => {
           reservation?.settled(false);
-          this.#pending.delete(unique);
-          reject(new Error(`Cannot store ${unique}`, { cause: asError(error) }));
+          waiting.delete(place);
+          reject(new Error(`Cannot store ${uniqueOf(key)}`, { cause: asError(error) }));
         },
       });
     });
@@ -253,7 +240,7 @@ export class CommittedObjects implements ObjectStore {
     const current = this.#collection(key.collection).get(placeOf(key));
     if (!current) return;
     // What is being written decides anew; should that fail, the time of this version is over.
-    if (this.#pending.has(uniqueOf(key))) return this.#setExpiry(key, RETRY_MS);
+    if (this.#pendingOf(key)) return this.#setExpiry(key, RETRY_MS);
     const { item, hasRow } = current;
     const row: Operation | undefined = hasRow ? { kind: "removeObject", key } : undefined;
     const stored = { item: this.#stamp(item.value), hasRow: false };
