@@ -81,17 +81,22 @@ export function validateMetadata(
   }
   if (name === "") errors.push(required(`${path}.name`, "name or generateName is required"));
   else errors.push(...invalidAll(`${path}.name`, { value: name, details: check(name) }));
-  return [
-    ...errors,
-    ...validateNamespace(`${path}.namespace`, { namespace, namespaced }),
-    ...nonNegative(`${path}.generation`, metadata?.generation),
-    ...validateLabels(metadata?.labels, `${path}.labels`),
-    ...validateAnnotations(metadata?.annotations, `${path}.annotations`),
-    ...validateOwnerReferences(metadata?.ownerReferences, `${path}.ownerReferences`),
-    ...validateFinalizers(metadata?.finalizers, `${path}.finalizers`),
-    ...validateManagedFields(metadata?.managedFields, `${path}.managedFields`),
-    ...(anyFinalizer ? [] : validateDomains(metadata?.finalizers, `${path}.finalizers`)),
-  ];
+  errors.push(...validateNamespace(`${path}.namespace`, { namespace, namespaced }));
+  if (metadata === undefined) return errors;
+  const { generation, labels, annotations, ownerReferences, finalizers, managedFields } = metadata;
+  // Of most objects most of it is not there: every create comes by here.
+  if (generation !== undefined) errors.push(...nonNegative(`${path}.generation`, generation));
+  if (labels) errors.push(...validateLabels(labels, `${path}.labels`));
+  if (annotations) errors.push(...validateAnnotations(annotations, `${path}.annotations`));
+  if (ownerReferences) {
+    errors.push(...validateOwnerReferences(ownerReferences, `${path}.ownerReferences`));
+  }
+  if (finalizers) errors.push(...validateFinalizers(finalizers, `${path}.finalizers`));
+  if (managedFields) errors.push(...validateManagedFields(managedFields, `${path}.managedFields`));
+  if (finalizers && !anyFinalizer) {
+    errors.push(...validateDomains(finalizers, `${path}.finalizers`));
+  }
+  return errors;
 }
 
 function validateNamespace(

@@ -25,9 +25,10 @@ interface Offer {
   readonly watch?: boolean;
 }
 
+const JSON_TYPE = "application/json";
 const JSON_FORMAT: Format = { media: "json", version: "v1" };
 const MEDIA: Readonly<Record<string, Format["media"]>> = {
-  "application/json": "json",
+  [JSON_TYPE]: "json",
   "application/yaml": "yaml",
   "application/vnd.kubernetes.protobuf": "protobuf",
   "application/*": "json",
@@ -40,7 +41,8 @@ const MEDIA: Readonly<Record<string, Format["media"]>> = {
  * @throws StatusError 406 when there is none.
  */
 export function negotiate(accept: string | null, offer: Offer): Format {
-  if (accept === null || accept.trim() === "") return JSON_FORMAT;
+  // What most clients of one object ask for.
+  if (accept === null || accept === JSON_TYPE || accept.trim() === "") return JSON_FORMAT;
   const formats = parseAccept(accept).flatMap((clause) => formatOf(clause) ?? []);
   const possible = formats.filter((format) => canGive(format, offer));
   const [format] = possible.filter(({ media }) => media !== "protobuf");
@@ -58,7 +60,7 @@ export function negotiate(accept: string | null, offer: Offer): Format {
   throw notAcceptable(`only the following media types are accepted: ${media.join(", ")}`);
 }
 
-const PRODUCED = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
+const PRODUCED = [JSON_TYPE, "application/yaml", "application/vnd.kubernetes.protobuf"];
 const STREAMED = [
   "application/json;stream=watch",
   "application/vnd.kubernetes.protobuf;stream=watch",
@@ -71,7 +73,7 @@ const STREAMED = [
  */
 export function checkProduced({ headers }: Request, mayStream: boolean): void {
   const accept = headers.get("accept")?.trim();
-  if (!accept) return;
+  if (!accept || accept === JSON_TYPE) return;
   const types = accept.split(",").map((clause) => (clause.split(";")[0] ?? "").trim());
   if (types.some((type) => type === "*/*" || PRODUCED.includes(type))) return;
   const available = mayStream ? [...PRODUCED, ...STREAMED] : PRODUCED;
