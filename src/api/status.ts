@@ -243,6 +243,14 @@ export function hasReason(error: unknown, reason: StatusReason): error is Status
   return error instanceof StatusError && error.reason === reason;
 }
 
+/** What stands as the reason of a cause where a row of the store cannot be read. */
+export const QUARANTINED = "Quarantined";
+
+/** True where nothing can be read: it was never made, or its row is damaged. A new object may be made. */
+export function isMissing(error: unknown): error is StatusError {
+  return hasReason(error, "NotFound") || hasCause(error, QUARANTINED);
+}
+
 /** True for an error that names that cause among its details, as `apierrors.HasStatusCause`. */
 export function hasCause(error: unknown, cause: string): error is StatusError {
   return (

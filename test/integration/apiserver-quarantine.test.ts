@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { MemoryStore } from "#test/kit/memory-store.ts";
 import { startTestApi } from "#test/kit/test-api.ts";
 
 const CONFIG_MAPS = "/api/v1/namespaces/default/configmaps";
@@ -55,4 +56,27 @@ test("an object may be created in its place", async () => {
   const made = await api.send("POST", CONFIG_MAPS, { body: { metadata: { name: "a" } } });
   expect(made.status).toBe(201);
   expect(await names(await api.send("GET", CONFIG_MAPS))).toEqual(["a", "b"]);
+});
+
+const RBAC = "rbac.authorization.k8s.io";
+
+test.each([
+  ["/namespaces", "", "default"],
+  [`${RBAC}/clusterroles`, "", "system:kube-dns"],
+  [`${RBAC}/clusterrolebindings`, "", "system:kube-dns"],
+  ["scheduling.k8s.io/priorityclasses", "", "system-node-critical"],
+  ["flowcontrol.apiserver.k8s.io/flowschemas", "", "catch-all"],
+  ["apiextensions.k8s.io/customresourcedefinitions", "", "devices.devices.kubeedge.io"],
+  ["networking.k8s.io/servicecidrs", "", "kubernetes"],
+  ["/services", "default", "kubernetes"],
+  ["/endpoints", "default", "kubernetes"],
+  ["apiregistration.k8s.io/apiservices", "", "v1."],
+])("a start makes anew what every cluster has: %s %s %s", async (collection, namespace, name) => {
+  const store = new MemoryStore();
+  store.quarantine({ collection, namespace, name }, "its page cannot be read");
+  using api = await startTestApi({ store });
+  const [group, plural = ""] = collection.split("/");
+  const root = group === "" ? "/api/v1" : `/apis/${group}/v1`;
+  const within = namespace === "" ? "" : `/namespaces/${namespace}`;
+  expect((await api.send("GET", `${root}${within}/${plural}/${name}`)).status).toBe(200);
 });

@@ -1,9 +1,9 @@
 import { type KubeObject, nameOf, namespaceOf } from "#api/object.ts";
 import type { Resource } from "#api/resource.ts";
-import { hasReason } from "#api/status.ts";
+import { isMissing } from "#api/status.ts";
 import type { Verbs } from "#api/verbs.ts";
 
-/** Creates what is not there and leaves alone what is; true when it was created. */
+/** Creates what is not there, or cannot be read, and leaves alone what is; true when it was created. */
 export async function ensure<T extends KubeObject>(
   verbs: Verbs,
   resource: Resource<T>,
@@ -14,7 +14,7 @@ export async function ensure<T extends KubeObject>(
     await verbs.get({ resource, namespace, name: nameOf(object) });
     return false;
   } catch (error) {
-    if (!hasReason(error, "NotFound")) throw error;
+    if (!isMissing(error)) throw error;
   }
   await verbs.create({ resource, namespace }, object);
   return true;

@@ -1,6 +1,6 @@
 import { Item } from "#api/item.ts";
 import type { KubeObject } from "#api/object.ts";
-import { hasReason, StatusError, type Subject } from "#api/status.ts";
+import { hasReason, QUARANTINED, StatusError, type Subject } from "#api/status.ts";
 import type {
   CreateTarget,
   DeleteOptions,
@@ -120,6 +120,6 @@ function unreadable({ resource, name }: Subject, why: string): StatusError {
   return new StatusError(`Internal error occurred: ${message}`, {
     code: 500,
     reason: "InternalError",
-    details: { causes: [{ message }] },
+    details: { causes: [{ message, reason: QUARANTINED }] },
   });
 }

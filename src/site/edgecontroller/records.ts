@@ -1,6 +1,6 @@
 import type { Event, Lease } from "#api/object.ts";
 import { EVENTS, LEASES } from "#api/resources.ts";
-import { hasReason } from "#api/status.ts";
+import { hasReason, isMissing } from "#api/status.ts";
 import type { Client, Key } from "#client/client.ts";
 
 /** Writes an Event of a node; one that is there already is counted up to what the new one says. */
@@ -28,7 +28,7 @@ export async function writeLease(client: Client, key: Key, lease: Lease): Promis
     const body = { spec: lease.spec };
     await client.patch(LEASES, key, { type: "merge", body });
   } catch (error) {
-    if (!hasReason(error, "NotFound")) throw error;
+    if (!isMissing(error)) throw error;
     await client.create(LEASES, lease);
   }
 }

@@ -2,7 +2,7 @@ import type { KubeObject, ObjectMeta, PolicyRule, RoleRef, Subject } from "#api/
 import { nameOf, namespaceOf } from "#api/object.ts";
 import type { Resource } from "#api/resource.ts";
 import { CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, ROLE_BINDINGS, ROLES } from "#api/resources.ts";
-import { hasReason } from "#api/status.ts";
+import { isMissing } from "#api/status.ts";
 import type { Verbs } from "#api/verbs.ts";
 import { uncovered } from "../authorization/coverage.ts";
 import { AUTOUPDATE, bootstrapPolicy } from "./bootstrap-policy.ts";
@@ -95,7 +95,7 @@ async function toComplete<T extends KubeObject>(
     const { value } = await verbs.get({ resource, namespace, name: nameOf(wanted) });
     return isLeftAlone(value) ? undefined : value;
   } catch (error) {
-    if (!hasReason(error, "NotFound")) throw error;
+    if (!isMissing(error)) throw error;
   }
   await verbs.create({ resource, namespace }, wanted);
   return undefined;
