@@ -40,10 +40,10 @@ export class FunctionGenerator {
     this.#end = around.label();
   }
 
-  generate({ parameters, body }: FunctionDeclaration): void {
-    for (const name of new Set([...parameters, ...variablesIn(body)])) {
-      this.#slots.set(name, this.#slots.size);
-    }
+  /** @throws {SourceError} for a variable that has the name of a global too. */
+  generate({ parameters, body, at }: FunctionDeclaration): void {
+    for (const name of parameters) this.#reserve(name, at);
+    for (const { name, at: declared } of variablesIn(body)) this.#reserve(name, declared);
     this.#machine.enter(this.#slots.size);
     for (const [index] of parameters.entries()) {
       this.#machine.argument(index, parameters.length);
@@ -52,6 +52,14 @@ export class FunctionGenerator {
     this.#statements(body);
     this.#around.here(this.#end);
     this.#machine.leave();
+  }
+
+  #reserve(name: string, at: string): void {
+    const { constantOf, functions } = this.#around.globals;
+    if (constantOf(name) !== undefined || functions.has(name)) {
+      throw new SourceError(`${name} is the name of a global, and of a variable here`, at);
+    }
+    if (!this.#slots.has(name)) this.#slots.set(name, this.#slots.size);
   }
 
   #slotOf(name: string, at: string): number {
@@ -254,9 +262,9 @@ export class FunctionGenerator {
   }
 }
 
-function variablesIn(statements: readonly Statement[]): readonly string[] {
+function variablesIn(statements: readonly Statement[]): readonly { name: string; at: string }[] {
   return statements.flatMap((statement) => {
-    if (statement.kind === "declare") return [statement.name];
+    if (statement.kind === "declare") return [statement];
     if (statement.kind === "while") return variablesIn(statement.body);
     if (statement.kind !== "if") return [];
     return [...variablesIn(statement.then), ...variablesIn(statement.otherwise)];

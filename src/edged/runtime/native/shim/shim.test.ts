@@ -37,6 +37,7 @@ const { SIGTERM, SIGKILL } = constants.signals;
 const sleeping = (seconds: bigint): Steps => {
   const steps = new Steps();
   const time = new Uint8Array(BigUint64Array.of(seconds, 0n).buffer);
+  steps.call("getpid");
   steps.call("nanosleep", [time, 0], { why: "sleep long" });
   return steps;
 };
@@ -93,7 +94,7 @@ testShim("a step that fails is told, and nothing of the container is left", asyn
 
 testShim("a start that hangs is ended in time, in the words of its step", async (shim) => {
   const client = await shim.connect();
-  const request = shim.container(sleeping(1000n), { timeoutMs: 50 });
+  const request = shim.container(sleeping(1000n), { timeoutMs: 500 });
   const error = await rejection(client.start(request, shim.signal));
   expect(error.message).toBe("Cannot sleep long: ETIMEDOUT");
   await eventually(() => childrenOf(shim.process.pid).length === 0);
