@@ -1,6 +1,14 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { X509Certificate } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "#lib/errors.ts";
@@ -39,6 +47,16 @@ describe("the keys of the API server", () => {
       expect(statSync(file(name)).mode & 0o777).toBe(0o600);
     expect(statSync(join(root, "pki")).mode & 0o777).toBe(0o700);
     expect(Buffer.from(first.adminToken, "base64url").length).toBe(32);
+  });
+
+  test("that cannot be read are named with their file", () => {
+    load();
+    for (const name of ["apiserver.crt", "admin.token"]) {
+      rmSync(file(name));
+      mkdirSync(file(name));
+      expect(load).toThrow(`Cannot read ${file(name)}`);
+      rmSync(file(name), { recursive: true });
+    }
   });
 
   test("hold from 1970, the authority for ever and the server for ten years", () => {

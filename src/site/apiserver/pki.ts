@@ -227,7 +227,10 @@ function read(directory: string, name: string): string | undefined {
     return text;
   } catch (error) {
     if (errorCode(error) === "ENOENT") return undefined;
-    throw error;
+    throw new UserError(
+      `Cannot read ${join(directory, name)}: ${explain(error)}. Restore it from a backup`,
+      { cause: error },
+    );
   }
 }
 
