@@ -77,6 +77,13 @@ export function allContainers(spec: PodSpec | undefined): readonly Container[] {
   return [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
 }
 
+/** The containers that somebody put into a pod while it ran, such as `kubectl debug`. */
+export function guestsOf(spec: PodSpec | undefined): readonly Guest[] {
+  return spec?.ephemeralContainers ?? [];
+}
+
+export type Guest = NonNullable<PodSpec["ephemeralContainers"]>[number];
+
 /** All containers that a spec at `path` has, and where: as they start, and then its guests. */
 export function containersAt(
   spec: PodSpec,

@@ -2,7 +2,7 @@ import type { Container, ContainerStatus, Pod } from "#api/object.ts";
 import { isRestartable } from "#api/pod.ts";
 import { rfc3339 } from "#lib/clock.ts";
 import type { RuntimeContainer } from "../runtime/types.ts";
-import type { Observed } from "./observed.ts";
+import { type Observed, reportedStatus } from "./observed.ts";
 
 /** Why a container does not run yet, in kubelet's words. */
 export interface Waiting {
@@ -35,7 +35,7 @@ export function containerStatus(facts: ContainerFacts, container: Container): Co
     (one) => one.name === name && one.state !== "created",
   );
   const [newest, previous] = attempts;
-  const before = previousStatus(facts.pod, name);
+  const before = reportedStatus(facts.pod, name);
   const waiting = newest?.state === "running" ? undefined : facts.waiting(name);
   // What ended stays ended in the status when the container itself has been removed.
   if (!newest && !waiting && before?.state?.terminated) return before;
@@ -62,6 +62,12 @@ export function containerStatus(facts: ContainerFacts, container: Container): Co
     started,
     ready: running ? started && facts.ready(newest) : completedInit(facts.pod, newest),
   };
+}
+
+/** The status of a container that serves nobody and has no probes: it is never ready. */
+export function guestStatus(facts: ContainerFacts, guest: Container): ContainerStatus {
+  const { started: _, ...status } = containerStatus(facts, guest);
+  return { ...status, ready: false };
 }
 
 /** The identity of a container as the API writes it: `docker://<id>`. */
@@ -104,11 +110,6 @@ function defaultReason(pod: Pod, { name }: Container): string {
   return initContainers.length > 0 && !(isInit && initContainers[0]?.name === name)
     ? "PodInitializing"
     : "ContainerCreating";
-}
-
-function previousStatus({ status }: Pod, name: string): ContainerStatus | undefined {
-  const all = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
-  return all.find((one) => one.name === name);
 }
 
 /** The last state outlives the container that had it, as long as its successor is the same. */

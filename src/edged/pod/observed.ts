@@ -1,4 +1,4 @@
-import type { Pod } from "#api/object.ts";
+import type { ContainerStatus, Pod } from "#api/object.ts";
 import type { RuntimeContainer, RuntimePod, Sandbox } from "../runtime/types.ts";
 
 /** What the runtime has of one pod now. */
@@ -33,9 +33,23 @@ export function nextAttempt(pod: Pod, observed: Observed, name: string): number 
   return newest.state === "created" ? newest.attempt : newest.attempt + 1;
 }
 
+/** Whether the pod's status tells of a container of that name, which may be gone since. */
+export function wasReported(pod: Pod, name: string): boolean {
+  return reportedStatus(pod, name)?.containerID !== undefined;
+}
+
+/** What the pod's status tells of its container of that name. */
+export function reportedStatus({ status }: Pod, name: string): ContainerStatus | undefined {
+  const all = [
+    ...(status?.containerStatuses ?? []),
+    ...(status?.initContainerStatuses ?? []),
+    ...(status?.ephemeralContainerStatuses ?? []),
+  ];
+  return all.find((one) => one.name === name);
+}
+
 /** The newest attempt that the pod's status tells of; -1 where it tells of no container. */
-function reportedAttempt({ status }: Pod, name: string): number {
-  const all = [...(status?.containerStatuses ?? []), ...(status?.initContainerStatuses ?? [])];
-  const reported = all.find((one) => one.name === name);
+function reportedAttempt(pod: Pod, name: string): number {
+  const reported = reportedStatus(pod, name);
   return reported?.containerID ? Number(reported.restartCount ?? 0) : -1;
 }

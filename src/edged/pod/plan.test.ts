@@ -56,6 +56,25 @@ describe("planPod()", () => {
     expect(plan(podWith({}), [ran("main")])).toEqual([]);
   });
 
+  test("a guest starts beside what waits, once, whatever the pod's policy is", () => {
+    const initContainers = [{ name: "init" }];
+    const pod = podWith({ initContainers, ephemeralContainers: [{ name: "guest" }] });
+    expect(plan(pod, [])).toEqual(["start guest#0", "start init#0"]);
+    expect(plan(pod, [ran("guest", { state: "created" }), ran("init")])).toEqual(["start guest#0"]);
+    expect(plan(pod, [ran("guest", { state: "exited", exitCode: 1 }), ran("init")])).toEqual([]);
+    const state = { running: { startedAt: "2026-01-01T00:00:00Z" } };
+    const seen = { image: "a", imageID: "b", ready: false, restartCount: 0 };
+    const told = { ...seen, name: "guest", containerID: "native://1", state };
+    const lost = { ...pod, status: { ephemeralContainerStatuses: [told] } };
+    expect(plan(lost, [ran("init")])).toEqual([]);
+  });
+
+  test("a pod does not wait for its guests to end", () => {
+    const pod = podWith({ restartPolicy: "Never", ephemeralContainers: [{ name: "guest" }] });
+    const ended = [ran("guest"), ran("main", { state: "exited" })];
+    expect(plan(pod, ended)).toEqual(["stop guest 30000"]);
+  });
+
   test("a container that a probe gave up on is stopped with the probe's own grace", () => {
     const livenessProbe = { terminationGracePeriodSeconds: 3 };
     const pod = podWith({ containers: [{ name: "main", livenessProbe }] });

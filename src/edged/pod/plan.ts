@@ -1,5 +1,5 @@
 import type { Container, Pod } from "#api/object.ts";
-import { isRestartable } from "#api/pod.ts";
+import { guestsOf, isRestartable } from "#api/pod.ts";
 import type { RuntimeContainer } from "../runtime/types.ts";
 import { type Action, containerKey, SANDBOX_KEY, startKey, stop } from "./action.ts";
 import {
@@ -8,6 +8,7 @@ import {
   newestContainer,
   nextAttempt,
   type Observed,
+  wasReported,
 } from "./observed.ts";
 import { planEnding } from "./plan-ending.ts";
 import type { PlanInput } from "./plan-input.ts";
@@ -51,9 +52,10 @@ export function planPod(input: PlanInput): Plan {
 function planRunning(input: PlanInput): Action[] {
   const { observed, pod } = input;
   if (!liveSandbox(observed)) return planSandbox(input);
+  const guests = planGuests(input);
   const init = planInit(input);
-  if (init.blocked) return init.actions;
-  const actions = [...init.actions];
+  if (init.blocked) return [...guests, ...init.actions];
+  const actions = [...guests, ...init.actions];
   for (const container of pod.spec?.containers ?? []) {
     actions.push(...planContainer(input, container));
   }
@@ -90,6 +92,17 @@ function planSandbox({ observed, pod }: PlanInput): Action[] {
   }
   const attempt = (observed.sandboxes[0]?.attempt ?? -1) + 1;
   return [{ kind: "startSandbox", key: SANDBOX_KEY, attempt }];
+}
+
+/** Guests start as soon as they come, beside whatever the pod does, and never a second time. */
+function planGuests(input: PlanInput): Action[] {
+  const { pod, observed } = input;
+  return guestsOf(pod.spec)
+    .filter(({ name }) => {
+      const last = newestContainer(observed, name);
+      return last === undefined ? !wasReported(pod, name) : last.state === "created";
+    })
+    .map((guest) => start(input, guest));
 }
 
 interface InitPlan {
@@ -170,10 +183,11 @@ function start({ pod, observed }: PlanInput, container: Container): Action {
   return { kind: "startContainer", key: startKey(name), container, attempt };
 }
 
-/** The policy of one container: sidecars run always, init containers until they have succeeded. */
+/** The policy of one container: sidecars run always, init containers until they have succeeded, guests once. */
 export function restartPolicyOf({ spec }: Pod, name: string): string {
   const policy = spec?.restartPolicy ?? "Always";
   const init = spec?.initContainers?.find((container) => container.name === name);
+  if (guestsOf(spec).some((guest) => guest.name === name)) return "Never";
   if (!init) return policy;
   if (isRestartable(init)) return "Always";
   return policy === "Always" ? "OnFailure" : policy;

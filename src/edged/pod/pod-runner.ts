@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Container, Pod } from "#api/object.ts";
-import { allContainers } from "#api/pod.ts";
+import { allContainers, guestsOf } from "#api/pod.ts";
 import { asError, must } from "#lib/errors.ts";
 import { ContainerConfigError } from "../container/config-error.ts";
 import { ContainerFailure } from "../container/container-failure.ts";
@@ -20,6 +20,7 @@ import { PodTokens } from "../volume/pod-tokens.ts";
 import { PodVolumes, type PreparedVolumes } from "../volume/pod-volumes.ts";
 import { containerMounts } from "./container-mounts.ts";
 import type { PodContext } from "./context.ts";
+import { currentContainer, liveSandbox, type Observed } from "./observed.ts";
 import { MIN_GRACE_MS } from "./plan.ts";
 import { PodFiles } from "./pod-files.ts";
 
@@ -126,7 +127,7 @@ export class PodRunner {
    */
   async startContainer(
     pod: Pod,
-    { container, attempt, sandboxId, life }: StartOrder,
+    { container, attempt, observed, life }: StartOrder,
     signal: AbortSignal,
   ): Promise<void> {
     const { runtime, images, events } = this.#context;
@@ -134,13 +135,12 @@ export class PodRunner {
     const sources = this.#sources(pod, signal);
     const volumes = await this.prepareVolumes(pod, signal);
     const image = await images.ensure({ pod, container, recorder, sources }, signal);
-    const spec = await this.#specOf(pod, { container, attempt, image, volumes }, sources).catch(
-      (error: unknown) => {
-        if (!(error instanceof ContainerConfigError)) throw error;
-        recorder.warning("Failed", `Error: ${error.message}`, container);
-        throw new ContainerFailure("CreateContainerConfigError", error.message);
-      },
-    );
+    const order = { container, attempt, observed, image, volumes };
+    const spec = await this.#specOf(pod, order, sources).catch((error: unknown) => {
+      if (!(error instanceof ContainerConfigError)) throw error;
+      recorder.warning("Failed", `Error: ${error.message}`, container);
+      throw new ContainerFailure("CreateContainerConfigError", error.message);
+    });
     const step = async <T>(reason: string, doing: Promise<T>): Promise<T> => {
       try {
         return await doing;
@@ -151,7 +151,11 @@ export class PodRunner {
         throw new ContainerFailure(reason, message);
       }
     };
-    const id = await step("CreateContainerError", runtime.createContainer(sandboxId, spec, signal));
+    const sandbox = must(liveSandbox(observed), "the sandbox of a pod whose container starts");
+    const id = await step(
+      "CreateContainerError",
+      runtime.createContainer(sandbox.id, spec, signal),
+    );
     recorder.normal("Created", "Container created", container);
     signal.throwIfAborted();
     // No engine takes a start back: whoever calls this off must know what came of it.
@@ -220,13 +224,14 @@ export class PodRunner {
 
   async #specOf(
     pod: Pod,
-    { container, attempt, image, volumes }: SpecOrder,
+    { container, attempt, observed, image, volumes }: SpecOrder,
     sources: Sources,
   ): Promise<ContainerSpec> {
     const { startupProbe, livenessProbe, readinessProbe } = container;
     if (startupProbe?.grpc ?? livenessProbe?.grpc ?? readinessProbe?.grpc) {
       throw new ContainerConfigError("gRPC probes are not supported by this node yet");
     }
+    const target = targetOf(pod, container.name, observed);
     const env = await containerEnv(this.#facts(pod), container, sources);
     const terminationLog = await this.files.makeTerminationLog(container, attempt);
     const command = expandAll(container.command, env);
@@ -245,6 +250,7 @@ export class PodRunner {
       stdin: container.stdin ?? false,
       stdinOnce: container.stdinOnce ?? false,
       sharedProcesses: pod.spec?.shareProcessNamespace ?? false,
+      ...(target && { processesOf: target }),
       resources: containerResources(pod, container, this.#context.memoryCapacityBytes),
       security: containerSecurity(pod, container, image),
       terminationMessageFile: terminationLog,
@@ -271,7 +277,8 @@ function addressesOf({ ipv4, ipv6 }: PodAddresses): readonly string[] {
 interface StartOrder {
   readonly container: Container;
   readonly attempt: number;
-  readonly sandboxId: string;
+  /** What the runtime had of the pod when this was decided: a sandbox that runs, among others. */
+  readonly observed: Observed;
   /** Aborts with the process's part in the pod, not when the pod ends. */
   readonly life: AbortSignal;
 }
@@ -290,6 +297,7 @@ interface ProbeOrder {
 interface SpecOrder {
   readonly container: Container;
   readonly attempt: number;
+  readonly observed: Observed;
   readonly image: ImageInfo;
   readonly volumes: PreparedVolumes;
 }
@@ -300,7 +308,16 @@ export function refOf({ metadata }: Pod): PodRef {
 }
 
 export function containerNamed({ spec }: Pod, wanted: string): Container | undefined {
-  return allContainers(spec).find(({ name }) => name === wanted);
+  return [...allContainers(spec), ...guestsOf(spec)].find(({ name }) => name === wanted);
+}
+
+/** The ID of the container that a guest of that name wants to see the processes of, if it wants to. */
+function targetOf({ spec }: Pod, guest: string, observed: Observed): string | undefined {
+  const wanted = guestsOf(spec).find(({ name }) => name === guest)?.targetContainerName;
+  if (!wanted) return undefined;
+  const target = currentContainer(observed, wanted);
+  if (target?.state === "running") return target.id;
+  throw new ContainerConfigError(`unable to find target container ${wanted}: it does not run`);
 }
 
 function hostPorts({ spec }: Pod): HostPort[] {

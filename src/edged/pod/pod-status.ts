@@ -1,7 +1,7 @@
 import type { Container, Pod, PodStatus } from "#api/object.ts";
-import { qosClass } from "#api/pod.ts";
+import { guestsOf, qosClass } from "#api/pod.ts";
 import { podConditions } from "./conditions.ts";
-import { type ContainerFacts, containerStatus } from "./container-status.ts";
+import { type ContainerFacts, containerStatus, guestStatus } from "./container-status.ts";
 import { liveSandbox } from "./observed.ts";
 import { type Phase, phaseOf } from "./phase.ts";
 
@@ -24,6 +24,7 @@ export function podStatus(facts: StatusFacts): PodStatus {
     containers.map((container) => containerStatus(facts, container));
   const init = statuses(spec.initContainers ?? []);
   const main = statuses(spec.containers);
+  const guests = guestsOf(spec).map((guest) => guestStatus(facts, guest));
   const phase = settled(pod) ?? phaseNow(facts, { init, main });
   const sandboxReady = liveSandbox(facts.observed) !== undefined && podIPs.length > 0;
   const { generation } = pod.metadata ?? {};
@@ -39,6 +40,7 @@ export function podStatus(facts: StatusFacts): PodStatus {
     startTime: facts.startTime,
     ...(init.length > 0 && { initContainerStatuses: init }),
     containerStatuses: main,
+    ...(guests.length > 0 && { ephemeralContainerStatuses: guests }),
     qosClass: pod.status?.qosClass ?? qosClass(pod),
   };
 }

@@ -258,7 +258,7 @@ export class PodWorker {
     const sandbox = liveSandbox(this.#observed);
     if (!sandbox || this.#runner.podIP === undefined) return;
     this.#memory.noteRestart(container.name);
-    const order = { container, attempt, sandboxId: sandbox.id, life: signal };
+    const order = { container, attempt, observed: this.#observed, life: signal };
     this.#start(key, signal, (inner) => this.#runner.startContainer(this.#pod, order, inner));
   }
 

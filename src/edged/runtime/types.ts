@@ -98,6 +98,8 @@ export interface ContainerSpec {
   readonly stdinOnce: boolean;
   /** Sees the processes of all containers of the pod. */
   readonly sharedProcesses: boolean;
+  /** The ID of a running container of the pod whose processes it sees, as if it were one of them. */
+  readonly processesOf?: string;
   readonly resources: ContainerResources;
   readonly security: ContainerSecurity;
   /** A file on the host that holds the termination message, given back as it is. */

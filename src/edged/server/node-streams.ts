@@ -7,10 +7,10 @@ import type {
   PortForwardRequest,
   StreamTarget,
 } from "#api/node-streams.ts";
-import { allContainers } from "#api/pod.ts";
 import { badRequest, internalError, StatusError, serviceUnavailable } from "#api/status.ts";
-import { liveSandbox } from "../pod/observed.ts";
+import { liveSandbox, reportedStatus } from "../pod/observed.ts";
 import type { PodManager } from "../pod/pod-manager.ts";
+import { containerNamed } from "../pod/pod-runner.ts";
 import type { PodWorker } from "../pod/pod-worker.ts";
 import { EngineUnreachable, type Runtime } from "../runtime/runtime.ts";
 import type { LogOptions, RuntimeContainer } from "../runtime/types.ts";
@@ -125,14 +125,12 @@ function running(
 }
 
 function known({ pod }: PodWorker, name: string): string {
-  if (allContainers(pod.spec).some((container) => container.name === name)) return name;
+  if (containerNamed(pod, name)) return name;
   throw badRequest(`container ${name} is not valid for pod ${pod.metadata?.name}`);
 }
 
 function waitingReason({ pod }: PodWorker, name: string): string {
-  const { containerStatuses = [], initContainerStatuses = [] } = pod.status ?? {};
-  const status = [...containerStatuses, ...initContainerStatuses].find((one) => one.name === name);
-  return status?.state?.waiting?.reason ?? "ContainerCreating";
+  return reportedStatus(pod, name)?.state?.waiting?.reason ?? "ContainerCreating";
 }
 
 function logOptions({ follow, timestamps, previous, ...request }: LogRequest): LogOptions {

@@ -88,11 +88,12 @@ export function containerOptions(
 
 function namespaces(spec: ContainerSpec, around: ContainerSurroundings): HostConfig {
   const ofSandbox = `container:${around.sandboxId}`;
+  const processes = spec.sharedProcesses ? around.sandboxId : spec.processesOf;
   return {
     NetworkMode: ofSandbox,
     IpcMode: around.hostIPC ? "host" : ofSandbox,
     ...(around.hostPID && { PidMode: "host" }),
-    ...(!around.hostPID && spec.sharedProcesses && { PidMode: ofSandbox }),
+    ...(!around.hostPID && processes !== undefined && { PidMode: `container:${processes}` }),
     ...(around.hostNetwork && { UTSMode: "host" }),
   };
 }

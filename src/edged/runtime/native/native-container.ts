@@ -88,7 +88,7 @@ export class NativeContainer {
 
   /** What its shim calls it. */
   get key(): bigint {
-    return BigInt(`0x${this.#record.id.slice(0, 16)}`);
+    return keyOf(this.#record.id);
   }
 
   /** Its first process, while that runs. */
@@ -218,11 +218,13 @@ export class NativeContainer {
 
   async #begin({ spec, plan }: ContainerOrder, signal: AbortSignal): Promise<void> {
     const shim = await this.sandbox.readyFor(spec, signal);
-    const ownProcesses = !spec.sharedProcesses && !this.sandbox.record.hostPID;
+    const joinsOthers = spec.sharedProcesses || this.sandbox.record.hostPID;
+    const target = joinsOthers ? undefined : spec.processesOf;
     const { pid, startedAtNs } = await shim.start(
       {
         key: this.key,
-        namespaces: ownProcesses ? CLONE.NEWPID : 0,
+        namespaces: joinsOthers || target !== undefined ? 0 : CLONE.NEWPID,
+        ...(target !== undefined && { processesOf: keyOf(target) }),
         directory: this.directory,
         steps: containerProgram(plan),
         tty: spec.tty,
@@ -264,6 +266,11 @@ export class NativeContainer {
     // What its start has left behind where it failed.
     await this.cgroup.kill(signal);
   }
+}
+
+/** What a shim calls the container of that ID. */
+function keyOf(id: string): bigint {
+  return BigInt(`0x${id.slice(0, 16)}`);
 }
 
 /** What a process that joins must be like: the container's own but for its command; JSON. */

@@ -9,6 +9,7 @@ export const REQUEST = {
   resize: 4,
   forget: 5,
   end: 6,
+  startBeside: 7,
 } as const;
 
 const FLAG_TTY = 1;
@@ -16,9 +17,11 @@ const FLAG_STDIN = 2;
 const FLAG_LEAD = 4;
 const HEADER_BYTES = 24;
 const START_BYTES = 56;
+const KEY_BYTES = 8;
 const MAX_PATH_BYTES = 4096;
 /** Longer requests are refused by the shim. */
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
+const STARTS_BESIDE = 1;
 const NO_STEP = 0xffffffff;
 
 /** A container to start. */
@@ -27,6 +30,8 @@ export interface StartRequest {
   readonly key: bigint;
   /** CLONE_NEW… of the namespaces that it gets. */
   readonly namespaces: number;
+  /** The key of a container that runs, in whose process namespace it lives. */
+  readonly processesOf?: bigint;
   /**
    * Its directory on the host, where the shim puts `log`, `log.1` …, `exit` and, with `stdin`, the
    * FIFO of that name.
@@ -103,7 +108,8 @@ function encodeStart(
     throw new RangeError(`Cannot start in ${request.directory}: the path is too long`);
   }
   const steps = request.steps.encode(arch);
-  const stepsAt = START_BYTES - HEADER_BYTES + Math.ceil(path.length / 8) * 8;
+  const targetAt = START_BYTES - HEADER_BYTES + Math.ceil(path.length / 8) * 8;
+  const stepsAt = targetAt + (request.processesOf === undefined ? 0 : KEY_BYTES);
   const bytes = new Uint8Array(stepsAt + steps.length);
   const view = new DataView(bytes.buffer);
   view.setBigUint64(0, BigInt(request.namespaces), true);
@@ -113,6 +119,7 @@ function encodeStart(
   view.setUint32(24, request.timeoutMs, true);
   view.setUint32(28, path.length, true);
   bytes.set(path, START_BYTES - HEADER_BYTES);
+  if (request.processesOf !== undefined) view.setBigUint64(targetAt, request.processesOf, true);
   bytes.set(steps, stepsAt);
   return bytes;
 }
@@ -140,6 +147,8 @@ export type ShimMessage =
   | {
       readonly kind: "hello";
       readonly protocol: number;
+      /** It knows `startBeside`; shims of earlier versions do not. */
+      readonly startsBeside: boolean;
       readonly pid: number;
       /** How many messages about containers follow. */
       readonly containers: number;
@@ -175,7 +184,10 @@ export function decodeMessage(view: DataView): ShimMessage {
         container: decodeState(view),
       };
     case 0x101:
-      return { kind: "hello", protocol: step, pid, containers: serial };
+      return {
+        ...{ kind: "hello", protocol: step, pid, containers: serial },
+        startsBeside: (view.getUint32(16, true) & STARTS_BESIDE) !== 0,
+      };
     case 0x102:
       return { kind: "container", container: decodeState(view) };
     case 0x103:

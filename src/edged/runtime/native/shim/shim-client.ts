@@ -65,6 +65,7 @@ export class ShimClient implements Disposable {
   readonly #containers: ContainerState[] = [];
   #expected: number | undefined;
   #pid = 0;
+  #startsBeside = false;
   #serial = 0;
   #closed = false;
 
@@ -110,12 +111,20 @@ export class ShimClient implements Disposable {
   /**
    * Starts a container and resolves when its steps have succeeded.
    * @throws StepFailure when a step failed; SystemCallError when the shim could not begin: EEXIST for a
-   * key that it has, ENFILE beyond 1,024 containers, ECANCELED after `end`.
+   * key that it has, ENFILE beyond 1,024 containers, ECANCELED after `end`, ESRCH where the container
+   * does not run that it is to live beside. Error when the shim is of a version before there was that.
    */
-  start(request: StartRequest, signal: AbortSignal): Promise<ContainerState> {
+  async start(request: StartRequest, signal: AbortSignal): Promise<ContainerState> {
     const body = startBody(request, HOST_ARCH);
     const asked = { what: `start a container in ${request.directory}`, steps: request.steps };
-    return this.#ask({ kind: REQUEST.start, key: request.key, body }, asked, signal);
+    const beside = request.processesOf !== undefined;
+    if (beside && !this.#startsBeside) {
+      throw new Error(
+        "the pod was started by an earlier edgesite, which could not do this. Delete it, and try with the one that takes its place",
+      );
+    }
+    const kind = beside ? REQUEST.startBeside : REQUEST.start;
+    return this.#ask({ kind, key: request.key, body }, asked, signal);
   }
 
   /**
@@ -203,8 +212,10 @@ export class ShimClient implements Disposable {
     }
   }
 
-  #greet({ protocol, pid, containers }: Extract<ShimMessage, { kind: "hello" }>): void {
+  #greet(hello: Extract<ShimMessage, { kind: "hello" }>): void {
+    const { protocol, pid, containers, startsBeside } = hello;
     this.#pid = pid;
+    this.#startsBeside = startsBeside;
     this.#expected = containers;
     if (protocol !== PROTOCOL) {
       this.#greeted.reject(new ShimLost(`The shim speaks protocol ${protocol}, not ${PROTOCOL}`));

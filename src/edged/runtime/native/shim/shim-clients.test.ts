@@ -1,11 +1,12 @@
-import { expect } from "bun:test";
-import { existsSync } from "node:fs";
+import { expect, test } from "bun:test";
+import { existsSync, mkdtempSync } from "node:fs";
 import { createConnection } from "node:net";
-import { constants } from "node:os";
+import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { Steps } from "#linux/steps.ts";
 import { eventually, rejection } from "#test/kit/eventually.ts";
-import { childrenOf, shell, testShim } from "#test/kit/sandbox-shim.ts";
+import { childrenOf, shell, TEST_MS, testShim } from "#test/kit/sandbox-shim.ts";
+import { ShimClient } from "./shim-client.ts";
 import { ShimConnection } from "./shim-connection.ts";
 
 const { SIGTERM } = constants.signals;
@@ -50,6 +51,21 @@ testShim("a start whose client went away meanwhile is told to the next", async (
   expect(second.containers).toEqual([]);
   await eventually(() => shim.starts.length === 1);
   expect(shim.starts[0]).toMatchObject({ key: request.key });
+});
+
+test("a shim of an earlier version is not asked for what it does not know", async () => {
+  const path = join(mkdtempSync(join(tmpdir(), "shim-")), "shim.sock");
+  const hello = new Uint8Array(Uint32Array.of(0x101, 0, 0, 0, 0, 1, 7, 0, 0, 0, 0, 0).buffer);
+  const socket = { open: (client: Bun.Socket) => void client.write(hello), data: () => undefined };
+  using _shim = Bun.listen({ unix: path, socket });
+  const listener = { started: () => undefined, exited: () => undefined, lost: () => undefined };
+  const signal = AbortSignal.timeout(TEST_MS);
+  using client = await ShimClient.connect(path, listener, signal);
+  const request = {
+    ...{ key: 1n, namespaces: 0, processesOf: 2n, directory: "", steps: new Steps() },
+    ...{ tty: false, stdin: false, logLimitBytes: 0, logFiles: 0, timeoutMs: 0 },
+  };
+  expect((await rejection(client.start(request, signal))).message).toContain("earlier edgesite");
 });
 
 testShim("a client that makes no sense is dropped, and the shim goes on", async (shim) => {

@@ -32,6 +32,7 @@ import { shimProgram } from "./shim-program.ts";
 
 const CLONE_NEWNS = 0x20000;
 const CLONE_NEWUTS = 0x4000000;
+const CLONE_NEWPID = 0x20000000;
 const { SIGTERM, SIGKILL } = constants.signals;
 
 const sleeping = (seconds: bigint): Steps => {
@@ -242,6 +243,29 @@ testShim("containers share a process namespace after its first process", async (
     expect((await shim.exitOf(request.key)).exit?.code).toBe(137);
   }
   expect((await shim.exitOf(1000n)).exit?.code).toBe(137);
+});
+
+testShim("a container lives beside another one, and ends with its processes", async (shim) => {
+  const client = await shim.connect();
+  const namespaces = CLONE_NEWNS | CLONE_NEWPID;
+  const main = shim.container(shell("readlink /proc/self/ns/pid; sleep 1000"), { namespaces });
+  await client.start(main, shim.signal);
+  const beside = { namespaces: CLONE_NEWNS, processesOf: main.key };
+  const script = "readlink /proc/self/ns/pid; kill -0 1 && sleep 1000";
+  const guest = shim.container(shell(script), beside);
+  const { pid } = await client.start(guest, shim.signal);
+  const inside = readlinkSync(`/proc/${pid}/ns/pid`);
+  const first = (directory: string) => logText(join(directory, "log")).split("\n")[0];
+  for (const { directory } of [main, guest]) await eventually(() => first(directory) === inside);
+  // What starts later has its own processes again.
+  const other = shim.container(shell("readlink /proc/self/ns/pid"), { namespaces });
+  await client.start(other, shim.signal);
+  await shim.exitOf(other.key);
+  expect(first(other.directory)).not.toBe(inside);
+  await client.signal(main.key, SIGKILL, shim.signal);
+  expect((await shim.exitOf(guest.key)).exit?.code).toBe(137);
+  const late = rejection(client.start(shim.container(shell(script), beside), shim.signal));
+  expect((await late).message).toContain("ESRCH");
 });
 
 test.each(ARCHES)(
