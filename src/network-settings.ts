@@ -1,4 +1,5 @@
 import type { EdgeSiteConfig } from "#config/edgesite-config.ts";
+import { overlaps, parseCidr } from "#lib/cidr.ts";
 import { UserError } from "#lib/errors.ts";
 import { readRoutes } from "#linux/rtnetlink/routes.ts";
 import { type NetworkPlan, planNetwork } from "#mesh/network-plan.ts";
@@ -22,6 +23,12 @@ export async function networkOf(
       ...(wanted.serviceCIDR !== "" && { serviceCIDR: wanted.serviceCIDR }),
       ...(wanted.dnsAddress !== "" && { dnsAddress: wanted.dnsAddress }),
     });
+    if (overlaps(parseCidr(plan.podCIDR), parseCidr(plan.serviceCIDR))) {
+      throw new UserError(
+        `network: podCIDR ${plan.podCIDR} and serviceCIDR ${plan.serviceCIDR} have addresses in common: choose ranges that have not`,
+        { exitCode: 64 },
+      );
+    }
     await settings.set(SETTING, NAMES.map((name) => plan[name]).join(" "));
     return plan;
   }
