@@ -16,6 +16,8 @@ import { explain, UserError } from "#lib/errors.ts";
 export interface DataDirectory {
   readonly root: string;
   readonly database: string;
+  /** What marks the site on the host, for when the database cannot be read. */
+  readonly identity: string;
   readonly pki: string;
   readonly pods: string;
   /** Images and containers of the native runtime. */
@@ -33,6 +35,7 @@ export function dataDirectory(root: string): DataDirectory {
   return {
     root,
     database: join(root, "edgesite.db"),
+    identity: join(root, "site.json"),
     pki: join(root, "pki"),
     pods: join(root, "pods"),
     store: join(root, "store"),
@@ -72,9 +75,10 @@ export function prepareDataDirectory({ root, pki, pods, sockets, store }: DataDi
 
 /** Removes what a site keeps here and nothing else: the directory may be somebody's home. */
 export function removeSiteFiles(directory: DataDirectory): void {
-  const { root, database, pki, pods, store, sockets, images, controlSocket, kubeconfig } =
-    directory;
-  for (const path of [...filesOf(database), pki, pods, store, sockets, controlSocket, kubeconfig]) {
+  const { root, database, identity, images, kubeconfig } = directory;
+  const { pki, pods, store, sockets, controlSocket } = directory;
+  const folders = [pki, pods, store, sockets];
+  for (const path of [...filesOf(database), ...folders, identity, controlSocket, kubeconfig]) {
     rmSync(path, { recursive: true, force: true });
   }
   for (const folder of [images, dirname(kubeconfig), root]) {

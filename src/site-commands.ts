@@ -8,8 +8,7 @@ import { rotateKey } from "#db/rotate-key.ts";
 import { keysOfSite } from "#db/secret-key.ts";
 import { removePodNetwork } from "#edged/network/veth-network.ts";
 import { removeSiteCgroups } from "#edged/runtime/docker/cgroup-parent.ts";
-import { EngineUnreachable, type Runtime } from "#edged/runtime/runtime.ts";
-import type { RuntimePod } from "#edged/runtime/types.ts";
+import { EngineUnreachable } from "#edged/runtime/runtime.ts";
 import { systemClock } from "#lib/clock.ts";
 import { UserError } from "#lib/errors.ts";
 import { silentLogger } from "#lib/log.ts";
@@ -22,6 +21,9 @@ import { dataDirectory, removeSiteFiles, secretsKeyFile } from "./data-directory
 import { latestTime } from "./latest-time.ts";
 import { preflight } from "./preflight.ts";
 import type { StopSignals } from "./signals.ts";
+import { readIdentity } from "./site-identity.ts";
+import { lockSite, removeLock } from "./site-lock.ts";
+import { removePods } from "./site-pods.ts";
 import {
   createRuntime,
   keptRuntime,
@@ -30,8 +32,6 @@ import {
 } from "./site-runtime.ts";
 import { startSite } from "./start.ts";
 
-/** Longest time that a pod may take to end when its site no longer runs. */
-const STOP_GRACE_MS = 10_000;
 const COMMAND_MS = 120_000;
 
 /** The site as the command line drives it. `signals` is called once, by commands that live long. */
@@ -45,7 +45,9 @@ export function siteCommands(signals: () => StopSignals): SiteCommands {
     },
     async removeWorkloads(config, io) {
       const site = await stoppedSite(config);
-      return site === undefined ? [] : removePods({ ...site, config, io });
+      if (site === undefined) return [];
+      using _lock = lockSite(site.siteId, config.dataDir);
+      return await endWorkloads({ ...site, config, io });
     },
     async rotateKey(config) {
       const { database } = dataDirectory(config.dataDir);
@@ -70,13 +72,15 @@ export function siteCommands(signals: () => StopSignals): SiteCommands {
       const site = await stoppedSite(config);
       if (site === undefined) return false;
       const { siteId } = site;
-      await removePods({ ...site, config, io });
+      using _lock = lockSite(siteId, config.dataDir);
+      await endWorkloads({ ...site, config, io });
       await removePodNetwork(siteId);
       await removeMesh(siteId);
       for (const cgroup of removeSiteCgroups(siteMarks(siteId))) {
         io.err(`The cgroup ${cgroup} stays: something runs in it still\n`);
       }
       const directory = dataDirectory(config.dataDir);
+      removeLock(siteId);
       removeRunDirectory(siteId);
       unmountBelow(directory.root);
       removeSiteFiles(directory);
@@ -95,12 +99,19 @@ interface StoppedSite {
 
 /** The site of a data directory; undefined where there never was one. */
 async function stoppedSite({ dataDir }: EdgeSiteConfig): Promise<StoppedSite | undefined> {
-  const { database } = dataDirectory(dataDir);
-  if (!existsSync(database)) return undefined;
+  const { database, identity } = dataDirectory(dataDir);
+  const known = readIdentity(identity);
+  const lost = known && { ...known, runtime: keptRuntime(known.runtime), hadPods: true };
+  if (!existsSync(database)) return lost;
   // Without a key, as it reads no Secret.
-  await using db = await Database.open({ path: database });
+  const opened = await Database.open({ path: database }).catch((error: unknown) => {
+    if (lost === undefined || !(error instanceof UserError)) throw error;
+    return undefined;
+  });
+  if (opened === undefined) return lost;
+  await using db = opened;
   const siteId = db.settings.get("siteId");
-  if (siteId === undefined) return undefined;
+  if (siteId === undefined) return lost;
   const runtime = keptRuntime(db.settings.get("runtime"));
   return { siteId, runtime, hadPods: db.meta.list("pod").length > 0 };
 }
@@ -123,7 +134,7 @@ interface Removal extends StoppedSite {
 }
 
 /** @throws {UserError} when there may be containers and what runs them is out of reach. */
-async function removePods(removal: Removal): Promise<readonly string[]> {
+async function endWorkloads(removal: Removal): Promise<readonly string[]> {
   try {
     return await removeAll(removal);
   } catch (error) {
@@ -148,18 +159,5 @@ async function removeAll(removal: Removal): Promise<readonly string[]> {
     storeDirectory: store,
     log: silentLogger,
   });
-  const signal = AbortSignal.timeout(COMMAND_MS);
-  const pods = await runtime.list(signal);
-  await Promise.all(pods.map((pod) => removePod(runtime, pod, signal)));
-  return pods.map(({ pod }) => `${pod.namespace}/${pod.name}`);
-}
-
-async function removePod(runtime: Runtime, pod: RuntimePod, signal: AbortSignal): Promise<void> {
-  await Promise.all(
-    pod.containers.map(async ({ id }) => {
-      await runtime.stopContainer(id, STOP_GRACE_MS, signal);
-      await runtime.removeContainer(id, signal);
-    }),
-  );
-  for (const { id } of pod.sandboxes) await runtime.removeSandbox(id, signal);
+  return await removePods(runtime, AbortSignal.timeout(COMMAND_MS));
 }

@@ -17,7 +17,8 @@ import { systemClock } from "#lib/clock.ts";
 import type { Logger } from "#lib/log.ts";
 import { unmountBelow } from "#linux/mount.ts";
 import { type DataDirectory, registriesFile as registriesOf } from "./data-directory.ts";
-import { type KeptSettings, kept, newSiteId } from "./site-identity.ts";
+import { type KeptSettings, keepIdentity, kept, newSiteId } from "./site-identity.ts";
+import { removePods } from "./site-pods.ts";
 import { version } from "./version.ts";
 
 /** What runs a site's containers: a Docker engine, or this process itself. */
@@ -26,7 +27,7 @@ export type RuntimeName = "docker" | "native";
 const DEFAULT_ENGINE = "unix:///var/run/docker.sock";
 const ENGINE_ANSWER_MS = 2000;
 /** Where the native runtime keeps sockets, in memory: gone after a restart of the machine. */
-const RUN_DIRECTORY = "/run/edgesite";
+export const RUN_DIRECTORY = "/run/edgesite";
 
 export interface RuntimeWish {
   readonly config: EdgeSiteConfig["runtime"];
@@ -40,15 +41,23 @@ export interface RuntimeWish {
  */
 async function decideRuntime(
   settings: KeptSettings,
-  wish: RuntimeWish,
+  wish: DecidedWish,
   signal: AbortSignal,
 ): Promise<RuntimeName> {
   const { name } = wish.config;
   if (name !== "auto") {
-    if (settings.get("runtime") !== name) await settings.set("runtime", name);
+    const before = settings.get("runtime");
+    if (before === name) return name;
+    if (before !== undefined) await wish.leave(keptRuntime(before));
+    await settings.set("runtime", name);
     return name;
   }
   return keptRuntime(await kept(settings, "runtime", () => suitableRuntime(wish, signal)));
+}
+
+interface DecidedWish extends RuntimeWish {
+  /** Ends what the runtime has that is in use no more. */
+  readonly leave: (before: RuntimeName) => Promise<void>;
 }
 
 /** What `auto` comes to on this host. */
@@ -89,9 +98,12 @@ export async function openRuntime(opening: Opening, signal: AbortSignal): Promis
   const { config, dockerHost, directory, db, log } = opening;
   const wish = { config: config.runtime, dockerHost };
   const places = { registriesFile: registriesOf(config), storeDirectory: directory.store };
-  const name = await decideRuntime(db.settings, wish, signal);
   const siteId = await kept(db.settings, "siteId", newSiteId);
-  const choice = { ...wish, ...places, name, siteId, log: log.child({ module: "runtime" }) };
+  const facts = { ...wish, ...places, siteId, log: log.child({ module: "runtime" }) };
+  const leave = (before: RuntimeName) => endPods({ ...facts, name: before }, signal);
+  const name = await decideRuntime(db.settings, { ...wish, leave }, signal);
+  keepIdentity(directory.identity, { siteId, runtime: name });
+  const choice = { ...facts, name };
   if (name === "docker") {
     const images = engineImages({ ...wish, ...places, rows: db.images });
     return { runtime: createRuntime(choice), images, [Symbol.asyncDispose]: async () => undefined };
@@ -108,6 +120,18 @@ export async function openRuntime(opening: Opening, signal: AbortSignal): Promis
     images: storeImages(store),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };
+}
+
+/** A pod that ran on in the runtime of before would have a double in the one of now. */
+async function endPods(choice: RuntimeChoice, signal: AbortSignal): Promise<void> {
+  const { name, log } = choice;
+  try {
+    const pods = await removePods(createRuntime(choice), signal);
+    if (pods.length > 0) log.info("Pods of the runtime of before are ended", { name, pods });
+  } catch (error) {
+    if (!(error instanceof EngineUnreachable)) throw error;
+    log.warn("Pods of the runtime of before may still run", { name, error: error.message });
+  }
 }
 
 export interface RuntimeChoice extends RuntimeWish {

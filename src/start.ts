@@ -40,7 +40,8 @@ import { HostAddresses } from "./host-addresses.ts";
 import { latestTime } from "./latest-time.ts";
 import { networkOf } from "./network-settings.ts";
 import type { StopSignals } from "./signals.ts";
-import { kept, newSiteId } from "./site-identity.ts";
+import { kept, newSiteId, nodeNameOf, readIdentity } from "./site-identity.ts";
+import { lockSite } from "./site-lock.ts";
 import { openRuntime } from "./site-runtime.ts";
 import { siteStatus } from "./site-status.ts";
 import { StartReport } from "./start-report.ts";
@@ -77,6 +78,12 @@ export async function startSite(
     report.begin("Loading keys and certificates");
     const { signal } = lifetime;
     const dockerHost = io.env["DOCKER_HOST"];
+    const siteId = await kept(
+      db.settings,
+      "siteId",
+      () => readIdentity(directory.identity)?.siteId ?? newSiteId(),
+    );
+    using _lock = lockSite(siteId, directory.root);
     await using opened = await openRuntime({ config, dockerHost, directory, db, log }, signal);
     const { runtime, images } = opened;
     const given = { config, directory, db, audit, log, runtime, images, lifetime: signal };
@@ -126,7 +133,7 @@ async function gather(given: Given): Promise<SiteParts> {
     log.error("A row of the database cannot be read and is set aside", { place, why });
   }
   const siteId = await kept(settings, "siteId", newSiteId);
-  const nodeName = await kept(settings, "nodeName", () => config.nodeName || hostNodeName());
+  const nodeName = await nodeNameOf(settings, config.nodeName);
   const network = await networkOf(settings, config.network);
   const ipv6 = config.network.podCIDR6 !== "";
   const addresses = new HostAddresses({ ipv6, fallback: network.gateway, log });

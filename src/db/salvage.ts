@@ -73,7 +73,7 @@ export function salvage(path: string): Salvage {
     rmSync(replacement, { force: true });
     if (!isDamage(error)) throw error;
     throw new UserError(
-      `Cannot read the database ${path}: it is damaged where everything else depends on it. Restore a backup of it`,
+      `Cannot read the database ${path}: it is damaged where everything else depends on it. Restore a backup of it, or remove the site with 'edgesite reset'`,
       { cause: error },
     );
   }

@@ -36,6 +36,7 @@ const INDEXES = [
 ];
 
 /** No room, a disk that fails, or one that was made read-only. */
+const NO_DATABASE = ". Restore a backup of it, or remove the site with 'edgesite reset'";
 const DISK_REFUSES = /^SQLITE_(FULL|IOERR|READONLY)/;
 
 /**
@@ -291,6 +292,9 @@ function open(path: string): Database {
         { cause: error },
       );
     }
-    throw new UserError(`Cannot open the database ${path}: ${explain(error)}`, { cause: error });
+    const advice = errorCode(error) === "SQLITE_NOTADB" ? NO_DATABASE : "";
+    throw new UserError(`Cannot open the database ${path}: ${explain(error)}${advice}`, {
+      cause: error,
+    });
   }
 }

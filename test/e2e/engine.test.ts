@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { processesOf } from "#test/kit/container-processes.ts";
 import { DockerEngine } from "#test/kit/docker-engine.ts";
 import { dockerRuntime } from "#test/kit/docker-runtime.ts";
 import { eventually } from "#test/kit/eventually.ts";
@@ -80,6 +82,32 @@ test(
       what: "A sandbox and a container running for each of 8 pods",
     });
     expect(new Set(await pods(site, ".status.podIP")).size).toBe(8);
+  },
+  TEST_MS,
+);
+
+test(
+  "another runtime takes over the pods, and the one of before keeps none",
+  async () => {
+    await using host = await NetworkNamespace.create();
+    const parent = mkdtempSync(join(tmpdir(), "edgesite-switched-"));
+    const config = join(parent, "edgesite.yaml");
+    const use = (name: string): void => writeFileSync(config, `runtime: {name: ${name}}\n`);
+    use("docker");
+    const runtime = dockerRuntime(sharedEngine());
+    const args = ["--config", config];
+    await using site = await SiteProcess.start({ namespace: host, runtime, parent, args });
+    await site.nodeReady();
+    await applyHello(site);
+    const { siteId } = await site.status();
+    const ids = await pods(site, ".status.containerStatuses[0].containerID");
+    expect(ids.flatMap(processesOf).length).toBeGreaterThan(0);
+    await site.stop();
+    use("native");
+    site.launch();
+    await site.ready();
+    expect(ids.flatMap(processesOf)).toEqual([]);
+    expect(await site.status()).toMatchObject({ siteId, runtime: { name: "native" } });
   },
   TEST_MS,
 );

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { NetworkNamespace } from "#test/kit/network-namespace.ts";
@@ -34,6 +34,66 @@ test(
     expect((await site.command(["reset", "--yes"])).exitCode).toBe(0);
     expect(readdirSync(site.dataDir).filter((name) => !name.startsWith("."))).toEqual([
       "notes.txt",
+    ]);
+  },
+  TEST_MS,
+);
+
+test(
+  "a site whose database is lost is found again by a start, and by reset",
+  async () => {
+    await using host = await NetworkNamespace.create();
+    const args = ["--runtime", "native"];
+    await using site = await SiteProcess.start({ namespace: host, args });
+    const { siteId } = await site.status();
+    await site.stop();
+    const database = join(site.dataDir, "edgesite.db");
+    rmSync(database);
+    site.launch();
+    await site.ready();
+    expect((await site.status()).siteId).toBe(siteId);
+    expect(await host.output(["ip", "-o", "link"])).not.toContain("edge0-");
+    await site.stop();
+    writeFileSync(database, "no database".repeat(1000));
+    expect(await site.command(["reset", "--yes"])).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(await host.output(["ip", "-o", "link"])).not.toContain("edge0");
+    expect(existsSync(database)).toBe(false);
+  },
+  TEST_MS,
+);
+
+test(
+  "a copy of a site's directory is the same site: it neither starts beside it nor takes it away",
+  async () => {
+    await using host = await NetworkNamespace.create();
+    await using site = await SiteProcess.start({ namespace: host });
+    const copy = `${site.dataDir}-copy`;
+    cpSync(site.dataDir, copy, { recursive: true, filter: (path) => !path.endsWith(".sock") });
+    for (const args of [
+      ["start", "--port", "7001"],
+      ["reset", "--yes"],
+      ["stop", "--workloads"],
+    ]) {
+      const { exitCode, stderr } = await run(host.command([BINARY, ...args, "--data-dir", copy]));
+      expect([exitCode, stderr]).toEqual([1, expect.stringContaining(`from ${site.dataDir}: one`)]);
+    }
+    expect(await site.output(["get", "--raw", "/readyz"])).toBe("ok");
+    await site.stop();
+    expect((await run([BINARY, "reset", "--yes", "--data-dir", copy])).exitCode).toBe(0);
+  },
+  TEST_MS,
+);
+
+test(
+  "what was decided at the first start is not changed by a later one without a word",
+  async () => {
+    await using host = await NetworkNamespace.create();
+    await using site = await SiteProcess.start({ namespace: host });
+    await site.stop();
+    const renamed = await site.command(["start", "--node-name", "other"]);
+    expect([renamed.exitCode, renamed.stderr]).toEqual([
+      64,
+      expect.stringContaining("it cannot become other"),
     ]);
   },
   TEST_MS,
