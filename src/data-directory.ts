@@ -10,7 +10,7 @@ import {
 import { basename, dirname, join } from "node:path";
 import { sitePaths } from "#cli/paths.ts";
 import type { EdgeSiteConfig } from "#config/edgesite-config.ts";
-import { explain, UserError } from "#lib/errors.ts";
+import { errorCode, explain, UserError } from "#lib/errors.ts";
 
 /** Where everything of a site lies (design: `edgesite.db`, `pki/`, `pods/`, `edgesite.sock`). */
 export interface DataDirectory {
@@ -81,8 +81,16 @@ export function removeSiteFiles(directory: DataDirectory): void {
   for (const path of [...filesOf(database), ...folders, identity, controlSocket, kubeconfig]) {
     rmSync(path, { recursive: true, force: true });
   }
-  for (const folder of [images, dirname(kubeconfig), root]) {
-    if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
+  for (const folder of [images, dirname(kubeconfig), root]) removeIfEmpty(folder);
+}
+
+/** One that somebody has mounted a disk on stays. */
+function removeIfEmpty(folder: string): void {
+  if (!existsSync(folder) || readdirSync(folder).length > 0) return;
+  try {
+    rmdirSync(folder);
+  } catch (error) {
+    if (errorCode(error) !== "EBUSY") throw error;
   }
 }
 

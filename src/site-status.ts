@@ -3,6 +3,7 @@ import type { ModuleStatus as Supervised } from "#bus/supervisor.ts";
 import type { ModuleStatus, SiteStatus } from "#cli/site.ts";
 import type { DataDirectory } from "./data-directory.ts";
 import type { Site, SiteParts } from "./edgesite.ts";
+import { storageProblem } from "./storage-headroom.ts";
 import { version } from "./version.ts";
 
 export interface StatusSources {
@@ -39,7 +40,9 @@ export function siteStatus(sources: StatusSources): SiteStatus {
 }
 
 /** Everything that is worse than it should be; several parts may name the same reason. */
-function degradedReasons({ site, parts, modules }: StatusSources): readonly string[] {
+function degradedReasons(sources: StatusSources): readonly string[] {
+  const { site, parts, modules, directory } = sources;
+  const storage = storageProblem(directory.root);
   const mesh = site.mesh?.status();
   const node = site.edged?.status().node;
   const { problem } = runtimeStatus(site, parts);
@@ -50,6 +53,7 @@ function degradedReasons({ site, parts, modules }: StatusSources): readonly stri
     ...(problem === undefined ? [] : [`runtime: ${problem}`]),
     ...(mesh?.reason === undefined ? [] : [`mesh: ${mesh.reason}`]),
     ...(node === undefined || node.ready ? [] : [`node: ${node.reason}`]),
+    ...(storage === undefined ? [] : [`storage: ${storage}`]),
     ...parts.archives.problems.map((problem) => `images: ${problem}`),
     ...(parts.db.salvage
       ? [`database: it was damaged and made anew; the old file is ${parts.db.salvage.damagedFile}`]

@@ -17,7 +17,7 @@ import type { Runtime } from "#edged/runtime/runtime.ts";
 import { writeFileAtomically } from "#lib/atomic-file.ts";
 import { addressAt, parseCidr, sizeOf } from "#lib/cidr.ts";
 import { systemClock } from "#lib/clock.ts";
-import { mendable } from "#lib/errors.ts";
+import { errorCode, mendable, UserError } from "#lib/errors.ts";
 import { createLogger, type Logger } from "#lib/log.ts";
 import { systemTimer } from "#lib/timer.ts";
 import type { NetworkPlan } from "#mesh/network-plan.ts";
@@ -45,6 +45,7 @@ import { lockSite } from "./site-lock.ts";
 import { openRuntime } from "./site-runtime.ts";
 import { siteStatus } from "./site-status.ts";
 import { StartReport } from "./start-report.ts";
+import { storageProblem } from "./storage-headroom.ts";
 import { type Arrival, farewell, type Whereabouts, welcome } from "./welcome.ts";
 import { countWrittenToday } from "./written-today.ts";
 
@@ -93,6 +94,8 @@ export async function startSite(
     return await runSite({ site, parts, directory, report, io, stop, kill });
   } catch (error) {
     report.abandon();
+    const full = errorCode(error) === "ENOSPC" ? storageProblem(directory.root) : undefined;
+    if (full !== undefined) throw new UserError(`Cannot start: ${full}`, { cause: error });
     throw mendable(error, "Cannot start") ?? error;
   }
 }

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { eventually } from "#test/kit/eventually.ts";
 import { NetworkNamespace } from "#test/kit/network-namespace.ts";
 import { output, run } from "#test/kit/process.ts";
 import { BINARY, SiteProcess } from "#test/kit/site-process.ts";
@@ -49,6 +50,8 @@ test(
     }
     expect(await configMaps()).toEqual(before);
     expect(await site.output(["get", "--raw", "/readyz"])).toBe("ok");
+    const full = `storage: the disk of ${site.dataDir} is full, 0 KiB are free. Make room there`;
+    expect((await site.status()).degraded).toContain(full);
 
     await site.stop("SIGKILL");
     const restarted = await host.run([BINARY, "start", "--data-dir", site.dataDir], {
@@ -56,7 +59,7 @@ test(
     });
     expect([restarted.exitCode, restarted.stderr.trim().split("\n").at(-1)]).toEqual([
       1,
-      expect.stringMatching(/^edgesite: .*(disk is full|no space left)/i),
+      expect.stringMatching(/^edgesite: .*(disk is full|the disk of \S+ is full.*Make room)/),
     ]);
     disk.free();
     site.launch();
@@ -64,6 +67,7 @@ test(
     await site.nodeReady();
     expect(await configMaps()).toEqual(before);
     expect((await create("after")).exitCode).toBe(0);
+    expect((await site.status()).degraded.join()).not.toContain("storage");
   },
   TEST_MS,
 );
@@ -91,6 +95,32 @@ test(
     site.launch();
     await site.ready();
     expect(await site.output(["get", "configmap", "a", "-o", "jsonpath={.data.a}"])).toBe("1");
+  },
+  TEST_MS,
+);
+
+test(
+  "a data directory that is a disk of its own stays mounted through a reset",
+  async () => {
+    await using disk = await smallDisk();
+    await using host = await NetworkNamespace.create();
+    const start = ["start", "--data-dir", disk.path, "--runtime", "native"];
+    const site = Bun.spawn(host.command([BINARY, ...start]), {
+      stdio: ["ignore", "ignore", "ignore"],
+    });
+    await eventually(
+      async () => (await host.run([BINARY, "status", "--data-dir", disk.path])).exitCode === 0,
+    );
+    site.kill();
+    await site.exited;
+    const { exitCode, stderr } = await host.run([
+      BINARY,
+      "reset",
+      "--yes",
+      "--data-dir",
+      disk.path,
+    ]);
+    expect([exitCode, stderr, readdirSync(disk.path)]).toEqual([0, "", []]);
   },
   TEST_MS,
 );
