@@ -18,7 +18,7 @@ import type {
 } from "../types.ts";
 import { attachTo } from "./attach.ts";
 import { LogFiles } from "./log/log-files.ts";
-import { readLog } from "./log/read-log.ts";
+import { openLog } from "./log/read-log.ts";
 import type { NativeContainer } from "./native-container.ts";
 import { NativePods } from "./native-pods.ts";
 import { type NativePlaces, openSite } from "./open-site.ts";
@@ -134,9 +134,7 @@ class NativeRuntime implements Runtime {
   ): Promise<ReadableStream<Uint8Array>> {
     const { pods } = await this.#open(signal);
     const { directory, ended } = known(pods, id);
-    const log = new LogFiles(directory);
-    const frames = (follow: boolean) => log.frames(follow ? { until: ended } : {}, signal);
-    return streamOf(readLog(frames, options));
+    return streamOf(openLog({ log: new LogFiles(directory), ended }, options, signal));
   }
 
   async images(signal: AbortSignal): Promise<readonly ImageInfo[]> {

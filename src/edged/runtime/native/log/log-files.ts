@@ -21,7 +21,7 @@ export interface LogPlace {
 
 export interface LogReading {
   /** Goes on with what is written later, until this has resolved: the container has ended. */
-  readonly until?: Promise<unknown>;
+  readonly until: Promise<unknown>;
   /** Absent: from the oldest frame that is kept. */
   readonly from?: LogPlace | undefined;
 }
@@ -32,6 +32,22 @@ export class LogFiles {
 
   constructor(directory: string) {
     this.#directory = directory;
+  }
+
+  /**
+   * All that is kept now, held open: however fast the container writes, and whatever is renamed or
+   * removed meanwhile, it can be read more than once, and to an end.
+   */
+  async kept(): Promise<KeptLog> {
+    const files: HeldFile[] = [];
+    // The newest first: a file that is renamed meanwhile is met twice, and none is missed.
+    for (const name of NAMES.toReversed()) {
+      const file = await this.#open({ name, inode: 0 });
+      if (!file) continue;
+      if (files.some(({ inode }) => inode === file.inode)) await file.handle.close();
+      else files.unshift({ ...file, sizeBytes: (await file.handle.stat()).size });
+    }
+    return new KeptLog(files);
   }
 
   /** Where the next frame will be written; undefined while nothing was written at all. */
@@ -47,11 +63,11 @@ export class LogFiles {
 
   /** The frames from a place on. The bytes of one hold until the next is asked for. */
   async *frames({ until, from }: LogReading, signal: AbortSignal): AsyncGenerator<Frame> {
-    using news = until && this.#follow(until);
+    using news = this.#follow(until);
     let place = from;
     for (;;) {
       // Before what is read now: what is written later is seen in the next round.
-      const over = news?.over ?? true;
+      const { over } = news;
       const next = await this.#file(place);
       if (next) {
         await using file = next;
@@ -64,7 +80,7 @@ export class LogFiles {
         }
       }
       if (over) return;
-      await news?.change(signal);
+      await news.change(signal);
     }
   }
 
@@ -121,6 +137,38 @@ export class LogFiles {
   }
 }
 
+/** The files of a log as they were at one time. */
+export class KeptLog implements AsyncDisposable {
+  readonly #files: readonly HeldFile[];
+  #end: LogPlace | undefined;
+
+  constructor(files: readonly HeldFile[]) {
+    this.#files = files;
+  }
+
+  /** The frames of then, the oldest first. The bytes of one hold until the next is asked for. */
+  async *frames(): AsyncGenerator<Frame> {
+    for (const file of this.#files) {
+      const reader = new FrameReader(file.handle);
+      while (reader.position < file.sizeBytes) {
+        const frame = await reader.next();
+        if (!frame) break;
+        yield frame;
+        this.#end = { inode: file.inode, position: reader.position };
+      }
+    }
+  }
+
+  /** Where the frames that come later begin, once all of `frames` were read. */
+  get end(): LogPlace | undefined {
+    return this.#end;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#files.map(({ handle }) => handle.close()));
+  }
+}
+
 interface KnownFile {
   readonly name: string;
   readonly inode: number;
@@ -129,6 +177,11 @@ interface KnownFile {
 interface OpenFile extends AsyncDisposable {
   readonly handle: FileHandle;
   readonly inode: number;
+}
+
+interface HeldFile extends OpenFile {
+  /** When it was opened. */
+  readonly sizeBytes: number;
 }
 
 interface PlacedFile extends OpenFile {

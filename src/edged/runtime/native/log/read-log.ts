@@ -1,17 +1,38 @@
 import type { LogOptions } from "../../types.ts";
 import type { Frame } from "./frames.ts";
+import type { LogFiles } from "./log-files.ts";
 
 const NEWLINE = 0x0a;
 const NANOSECONDS_PER_MS = 1_000_000n;
 
 /** Where the frames come from, each time from the beginning. */
-export type Frames = (follow: boolean) => AsyncIterable<Frame>;
+type Frames = (follow: boolean) => AsyncIterable<Frame>;
+
+/** A log, and when nothing more comes: its container has ended. */
+export interface LogSource {
+  readonly log: LogFiles;
+  readonly ended: Promise<unknown>;
+}
+
+/** What a log has when it is opened and, with `follow`, what comes later. */
+export async function* openLog(
+  { log, ended }: LogSource,
+  options: LogOptions,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  await using kept = await log.kept();
+  async function* followed(): AsyncGenerator<Frame> {
+    yield* kept.frames();
+    yield* log.frames({ until: ended, from: kept.end }, signal);
+  }
+  yield* readLog((follow) => (follow ? followed() : kept.frames()), options);
+}
 
 /**
  * A log as `kubectl logs` wants it, in bytes of its own: cut, and with the time before each line where asked. The times
  * are those at which the first bytes of a line were written.
  */
-export async function* readLog(frames: Frames, options: LogOptions): AsyncGenerator<Uint8Array> {
+async function* readLog(frames: Frames, options: LogOptions): AsyncGenerator<Uint8Array> {
   const { follow, timestamps, since, tailLines } = options;
   const sinceNs = since && BigInt(since.getTime()) * NANOSECONDS_PER_MS;
   const skip =
