@@ -12,17 +12,17 @@ type Form<T extends KubeObject> = Pick<StoredAs<T>, "fromStored">;
  */
 export class Item<T extends KubeObject = KubeObject> {
   readonly value: T;
-  #json: Uint8Array | undefined;
+  #json: Uint8Array<ArrayBuffer> | undefined;
   #metadataJson: Uint8Array | undefined;
   #forms: WeakMap<Form<KubeObject>, Item> | undefined;
 
   /** `json`, where it is known already, must be the encoding of `value`. */
-  constructor(value: T, json?: Uint8Array) {
+  constructor(value: T, json?: Uint8Array<ArrayBuffer>) {
     this.value = value;
     this.#json = json;
   }
 
-  get json(): Uint8Array {
+  get json(): Uint8Array<ArrayBuffer> {
     this.#json ??= encoder.encode(jsonText(this.value));
     return this.#json;
   }

@@ -57,10 +57,17 @@ function readRow({ key, value }: ObjectRow): { key: ObjectKey; item: Item } | Un
     if (object === null || name !== key.name || namespace !== key.namespace) {
       return { key, why: "it holds another object than its key says" };
     }
-    return { key, item: new Item(deepFreeze(object), value) };
+    return { key, item: new Item(deepFreeze(object), owned(value)) };
   } catch (error) {
     return { key, why: `it is not JSON: ${explain(error)}` };
   }
+}
+
+/** Bytes never lie in shared memory here, which is all that the type of an encoding rules out. */
+function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return bytes.buffer instanceof ArrayBuffer
+    ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    : new Uint8Array(bytes);
 }
 
 const placeOf = ({ collection, namespace, name }: ObjectKey): string =>

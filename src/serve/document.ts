@@ -2,11 +2,11 @@ import { respondBytes } from "./respond.ts";
 
 /** A body that changes only with the binary: made at its first use, served by ETag from then on. */
 export class Document {
-  readonly #make: () => Uint8Array;
+  readonly #make: () => Uint8Array<ArrayBuffer>;
   readonly #contentType: string;
-  #made: { readonly bytes: Uint8Array; readonly hash: string } | undefined;
+  #made: { readonly bytes: Uint8Array<ArrayBuffer>; readonly hash: string } | undefined;
 
-  constructor(contentType: string, make: () => Uint8Array) {
+  constructor(contentType: string, make: () => Uint8Array<ArrayBuffer>) {
     this.#contentType = contentType;
     this.#make = make;
   }
@@ -35,7 +35,7 @@ export class Document {
     return response;
   }
 
-  #get(): { readonly bytes: Uint8Array; readonly hash: string } {
+  #get(): { readonly bytes: Uint8Array<ArrayBuffer>; readonly hash: string } {
     if (this.#made === undefined) {
       const bytes = this.#make();
       const hash = new Bun.CryptoHasher("sha512").update(bytes).digest("hex").toUpperCase();

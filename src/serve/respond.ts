@@ -110,7 +110,7 @@ export function respondStatus(status: Status, request?: Request): Response {
   const media = request ? statusMedia(request) : "json";
   const pretty = request !== undefined && isPretty(request);
   const { bytes, contentType } = encoded(status, { media, pretty });
-  return new Response(owned(bytes), {
+  return new Response(bytes, {
     status: code,
     headers: { ...headers, "Content-Type": contentType },
   });
@@ -146,7 +146,7 @@ function isPretty({ url, headers }: Request): boolean {
 function encoded(
   value: unknown,
   { media, pretty }: { readonly media: Format["media"]; readonly pretty: boolean },
-): { readonly bytes: Uint8Array; readonly contentType: string } {
+): { readonly bytes: Uint8Array<ArrayBuffer>; readonly contentType: string } {
   if (media === "protobuf" && isJsonObject(value)) {
     return { bytes: encodeProtobuf(value), contentType: PROTOBUF_TYPE };
   }
@@ -167,7 +167,7 @@ function encoded(
 /** Bytes, compressed where they are many and the client can. */
 export function respondBytes(
   request: Request,
-  bytes: Uint8Array,
+  bytes: Uint8Array<ArrayBuffer>,
   {
     status = 200,
     contentType = "application/json",
@@ -175,10 +175,10 @@ export function respondBytes(
 ): Response {
   const headers: Record<string, string> = { "Content-Type": contentType };
   if (!acceptsGzip(request) || bytes.length < GZIP_FROM_BYTES) {
-    return new Response(owned(bytes), { status, headers });
+    return new Response(bytes, { status, headers });
   }
   Object.assign(headers, GZIP_HEADERS);
-  return new Response(Bun.gzipSync(owned(bytes), { level: 1 }), { status, headers });
+  return new Response(Bun.gzipSync(bytes, { level: 1 }), { status, headers });
 }
 
 /** A body that may be long: what is more than one piece is made while it is sent. */
@@ -217,11 +217,4 @@ export function shownAs(call: Call, { item, format }: { item: Item; format: Form
     includeObject: includeObject(call.query),
     now: call.clock.now(),
   });
-}
-
-/** Bytes never lie in shared memory here, which is all that the type of a body rules out. */
-function owned(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return bytes.buffer instanceof ArrayBuffer
-    ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    : new Uint8Array(bytes);
 }

@@ -187,7 +187,7 @@ export function messageOfKind({ group, version, kind }: GroupVersionKind): strin
  *
  * @throws TypeError for a kind that has no message.
  */
-export function encodeProtobuf(object: JsonObject): Uint8Array {
+export function encodeProtobuf(object: JsonObject): Uint8Array<ArrayBuffer> {
   const { apiVersion, kind } = object;
   const groupVersion = parseApiVersion(textOf(apiVersion));
   const found = groupVersion && { ...groupVersion, kind: textOf(kind) };

@@ -46,7 +46,7 @@ export class ProtobufWriter {
     this.bytes(field, inner.finish());
   }
 
-  finish(): Uint8Array {
+  finish(): Uint8Array<ArrayBuffer> {
     const result = new Uint8Array(this.#length);
     let at = 0;
     for (const chunk of this.#chunks) {

@@ -92,7 +92,7 @@ function writeOperation(writer: ProtobufWriter, operation: V2Operation): void {
 }
 
 /** The document as a gnostic `openapi.v2.Document`. Responses, which no client reads, are left out. */
-export function encodeGnostic(document: V2Document): Uint8Array {
+export function encodeGnostic(document: V2Document): Uint8Array<ArrayBuffer> {
   const writer = new ProtobufWriter();
   writer.string(1, document.swagger);
   writer.message(2, (info) => {

@@ -68,6 +68,6 @@ export function openapiV2Protobuf(
   resources: readonly DescribedResource[],
   definitions: Definitions,
   foreign: readonly ForeignPart[] = [],
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   return encodeGnostic(openapiV2Json(resources, definitions, foreign));
 }
