@@ -25,7 +25,7 @@ export function each<T>(
   path: string,
   check: (item: T, path: string) => FieldError[],
 ): FieldError[] {
-  return (items ?? []).flatMap((item, index) => check(item, `${path}[${index}]`));
+  return items?.flatMap((item, index) => check(item, `${path}[${index}]`)) ?? [];
 }
 
 /** A value that must be given and be one of a few. */

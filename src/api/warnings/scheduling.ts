@@ -34,7 +34,7 @@ export function warnEach<T>(
   path: string,
   warn: (item: T, path: string) => readonly string[],
 ): string[] {
-  return (items ?? []).flatMap((item, index) => warn(item, `${path}[${index}]`));
+  return items?.flatMap((item, index) => warn(item, `${path}[${index}]`)) ?? [];
 }
 
 /** Warnings of labels of nodes that go by another name now. */
