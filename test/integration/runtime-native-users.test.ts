@@ -219,6 +219,40 @@ it("what is the host's alone stays so, for a privileged container too", async ()
   await main.pod.remove();
 });
 
+it("a pod sets what the kernel keeps apart for it, in numbers of its own", async () => {
+  const sysctls = {
+    ...{ "net.ipv4.ip_unprivileged_port_start": "0", "net.ipv4.ping_group_range": "0 1000" },
+    ...{ "kernel.shmmax": "1000000", "kernel.msgmax": "9000", "fs.mqueue.msg_max": "20" },
+    "kernel.domainname": "edge",
+  };
+  const main = await NativeProcess.sleeping(runtime, {}, { sysctls });
+  const paths = Object.keys(sysctls).map((name) => `/proc/sys/${name.replaceAll(".", "/")}`);
+  expect((await main.sh(`cat ${paths.join(" ")}`)).replaceAll("\t", " ")).toBe(
+    Object.values(sysctls).join("\n"),
+  );
+  await main.pod.remove();
+});
+
+it("a container nests others where it may: with a /proc of theirs", async () => {
+  const security = { addCapabilities: ["SYS_ADMIN"], unmaskedProc: true };
+  const main = await NativeProcess.sleeping(runtime, { security });
+  expect(
+    await main.sh("unshare -mpf sh -c 'mount -t proc proc /proc && echo $$; ls -d /proc/[0-9]*'"),
+  ).toBe("1\n/proc/1");
+  await main.pod.remove();
+});
+
+it("a client attaches to a terminal in there", async () => {
+  const pod = await NativePod.start(runtime);
+  const id = await pod.shell("read line; echo heard $line", { tty: true, stdin: true });
+  const request = { stdin: true, stdout: true, stderr: false, tty: true };
+  const joined = await runtime.attach(id, request, signal);
+  const writer = joined.stdin?.getWriter();
+  await writer?.write(new TextEncoder().encode("this\n"));
+  await pod.wrote(id, "heard this");
+  await pod.remove();
+});
+
 it("a volume on a file system that cannot map owners is refused by name", async () => {
   const volume = directory("ramfs");
   await output(["mount", "-t", "ramfs", "none", volume]);

@@ -8,6 +8,7 @@ import type { ContainerSpec, Sandbox, SandboxSpec } from "../types.ts";
 import { type NativeSite, podCgroup } from "./native-site.ts";
 import { leadProgram } from "./program/lead-program.ts";
 import { SHIM_SOCKET, sandboxProgram } from "./program/sandbox-program.ts";
+import { splitSysctls } from "./program/sysctls.ts";
 import type { SandboxRecord } from "./records.ts";
 import type { ContainerState } from "./shim/protocol.ts";
 import { runSteps } from "./shim/run-steps.ts";
@@ -83,12 +84,14 @@ export class NativeSandbox {
     cgroup.make();
     this.cgroup.limit({ pids: PIDS_LIMIT });
     cgroup.limit({ cpuShares: SANDBOX_PROCESS.cpuShares });
-    const { shimProgram, lowestOomScore } = this.#site;
+    const { shimProgram: program, lowestOomScore } = this.#site;
     const { joinFiles: cgroupFiles } = cgroup;
     const { users } = this.record;
+    const { owned, rest } = splitSysctls(spec.sysctls);
     using namespaces =
-      users && (await makePodNamespaces({ program: shimProgram, cgroupFiles, users }, signal));
-    const { hostname, hostNetwork, hostIPC, sysctls } = spec;
+      users && (await makePodNamespaces({ program, cgroupFiles, users, sysctls: owned }, signal));
+    const { hostname, hostNetwork, hostIPC } = spec;
+    const sysctls = users ? rest : spec.sysctls;
     const steps = sandboxProgram({
       ...{ directory: this.runDirectory, cgroupFiles },
       ...{ hostname, hostNetwork, hostIPC, sysctls, made: namespaces !== undefined },
@@ -96,7 +99,7 @@ export class NativeSandbox {
     });
     const descriptors = namespaces ? [namespaces.descriptor] : [];
     const shim = await runSteps(
-      { program: shimProgram, steps, descriptors, ...SILENT, title: "edgesite-shim" },
+      { program, steps, descriptors, ...SILENT, title: "edgesite-shim" },
       signal,
     );
     shim.unref();

@@ -3,6 +3,7 @@ import { Steps } from "#linux/steps.ts";
 import { joinCgroups } from "./container-program.ts";
 import { writeFile } from "./host-file.ts";
 import { CLONE, O, PR } from "./kernel.ts";
+import { type Sysctls, setSysctls } from "./sysctls.ts";
 
 export interface SandboxPlan {
   /** The sandbox's own directory, in memory: the socket of its shim is made there. */
@@ -14,7 +15,7 @@ export interface SandboxPlan {
   readonly hostIPC: boolean;
   /** Its namespaces are there: those of a process, whose pidfd is descriptor 5. */
   readonly made: boolean;
-  readonly sysctls: Readonly<Record<string, string>>;
+  readonly sysctls: Sysctls;
 }
 
 /** Name of the socket in the sandbox's directory. */
@@ -60,10 +61,8 @@ export function sandboxProgram(plan: SandboxPlan): Steps {
     steps.call("sethostname", [name, name.length], { why: `take the host name ${hostname}` });
     bringUpLoopback(steps);
   }
-  for (const [name, value] of Object.entries(sysctls)) {
-    checkSysctl(name, plan);
-    writeFile(steps, { path: `/proc/sys/${name.replaceAll(".", "/")}`, text: value });
-  }
+  for (const name of Object.keys(sysctls)) checkSysctl(name, plan);
+  setSysctls(steps, sysctls);
   steps.serve(listen(steps, directory));
   return steps;
 }

@@ -1,6 +1,7 @@
 import { Steps } from "#linux/steps.ts";
 import { joinCgroups } from "./container-program.ts";
 import { CLONE, PR } from "./kernel.ts";
+import { type Sysctls, setSysctls } from "./sysctls.ts";
 
 const USERS = 5;
 
@@ -18,13 +19,14 @@ export function userNamespaceProgram(cgroupFiles: readonly string[]): Steps {
  * What a process does that makes a pod's namespaces inside of its user namespace, descriptor 5, so
  * that this one owns them, and holds them until somebody else has joined.
  */
-export function ownedNamespacesProgram(cgroupFiles: readonly string[]): Steps {
+export function ownedNamespacesProgram(cgroupFiles: readonly string[], sysctls: Sysctls): Steps {
   const steps = holder(cgroupFiles);
   const why = "make the namespaces of the pod";
   steps.call("setns", [USERS, CLONE.NEWUSER], { why: "enter the user namespace of the pod" });
   steps.call("setresgid", [0, 0, 0], { why });
   steps.call("setresuid", [0, 0, 0], { why });
   steps.call("unshare", [CLONE.NEWNET | CLONE.NEWUTS | CLONE.NEWIPC], { why });
+  setSysctls(steps, sysctls);
   steps.pause();
   return steps;
 }

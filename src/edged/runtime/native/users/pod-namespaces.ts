@@ -2,6 +2,7 @@ import { closeSync, openSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { type OwnDescriptor, openProcess } from "#linux/descriptors.ts";
 import type { Steps } from "#linux/steps.ts";
+import type { Sysctls } from "../program/sysctls.ts";
 import { ownedNamespacesProgram, userNamespaceProgram } from "../program/user-namespace-program.ts";
 import { runSteps } from "../shim/run-steps.ts";
 import type { IdRange } from "./id-ranges.ts";
@@ -12,6 +13,8 @@ export interface NamespacesPlan {
   /** Files that a process joins the pod's cgroups through. */
   readonly cgroupFiles: readonly string[];
   readonly users: IdRange;
+  /** What its root sets of them. */
+  readonly sysctls: Sysctls;
 }
 
 const SILENT = { stdin: "ignore", stdout: "ignore", stderr: "ignore" } as const;
@@ -22,7 +25,7 @@ const SILENT = { stdin: "ignore", stdout: "ignore", stderr: "ignore" } as const;
  * is disposed of: somebody must have joined by then.
  */
 export async function makePodNamespaces(
-  { program, cgroupFiles, users }: NamespacesPlan,
+  { program, cgroupFiles, users, sysctls }: NamespacesPlan,
   signal: AbortSignal,
 ): Promise<OwnDescriptor> {
   const start = (steps: Steps, descriptors: readonly number[]) =>
@@ -33,7 +36,7 @@ export async function makePodNamespaces(
     for (const file of ["uid_map", "gid_map"]) await writeFile(`/proc/${first.pid}/${file}`, map);
     const namespace = openSync(`/proc/${first.pid}/ns/user`, "r");
     try {
-      return await holdOpen(await start(ownedNamespacesProgram(cgroupFiles), [namespace]));
+      return await holdOpen(await start(ownedNamespacesProgram(cgroupFiles, sysctls), [namespace]));
     } finally {
       closeSync(namespace);
     }
