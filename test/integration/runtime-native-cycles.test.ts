@@ -84,9 +84,9 @@ test(
   async () => {
     const runtime = host.runtime();
     const options = { stdin: true, stdout: true, stderr: true, tty: false };
-    const cycle = async (): Promise<void> => {
+    const cycle = async (turn: number): Promise<void> => {
       const signal = AbortSignal.timeout(TEST_MS);
-      const pod = await NativePod.start(runtime);
+      const pod = await NativePod.start(runtime, { hostUsers: turn % 2 === 0 });
       const id = await pod.run(["cat"], { stdin: true, stdinOnce: true });
       await pod.exec(id, "echo seen");
       for (const tty of [false, true]) {
@@ -102,9 +102,9 @@ test(
       await pod.remove();
     };
     const descriptors = () => readdirSync("/proc/self/fd").length;
-    for (let turn = 0; turn < 3; turn += 1) await cycle();
+    for (let turn = 0; turn < 3; turn += 1) await cycle(turn);
     const before = descriptors();
-    for (let turn = 0; turn < 20; turn += 1) await cycle();
+    for (let turn = 0; turn < 20; turn += 1) await cycle(turn);
     await eventually(() => descriptors() <= before, { what: "No further descriptor" });
     expect(traces()).toEqual(NOTHING);
   },

@@ -20,9 +20,10 @@ const runtime = host.runtime();
 await removePods(runtime);
 writeSync(STDOUT, "begun\n");
 
-async function lane(): Promise<never> {
-  for (;;) {
-    const pod = await NativePod.start(runtime);
+/** Every other pod has users of its own. */
+async function lane(_: unknown, index: number): Promise<never> {
+  for (let turn = index; ; turn += 1) {
+    const pod = await NativePod.start(runtime, { hostUsers: turn % 2 === 0 });
     const [id] = await Promise.all([
       pod.shell("echo up; exec sleep 1000"),
       pod.shell("exit 1", { name: "short" }),
