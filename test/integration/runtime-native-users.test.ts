@@ -26,6 +26,12 @@ import { output } from "#test/kit/process.ts";
 
 const TEST_MS = 60_000;
 const IMAGE = "edgesite.test/owners:1";
+/** CAP_SETGID, permitted and effective: `struct vfs_cap_data` of the second revision. */
+const MAY_SET_GROUP = {
+  "SCHILY.xattr.security.capability": Buffer.from(
+    Uint32Array.of(0x02000001, 1 << 6, 0, 0, 0).buffer,
+  ).toString(),
+};
 const signal = AbortSignal.timeout(600_000);
 
 let host: NativeHost;
@@ -36,10 +42,13 @@ beforeAll(async () => {
   host = await NativeHost.prepare();
   const who = "fn main() { return syscall(geteuid) + syscall(getegid); }";
   const content = compile({ who }, { arch: HOST_ARCH, entry: "main" });
+  const group = "fn main() { syscall(setresgid, 0, 0, 0); return syscall(getegid) != 0; }";
+  const anyGroup = compile({ group }, { arch: HOST_ARCH, entry: "main" });
   const layer = [
     { name: "srv/of-web", uid: 33, gid: 34, mode: 0o640, content: "web" },
     { name: "srv/of-nobody", uid: 65_534, gid: 65_534, mode: 0o600, content: "nobody" },
     { name: "bin/as-root", uid: 0, gid: 0, mode: 0o4755, content },
+    { name: "bin/any-group", mode: 0o755, content: anyGroup, pax: MAY_SET_GROUP },
     { name: "bin/as-web", uid: 33, gid: 34, mode: 0o6755, content },
   ];
   await host.import(await busyboxArchive(IMAGE, layer));
@@ -140,6 +149,9 @@ it("the image's files keep their owners, and what is changed is the pod's own on
   });
   expect(await user.sh("as-root; echo $?; as-web; echo $?")).toBe(
     `${(0 + 1000) % 256}\n${33 + 34}`,
+  );
+  expect(await user.sh("any-group; echo $?; cp /bin/any-group /tmp/; /tmp/any-group; echo $?")).toBe(
+    "0\n1",
   );
   expect(await user.sh("cat /srv/of-web")).toContain("Permission denied");
   await main.pod.remove();
