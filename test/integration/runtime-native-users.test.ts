@@ -9,10 +9,11 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { Runtime } from "#edged/runtime/runtime.ts";
 import type { Mount } from "#edged/runtime/types.ts";
 import { must } from "#lib/errors.ts";
+import { detectCgroups } from "#linux/cgroups/layout.ts";
 import { compile } from "#linux/machine/compile.ts";
 import { unmountBelow } from "#linux/mount.ts";
 import { HOST_ARCH } from "#linux/syscalls.ts";
@@ -150,9 +151,9 @@ it("the image's files keep their owners, and what is changed is the pod's own on
   expect(await user.sh("as-root; echo $?; as-web; echo $?")).toBe(
     `${(0 + 1000) % 256}\n${33 + 34}`,
   );
-  expect(await user.sh("any-group; echo $?; cp /bin/any-group /tmp/; /tmp/any-group; echo $?")).toBe(
-    "0\n1",
-  );
+  expect(
+    await user.sh("any-group; echo $?; cp /bin/any-group /tmp/; /tmp/any-group; echo $?"),
+  ).toBe("0\n1");
   expect(await user.sh("cat /srv/of-web")).toContain("Permission denied");
   await main.pod.remove();
 });
@@ -202,6 +203,17 @@ it("what is the host's alone stays so, for a privileged container too", async ()
   const main = await NativeProcess.sleeping(runtime, {
     security: { privileged: true, unmaskedProc: true },
   });
+  const { kind, hierarchies } = detectCgroups();
+  const unified = hierarchies.find(({ version }) => version === 2);
+  if (unified) {
+    const group =
+      kind === "unified" ? "/sys/fs/cgroup" : join("/sys/fs/cgroup", basename(unified.mountPoint));
+    const made = "mkdir own && echo $$ >own/cgroup.procs && tail -n 1 /proc/self/cgroup";
+    expect(await main.sh(`cd ${group} && ${made}`)).toBe("0::/own");
+    expect(await main.sh(`echo 1 2>/dev/null >${group}/cgroup.max.depth || echo kept`)).toContain(
+      "kept",
+    );
+  }
   expect(await main.sh("mkdir /m && mount -t tmpfs m /m && unshare -m true && echo may")).toBe(
     "may",
   );

@@ -3,6 +3,7 @@ import { attachDeviceProgram } from "../devices/attach.ts";
 import { type DeviceRules, legacyDeviceWrites } from "../devices/rules.ts";
 import { applyLimits } from "./apply-limits.ts";
 import { readControl, writeControl } from "./control-file.ts";
+import { delegateTo } from "./delegate.ts";
 import { killAll } from "./kill.ts";
 import type { CgroupLayout, Hierarchy } from "./layout.ts";
 import { type CgroupLimits, legacyWrites, unifiedWrites } from "./limits.ts";
@@ -90,6 +91,12 @@ export class Cgroup {
     }
     for (const { file, value } of legacyDeviceWrites(rules))
       writeControl(join(legacy, file), value);
+  }
+
+  /** Lets a user and his group make groups below it, where there is version 2: version 1 is not safe for that. */
+  delegateTo(owner: number): void {
+    const unified = this.#unified();
+    if (unified !== undefined) delegateTo(owner, unified);
   }
 
   /** How often the kernel killed one of its processes because memory ran out. */

@@ -212,6 +212,8 @@ export class NativeContainer {
     if (users) await chown(join(this.directory, "upper"), users.first, users.first);
     this.cgroup.make();
     this.cgroup.limit(limitsOf(spec.resources));
+    // It sees its groups as it may change them, which takes that they are its root's.
+    if (users && spec.security.privileged) this.cgroup.delegateTo(users.first);
     this.cgroup.limitDevices(spec.security.privileged ? ALL_DEVICES : DEFAULT_DEVICE_RULES);
     await writeFile(this.settingsFile, JSON.stringify(settingsOf(plan.process)), { mode: 0o600 });
   }
