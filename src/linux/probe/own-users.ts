@@ -1,5 +1,5 @@
 import { release } from "node:os";
-import { isAtLeast, OLDEST_FOR_OWN_USERS } from "../kernel-release.ts";
+import { isAtLeast, OLDEST_FOR_OWN_TMPFS, OLDEST_FOR_OWN_USERS } from "../kernel-release.ts";
 import { readSysctl } from "../sysctl.ts";
 import { type Finding, findingOf } from "./finding.ts";
 
@@ -23,10 +23,12 @@ export function probeOwnUsers(
   if (maxNamespaces === "0") {
     return note("switched off", `Set user.max_user_namespaces, or leave it: ${only}`);
   }
-  if (isAtLeast(OLDEST_FOR_OWN_USERS, kernel)) return ok("allowed");
-  const { major, minor } = OLDEST_FOR_OWN_USERS;
+  if (isAtLeast(OLDEST_FOR_OWN_TMPFS, kernel)) return ok("allowed");
+  const [what, { major, minor }] = isAtLeast(OLDEST_FOR_OWN_USERS, kernel)
+    ? ["volumes in memory, as tokens and Secrets are,", OLDEST_FOR_OWN_TMPFS]
+    : ["images", OLDEST_FOR_OWN_USERS];
   return note(
-    `not for images before Linux ${major}.${minor}`,
+    `not with ${what} before Linux ${major}.${minor}`,
     `Update the kernel, or leave it: ${only}`,
   );
 }

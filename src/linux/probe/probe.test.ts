@@ -47,10 +47,15 @@ test("this kernel has what the native runtime needs", () => {
 });
 
 test.each([
-  [{ kernel: "6.1.0", maxNamespaces: "1000" }, "ok", "allowed"],
+  [{ kernel: "6.3.0", maxNamespaces: "1000" }, "ok", "allowed"],
+  [
+    { kernel: "6.1.0", maxNamespaces: "1000" },
+    "note",
+    "not with volumes in memory, as tokens and Secrets are, before Linux 6.3",
+  ],
   [{ kernel: "6.1.0", maxNamespaces: "0" }, "note", "switched off"],
   [{ kernel: "6.1.0", maxNamespaces: undefined }, "note", "the kernel has none"],
-  [{ kernel: "5.15.0", maxNamespaces: "1000" }, "note", "not for images before Linux 5.19"],
+  [{ kernel: "5.15.0", maxNamespaces: "1000" }, "note", "not with images before Linux 5.19"],
 ] as const)("users of pods' own with %o: %s", (facts, state, found) => {
   expect(probeOwnUsers(facts)).toMatchObject({ state, found });
 });
