@@ -1,8 +1,8 @@
 /**
  * Generates what the API knows of types, for every definition that a served kind reaches:
  * `src/api/generated/schema.json`, exact types and pointers from the protobuf table, required fields,
- * merge keys and list types from Kubernetes' OpenAPI definitions; and `openapi.json.zst`, those
- * definitions themselves. Both inputs lie in `src/api/data`, whose README says where they are from.
+ * merge keys and list types from Kubernetes' OpenAPI definitions, names of Go types from their table;
+ * and `openapi.json.zst`, those definitions themselves. All inputs lie in `src/api/data`, whose README says where they are from.
  * `bun build/schema.ts` writes the files; a unit test fails when one is stale.
  */
 import { join } from "node:path";
@@ -20,6 +20,7 @@ import type { Definition, Property } from "../src/api/schema.ts";
 
 const API = join(import.meta.dir, "../src/api");
 const SOURCE = join(API, "data/kubernetes-openapi.json");
+const GO_NAMES = join(API, "data/kubernetes-go-names.json");
 export const SCHEMA_FILE: string = join(API, "generated/schema.json");
 export const OPENAPI_FILE: string = join(API, "generated/openapi.json.zst");
 
@@ -88,6 +89,14 @@ interface SourceSchema extends JsonSchema {
   readonly "x-kubernetes-patch-strategy"?: string;
 }
 
+/** What Go calls fields, by their path `definition.field`. */
+interface GoNames {
+  /** The types whose names say more than their shapes. */
+  readonly types: Readonly<Record<string, string>>;
+  /** The structs in which fields of their parent are declared. */
+  readonly embedded: Readonly<Record<string, string>>;
+}
+
 type Source = Readonly<Record<string, SourceSchema>>;
 
 const definitionOf = (message: string): string =>
@@ -153,7 +162,10 @@ function isNil(path: string, { type, always, pointer }: Property, isRequired: bo
 }
 
 /** What the definition shows, with the types of the message. */
-function propertiesOf(definition: string, source: SourceSchema): Record<string, Property> {
+function propertiesOf(
+  definition: string,
+  { source, names }: { source: SourceSchema; names: GoNames },
+): Record<string, Property> {
   const fields = new Map(
     jsonFields(messageOf(definition)).map((field) => [field[1], field] as const),
   );
@@ -167,7 +179,10 @@ function propertiesOf(definition: string, source: SourceSchema): Record<string, 
       const found = propertyOf(shape, { source: property, isDescribed: DESCRIBING.has(path) });
       const isRequired = source.required?.includes(name) ?? false;
       const nil = isNil(path, found, isRequired);
-      return [name, { ...found, ...(nil && { nil }) }] as const;
+      const goType = names.types[path];
+      const embeddedIn = names.embedded[path];
+      const go = { ...(goType && { goType }), ...(embeddedIn && { embeddedIn }) };
+      return [name, { ...found, ...(nil && { nil }), ...go }] as const;
     });
   return sorted(properties);
 }
@@ -177,7 +192,7 @@ function typeMeta(name: string): ProtobufField | undefined {
   return name === "apiVersion" || name === "kind" ? [0, name, "string", ""] : undefined;
 }
 
-function definitionFrom(all: Source, name: string): Definition {
+function definitionFrom(name: string, { all, names }: { all: Source; names: GoNames }): Definition {
   const source = all[name];
   if (!source) throw new Error(`kubernetes-openapi.json has no ${name}`);
   const kinds = source["x-kubernetes-group-version-kind"];
@@ -186,7 +201,7 @@ function definitionFrom(all: Source, name: string): Definition {
     ...(source.required && { required: source.required }),
     ...(kinds && { kinds }),
     ...(mapType && { mapType }),
-    properties: propertiesOf(name, source),
+    properties: propertiesOf(name, { source, names }),
   };
 }
 
@@ -253,8 +268,9 @@ function markNils(definitions: ReadonlyMap<string, Definition>): Map<string, Def
 /** The text of `src/api/generated/schema.json`. */
 export async function generateSchema(): Promise<string> {
   const all = await readSource();
+  const names = (await Bun.file(GO_NAMES).json()) as GoNames;
   const found = reached(roots(all), (name) => {
-    const definition = definitionFrom(all, name);
+    const definition = definitionFrom(name, { all, names });
     const types = Object.values(definition.properties).map(innermost);
     return [definition, types.filter((type) => type.includes("."))];
   });

@@ -15,6 +15,10 @@ export interface Property {
   readonly nil?: boolean;
   /** Such lists lie somewhere in what it holds. */
   readonly leadsToNil?: boolean;
+  /** What Go calls its type, where that says more than its shape: `v1.PodPhase`. */
+  readonly goType?: string;
+  /** The struct, or structs with dots between them, in which Go declares the field: `VolumeSource`. */
+  readonly embeddedIn?: string;
   readonly patchStrategy?: string;
   readonly patchMergeKey?: string;
   readonly listType?: string;

@@ -67,7 +67,7 @@ function decode(body: Uint8Array, { request, path }: Call): RawDeleteOptions {
   const { object } = decodeObject({
     body,
     contentType: request.headers.get("content-type") ?? "",
-    expected: { group: "", version: "v1", kind: "DeleteOptions" },
+    expected: { group: "meta.k8s.io", version: "v1", kind: "DeleteOptions" },
     optionsOf: path.resource,
     fieldValidation: "Ignore",
   });

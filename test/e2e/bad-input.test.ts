@@ -161,7 +161,7 @@ const CASES: readonly (readonly [string, Call, ReturnType<typeof failure>])[] = 
     create('{"apiVersion":"v1","kind":"Nope","metadata":{"name":"bad"}}'),
     failure(
       "BadRequest",
-      'Nope in version "v1" cannot be handled as a ConfigMap: no kind "Nope" is registered for version "v1" in scheme "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"',
+      'Nope in version "v1" cannot be handled as a ConfigMap: no kind "Nope" is registered for version "v1" in scheme "pkg/api/legacyscheme/scheme.go:30"',
     ),
   ],
   [

@@ -18,7 +18,10 @@ interface Row {
   readonly answer?: unknown;
 }
 
-/** Observed on k8s.io/apiextensions-apiserver 0.36.4. */
+/**
+ * Observed on k8s.io/apiextensions-apiserver 0.36.4, but for the name of a scheme: it is the file in which
+ * Kubernetes makes it, as that names itself.
+ */
 const rows: readonly Row[] = readFileSync(`${import.meta.dir}/golden/refusals.jsonl`, "utf8")
   .trimEnd()
   .split("\n")

@@ -52,11 +52,27 @@ describe("the kind of a body", () => {
     ],
     [
       { apiVersion: "v1", kind: "Nope" },
-      'Nope in version "v1" cannot be handled as a ConfigMap: no kind "Nope" is registered for version "v1" in scheme "k8s.io/kubernetes/pkg/api/legacyscheme/scheme.go:30"',
+      'Nope in version "v1" cannot be handled as a ConfigMap: no kind "Nope" is registered for version "v1" in scheme "pkg/api/legacyscheme/scheme.go:30"',
     ],
     [
       { apiVersion: "v2", kind: "ConfigMap" },
-      "the API version in the data (v2) does not match the expected API version (v1)",
+      'ConfigMap in version "v2" cannot be handled as a ConfigMap: no kind "ConfigMap" is registered for version "v2" in scheme "pkg/api/legacyscheme/scheme.go:30"',
+    ],
+    [
+      { apiVersion: "apps/v1beta1", kind: "Deployment" },
+      'Deployment in version "v1beta1" cannot be handled as a ConfigMap: converting (v1beta1.Deployment) to (core.ConfigMap): unknown conversion',
+    ],
+    [
+      { Kind: "Nope", APIVERSION: "v1" },
+      'Nope in version "v1" cannot be handled as a ConfigMap: no kind "Nope" is registered for version "v1" in scheme "pkg/api/legacyscheme/scheme.go:30"',
+    ],
+    [
+      { kind: "ConfigMap", apiVersion: "apps/" },
+      `ConfigMap in version "" cannot be handled as a ConfigMap: Object 'apiVersion' is missing in '{"kind":"ConfigMap","apiVersion":"apps/"}'`,
+    ],
+    [
+      { kind: {}, apiVersion: "a/b/c" },
+      'the object provided is unrecognized (must be of type ConfigMap): couldn\'t get version/kind; json parse error: json: cannot unmarshal object into Go struct field .kind of type string ({"kind":{},"apiVersion":"a/b/c ...)',
     ],
     [
       "",
@@ -76,6 +92,21 @@ describe("the kind of a body", () => {
     ],
   ])("%p is refused in Kubernetes' words", (body, message) => {
     expect(statusOf({ body })).toMatchObject({ code: 400, reason: "BadRequest", message });
+  });
+
+  test.each([
+    [
+      DEPLOYMENT,
+      { apiVersion: "apps/v1beta1", kind: "Deployment" },
+      "the API version in the data (apps/v1beta1) does not match the expected API version (apps/v1)",
+    ],
+    [
+      { group: "apiextensions.k8s.io", version: "v1", kind: "CustomResourceDefinition" },
+      { apiVersion: "v1", kind: "Pod" },
+      'Pod in version "v1" cannot be handled as a CustomResourceDefinition: no kind "Pod" is registered for version "v1" in scheme "pkg/apiserver/apiserver.go:55"',
+    ],
+  ])("%p does not take %p", (expected, body, message) => {
+    expect(statusOf({ body, expected })).toMatchObject({ code: 400, message });
   });
 
   test("DeleteOptions are taken under any group, and without a kind", () => {
@@ -159,6 +190,34 @@ describe("a value of the wrong type", () => {
     [
       { ...deployment({}), metadata: { creationTimestamp: "soon" } },
       'parsing time "soon" as "2006-01-02T15:04:05Z07:00": cannot parse "soon" as "2006"',
+    ],
+    [
+      { ...deployment({}), metadata: { deletionTimestamp: "2024-02-30T00:00:00Z" } },
+      'parsing time "2024-02-30T00:00:00Z": day out of range',
+    ],
+    [
+      { ...deployment({}), metadata: { uid: 1 } },
+      "json: cannot unmarshal number into Go struct field ObjectMeta.metadata.uid of type types.UID",
+    ],
+    [
+      deployment({ template: { spec: { volumes: [{ emptyDir: { medium: 5 } }] } } }),
+      "json: cannot unmarshal number into Go struct field EmptyDirVolumeSource.spec.template.spec.volumes.VolumeSource.emptyDir.medium of type v1.StorageMedium",
+    ],
+    [
+      container({ resources: { limits: 5 } }),
+      "json: cannot unmarshal number into Go struct field ResourceRequirements.spec.template.spec.containers.resources.limits of type v1.ResourceList",
+    ],
+    [
+      { ...deployment({ replicas: "x" }), metadata: { uid: 1 } },
+      "json: cannot unmarshal number into Go struct field ObjectMeta.metadata.uid of type types.UID",
+    ],
+    [
+      { ...deployment({ replicas: "x" }), status: { conditions: [{ lastUpdateTime: 5 }] } },
+      "json: cannot unmarshal number into Go struct field DeploymentCondition.status.conditions.lastUpdateTime of type string",
+    ],
+    [
+      container({ resources: { limits: { cpu: [1] } } }),
+      "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
     ],
     [
       container({ resources: { limits: { cpu: "1x" } } }),

@@ -7,7 +7,7 @@ import { badRequest, invalidObject, type StatusError } from "../status.ts";
 import { DecodeError } from "./decode-error.ts";
 import { decodeText, readJson } from "./json.ts";
 import { isJsonObject } from "./json-value.ts";
-import { conversionError, parseApiVersion, unregisteredKind } from "./kinds.ts";
+import { conversionError, isRegistered, parseApiVersion, unregisteredKind } from "./kinds.ts";
 import { mediaType, unsupportedMediaType } from "./media-type.ts";
 import { normalize } from "./normalize.ts";
 import { decodeMessage, openEnvelope } from "./protobuf.ts";
@@ -109,17 +109,16 @@ function cannotBeHandled(
 
 /** The kind that a body claims to be, checked against the one that is expected. */
 function typeFor(found: GroupVersionKind, request: EncodedObject): ObjectType {
-  const { expected, optionsOf } = request;
+  const { expected } = request;
   const wanted = SCHEMA.ofKind(expected);
   if (wanted === undefined) throw new TypeError(`No schema for ${expected.kind}`);
-  const claimed = SCHEMA.ofKind(found);
-  if (claimed === wanted) return wanted;
-  if (found.kind === expected.kind && found.group === expected.group)
+  if (SCHEMA.ofKind(found) === wanted) return wanted;
+  const isKnown = isRegistered(found, expected.group);
+  if (isKnown && found.kind === expected.kind && found.group === expected.group)
     throw badRequest(
       `the API version in the data (${apiVersionOf(found)}) does not match the expected API version (${apiVersionOf(expected)})`,
     );
-  const scheme = optionsOf ? "options" : "kinds";
-  const why = claimed ? conversionError(found, expected) : unregisteredKind(found, scheme);
+  const why = isKnown ? conversionError(found, expected) : unregisteredKind(found, expected.group);
   throw cannotBeHandled(found, { request, why });
 }
 
@@ -157,17 +156,23 @@ function unrecognized({ body, expected, optionsOf }: EncodedObject, why: string)
 }
 
 function kindOf({ apiVersion, kind }: Parsed, request: EncodedObject): GroupVersionKind {
-  const { expected, optionsOf } = request;
-  const groupVersion = apiVersion === "" ? expected : parseApiVersion(apiVersion);
+  const { expected, optionsOf, body } = request;
+  const groupVersion = parseApiVersion(apiVersion);
   if (groupVersion === undefined)
     throw unrecognized(request, `unexpected GroupVersion string: ${apiVersion}`);
   if (optionsOf && kind === expected.kind && apiVersion === apiVersionOf(optionsOf))
     return expected;
-  const { group } = groupVersion;
-  const isOlder =
-    group === expected.group && expected.olderVersions?.includes(groupVersion.version) === true;
-  const { version } = isOlder ? expected : groupVersion;
-  return { group, version, kind: kind === "" ? expected.kind : kind };
+  const { group, version } = groupVersion;
+  const found = { group, version, kind: kind === "" ? expected.kind : kind };
+  const isSame = group === expected.group;
+  if (version === "" && (group === "" || isSame))
+    return { ...found, group: expected.group, version: expected.version };
+  if (version === "") {
+    const why = `Object 'apiVersion' is missing in '${decodeText(body)}'`;
+    throw cannotBeHandled(found, { request, why });
+  }
+  const isOlder = isSame && expected.olderVersions?.includes(version) === true;
+  return isOlder ? { ...found, version: expected.version } : found;
 }
 
 /** As `kindOf` for a custom kind, of which nobody knows more than its body says. */

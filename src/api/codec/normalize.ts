@@ -1,7 +1,8 @@
 import type { NormalizedObject } from "../crd/custom-kind.ts";
-import type { Field, ObjectType, Scalar, Type } from "../schema.ts";
+import type { Field, ObjectType, Scalar, ScalarType, Type } from "../schema.ts";
 import { DecodeError } from "./decode-error.ts";
-import { goKind, goKindOf, goType, structName } from "./go-types.ts";
+import { DecodePlace } from "./decode-place.ts";
+import { goKind, goKindOf, goType } from "./go-types.ts";
 import { isJsonObject, type JsonObject, jsonType } from "./json-value.ts";
 import { MISMATCH, readScalar, zeroOf } from "./scalars.ts";
 
@@ -17,9 +18,6 @@ export class UnmarshalError extends DecodeError {
   }
 }
 
-/** As many as Kubernetes reports. */
-const MAX_UNKNOWN_FIELDS = 100;
-
 function isZero(value: unknown): boolean {
   if (value === "" || value === 0 || value === false) return true;
   if (Array.isArray(value)) return value.length === 0;
@@ -34,13 +32,20 @@ function isOmitted({ type, pointer, always }: Field, value: unknown): boolean {
 }
 
 class Normalizer {
-  readonly unknownFields: string[] = [];
-  readonly #path: (string | number)[] = [];
-  /** For each step of the path the struct whose field it is; undefined for indexes and map keys. */
-  readonly #owners: (ObjectType | undefined)[] = [];
+  readonly place: DecodePlace = new DecodePlace();
+  /** How many values deep it is in what reads itself: nobody looks for unknown fields in there. */
+  #ownReaders = 0;
+  #mismatch: UnmarshalError | undefined;
 
-  object(type: ObjectType, value: unknown): Record<string, unknown> {
-    if (!isJsonObject(value)) return this.#mismatch(type, value);
+  /** Reads a whole document. As Go does, it goes on behind a value of another type, and tells of the first. */
+  document(type: ObjectType, value: unknown): JsonObject {
+    const read = this.#object(type, value);
+    this.#throwMismatch();
+    return isJsonObject(read) ? read : {};
+  }
+
+  #object(type: ObjectType, value: unknown): unknown {
+    if (!isJsonObject(value)) return this.#report(type, value);
     const result: Record<string, unknown> = {};
     for (const [name, child] of Object.entries(value)) {
       const field = type.fields.get(name);
@@ -57,31 +62,65 @@ class Normalizer {
     result: Record<string, unknown>,
     { type, field, child }: { type: ObjectType; field: Field; child: unknown },
   ): void {
-    this.#enter(field.name, type);
+    this.place.enterField(type, field);
     const value = this.#value(field.type, child);
-    this.#leave();
-    if (!isOmitted(field, value) || this.#isOrder(field)) result[field.name] = value;
-  }
-
-  /** No managed fields at all is an order of the client to forget them. */
-  #isOrder({ name }: Field): boolean {
-    return name === "managedFields" && this.#path.length === 1 && this.#path[0] === "metadata";
+    // No managed fields at all is an order of the client to forget them.
+    const isOrder = this.place.isAt("metadata", "managedFields");
+    this.place.leave();
+    if (!isOmitted(field, value) || isOrder) result[field.name] = value;
   }
 
   #value(type: Type, value: unknown): unknown {
     switch (type.is) {
       case "object":
-        return this.object(type, value);
+        return this.#object(type, value);
       case "list":
-        return this.#list(type.of, Array.isArray(value) ? value : this.#mismatch(type, value));
+        return Array.isArray(value) ? this.#list(type.of, value) : this.#report(type, value);
       case "map":
-        return this.#map(type.of, isJsonObject(value) ? value : this.#mismatch(type, value));
-      case "scalar": {
-        if (type.of !== undefined && typeof value === "object") return schemas(type.of, value);
-        const read = readScalar(type.scalar, value);
-        return read === MISMATCH ? this.#mismatch(type, value) : read;
-      }
+        return isJsonObject(value) ? this.#map(type.of, value) : this.#report(type, value);
+      case "scalar":
+        return this.#scalar(type, value);
     }
+  }
+
+  #scalar(type: ScalarType, value: unknown): unknown {
+    if (type.of !== undefined) return this.#schemas(type.scalar, { type: type.of, value });
+    if (type.scalar === "bytes" && Array.isArray(value)) return this.#bytes(value);
+    const read = readScalar(type.scalar, value);
+    return read === MISMATCH ? this.#report(type, value) : read;
+  }
+
+  #bytes(elements: readonly unknown[]): string {
+    const bytes = elements.map((element) => {
+      const isByte = Number.isInteger(element) && Number(element) >= 0 && Number(element) < 256;
+      if (!isByte && element !== null) this.#report("uint8", element);
+      return isByte ? Number(element) : 0;
+    });
+    return Buffer.from(bytes).toString("base64");
+  }
+
+  /** A schema, or what may stand in its place: it reads itself. */
+  #schemas(scalar: Scalar, { type, value }: { type: ObjectType; value: unknown }): unknown {
+    if (isJsonObject(value)) return this.#byItself(() => this.#object(type, value));
+    if (scalar === "schemaOrBool") {
+      if (typeof value === "boolean") return value;
+      throw new DecodeError("boolean or JSON schema expected");
+    }
+    if (!Array.isArray(value)) return undefined;
+    const element: Type = scalar === "schemaOrArray" ? type : { is: "scalar", scalar: "string" };
+    return this.#byItself(() => value.map((one: unknown) => this.#value(element, one)));
+  }
+
+  /** What reads itself ends all when it fails. */
+  #byItself<T>(read: () => T): T {
+    const before = this.#mismatch;
+    this.#mismatch = undefined;
+    this.#ownReaders += 1;
+    const value = read();
+    this.#throwMismatch();
+    this.#ownReaders -= 1;
+    this.#mismatch = before;
+    return value;
   }
 
   #list(type: Type, elements: readonly unknown[]): unknown[] {
@@ -97,49 +136,41 @@ class Normalizer {
 
   #entry(type: Type, value: unknown, key: string | number): unknown {
     if (value === null || value === undefined) return this.#zero(type);
-    this.#enter(key, undefined);
+    this.place.enterElement(key);
     const read = this.#value(type, value);
-    this.#leave();
+    this.place.leave();
     return read;
   }
 
   #zero(type: Type): unknown {
-    if (type.is === "object") return this.object(type, {});
+    if (type.is === "object") return this.#object(type, {});
     return type.is === "scalar" ? zeroOf(type.scalar) : null;
   }
 
-  #enter(step: string | number, owner: ObjectType | undefined): void {
-    this.#path.push(step);
-    this.#owners.push(owner);
-  }
-
-  #leave(): void {
-    this.#path.pop();
-    this.#owners.pop();
-  }
-
   #reportUnknown(name: string): void {
-    if (this.unknownFields.length >= MAX_UNKNOWN_FIELDS) return;
-    const steps = [...this.#path, name].map((step) =>
-      typeof step === "number" ? `[${step}]` : `.${step}`,
-    );
-    this.unknownFields.push(steps.join("").slice(1));
+    if (this.#ownReaders === 0) this.place.reportUnknown(name);
   }
 
-  #mismatch(type: Type, value: unknown): never {
-    const readAs = type.is === "scalar" ? READ_AS[type.scalar] : undefined;
-    const wanted = readAs ?? goType(type);
+  #throwMismatch(): void {
+    if (this.#mismatch !== undefined) throw this.#mismatch;
+  }
+
+  /** Notes a value of another type; what reads itself from a plain value ends all. */
+  #report(type: Type | "uint8", value: unknown): undefined {
+    const readAs =
+      typeof type !== "string" && type.is === "scalar" ? READ_AS[type.scalar] : undefined;
+    const named = typeof type === "string" ? type : (this.place.goType ?? goType(type));
+    const wanted = readAs ?? named;
     const isNumber = typeof value === "number" || typeof value === "bigint";
-    const found = isNumber && /^int\d+$/.test(wanted) ? `number ${value}` : jsonType(value);
-    const names = this.#path.filter((_, index) => this.#owners[index] !== undefined);
-    const owner = this.#owners.findLast((each) => each !== undefined);
-    const place = owner ? `struct field ${structName(owner)}.${names.join(".")} of` : "value of";
-    throw new UnmarshalError(
-      `json: cannot unmarshal ${found} into Go ${place} type ${wanted}`,
+    const found = isNumber && /^u?int\d+$/.test(wanted) ? `number ${value}` : jsonType(value);
+    const mismatch = new UnmarshalError(
+      `json: cannot unmarshal ${found} into Go ${this.place} type ${wanted}`,
       readAs === undefined
         ? conversionFailure(type, value)
         : `json: cannot unmarshal ${found} into Go value of type ${readAs}`,
     );
+    if (readAs !== undefined) throw mismatch;
+    this.#mismatch ??= mismatch;
   }
 }
 
@@ -152,8 +183,8 @@ const READ_AS: Readonly<Partial<Record<Scalar, string>>> = {
 };
 
 /** What the converter says of a value that is of another kind than its place. */
-function conversionFailure(type: Type, value: unknown): string {
-  const [to, from] = [goKind(type), goKindOf(value)];
+function conversionFailure(type: Type | "uint8", value: unknown): string {
+  const [to, from] = [typeof type === "string" ? type : goKind(type), goKindOf(value)];
   if (to === "struct") return `cannot restore struct from: ${from}`;
   if (to === "slice" && from === "slice") return "unrecognized type: uint8";
   if (to === "slice" || to === "map") return `cannot restore ${to} from ${from}`;
@@ -162,12 +193,6 @@ function conversionFailure(type: Type, value: unknown): string {
 }
 
 const isNumeric = (kind: string): boolean => /^(?:int|float)\d\d$/.test(kind);
-
-/** A schema or several in the place of one; Go's decoder sees nothing unknown inside of them. */
-function schemas(type: ObjectType, value: unknown): unknown {
-  if (Array.isArray(value)) return value.map((one: unknown) => schemas(type, one));
-  return isJsonObject(value) ? new Normalizer().object(type, value) : value;
-}
 
 /**
  * Checks a JSON value against its type and brings it into the form that Go would write it back in:
@@ -180,7 +205,7 @@ function schemas(type: ObjectType, value: unknown): unknown {
 export function normalize(type: ObjectType, value: unknown): NormalizedObject {
   const normalizer = new Normalizer();
   return {
-    value: normalizer.object(type, value),
-    unknownFields: normalizer.unknownFields,
+    value: normalizer.document(type, value),
+    unknownFields: normalizer.place.unknownFields,
   };
 }

@@ -1,13 +1,15 @@
 import { Quantity } from "../quantity.ts";
 import type { Scalar } from "../schema.ts";
 import { DecodeError } from "./decode-error.ts";
+import { parseGoTime } from "./go-time.ts";
 import { isWhole } from "./whole-number.ts";
 
 /** The value has another JSON type than the scalar. */
 export const MISMATCH = Symbol("mismatch");
 
-const TIME = /^(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)$/;
-const CANONICAL_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
+/** What is a time as it stands, whatever its month. */
+const CANONICAL_TIME =
+  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3])(?::[0-5]\d){2}Z$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const MAX_INT32 = 2 ** 31;
 
@@ -16,18 +18,9 @@ const isInt32 = (value: unknown): value is number =>
 
 /** RFC 3339 in UTC with as many fraction digits as the type keeps. */
 function readTime(text: string, fractionDigits: number): string {
-  const [, , fraction = ""] = TIME.exec(text) ?? [];
-  const at = TIME.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(at)) {
-    const layout = `2006-01-02T15:04:05${fractionDigits > 0 ? ".000000" : ""}Z07:00`;
-    throw new DecodeError(
-      `parsing time ${JSON.stringify(text)} as "${layout}": cannot parse ${JSON.stringify(text)} as "2006"`,
-    );
-  }
   if (fractionDigits === 0 && CANONICAL_TIME.test(text)) return text;
-  const seconds = new Date(at).toISOString().slice(0, "2006-01-02T15:04:05".length);
-  const digits = fraction.padEnd(fractionDigits, "0").slice(0, fractionDigits);
-  return `${seconds}${digits === "" ? "" : `.${digits}`}Z`;
+  const { seconds, fraction } = parseGoTime(text, fractionDigits);
+  return `${seconds}${fractionDigits > 0 ? `.${fraction}` : ""}Z`;
 }
 
 function readBytes(text: string): string {
@@ -79,15 +72,14 @@ const FROM_NUMBER: Readers<number | bigint> = {
  * @throws DecodeError
  */
 export function readScalar(scalar: Scalar, value: unknown): unknown {
-  if (scalar === "raw" || scalar === "json") return structuredClone(value);
+  if (scalar === "raw" || scalar === "json" || scalar === "fields") return structuredClone(value);
   if (typeof value === "string") return (FROM_STRING[scalar] ?? mismatch)(value);
   if (typeof value === "number" || typeof value === "bigint")
     return (FROM_NUMBER[scalar] ?? mismatch)(value);
-  if (scalar === "quantity") return readQuantity(String(value));
+  if (scalar === "quantity") return readQuantity(JSON.stringify(value));
   if (typeof value === "boolean")
     return scalar === "bool" || scalar === "schemaOrBool" ? value : MISMATCH;
-  if (scalar !== "fields" || Array.isArray(value)) return MISMATCH;
-  return structuredClone(value);
+  return MISMATCH;
 }
 
 /** What a `null` stands for where Go has no pointer: as list element, as map value. */

@@ -10,18 +10,26 @@ export interface TypeMeta {
   readonly kind: string;
 }
 
+/** Go's decoder finds these two whatever the case of their letters. */
+const NAMES = { apiversion: "apiVersion", kind: "kind" } as const;
+
+const isName = (name: string): name is keyof typeof NAMES => Object.hasOwn(NAMES, name);
+
 /**
  * Reads what every object has, before anything else of it is looked at.
  * @throws DecodeError
  */
 export function typeMetaOf(document: unknown): TypeMeta {
   if (!isJsonObject(document)) throw noTypeMeta(document, `value of type ${TYPE_META}`);
-  const textOf = (name: keyof TypeMeta): string => {
-    const text = document[name] ?? "";
-    if (typeof text === "string") return text;
-    throw noTypeMeta(text, `struct field .${name} of type string`);
-  };
-  return { apiVersion: textOf("apiVersion"), kind: textOf("kind") };
+  const found = { apiVersion: "", kind: "" };
+  for (const [key, value] of Object.entries(document)) {
+    const folded = key.toLowerCase();
+    if (!isName(folded) || value === null) continue;
+    const name = NAMES[folded];
+    if (typeof value !== "string") throw noTypeMeta(value, `struct field .${name} of type string`);
+    found[name] = value;
+  }
+  return found;
 }
 
 const noTypeMeta = (value: unknown, place: string): DecodeError =>

@@ -2,7 +2,12 @@ import { present } from "#lib/present.ts";
 import { DecodeError } from "../codec/decode-error.ts";
 import { notForCustomKinds } from "../codec/decode-patch.ts";
 import { isJsonObject, jsonType } from "../codec/json-value.ts";
-import { conversionError, parseApiVersion, unregisteredKind } from "../codec/kinds.ts";
+import {
+  conversionError,
+  isRegistered,
+  parseApiVersion,
+  unregisteredKind,
+} from "../codec/kinds.ts";
 import { normalize, UnmarshalError } from "../codec/normalize.ts";
 import { type FieldValidation, reportStrictErrors, strictErrors } from "../codec/strict.ts";
 import { typeMetaOf } from "../codec/type-meta.ts";
@@ -103,7 +108,9 @@ function kindOf({ apiVersion = "", kind = "" }: KubeObject): GroupVersionKind {
 function kindChange(current: KubeObject, next: KubeObject): string | undefined {
   if (current.kind === next.kind && current.apiVersion === next.apiVersion) return undefined;
   const [from, to] = [kindOf(current), kindOf(next)];
-  return SCHEMA.ofKind(to) ? conversionError(to, from) : unregisteredKind(to, "kinds");
+  return isRegistered(to, from.group)
+    ? conversionError(to, from)
+    : unregisteredKind(to, from.group);
 }
 
 /** @throws where what a patch makes is not of the kind that it should be, or says nothing of it. */

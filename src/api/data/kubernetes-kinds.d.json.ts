@@ -1,0 +1,3 @@
+/** Imported as text, parsed once. */
+declare const text: string;
+export = text;
