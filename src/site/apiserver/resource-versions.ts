@@ -24,10 +24,14 @@ export function parseResourceVersion(text = ""): number {
   return Number(text);
 }
 
-/** @throws StatusError 500 for what is no uint64: upstream does not foresee it where one object is read. */
-export function checkReadVersion(text = ""): void {
+/**
+ * The same where one object is read or a watch begins.
+ * @throws StatusError 500 for what is no uint64: upstream does not foresee it there.
+ */
+export function readVersion(text = ""): number {
   const problem = problemOf(text);
   if (problem !== undefined) throw new StatusError(problem, { code: 500 });
+  return Number(text);
 }
 
 function problemOf(text: string): string | undefined {

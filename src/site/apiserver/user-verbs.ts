@@ -27,7 +27,7 @@ import { observation } from "./observation.ts";
 import { reachVersion } from "./reach-version.ts";
 import {
   checkListOptions,
-  checkReadVersion,
+  readVersion,
   checkWatchOptions,
   isContinued,
   isExact,
@@ -54,7 +54,7 @@ export class UserVerbs implements Verbs {
     const target = this.#served(given);
     const observed = observation(this.#deps.strategies, target);
     if (observed !== undefined) return observed.one(target.name);
-    checkReadVersion(resourceVersion);
+    readVersion(resourceVersion);
     await reachVersion(this.#deps.watching, target, resourceVersion);
     const item = this.#deps.store.get(keyOf(target, target.name));
     if (item === undefined) throw notFound(subjectOf(stored(target), target.name));

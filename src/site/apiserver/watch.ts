@@ -8,7 +8,7 @@ import { Expired, type ObjectStore, type Snapshot } from "#db/object-store.ts";
 import type { Timer } from "#lib/timer.ts";
 import type { Bookmarks } from "./bookmarks.ts";
 import { collectionOf, eventOf, itemOf, objectOf } from "./kind.ts";
-import { parseResourceVersion } from "./resource-versions.ts";
+import { readVersion } from "./resource-versions.ts";
 import { type Selection, selectionOf } from "./selection.ts";
 
 export interface WatcherDeps {
@@ -25,7 +25,7 @@ type Options = WatchOptions & { readonly signal: AbortSignal };
 
 /**
  * WATCH: what is there first, where asked for, then every change, filtered.
- * @throws StatusError 410 when history does not reach back, 400 for a bad version or selector.
+ * @throws StatusError 410 when history does not reach back, 400 for a bad selector, 500 for a bad version.
  */
 export function startWatch<T extends KubeObject>(
   deps: WatcherDeps,
@@ -35,7 +35,7 @@ export function startWatch<T extends KubeObject>(
   const { resource, namespace } = target;
   const { store } = deps;
   const filter = new Filter(target, selectionOf(resource, options));
-  const asked = parseResourceVersion(options.resourceVersion);
+  const asked = readVersion(options.resourceVersion);
 
   const wantsState = options.sendInitialEvents ?? asked === 0;
   let since = asked === 0 ? store.resourceVersion : asked;
