@@ -2,7 +2,13 @@ import type { Catalog } from "#api/catalog.ts";
 import { readDefinitions } from "#api/openapi/definitions.ts";
 import type { Definitions } from "#api/openapi/schemas.ts";
 import { openapiV2Json, openapiV2Protobuf } from "#api/openapi/v2.ts";
-import { openapiV3Document, openapiV3Index, openapiV3Path } from "#api/openapi/v3.ts";
+import {
+  openapiV3Discovery,
+  openapiV3DiscoveryDocument,
+  openapiV3Document,
+  openapiV3Index,
+  openapiV3Path,
+} from "#api/openapi/v3.ts";
 import type { Resource } from "#api/resource.ts";
 import type { Aggregation, RemoteVersion } from "./aggregation.ts";
 import { derived } from "./derived.ts";
@@ -14,7 +20,7 @@ const V3_ROOT = "/openapi/v3";
 const V2_PROTOBUF = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 const YEAR_SECONDS = 365 * 24 * 60 * 60;
 
-/** The rows of one group and version, and what is said about them. */
+/** The rows of one group and version, none where it is of another path, and what is said about them. */
 interface Described {
   readonly rows: readonly Resource[];
   readonly document: Document;
@@ -71,10 +77,15 @@ function documentsOf(
   previous: Documents | undefined,
 ): Documents {
   const byPath = Map.groupBy(resources, openapiV3Path);
-  const v3 = [...byPath].map(([path, rows]) => {
+  const versions = [...byPath].map(([path, rows]) => {
     const known = previous?.v3.get(path);
     return [path, known && isSame(known.rows, rows) ? known : describe(rows, definitions)] as const;
   });
+  const discovery = [...openapiV3Discovery(resources)].map(([path, one]) => {
+    const document = Document.json(() => openapiV3DiscoveryDocument(one, definitions()));
+    return [path, previous?.v3.get(path) ?? { rows: [], document }] as const;
+  });
+  const v3 = [...discovery, ...versions];
   const own = (): (readonly [string, string])[] =>
     v3.map(([path, { document }]) => [path, urlOf(path, document.hash)]);
   const others = remote.flatMap(({ group, version, openApiV3: url }) =>

@@ -263,6 +263,11 @@ test("a schema asked for by its hash never changes; by another it is elsewhere",
   const index = (await (await api.send("GET", "/openapi/v3")).json()) as {
     paths: Record<string, { serverRelativeURL: string }>;
   };
+  expect(Object.keys(index.paths)).toEqual(Object.keys(index.paths).toSorted());
+  for (const path of ["api", "apis", "apis/apps", "version", "openid/v1/jwks"]) {
+    const document = await api.send("GET", index.paths[path]?.serverRelativeURL ?? "");
+    expect<unknown>(await document.json()).toMatchObject({ paths: { [`/${path}/`]: { get: {} } } });
+  }
   const url = index.paths["apis/apps/v1"]?.serverRelativeURL ?? "";
   const response = await api.send("GET", url);
   expect(response.headers.get("cache-control")).toContain("immutable");

@@ -4,7 +4,13 @@ import { RESOURCES } from "../resources.ts";
 import { readDefinitions } from "./definitions.ts";
 import { type JsonSchema, shown, V2, V3 } from "./schemas.ts";
 import { openapiV2Json, openapiV2Protobuf } from "./v2.ts";
-import { openapiV3Document, openapiV3Index, openapiV3Path } from "./v3.ts";
+import {
+  openapiV3Discovery,
+  openapiV3DiscoveryDocument,
+  openapiV3Document,
+  openapiV3Index,
+  openapiV3Path,
+} from "./v3.ts";
 
 /** Every `$ref` anywhere in a document. */
 function refsIn(value: unknown): string[] {
@@ -126,6 +132,56 @@ describe("OpenAPI v3", () => {
     });
     for (const name of ["dryRun", "fieldManager", "fieldValidation", "force"])
       expect(JSON.stringify(document)).toContain(`{"name":"${name}","in":"query"`);
+  });
+
+  test("what belongs to no group version has documents of its own, groups of custom kinds none", () => {
+    const custom = { ...rowsOf({ group: "apps", version: "v1" })[0], group: "example.com" };
+    const found = openapiV3Discovery([...RESOURCES, { ...custom, custom: {} } as never]);
+    expect([...found.keys()].slice(0, 6)).toEqual([
+      ".well-known/openid-configuration",
+      "api",
+      "apis",
+      "openid/v1/jwks",
+      "version",
+      "apis/discovery.k8s.io",
+    ]);
+    expect(found.has("apis/example.com")).toBe(false);
+    const rbac = found.get("apis/rbac.authorization.k8s.io");
+    expect(rbac && openapiV3DiscoveryDocument(rbac, DEFINITIONS)).toMatchObject({
+      paths: {
+        "/apis/rbac.authorization.k8s.io/": {
+          get: {
+            tags: ["rbacAuthorization"],
+            description: "get information of a group",
+            operationId: "getRbacAuthorizationAPIGroup",
+            responses: {
+              "200": {
+                content: {
+                  "application/yaml": {
+                    schema: {
+                      $ref: "#/components/schemas/io.k8s.apimachinery.pkg.apis.meta.v1.APIGroup",
+                    },
+                  },
+                },
+              },
+              "401": { description: "Unauthorized" },
+            },
+          },
+        },
+      },
+      components: {
+        schemas: { "io.k8s.apimachinery.pkg.apis.meta.v1.GroupVersionForDiscovery": {} },
+        securitySchemes: { BearerToken: { type: "apiKey", in: "header", name: "authorization" } },
+      },
+    });
+  });
+
+  test("a group version says where its resources are listed", () => {
+    const get = { tags: ["apps_v1"], operationId: "getAppsV1APIResources" };
+    const paths = { "/apis/apps/v1/": { get } };
+    const rows = rowsOf({ group: "apps", version: "v1" });
+    expect(openapiV3Document(rows, DEFINITIONS)).toMatchObject({ paths });
+    expect(openapiV2Json(rows, DEFINITIONS)).toMatchObject({ paths });
   });
 
   test("the index leads to each document by its hash", () => {

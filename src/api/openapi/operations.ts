@@ -2,6 +2,7 @@ import type { GroupVersionKind, Subresource } from "../resource.ts";
 import { type ObjectType, SCHEMA } from "../schema.ts";
 import { customDefinition, customListDefinition } from "./custom.ts";
 import type { DescribedResource } from "./described-resource.ts";
+import { capital, tagOf, versionName } from "./names.ts";
 import {
   BEHIND,
   DELETE_PARAMETERS,
@@ -41,18 +42,6 @@ export interface Operation {
 
 const META = "io.k8s.apimachinery.pkg.apis.meta.v1";
 
-const capital = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
-
-/** `Core`, `RbacAuthorization`: a group as operation ids name it. */
-const groupName = (group: string): string =>
-  group === ""
-    ? "Core"
-    : group
-        .replace(/\.k8s\.io$/, "")
-        .split(".")
-        .map(capital)
-        .join("");
-
 /** `/api/v1`, `/apis/apps/v1` */
 export function basePath({ group, version }: { group: string; version: string }): string {
   return group === "" ? `/api/${version}` : `/apis/${group}/${version}`;
@@ -82,7 +71,7 @@ function contextOf(resource: DescribedResource): Context {
     list: listOf(resource, custom),
     collection: namespaced ? `${base}/namespaces/{namespace}/${plural}` : `${base}/${plural}`,
     scope: namespaced ? [NAMESPACE, PRETTY] : [PRETTY],
-    prefix: `${groupName(group)}${capital(version)}`,
+    prefix: versionName({ group, version }),
     noun: namespaced ? `Namespaced${kind}` : kind,
   };
 }
@@ -104,12 +93,11 @@ function operation(
   { path, id, kind = resource }: { path: string; id: string; kind?: GroupVersionKind },
   part: Part,
 ): Operation {
-  const tag = `${prefix.charAt(0).toLowerCase()}${prefix.slice(1)}`;
   return {
     ...part,
     path,
     id,
-    tag: tag.replace(/(V\d.*)$/, (version) => `_${version.toLowerCase()}`),
+    tag: tagOf(prefix),
     kind: { group: kind.group, version: kind.version, kind: kind.kind },
     isCustom: resource.custom !== undefined,
   };

@@ -21,8 +21,9 @@ export interface V2Operation {
   readonly responses: Readonly<
     Record<string, { readonly description: string; readonly schema?: JsonSchema }>
   >;
-  readonly "x-kubernetes-action": string;
-  readonly "x-kubernetes-group-version-kind": GroupVersionKind;
+  /** Absent of paths that belong to no kind. */
+  readonly "x-kubernetes-action"?: string;
+  readonly "x-kubernetes-group-version-kind"?: GroupVersionKind;
 }
 
 export interface V2Document {

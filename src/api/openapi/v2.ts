@@ -1,4 +1,5 @@
 import type { DescribedResource } from "./described-resource.ts";
+import { type Discovery, discoveryPaths, resourcesPaths } from "./discovery.ts";
 import { type ForeignPart, withForeign } from "./foreign.ts";
 import { encodeGnostic } from "./gnostic.ts";
 import { type Operation, objectsOf, operationsByPath } from "./operations.ts";
@@ -43,6 +44,22 @@ function v2Operation(operation: Operation): V2Operation {
   };
 }
 
+function v2Discovery({ id, tag, description, types, response }: Discovery): V2Operation {
+  const schema: JsonSchema = response === undefined ? { type: "string" } : ref(response, V2);
+  return {
+    operationId: id,
+    description,
+    tags: [tag],
+    consumes: response === undefined ? [] : types,
+    produces: types,
+    parameters: [],
+    responses: {
+      "200": { description: "OK", schema },
+      "401": { description: "Unauthorized" },
+    },
+  };
+}
+
 /** The OpenAPI v2 document (`/openapi/v2` as JSON) of the resources. */
 export function openapiV2Json(
   resources: readonly DescribedResource[],
@@ -54,11 +71,17 @@ export function openapiV2Json(
     const methods = all.map((each) => [each.method, v2Operation(each)] as const);
     return [path, Object.fromEntries(methods)] as const;
   });
+  const discovery = [...discoveryPaths(resources), ...resourcesPaths(resources)];
+  const byPath = (one: Discovery) => [one.path, { get: v2Discovery(one) }] as const;
+  const answers = discovery.flatMap(({ response }) => response ?? []);
   const own: V2Document = {
     swagger: "2.0",
     info: { title: "Kubernetes", version: "unversioned" },
-    paths: Object.fromEntries(paths),
-    definitions: schemasReachedFrom(objectsOf(operations.values()), { definitions, dialect: V2 }),
+    paths: Object.fromEntries([...discovery.map(byPath), ...paths]),
+    definitions: schemasReachedFrom([...objectsOf(operations.values()), ...answers], {
+      definitions,
+      dialect: V2,
+    }),
   };
   return withForeign(own, foreign);
 }

@@ -1,4 +1,5 @@
 import type { DescribedResource } from "./described-resource.ts";
+import { type Discovery, discoveryPaths, resourcesPaths } from "./discovery.ts";
 import { basePath, type Operation, objectsOf, operationsByPath } from "./operations.ts";
 import type { Parameter } from "./parameters.ts";
 import { type Definitions, type JsonSchema, ref, schemasReachedFrom, V3 } from "./schemas.ts";
@@ -37,6 +38,29 @@ function requestBody({ body, isCustom }: Operation) {
   return { requestBody: { content, ...(body === "patch" && { required: true }) } };
 }
 
+const UNAUTHORIZED = { "401": { description: "Unauthorized" } };
+
+const SECURITY = {
+  securitySchemes: {
+    BearerToken: {
+      type: "apiKey",
+      description: "Bearer Token authentication",
+      name: "authorization",
+      in: "header",
+    },
+  },
+};
+
+const HEAD = { openapi: "3.0.0", info: { title: "Kubernetes", version: "unversioned" } };
+
+function v3Discovery({ id, tag, description, types, response }: Discovery) {
+  const schema: JsonSchema = response === undefined ? { type: "string" } : ref(response, V3);
+  const ok = { description: "OK", content: contentOf(types, schema) };
+  return {
+    get: { tags: [tag], description, operationId: id, responses: { "200": ok, ...UNAUTHORIZED } },
+  };
+}
+
 function v3Operation(operation: Operation) {
   const { id, description, tag, parameters, response, action, kind } = operation;
   const content = response
@@ -50,7 +74,7 @@ function v3Operation(operation: Operation) {
     ...requestBody(operation),
     responses: {
       "200": { description: "OK", content },
-      "401": { description: "Unauthorized" },
+      ...UNAUTHORIZED,
     },
     "x-kubernetes-action": action,
     "x-kubernetes-group-version-kind": kind,
@@ -66,9 +90,9 @@ export function openapiV3Path(groupVersion: { group: string; version: string }):
 export function openapiV3Index(urls: Readonly<Record<string, string>>): {
   readonly paths: Readonly<Record<string, { readonly serverRelativeURL: string }>>;
 } {
-  const paths = Object.entries(urls).map(
-    ([path, url]) => [path, { serverRelativeURL: url }] as const,
-  );
+  const paths = Object.entries(urls)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([path, url]) => [path, { serverRelativeURL: url }] as const);
   return { paths: Object.fromEntries(paths) };
 }
 
@@ -82,15 +106,37 @@ export function openapiV3Document(
     const methods = all.map((each) => [each.method, v3Operation(each)] as const);
     return [path, Object.fromEntries(methods)] as const;
   });
+  const discovery = resourcesPaths(resources);
+  const lists = discovery.map((one) => [one.path, v3Discovery(one)] as const);
+  const answers = discovery.flatMap(({ response }) => response ?? []);
   return {
-    openapi: "3.0.0",
-    info: { title: "Kubernetes", version: "unversioned" },
-    paths: Object.fromEntries(paths),
+    ...HEAD,
+    paths: Object.fromEntries([...lists, ...paths]),
     components: {
-      schemas: schemasReachedFrom([...objectsOf(operations.values()), PATCH], {
+      schemas: schemasReachedFrom([...objectsOf(operations.values()), ...answers, PATCH], {
         definitions,
         dialect: V3,
       }),
+      ...(discovery.length > 0 && SECURITY),
     },
+  };
+}
+
+/** What of a server has a document beside those of group versions, by its path below `/openapi/v3/`. */
+export function openapiV3Discovery(
+  resources: readonly DescribedResource[],
+): ReadonlyMap<string, Discovery> {
+  return new Map(discoveryPaths(resources).map((one) => [one.path.slice(1, -1), one] as const));
+}
+
+/** The OpenAPI v3 document of one path that belongs to no group version. */
+export function openapiV3DiscoveryDocument(discovery: Discovery, definitions: Definitions): object {
+  const { path, response } = discovery;
+  const schemas =
+    response === undefined ? {} : schemasReachedFrom([response], { definitions, dialect: V3 });
+  return {
+    ...HEAD,
+    paths: { [path]: v3Discovery(discovery) },
+    components: { schemas, ...SECURITY },
   };
 }
