@@ -136,6 +136,8 @@ export interface Resource<T extends KubeObject = KubeObject> extends GroupVersio
   validateCreate?(object: T): FieldError[];
   /** Errors of a change, beside those of `validate(next)`: immutable fields and such. */
   validateUpdate(next: T, current: T): FieldError[];
+  /** Upstream tells of a change of this kind before it tells of the object. */
+  readonly changesFirst?: boolean;
   /** Errors of a change through `/status`. */
   validateStatus?(next: T, current: T): FieldError[];
   /**

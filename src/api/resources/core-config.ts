@@ -22,6 +22,7 @@ export const CONFIG_MAPS = row<objects.ConfigMap>({
   columns: CONFIG_MAP_COLUMNS,
   validate: validateConfigMap,
   validateUpdate: validateConfigMapUpdate,
+  changesFirst: true,
 });
 
 export const SECRETS = row<objects.Secret>({
@@ -36,6 +37,7 @@ export const SECRETS = row<objects.Secret>({
   setDefaults: setSecretDefaults,
   validate: validateSecret,
   validateUpdate: validateSecretUpdate,
+  changesFirst: true,
   warnings: warnOfSecret,
 });
 

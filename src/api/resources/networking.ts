@@ -58,6 +58,7 @@ export const INGRESS_CLASSES = row<objects.IngressClass>({
   setDefaults: setIngressClassDefaults,
   validate: validateIngressClass,
   validateUpdate: validateIngressClassUpdate,
+  changesFirst: true,
 });
 
 export const NETWORK_POLICIES = row<objects.NetworkPolicy>({

@@ -97,4 +97,5 @@ export const VOLUME_ATTRIBUTES_CLASSES = row<objects.VolumeAttributesClass>({
   columns: columns.VOLUME_ATTRIBUTES_CLASS_COLUMNS,
   validate: validation.validateVolumeAttributesClass,
   validateUpdate: validation.validateVolumeAttributesClassUpdate,
+  changesFirst: true,
 });

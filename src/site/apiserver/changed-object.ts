@@ -265,15 +265,17 @@ function check<T extends KubeObject>(
   const asNew = validateMetadata(next.metadata, resource);
   const asAny = validateMetadata(next.metadata, { ...resource, nameFormat: "pathSegment" });
   const asChange = validateMetadataUpdate(next.metadata, current.metadata);
+  const isWhole = view?.validated ?? true;
+  // Kubernetes looks for all kinds alike first, and each kind once more for itself
+  const metadata = view === undefined && resource.custom === undefined ? asNew : [];
+  const asItIs = isWhole ? resource.validate(next, current) : [];
+  const asItChanged = isWhole ? resource.validateUpdate(next, current) : [];
   const errors = [
     ...asAny,
     ...asChange,
-    // Kubernetes looks for all kinds alike first, and each kind once more for itself
-    ...(view === undefined && resource.custom === undefined ? asNew : []),
-    ...asChange,
-    ...((view?.validated ?? true)
-      ? [...resource.validate(next, current), ...resource.validateUpdate(next, current)]
-      : []),
+    ...(resource.changesFirst
+      ? [...asChange, ...asItChanged, ...metadata, ...asItIs]
+      : [...metadata, ...asChange, ...asItIs, ...asItChanged]),
     ...(ofStatus?.(next, current) ?? []),
     ...(view?.validate?.(next, current) ?? []),
   ];
