@@ -1,6 +1,6 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { Hono } from "hono/tiny";
-import { StatusError } from "#api/status.ts";
+import { methodNotAllowed, StatusError } from "#api/status.ts";
 import type { UserInfo } from "#api/verbs.ts";
 import { ALONE } from "./aggregation.ts";
 import type { Api, ApiOptions, Connection } from "./api-options.ts";
@@ -131,7 +131,10 @@ function addPublicRoutes(
     app.get(`/${path}`, record, answer);
     app.get(`/${path}/`, record, answer);
   }
-  app.get("/version", record, ({ req }) => respondValue(req.raw, version));
+  app.all("/version", record, ({ req }) => {
+    if (req.method !== "GET") throw methodNotAllowed();
+    return respondValue(req.raw, version);
+  });
 }
 
 interface Parts {
@@ -165,12 +168,12 @@ function addRoutes(
     calls.authorizePath(req.raw, {
       ...{ url: new URL(req.url), user: get("user"), audit: get("audit") },
     });
-  app.get("/", (context) => {
+  app.all("/", (context) => {
     authorizePath(context);
     return respondValue(context.req.raw, { paths: [...discovery.paths, ...fixed].sort() });
   });
   addTexts(app, options, { health, authorizePath });
-  app.get("/openapi/*", async (context) => {
+  app.all("/openapi/*", async (context) => {
     authorizePath(context);
     const { req, env, get } = context;
     if (remote.has(new URL(req.url))) {
@@ -185,11 +188,10 @@ function addRoutes(
       calls.authorizeRemote(req.raw, { url, user: get("user"), audit: get("audit") });
       return await remote.answer(req.raw, { user: get("user"), stopping: env.stopping });
     }
-    const found =
-      req.method === "GET" ? discovery.answer(req.raw, trimmed(url.pathname)) : undefined;
-    if (found) {
+    const path = trimmed(url.pathname);
+    if (discovery.has(path)) {
       authorizePath(context);
-      return found;
+      return discovery.answer(req.raw, path) ?? notFoundText();
     }
     const who = { user: get("user"), audit: get("audit") };
     const open = calls.open(req.raw, { url, ...who, connection: env });
@@ -204,7 +206,9 @@ function addRoutes(
   });
 }
 
-/** What is told as it is, to whoever may read it. */
+const WRITING = ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+/** What is told as it is, to whoever may read it, whatever the method where upstream does not look at it. */
 function addTexts(
   app: Hono<Env>,
   { metrics, documents = {} }: Pick<ApiOptions, "metrics" | "documents">,
@@ -214,23 +218,30 @@ function addTexts(
   }: { readonly health: Health; readonly authorizePath: (context: Context<Env>) => void },
 ): void {
   for (const path of HEALTH_PATHS) {
-    app.get(`/${path}/:check{.+}`, (context) => {
+    // Everybody may only read them.
+    app.on(WRITING, [`/${path}`, `/${path}/`], (context) => {
+      authorizePath(context);
+      const { searchParams: query } = new URL(context.req.url);
+      return health.all({ path, query, stopping: context.env.stopping });
+    });
+    app.all(`/${path}/:check{.+}`, (context) => {
       authorizePath(context);
       const { stopping } = context.env;
       return health.one({ path, stopping }, context.req.param("check")) ?? notFoundText();
     });
   }
-  app.get("/metrics", (context) => {
+  app.all("/metrics", (context) => {
     authorizePath(context);
     return new Response(metrics.text(), { headers: METRICS_TYPE });
   });
-  app.get("/metrics/slis", (context) => {
+  app.all("/metrics/slis", (context) => {
     authorizePath(context);
     return new Response(health.slis.text(), { headers: METRICS_TYPE });
   });
   for (const [path, { type, text }] of Object.entries(documents)) {
-    app.get(path, (context) => {
+    app.all(path, (context) => {
       authorizePath(context);
+      if (context.req.method !== "GET") throw methodNotAllowed();
       const headers = { "Content-Type": type, "Cache-Control": "public, max-age=3600" };
       return new Response(text, { headers });
     });

@@ -1,5 +1,7 @@
 import type { Catalog } from "#api/catalog.ts";
+import { basePath } from "#api/openapi/operations.ts";
 import type { Resource } from "#api/resource.ts";
+import { methodNotAllowed } from "#api/status.ts";
 import type { Aggregation, RemoteVersion } from "./aggregation.ts";
 import { derived } from "./derived.ts";
 import { type DiscoveryVersion, groupDiscoveryList } from "./discovery-aggregated.ts";
@@ -19,6 +21,8 @@ interface Documents {
   readonly groups: Root;
   /** `/api/v1`, `/apis/apps`, `/apis/apps/v1`. */
   readonly byPath: ReadonlyMap<string, Document>;
+  /** The paths that take no method but GET. */
+  readonly onlyRead: ReadonlySet<string>;
 }
 
 /** What the server has, in the two ways that clients ask. */
@@ -37,9 +41,19 @@ export class Discovery {
     return ["/api", "/apis", ...this.#documents().byPath.keys()].sort();
   }
 
-  /** The answer for a path; `undefined` when there is nothing at it. */
+  /** Whether there is anything at a path. */
+  has(path: string): boolean {
+    return path === "/api" || path === "/apis" || this.#documents().byPath.has(path);
+  }
+
+  /**
+   * The answer for a path; `undefined` when there is nothing at it. Upstream looks at the method only
+   * where the same server has the kinds too: not for `/apis`, groups, and versions of custom kinds.
+   * @throws StatusError 405
+   */
   answer(request: Request, path: string): Response | undefined {
-    const { core, groups, byPath } = this.#documents();
+    const { core, groups, byPath, onlyRead } = this.#documents();
+    if (request.method !== "GET" && onlyRead.has(path)) throw methodNotAllowed();
     if (path === "/api") return rootAnswer(request, core);
     if (path === "/apis") return rootAnswer(request, groups);
     return byPath.get(path)?.answer(request);
@@ -62,8 +76,11 @@ function documentsOf(resources: readonly Resource[], remote: readonly RemoteVers
     core: { legacy: undefined, aggregated: aggregatedOf(core) },
     groups: { legacy: Document.json(() => groupList(groups)), aggregated: aggregatedOf(named) },
     byPath: new Map(groups.flatMap(groupDocuments)),
+    onlyRead: new Set(["/api", ...resources.filter(isBuiltIn).map(basePath)]),
   };
 }
+
+const isBuiltIn = ({ custom }: Resource): boolean => custom === undefined;
 
 function groupDocuments(served: ServedGroup): (readonly [string, Document])[] {
   const base = served.name === "" ? "/api" : `/apis/${served.name}`;

@@ -39,6 +39,7 @@ const OBJECT_VERBS: Readonly<Record<string, Verb>> = {
   DELETE: "delete",
 };
 
+/** Those of a subresource; also of a custom object, which may be made at any object's path. */
 const SUBRESOURCE_VERBS: Readonly<Record<string, Verb>> = { ...OBJECT_VERBS, POST: "create" };
 
 /** Finds the verb that a request means, and answers with it. */
@@ -115,8 +116,9 @@ function isNowhere(call: Call): boolean {
 
 /** Across all namespaces one can only look. */
 function isEverywhere({ resource, namespace, name }: ResourcePath, verb: Verb): boolean {
+  if (!resource.namespaced || namespace !== "") return false;
   const looks = verb === "list" || verb === "watch";
-  return resource.namespaced && namespace === "" && name === undefined && !looks;
+  return verb === "create" || (name === undefined && !looks);
 }
 
 /** What a custom kind does not do is refused in words of its own. */
@@ -127,7 +129,9 @@ function customRefusal({ request, path }: Call, verb: Verb | undefined): StatusE
   return verbNotSupported(path.resource, verb ?? "");
 }
 
-function methodVerb(method: string, { name, subresource }: ResourcePath): Verb | undefined {
-  if (subresource !== undefined) return SUBRESOURCE_VERBS[method];
+function methodVerb(method: string, path: ResourcePath): Verb | undefined {
+  const { resource, name, subresource } = path;
+  const isCustomObject = resource.custom !== undefined && name !== undefined;
+  if (subresource !== undefined || isCustomObject) return SUBRESOURCE_VERBS[method];
   return name === undefined ? COLLECTION_VERBS[method] : OBJECT_VERBS[method];
 }

@@ -27,6 +27,23 @@ const rows: readonly Row[] = readFileSync(`${import.meta.dir}/golden/refusals.js
   .split("\n")
   .map((line) => JSON.parse(line));
 
+const CLASSES = "/apis/networking.k8s.io/v1/ingressclasses";
+const VOLUME_CLASSES = "/apis/storage.k8s.io/v1/volumeattributesclasses";
+
+/** What is changed to something that is wrong as a change and by itself. */
+const CHANGED: readonly (readonly [string, object])[] = [
+  [
+    "/api/v1/namespaces/default/configmaps",
+    { metadata: { name: "x" }, immutable: true, data: { a: "1" } },
+  ],
+  ["/api/v1/namespaces/default/secrets", { metadata: { name: "x" }, stringData: { a: "1" } }],
+  [CLASSES, { metadata: { name: "x" }, spec: { controller: "example.com/a" } }],
+  [
+    VOLUME_CLASSES,
+    { metadata: { name: "x" }, driverName: "a.example.com", parameters: { a: "1" } },
+  ],
+];
+
 let api: TestApi;
 let before: number;
 
@@ -37,6 +54,7 @@ beforeAll(async () => {
     const body = gadget(name, { color: "red" });
     expect((await api.send("POST", GADGETS, { body })).status).toBe(201);
   }
+  for (const [path, body] of CHANGED) await api.send("POST", path, { body });
   before = api.store.resourceVersion;
 });
 afterAll(() => {
@@ -85,4 +103,38 @@ test("who owns what is forgotten where a status comes with values that are none 
   };
   expect(await patched({ color: "green" })).toHaveProperty("metadata.managedFields");
   expect(await patched({ color: 1 })).not.toHaveProperty("metadata.managedFields");
+});
+
+test.each([
+  ["PATCH", "/apis/example.com/v1"],
+  ["OPTIONS", "/apis/example.com/v1"],
+  ["PUT", "/apis/example.com"],
+  ["DELETE", "/apis/apps"],
+  ["POST", "/apis"],
+])("%s of %s answers as GET does", async (method, path) => {
+  const got = await api.send("GET", path);
+  const answer = await api.send(method, path);
+  expect(answer.status).toBe(200);
+  expect(await answer.text()).toBe(await got.text());
+});
+
+test.each([
+  ["/api/v1/namespaces/default/configmaps", { data: { "a b": "1" } }, ["data", "data[a b]"]],
+  [
+    "/api/v1/namespaces/default/secrets",
+    { type: "kubernetes.io/tls" },
+    ["type", "data[tls.crt]", "data[tls.key]"],
+  ],
+  [CLASSES, { spec: { controller: "none" } }, ["spec.controller", "spec.controller"]],
+  [
+    VOLUME_CLASSES,
+    { driverName: "a b", parameters: null },
+    ["driverName", "parameters", "driverName", "parameters"],
+  ],
+])("%s tells of a change first, then of what is there", async (path, body, fields) => {
+  const type = "application/merge-patch+json";
+  const response = await api.send("PATCH", `${path}/x`, { type, body });
+  expect(response.status).toBe(422);
+  const { details } = (await response.json()) as { details: { causes: { field: string }[] } };
+  expect(details.causes.map(({ field }) => field)).toEqual(fields);
 });

@@ -20,7 +20,8 @@ export const create: Handler = async (call) => {
   const isCustom = customBody(call) !== undefined;
   bodyTypeOf(call.request.headers.get("content-type") ?? "", { isCustom });
   const { object, options } = await readObject(call, "CreateOptions");
-  const target = call.path.name === undefined ? call.path : namedTarget(call);
+  const { resource, namespace, subresource } = call.path;
+  const target = subresource === undefined ? { resource, namespace } : namedTarget(call);
   return respondItem(call, await call.verbs.create(target, object, options), 201);
 };
 
