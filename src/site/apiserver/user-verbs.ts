@@ -27,10 +27,10 @@ import { observation } from "./observation.ts";
 import { reachVersion } from "./reach-version.ts";
 import {
   checkListOptions,
-  readVersion,
   checkWatchOptions,
   isContinued,
   isExact,
+  readVersion,
 } from "./resource-versions.ts";
 import type { Changing, Rewriting } from "./rewriting.ts";
 import { deletedStatus } from "./success.ts";
