@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { explain } from "#lib/errors.ts";
+import { Budget } from "./budget.ts";
 import { CelCompileError, CelError } from "./errors.ts";
-import { Budget } from "./evaluate.ts";
 import { KUBERNETES_LIBRARY } from "./library/library.ts";
 import { runtimeName } from "./operators.ts";
 import { CelEnvironment } from "./program.ts";

@@ -1,8 +1,11 @@
-import { type Comprehension, type Expression, qualifiedName } from "./ast.ts";
+import { type Expression, qualifiedName } from "./ast.ts";
+import type { Budget } from "./budget.ts";
+import { Comprehensions } from "./comprehensions.ts";
 import { actualCallCost } from "./cost/actual-cost.ts";
 import { LIST_COST, MAP_COST, STRUCT_COST } from "./cost/cost-rule.ts";
 import { CelCostError, CelError, noKey, noOverload } from "./errors.ts";
 import type { Functions, Overload } from "./functions.ts";
+import { literalMap } from "./literal-map.ts";
 import {
   arithmetic,
   compare,
@@ -16,35 +19,15 @@ import {
 import { isQualifiedType, isTypeName } from "./type-names.ts";
 import type { CelType } from "./types.ts";
 import {
-  type CelMap,
   type CelValue,
   isList,
   isMap,
-  LiteralMap,
   Opaque,
   Optional,
   StructValue,
   TypeValue,
+  Uint,
 } from "./values.ts";
-
-/** What an evaluation may still cost, in cel-go's units: about one per step. */
-export class Budget {
-  #left: number;
-
-  constructor(limit: number) {
-    this.#left = limit;
-  }
-
-  get left(): number {
-    return this.#left;
-  }
-
-  /** @throws CelCostError */
-  spend(cost: number): void {
-    this.#left -= cost;
-    if (this.#left < 0) throw new CelCostError();
-  }
-}
 
 export type Bindings = ReadonlyMap<string, CelValue>;
 
@@ -63,11 +46,17 @@ class Evaluator {
   readonly #functions: Functions;
   readonly #budget: Budget;
   readonly #scopes: Bindings[];
+  readonly #comprehensions: Comprehensions;
 
   constructor({ functions, bindings, budget }: Run) {
     this.#functions = functions;
     this.#budget = budget;
     this.#scopes = [bindings];
+    this.#comprehensions = new Comprehensions({
+      budget,
+      value: (expression) => this.value(expression),
+      within: (names, body) => this.#within(names, body),
+    });
   }
 
   value(expression: Expression): CelValue {
@@ -75,14 +64,10 @@ class Evaluator {
       case "literal":
         return expression.value;
       case "name":
-        this.#budget.spend(1);
         return this.#name(expression.name);
       case "select":
-        // To ask whether a field is there is free in Kubernetes.
-        if (!expression.isTest) this.#budget.spend(1);
         return this.#select(expression);
       case "index":
-        this.#budget.spend(1);
         return this.#index(expression);
       case "call":
         return this.#call(expression);
@@ -93,7 +78,7 @@ class Evaluator {
       case "conditional": {
         const condition = this.value(expression.condition);
         if (typeof condition !== "boolean") throw noOverload();
-        return this.value(condition ? expression.then : expression.otherwise);
+        return this.#branch(condition ? expression.then : expression.otherwise);
       }
       case "list":
         this.#budget.spend(LIST_COST);
@@ -111,13 +96,16 @@ class Evaluator {
           ),
         );
       case "comprehension":
-        return this.#comprehension(expression);
+        return this.#comprehensions.value(expression);
     }
   }
 
   #name(name: string): CelValue {
     const found = this.#scopes.findLast((scope) => scope.has(name))?.get(name);
-    if (found !== undefined) return found;
+    if (found !== undefined) {
+      this.#budget.spend(1);
+      return found;
+    }
     if (isTypeName(name)) return new TypeValue(name);
     throw new CelError(`no such attribute(s): ${name}`);
   }
@@ -136,22 +124,47 @@ class Evaluator {
     const qualified = qualifiedName(expression);
     if (qualified !== undefined && isQualifiedType(qualified)) return new TypeValue(qualified);
     const variable = qualified === undefined ? undefined : this.#scopes[0]?.get(qualified);
-    if (variable !== undefined) return variable;
-    const found = this.value(operand);
+    if (variable !== undefined) {
+      this.#budget.spend(2);
+      return variable;
+    }
+    const found = this.#container(operand);
     const container = found instanceof Optional ? found.value : found;
     const value =
-      container === undefined ? undefined : fieldOf(container, field, isTest || isOptional);
+      container === undefined || (isOptional && !isMap(container))
+        ? undefined
+        : fieldOf(container, field, isTest);
+    // To ask whether a field is there is free in Kubernetes.
     if (isTest) return value !== undefined;
+    if (value !== undefined) this.#budget.spend(1);
     if (isOptional || found instanceof Optional) return asOptional(value);
     if (value === undefined) throw noKey(field);
     return value;
   }
 
+  /** What a field or element is taken of; what is not a path of names is a path of its own to cel-go. */
+  #container(operand: Expression): CelValue {
+    const value = this.value(operand);
+    if (!isPath(operand) && operand.is !== "conditional") this.#budget.spend(1);
+    return value;
+  }
+
+  /**
+   * A path that a conditional leads to, or that says which element is meant, costs a step less:
+   * cel-go's tracker does not see it begin.
+   */
+  #branch(expression: Expression): CelValue {
+    const value = this.value(expression);
+    if (isPath(expression)) this.#budget.spend(-1);
+    return value;
+  }
+
   #index({ operand, index, isOptional }: Extract<Expression, { is: "index" }>): CelValue {
-    const found = this.value(operand);
-    const key = this.value(index);
+    const found = this.#container(operand);
+    const key = this.#branch(index);
     const container = found instanceof Optional ? found.value : found;
     const value = container === undefined ? undefined : elementAt(container, key);
+    if (value !== undefined) this.#budget.spend(1);
     if (isOptional || found instanceof Optional) return asOptional(value);
     if (value !== undefined) return value;
     if (container !== undefined && isList(container))
@@ -196,9 +209,10 @@ class Evaluator {
     const namespaced = target?.is === "name" ? this.#namespaced(target.name, name) : [];
     const isMethod = target !== undefined && namespaced.length === 0;
     const all = isMethod ? [target, ...args] : args;
-    const values = all.map((arg) => this.value(arg));
+    if (isMethod && isAlternative(name)) return this.#alternative(name, all);
+    const values = this.#arguments(all);
     const full = namespaced[0]?.name ?? (isMethod ? `.${name}` : name);
-    this.#budget.spend(actualCallCost(full, values));
+    if (name !== "_in_" || !isPlainList(args[1])) this.#budget.spend(actualCallCost(full, values));
     const operator = operatorValue(name, values);
     if (operator !== undefined) return operator;
     const overloads = namespaced.length > 0 ? namespaced : this.#functions.find(name, isMethod);
@@ -211,107 +225,54 @@ class Evaluator {
     return found.call(values);
   }
 
+  /** All are evaluated, and the call costs a step, though one of them has no value. */
+  #arguments(all: readonly Expression[]): readonly CelValue[] {
+    const values: CelValue[] = [];
+    let failure: CelError | undefined;
+    for (const argument of all) {
+      const found = this.#attempt(argument);
+      if (found instanceof CelError) failure ??= found;
+      else values.push(found);
+    }
+    if (failure === undefined) return values;
+    this.#budget.spend(1);
+    throw failure;
+  }
+
+  /** The other value is looked at only where it is needed, and to choose is free. */
+  #alternative(name: string, [first, other]: readonly Expression[]): CelValue {
+    const optional = first && this.value(first);
+    if (!(optional instanceof Optional) || other === undefined) throw noOverload();
+    if (optional.value === undefined) return this.value(other);
+    return name === "or" ? optional : optional.value;
+  }
+
   #namespaced(namespace: string, name: string): readonly Overload[] {
     if (this.#scopes.some((scope) => scope.has(namespace))) return [];
     return this.#functions.find(`${namespace}_${name}`, false);
   }
-
-  #comprehension(comprehension: Comprehension): CelValue {
-    const { macro, range, vars, body } = comprehension;
-    const over = this.value(range);
-    if (macro === "optMap" || macro === "optFlatMap") {
-      if (!(over instanceof Optional)) throw noOverload();
-      if (over.value === undefined) return over;
-      const value = this.#within([[vars[0] ?? "", over.value]], body);
-      return macro === "optMap" ? new Optional(value) : value;
-    }
-    const rounds = roundsOf(over, vars.length).map((values) =>
-      values.map((value, index) => [vars[index] ?? "", value] as const),
-    );
-    switch (macro) {
-      case "all":
-        return this.#quantify(rounds, { body, decisive: false });
-      case "exists":
-        return this.#quantify(rounds, { body, decisive: true });
-      case "existsOne":
-        return rounds.filter((round) => this.#test(round, body)).length === 1;
-      case "filter":
-        return rounds.flatMap((round) => (this.#test(round, body) ? [round[0]?.[1] ?? null] : []));
-      case "map":
-      case "transformList":
-        return this.#kept(rounds, comprehension).map((round) => {
-          this.#budget.spend(LIST_COST);
-          return this.#within(round, body);
-        });
-      case "transformMap":
-        return literalMap(
-          this.#kept(rounds, comprehension).map((round) => [
-            round[0]?.[1] ?? null,
-            this.#within(round, body),
-          ]),
-        );
-      case "transformMapEntry":
-        return literalMap(
-          this.#kept(rounds, comprehension).flatMap((round) => {
-            const entry = this.#within(round, body);
-            if (!isMap(entry)) throw noOverload();
-            return entry.keys().map((key) => [key, entry.get(key) ?? null] as const);
-          }),
-        );
-    }
-  }
-
-  #kept(rounds: readonly Round[], { filter }: Comprehension): readonly Round[] {
-    return filter === undefined ? rounds : rounds.filter((round) => this.#test(round, filter));
-  }
-
-  #test(round: Round, body: Expression): boolean {
-    this.#budget.spend(2);
-    const value = this.#within(round, body);
-    if (typeof value !== "boolean") throw noOverload();
-    return value;
-  }
-
-  #quantify(
-    rounds: readonly Round[],
-    { body, decisive }: { readonly body: Expression; readonly decisive: boolean },
-  ): boolean {
-    let failure: CelError | undefined;
-    for (const round of rounds) {
-      try {
-        if (this.#test(round, body) === decisive) return decisive;
-      } catch (error) {
-        if (!(error instanceof CelError) || error instanceof CelCostError) throw error;
-        failure ??= error;
-      }
-    }
-    if (failure) throw failure;
-    return !decisive;
-  }
 }
 
-type Round = readonly (readonly [string, CelValue])[];
+/** What cel-go takes for one path of names, fields and elements. */
+const isPath = (expression: Expression): boolean =>
+  expression.is === "name" ||
+  expression.is === "index" ||
+  (expression.is === "select" && !expression.isTest);
 
-function roundsOf(range: CelValue, vars: number): readonly (readonly CelValue[])[] {
-  if (isList(range))
-    return range.map((value, index) => (vars === 1 ? [value] : [BigInt(index), value]));
-  if (!isMap(range)) throw noOverload();
-  return range.keys().map((key) => (vars === 1 ? [key] : [key, range.get(key) ?? null]));
-}
+const isAlternative = (name: string): boolean => name === "or" || name === "orValue";
+
+/** A constant list of plain values, in which cel-go finds one without looking through it. */
+const isPlainList = (list: Expression | undefined): boolean =>
+  list?.is === "literal" &&
+  list.value !== null &&
+  typeof list.value === "object" &&
+  isList(list.value) &&
+  list.value.every((one) => one === null || typeof one !== "object" || one instanceof Uint);
 
 function fieldOf(container: CelValue, field: string, isLenient: boolean): CelValue | undefined {
   if (isMap(container)) return container.get(field);
   if (isLenient && container === null) return undefined;
   throw noOverload();
-}
-
-function literalMap(entries: Iterable<readonly [CelValue, CelValue]>): CelMap {
-  try {
-    return new LiteralMap(entries);
-  } catch (error) {
-    if (error instanceof TypeError) throw new CelError(error.message);
-    throw error;
-  }
 }
 
 /** What an element or entry adds: nothing where it is an optional without a value. */

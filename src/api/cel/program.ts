@@ -1,9 +1,11 @@
 import type { Expression } from "./ast.ts";
+import { Budget } from "./budget.ts";
 import { checkExpression, type StructTypes } from "./check.ts";
 import { estimateCost } from "./cost/estimate.ts";
 import type { SizeBounds } from "./cost/known-sizes.ts";
 import { CelCompileError, CelError } from "./errors.ts";
-import { type Bindings, type Budget, evaluateExpression } from "./evaluate.ts";
+import { type Bindings, evaluateExpression } from "./evaluate.ts";
+import { foldConstants } from "./fold-constants.ts";
 import { Functions, type Overload } from "./functions.ts";
 import { KUBERNETES_LIBRARY } from "./library/library.ts";
 import { parse } from "./parser.ts";
@@ -53,6 +55,14 @@ export class CelEnvironment {
         at: 0,
       });
     const names = new Set(namesIn(expression));
+    const unlimited = new Budget(Number.POSITIVE_INFINITY);
+    const folded = withinStack(
+      () =>
+        foldConstants(expression, (constant) =>
+          evaluateExpression(constant, { functions, bindings: new Map(), budget: unlimited }),
+        ),
+      () => new CelCompileError("expression recursion limit exceeded", { source, at: 0 }),
+    );
     return {
       type,
       uses: (variable) => names.has(variable),
@@ -63,7 +73,7 @@ export class CelEnvironment {
         ),
       evaluate: (bindings, budget) =>
         withinStack(
-          () => evaluateExpression(expression, { functions, bindings, budget }),
+          () => evaluateExpression(folded, { functions, bindings, budget }),
           () => new CelError("expression recursion limit exceeded"),
         ),
     };

@@ -1,5 +1,5 @@
+import { Budget } from "../cel/budget.ts";
 import { CelCostError, CelError } from "../cel/errors.ts";
-import { Budget } from "../cel/evaluate.ts";
 import { CelEnvironment, type Program } from "../cel/program.ts";
 import { type CelType, optionalOf } from "../cel/types.ts";
 import { type CelValue, Optional } from "../cel/values.ts";

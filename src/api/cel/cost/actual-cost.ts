@@ -1,17 +1,19 @@
 import { BOOL, type CelType, DYN, INT, listOf, mapOf, STRING } from "../types.ts";
-import { type CelValue, isList, isMap, Opaque, Optional } from "../values.ts";
+import { type CelValue, isList, isMap, Opaque } from "../values.ts";
 import { callCost } from "./call-cost.ts";
 import type { Operand } from "./cost-rule.ts";
+import { RUN_TIME_COSTS, sizeOfValue } from "./run-time-costs.ts";
 import { exactly, type Span } from "./span.ts";
 
 /** What a call costs with the values that it is given; names as in `callCost`. */
 export function actualCallCost(name: string, values: readonly CelValue[]): number {
-  return callCost(name, values.map(operandOf)).cost.max;
+  const own = Object.hasOwn(RUN_TIME_COSTS, name) ? RUN_TIME_COSTS[name] : undefined;
+  return own ? own(values) : callCost(name, values.map(operandOf)).cost.max;
 }
 
 const operandOf = (value: CelValue): Operand => ({
   type: typeOf(value),
-  size: exactly(sizeOf(value)),
+  size: exactly(sizeOfValue(value)),
   elementSize: () => elementSize(value),
   int: typeof value === "bigint" ? Number(value) : undefined,
 });
@@ -40,17 +42,9 @@ function opaqueType(kind: string): CelType {
   }
 }
 
-function sizeOf(value: CelValue): number {
-  if (value instanceof Optional) return value.value === undefined ? 1 : sizeOf(value.value);
-  if (typeof value === "string" || value instanceof Uint8Array) return value.length;
-  if (value === null || typeof value !== "object") return 1;
-  if (isList(value)) return value.length;
-  return isMap(value) ? value.size : 1;
-}
-
 /** On the average, so that all elements together are as large as they are. */
 function elementSize(value: CelValue): Span | undefined {
   if (value === null || typeof value !== "object" || !isList(value)) return undefined;
-  const total = value.reduce<number>((sum, element) => sum + sizeOf(element), 0);
+  const total = value.reduce<number>((sum, element) => sum + sizeOfValue(element), 0);
   return exactly(value.length === 0 ? 0 : total / value.length);
 }

@@ -27,8 +27,8 @@ export type CostRules = Readonly<Record<string, CostRule>>;
 export const LIST_COST = 10;
 export const MAP_COST = 30;
 export const STRUCT_COST = 40;
-const PER_CHARACTER = 0.1;
-const PER_PATTERN_CHARACTER = 0.25;
+export const PER_CHARACTER = 0.1;
+export const PER_PATTERN_CHARACTER = 0.25;
 
 /** What costs a step, whatever it is about. */
 export const STEP: CallCost = { cost: ONE };

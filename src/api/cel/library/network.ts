@@ -118,6 +118,12 @@ const ip = (value: CelValue | undefined): Address => {
   throw noOverload();
 };
 
+/** The bytes of an address, or of the prefix of a network; undefined of anything else. */
+export function networkBytes({ kind, value }: Opaque): number | undefined {
+  if (kind === "ip") return width(value as Address) / 8;
+  return kind === "cidr" ? Math.ceil((value as Range).prefix / 8) : undefined;
+}
+
 const cidr = (value: CelValue | undefined): Range => {
   if (value instanceof Opaque && value.kind === "cidr") return value.value as Range;
   throw noOverload();

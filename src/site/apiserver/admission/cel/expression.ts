@@ -1,7 +1,8 @@
 import { NAMESPACE_TYPE, REQUEST_TYPE } from "#api/cel/admission-types.ts";
 import { AUTHORIZER_FUNCTIONS, AUTHORIZER_TYPE, RESOURCE_CHECK_TYPE } from "#api/cel/authorizer.ts";
+import type { Budget } from "#api/cel/budget.ts";
 import { CelCompileError, CelError } from "#api/cel/errors.ts";
-import type { Bindings, Budget } from "#api/cel/evaluate.ts";
+import type { Bindings } from "#api/cel/evaluate.ts";
 import { define } from "#api/cel/functions.ts";
 import { CelEnvironment, type Program } from "#api/cel/program.ts";
 import { BOOL, type CelType, DYN, STRING } from "#api/cel/types.ts";

@@ -1,5 +1,5 @@
+import { Budget } from "#api/cel/budget.ts";
 import { CelError } from "#api/cel/errors.ts";
-import { Budget } from "#api/cel/evaluate.ts";
 import type { CelValue } from "#api/cel/values.ts";
 import { ExpressionError } from "../cel/expression.ts";
 import { LazyMap } from "../cel/values.ts";

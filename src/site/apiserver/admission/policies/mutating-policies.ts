@@ -1,4 +1,4 @@
-import { Budget } from "#api/cel/evaluate.ts";
+import { Budget } from "#api/cel/budget.ts";
 import { type KubeObject, type MutatingAdmissionPolicyBinding, nameOf } from "#api/object.ts";
 import { MUTATING_ADMISSION_POLICIES, MUTATING_ADMISSION_POLICY_BINDINGS } from "#api/resources.ts";
 import { StatusError } from "#api/status.ts";

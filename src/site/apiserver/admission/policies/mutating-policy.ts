@@ -1,6 +1,7 @@
 import { atomicParts } from "#api/apply/atomic-parts.ts";
 import { mergeObjects } from "#api/apply/merge.ts";
-import type { Bindings, Budget } from "#api/cel/evaluate.ts";
+import type { Budget } from "#api/cel/budget.ts";
+import type { Bindings } from "#api/cel/evaluate.ts";
 import { jsonOf, misnamed } from "#api/cel/json.ts";
 import { type CelType, DYN, listOf } from "#api/cel/types.ts";
 import { isList, StructValue } from "#api/cel/values.ts";

@@ -1,4 +1,4 @@
-import { Budget } from "#api/cel/evaluate.ts";
+import { Budget } from "#api/cel/budget.ts";
 import type { KubeObject } from "#api/object.ts";
 import type { Resource } from "#api/resource.ts";
 import { badRequest, forbidden, internalFailure, StatusError } from "#api/status.ts";

@@ -1,0 +1,152 @@
+import type { Comprehension, Expression } from "./ast.ts";
+import type { Budget } from "./budget.ts";
+import { LIST_COST } from "./cost/cost-rule.ts";
+import { CelCostError, CelError, noOverload } from "./errors.ts";
+import { literalMap } from "./literal-map.ts";
+import { type CelValue, isList, isMap, Optional } from "./values.ts";
+
+/** What evaluates the expressions that a comprehension is made of. */
+export interface Inner {
+  readonly budget: Budget;
+  value(expression: Expression): CelValue;
+  /** The value of an expression that sees more names. */
+  within(bindings: readonly (readonly [string, CelValue])[], body: Expression): CelValue;
+}
+
+/** Evaluates `all`, `map` and their like, at the costs of the expressions that cel-go makes of them. */
+export class Comprehensions {
+  readonly #inner: Inner;
+
+  constructor(inner: Inner) {
+    this.#inner = inner;
+  }
+
+  value(comprehension: Comprehension): CelValue {
+    const { macro, range, vars } = comprehension;
+    if (macro === "optMap" || macro === "optFlatMap") return this.#optional(comprehension);
+    const over = this.#inner.value(range);
+    const rounds = roundsOf(over, vars.length).map((values) =>
+      values.map((value, index) => [vars[index] ?? "", value] as const),
+    );
+    try {
+      return this.#loop(rounds, comprehension);
+    } finally {
+      this.#inner.budget.spend(LOOP_END[macro] ?? 1);
+    }
+  }
+
+  /** The macro stands for a question and a value, both asked of what is written once. */
+  #optional({ macro, range, vars, body }: Comprehension): CelValue {
+    const before = this.#inner.budget.left;
+    const over = this.#inner.value(range);
+    if (!(over instanceof Optional)) throw noOverload();
+    const once = before - this.#inner.budget.left;
+    if (over.value === undefined) {
+      this.#inner.budget.spend(2);
+      return over;
+    }
+    this.#inner.budget.spend(once + 2);
+    const value = this.#inner.within([[vars[0] ?? "", over.value]], body);
+    if (macro === "optFlatMap") return value;
+    this.#inner.budget.spend(1);
+    return new Optional(value);
+  }
+
+  /** What cel-go's macros do and cost in their rounds, by the expressions they stand for. */
+  #loop(rounds: readonly Round[], comprehension: Comprehension): CelValue {
+    const { macro, body } = comprehension;
+    switch (macro) {
+      case "all":
+        return this.#quantify(rounds, { body, decisive: false });
+      case "exists":
+        return this.#quantify(rounds, { body, decisive: true });
+      case "existsOne":
+        return this.#passing(rounds, { body, cost: 2 }).length === 1;
+      case "filter":
+        return this.#passing(rounds, { body, cost: LIST_COST + 3 }).map(
+          (round) => round[0]?.[1] ?? null,
+        );
+      case "map":
+      case "transformList":
+        return this.#kept(rounds, comprehension).map((round) => {
+          this.#inner.budget.spend(LIST_COST + 2);
+          return this.#inner.within(round, body);
+        });
+      case "transformMap":
+        return literalMap(
+          this.#kept(rounds, comprehension).map((round) => {
+            this.#inner.budget.spend(3);
+            return [round[0]?.[1] ?? null, this.#inner.within(round, body)];
+          }),
+        );
+      case "transformMapEntry":
+        return literalMap(
+          this.#kept(rounds, comprehension).flatMap((round) => {
+            this.#inner.budget.spend(2);
+            const entry = this.#inner.within(round, body);
+            if (!isMap(entry)) throw noOverload();
+            return entry.keys().map((key) => [key, entry.get(key) ?? null] as const);
+          }),
+        );
+      case "optMap":
+      case "optFlatMap":
+        throw noOverload();
+    }
+  }
+
+  /** The rounds that pass a test, each at that cost; the others cost no more than the test. */
+  #passing(
+    rounds: readonly Round[],
+    { body, cost }: { readonly body: Expression; readonly cost: number },
+  ): readonly Round[] {
+    return rounds.filter((round) => {
+      const passes = this.#test(round, body);
+      this.#inner.budget.spend(passes ? cost : 0);
+      return passes;
+    });
+  }
+
+  #kept(rounds: readonly Round[], { filter }: Comprehension): readonly Round[] {
+    return filter === undefined ? rounds : this.#passing(rounds, { body: filter, cost: 0 });
+  }
+
+  #test(round: Round, body: Expression): boolean {
+    const value = this.#inner.within(round, body);
+    if (typeof value !== "boolean") throw noOverload();
+    return value;
+  }
+
+  #quantify(
+    rounds: readonly Round[],
+    { body, decisive }: { readonly body: Expression; readonly decisive: boolean },
+  ): boolean {
+    let failure: CelError | undefined;
+    let isDecided = false;
+    for (const round of rounds) {
+      this.#inner.budget.spend(decisive ? 3 : 2);
+      if (isDecided) break;
+      this.#inner.budget.spend(1);
+      try {
+        isDecided = this.#test(round, body) === decisive;
+      } catch (error) {
+        if (!(error instanceof CelError) || error instanceof CelCostError) throw error;
+        failure ??= error;
+      }
+    }
+    if (isDecided) return decisive;
+    if (failure) throw failure;
+    return !decisive;
+  }
+}
+
+/** What a loop costs once its rounds are over, where that is not a step. */
+const LOOP_END: Readonly<Partial<Record<Comprehension["macro"], number>>> = { existsOne: 2 };
+
+type Round = readonly (readonly [string, CelValue])[];
+
+function roundsOf(range: CelValue, vars: number): readonly (readonly CelValue[])[] {
+  if (isList(range))
+    return range.map((value, index) => (vars === 1 ? [value] : [BigInt(index), value]));
+  if (!isMap(range)) throw noOverload();
+  return range.keys().map((key) => (vars === 1 ? [key] : [key, range.get(key) ?? null]));
+}

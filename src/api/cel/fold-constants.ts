@@ -1,0 +1,107 @@
+import type { Expression, MapEntry } from "./ast.ts";
+import { CelError } from "./errors.ts";
+import type { CelValue } from "./values.ts";
+
+/** What turns one value into another of a fixed type; cel-go knows their results beforehand. */
+const CONVERSIONS: readonly string[] = [
+  "bool",
+  "bytes",
+  "double",
+  "duration",
+  "dyn",
+  "int",
+  "string",
+  "timestamp",
+  "type",
+  "uint",
+];
+
+type Evaluate = (constant: Expression) => CelValue;
+type Fold = (expression: Expression) => Expression;
+
+/**
+ * An expression whose constant lists and maps and converted constants are literals, as cel-go makes
+ * them before an evaluation: they cost nothing. What has no value stays, and fails when it is met.
+ */
+export function foldConstants(expression: Expression, evaluate: Evaluate): Expression {
+  const fold: Fold = (one) => foldConstants(one, evaluate);
+  const folded = withParts(expression, fold);
+  if (!isConstant(folded)) return folded;
+  try {
+    return { is: "literal", at: folded.at, value: evaluate(folded) };
+  } catch (error) {
+    if (error instanceof CelError) return folded;
+    throw error;
+  }
+}
+
+const isLiteral = ({ is }: Expression): boolean => is === "literal";
+
+function isConstant(expression: Expression): boolean {
+  switch (expression.is) {
+    case "list":
+      return expression.elements.every(({ value, isOptional }) => isLiteral(value) && !isOptional);
+    case "map":
+      return expression.entries.every(
+        ({ key, value, isOptional }) => isLiteral(key) && isLiteral(value) && !isOptional,
+      );
+    case "call": {
+      const { name, target, args } = expression;
+      const [only, ...others] = args;
+      const isConversion = target === undefined && CONVERSIONS.includes(name);
+      return isConversion && only !== undefined && others.length === 0 && isLiteral(only);
+    }
+    default:
+      return false;
+  }
+}
+
+/** The same expression with its parts folded. */
+function withParts(expression: Expression, fold: Fold): Expression {
+  const entry = (one: MapEntry): MapEntry => ({
+    ...one,
+    key: fold(one.key),
+    value: fold(one.value),
+  });
+  const inner = <T extends { readonly value: Expression }>(one: T): T => ({
+    ...one,
+    value: fold(one.value),
+  });
+  switch (expression.is) {
+    case "literal":
+    case "name":
+      return expression;
+    case "select":
+      return { ...expression, operand: fold(expression.operand) };
+    case "index":
+      return { ...expression, operand: fold(expression.operand), index: fold(expression.index) };
+    case "call": {
+      const target = expression.target && fold(expression.target);
+      return { ...expression, ...(target && { target }), args: expression.args.map(fold) };
+    }
+    case "and":
+    case "or":
+      return { ...expression, left: fold(expression.left), right: fold(expression.right) };
+    case "conditional": {
+      const condition = fold(expression.condition);
+      const then = fold(expression.then);
+      const otherwise = fold(expression.otherwise);
+      return { is: "conditional", at: expression.at, condition, then, otherwise };
+    }
+    case "list":
+      return { ...expression, elements: expression.elements.map(inner) };
+    case "map":
+      return { ...expression, entries: expression.entries.map(entry) };
+    case "struct":
+      return { ...expression, fields: expression.fields.map(inner) };
+    case "comprehension": {
+      const { range, filter, body } = expression;
+      return {
+        ...expression,
+        range: fold(range),
+        ...(filter && { filter: fold(filter) }),
+        body: fold(body),
+      };
+    }
+  }
+}
