@@ -160,7 +160,10 @@ describe.each<readonly [string, unknown]>([
   ["' a '.trim() + 'Ab'.lowerAscii() + 'Ab'.upperAscii()", "aabAB"],
   ["'%s|%d|%.2f|%x|%b|%e'.format(['a', 7, 1.5, 255, 5, 1.5])", "a|7|1.50|ff|101|1.500000e+00"],
   ["'%s'.format([[1, 2]]) + '%s'.format([{'b': 1, 'a': null}])", '[1, 2]{"a":null, "b":1}'],
-  ["'%d'.format(['a'])", "!! error during formatting: %d cannot be used with string"],
+  [
+    "'%d'.format(['a'])",
+    "! error during formatting: decimal clause can only be used on integers, was given string",
+  ],
   ["numbers.sum() + numbers.min() + numbers.max() + numbers.indexOf(2)", 12],
   ["numbers.isSorted() || [1, 2, 2].isSorted()", true],
   ["[1, 2, 1].distinct().reverse()", [2, 1]],
@@ -294,4 +297,41 @@ test.each([
   ["selected", `self${".a".repeat(100_000)}`],
 ])("an expression that is %s too deeply ends in a word, not in a crash", (_, source) => {
   expect(String(outcome(source))).toMatch(/recursion limit|no such key|^\d+$|cost limit/);
+});
+
+/** Observed on k8s.io/apiserver 0.36.4. */
+test.each([
+  ['"%s %d".format([1])', "ERROR: <input>:1:15: index 1 out of range"],
+  [
+    '"%d".format(["a"])',
+    "ERROR: <input>:1:14: error during formatting: decimal clause can only be used on integers, was given string",
+  ],
+  [
+    '"%q".format([1])',
+    'ERROR: <input>:1:12: could not parse formatting clause: unrecognized formatting clause "q"',
+  ],
+  ['"%".format([1])', "ERROR: <input>:1:11: unexpected end of string"],
+  [
+    '"%.f".format([1.5])',
+    'ERROR: <input>:1:13: could not parse formatting clause: error while parsing precision: error while converting precision to integer: strconv.Atoi: parsing "": invalid syntax',
+  ],
+  [
+    '"%s".format([numbers, word])',
+    "ERROR: <input>:1:12: too many arguments supplied to string.format (expected 1, got 2)",
+  ],
+  [
+    '"%x".format([1.5])',
+    "ERROR: <input>:1:14: error during formatting: only integers, byte buffers, and strings can be formatted as hex, was given double",
+  ],
+  [
+    '"%d".format([numbers])',
+    "ERROR: <input>:1:14: error during formatting: decimal clause can only be used on integers, was given list",
+  ],
+])("%s is refused before it is evaluated", (source, message) => {
+  const compile = () => environment.compile(source, { variables: VARIABLES });
+  expect(compile).toThrow(`${message}\n`);
+});
+
+test("what is not known before it is evaluated may be formatted", () => {
+  expect(evaluate('"%d%% of %s".format([self.n, numbers])')).toBe("1% of [3, 1, 2]");
 });

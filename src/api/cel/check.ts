@@ -1,4 +1,5 @@
 import { type Comprehension, type Expression, qualifiedName } from "./ast.ts";
+import { formatFaults } from "./check-formats.ts";
 import { comprehensionType, rangeTypes } from "./comprehension-types.ts";
 import { CelCompileError, type CelFault } from "./errors.ts";
 import type { Functions, Overload } from "./functions.ts";
@@ -50,7 +51,8 @@ export function checkExpression(
 ): Checked {
   const checker = new Checker(declarations);
   const type = checker.check(expression);
-  const [first, ...others] = checker.faults.length > 0 ? checker.faults : checker.literalFaults;
+  const ofLiterals = [...checker.literalFaults, ...formatFaults(checker.types)];
+  const [first, ...others] = checker.faults.length > 0 ? checker.faults : ofLiterals;
   if (first) throw new CelCompileError(first.problem, { source, at: first.at }, others);
   return { expression, type, types: checker.types, namespaced: checker.namespaced };
 }
