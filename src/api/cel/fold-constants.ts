@@ -38,22 +38,17 @@ export function foldConstants(expression: Expression, evaluate: Evaluate): Expre
 const isLiteral = ({ is }: Expression): boolean => is === "literal";
 
 function isConstant(expression: Expression): boolean {
-  switch (expression.is) {
-    case "list":
-      return expression.elements.every(({ value, isOptional }) => isLiteral(value) && !isOptional);
-    case "map":
-      return expression.entries.every(
-        ({ key, value, isOptional }) => isLiteral(key) && isLiteral(value) && !isOptional,
-      );
-    case "call": {
-      const { name, target, args } = expression;
-      const [only, ...others] = args;
-      const isConversion = target === undefined && CONVERSIONS.includes(name);
-      return isConversion && only !== undefined && others.length === 0 && isLiteral(only);
-    }
-    default:
-      return false;
-  }
+  if (expression.is === "list")
+    return expression.elements.every(({ value, isOptional }) => isLiteral(value) && !isOptional);
+  if (expression.is === "map")
+    return expression.entries.every(
+      ({ key, value, isOptional }) => isLiteral(key) && isLiteral(value) && !isOptional,
+    );
+  if (expression.is !== "call") return false;
+  const { name, target, args } = expression;
+  const [only, ...others] = args;
+  const isConversion = target === undefined && CONVERSIONS.includes(name);
+  return isConversion && only !== undefined && others.length === 0 && isLiteral(only);
 }
 
 /** The same expression with its parts folded. */
