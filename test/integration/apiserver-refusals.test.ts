@@ -138,3 +138,11 @@ test.each([
   const { details } = (await response.json()) as { details: { causes: { field: string }[] } };
   expect(details.causes.map(({ field }) => field)).toEqual(fields);
 });
+
+test("a custom kind's verbs are listed in upstream's order", async () => {
+  const list = await (await api.send("GET", "/apis/example.com/v1")).json();
+  const verbs = "delete deletecollection get list patch create update watch".split(" ");
+  expect<unknown>(list).toMatchObject({
+    resources: expect.arrayContaining([expect.objectContaining({ name: "gadgets", verbs })]),
+  });
+});

@@ -7,6 +7,7 @@ import {
   type Resource,
   type StoredAs,
   type Subresource,
+  type Verb,
 } from "../resource.ts";
 import { row, SCALE } from "../resources/row.ts";
 import { badRequest } from "../status.ts";
@@ -50,6 +51,12 @@ export function isReached(
 ): boolean {
   return served || (storage && metadata?.deletionTimestamp !== undefined);
 }
+
+/** In the order in which upstream's discovery lists them. */
+const VERBS: readonly Verb[] = [
+  ...(["delete", "deletecollection", "get", "list", "patch"] as const),
+  ...(["create", "update", "watch"] as const),
+];
 
 interface Place {
   readonly definition: CustomResourceDefinition;
@@ -112,6 +119,7 @@ function servedRow({ definition, version, storage }: Place): Resource {
       ...(singular !== undefined && { singular }),
       shortNames,
       categories,
+      verbs: VERBS,
       namespaced: spec?.scope === "Namespaced",
       definition: definitionName({ group, version: name, kind }),
       hasGeneration: true,
