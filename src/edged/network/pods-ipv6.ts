@@ -39,10 +39,12 @@ export class PodsIPv6 implements Disposable {
     addressAt6(parseCidr6(options.podCIDR6), sizeOf(parseCidr(options.podCIDR)) - 1);
   }
 
-  /** Lets the host forward, and keeps ports of the host at its addresses as they come and go. */
+  /**
+   * Lets the host forward, and keeps ports of the host at its addresses as they come and go. The
+   * table is there before: nothing is forwarded that it does not know.
+   */
   async start(): Promise<void> {
     forwardIPv6();
-    this.apply();
     this.#watch ??= await watchNetwork(["addresses6"], () => this.#addressesChanged());
   }
 
