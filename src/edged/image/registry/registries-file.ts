@@ -26,7 +26,9 @@ export function readRegistries(path: string): Registries {
   try {
     return registriesOf(new Shape("", parse(text) ?? {}));
   } catch (error) {
-    throw new ImageError(`Cannot use ${path}: ${explain(error)}`, { cause: error });
+    // The reader of YAML shows the place in lines of their own: its first one says where it is.
+    const [reason = ""] = explain(error).split(/:?\n/);
+    throw new ImageError(`Cannot use ${path}: ${reason}`, { cause: new Error(reason) });
   }
 }
 

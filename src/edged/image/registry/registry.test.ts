@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { must } from "#lib/errors.ts";
+import { explain, must } from "#lib/errors.ts";
 import {
   blobsOf,
   noise,
@@ -289,5 +289,15 @@ describe("endpointsOf()", () => {
       ["a: [", "Cannot use"],
     ];
     for (const [file, reason] of cases) expect(() => urls("a/b", file)).toThrow(reason);
+  });
+
+  test("says so in one line where the file is no YAML", () => {
+    let failure: unknown;
+    try {
+      urls("a/b", "mirrors: [\n");
+    } catch (error) {
+      failure = error;
+    }
+    expect(explain(failure)).toMatch(/^Cannot use \S+: .* at line 2, column 1$/);
   });
 });
