@@ -68,6 +68,21 @@ describe("the images of a Docker engine", () => {
   );
 
   test(
+    "takes in what is packed by zstd, which engines before Docker 23 do not know",
+    async () => {
+      const [one, two] = [await anImage("layer by zstd"), await anImage("archive by zstd")];
+      const zstd = (bytes: Buffer) => Bun.zstdCompressSync(Buffer.from(bytes));
+      const oci = put("oci-zstd.tar", await ociArchive(one, "a.test/zstd:1", zstd));
+      const whole = zstd(await dockerArchive(two, { names: ["a.test/zstd:2"] }));
+      const docker = put("docker-zstd.tar", whole);
+      for (const path of [oci, docker]) await images.import({ name: path, path }, signal);
+      expect((await find("a.test/zstd:1"))?.id).toBe(sha256(one.config));
+      expect((await find("a.test/zstd:2"))?.id).toBe(sha256(two.config));
+    },
+    TEST_MS,
+  );
+
+  test(
     "fetches by itself what registries.yaml says something of",
     async () => {
       await using registry = new TestRegistry({ auth: "token" });
@@ -100,7 +115,7 @@ configs: { "${registry.host}": { auth: { username: me, password: secret } } }
         [() => images.remove("a.test/none:1", signal), "There is no image a.test/none:1 here"],
         [() => images.save(["a.test/none:1"], signal), "There is no image a.test/none:1 here"],
         [() => images.pull("A B", {}, signal), '"A B" is not the name of an image'],
-        [() => images.pull("127.0.0.1:1/x:1", {}, signal), "127.0.0.1:1"],
+        [() => images.pull("127.0.0.1:1/x:1", {}, signal), "Cannot pull 127.0.0.1:1/x:1: Get "],
       ];
       for (const [work, reason] of cases) expect(await work().catch(String)).toContain(reason);
     },

@@ -83,6 +83,12 @@ export class ArchiveFile implements AsyncDisposable {
     yield* range(this.#file, { offset, bytes });
   }
 
+  /** The archive itself, not compressed. */
+  async *all(): AsyncGenerator<Uint8Array, void, undefined> {
+    const { size } = await this.#file.stat();
+    yield* range(this.#file, { offset: 0, bytes: size });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#file.close();
     if (this.#spool !== undefined) await rm(this.#spool, { force: true });

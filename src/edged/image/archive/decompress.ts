@@ -52,7 +52,8 @@ export async function* decompressed(
   }
 }
 
-async function firstBytes(iterator: AsyncIterator<Uint8Array>): Promise<Uint8Array> {
+/** As many bytes as tell how they are packed, where there are so many. */
+export async function firstBytes(iterator: AsyncIterator<Uint8Array>): Promise<Uint8Array> {
   let start = Buffer.alloc(0);
   while (start.length < MAGIC_BYTES) {
     const { done, value } = await iterator.next();

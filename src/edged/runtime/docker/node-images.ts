@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import type Docker from "dockerode";
 import { asError, explain } from "#lib/errors.ts";
 import { streamOf } from "#lib/stream-of.ts";
 import { ArchiveFile } from "../../image/archive/archive-file.ts";
-import { archiveImages } from "../../image/archive/archive-images.ts";
+import { type ArchiveImage, archiveImages } from "../../image/archive/archive-images.ts";
 import { engineArchive } from "../../image/archive/engine-archive.ts";
+import { withoutZstd } from "../../image/archive/without-zstd.ts";
 import { ImageError } from "../../image/image-error.ts";
 import type { ArchiveSource, PullOptions } from "../../image/image-store.ts";
 import type { ListedImage, NodeImages } from "../../image/node-images.ts";
@@ -54,16 +54,18 @@ export class DockerNodeImages implements NodeImages {
     return this.#images.pull(name, options, signal);
   }
 
-  /** Docker's own archives go as they are; of an OCI layout one is made on the way. */
+  /** Docker's own archives go as they are, unpacked; of an OCI layout one is made on the way. */
   async import(archive: ArchiveSource, signal: AbortSignal): Promise<readonly string[]> {
     const { path, onProgress = ignore } = archive;
     const images = this.#images;
     const spool = join(this.#directory, `archive-${randomUUID()}`);
     try {
       await using file = await ArchiveFile.open({ path, spool }, signal);
-      if (file.has("manifest.json")) return await images.load(createReadStream(path), signal);
+      if (file.has("manifest.json")) return await images.load(Readable.from(file.all()), signal);
       const found = await archiveImages({ archive: file, platform: ownPlatform(), onProgress });
-      const { bytes } = engineArchive(found, signal);
+      const readable: ArchiveImage[] = [];
+      for (const image of found) readable.push(await withoutZstd(image, signal));
+      const { bytes } = engineArchive(readable, signal);
       return await images.load(Readable.from(bytes), signal);
     } catch (error) {
       if (error instanceof EngineUnreachable || signal.aborted) throw error;
