@@ -83,7 +83,10 @@ export function refusal(error: unknown): string {
     const { json } = error;
     if (typeof json === "object" && json !== null && "message" in json) return String(json.message);
   }
-  return explain(error);
+  // Answers that are streams come with the client's words before the engine's.
+  return explain(error)
+    .replace(/^\(HTTP code \d+\) [^-]* - /, "")
+    .trim();
 }
 
 /** The value of a call, or `undefined` where the engine says 404. */

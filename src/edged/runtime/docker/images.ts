@@ -114,7 +114,7 @@ export class DockerImages {
       });
     } catch (error) {
       if (error instanceof EngineUnreachable) throw error;
-      throw new ImageError(refusal(error), { cause: error });
+      throw new ImageError(`Cannot pull ${fromImage}: ${refusal(error)}`, { cause: error });
     }
   }
 
