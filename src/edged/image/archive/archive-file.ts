@@ -45,7 +45,9 @@ export class ArchiveFile implements AsyncDisposable {
     let file = await openFile(path);
     let spooled: string | undefined;
     try {
-      if (compressionOf(await start(file)) !== "none") {
+      const bytes = await start(file);
+      if (bytes.length === 0) throw new ImageError("it is empty");
+      if (compressionOf(bytes) !== "none") {
         spooled = spool;
         await unpackTo(file, spool, signal);
         await file.close();

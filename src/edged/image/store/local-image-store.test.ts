@@ -179,6 +179,7 @@ describe("LocalImageStore", () => {
     const cases: [Uint8Array, string][] = [
       [whole.subarray(0, whole.length / 2), "it ends in the middle"],
       [Buffer.from("hello"), "it is no whole archive"],
+      [Buffer.alloc(0), "it is empty"],
       [await tarOf([{ name: "x", content: "y" }]), "neither manifest.json nor index.json"],
       [await ociArchive(wrong, NAME), "its content is sha256:"],
       [gzip(whole).subarray(0, 900), "cannot be decompressed"],
