@@ -240,8 +240,8 @@ export class LocalImageStore implements ImageStore, AsyncDisposable {
     if (this.#transfers > 0 || signal.aborted) return;
     const needed = [...new Set(this.#records.all().flatMap(({ layers }) => layers))];
     const unwanted = [...this.#unwanted];
-    this.#unwanted.clear();
     await this.#work({ kind: "collect", needed, unwanted }, signal);
+    for (const layer of unwanted) this.#unwanted.delete(layer);
   }
 
   async #check(record: ImageRecord, signal: AbortSignal): Promise<void> {
