@@ -7,25 +7,32 @@ import { IMAGES, importBusybox } from "./image.ts";
 import { NetworkNamespace } from "./network-namespace.ts";
 import { run } from "./process.ts";
 
+export interface EngineOptions {
+  /** A network that it makes its own, with its bridge and its firewall. Default: one apart, without. */
+  readonly host?: NetworkNamespace;
+}
+
 /**
  * A Docker engine of the tests' own: containerd and dockerd with live-restore, in a network
  * namespace and directories that go with it. It touches no other engine of the machine.
  */
 export class DockerEngine implements AsyncDisposable {
   readonly #directory: string;
+  readonly #options: EngineOptions;
   /** The network that the engine is on: that of pods on the host's network. */
   readonly namespace: NetworkNamespace;
   #containerd: Subprocess | undefined;
   #dockerd: Subprocess | undefined;
 
-  private constructor(directory: string, namespace: NetworkNamespace) {
-    this.#directory = directory;
+  private constructor(options: EngineOptions, namespace: NetworkNamespace) {
+    this.#directory = mkdtempSync(join(tmpdir(), "edgesite-engine-"));
+    this.#options = options;
     this.namespace = namespace;
   }
 
-  static async start(): Promise<DockerEngine> {
-    const directory = mkdtempSync(join(tmpdir(), "edgesite-engine-"));
-    const engine = new DockerEngine(directory, await NetworkNamespace.create());
+  static async start(options: EngineOptions = {}): Promise<DockerEngine> {
+    const engine = new DockerEngine(options, options.host ?? (await NetworkNamespace.create()));
+    const directory = engine.#directory;
     try {
       engine.#containerd = engine.#spawn("containerd", [
         "--root",
@@ -74,9 +81,7 @@ export class DockerEngine implements AsyncDisposable {
       "--pidfile",
       in_("docker.pid"),
       "--live-restore",
-      "--bridge=none",
-      "--iptables=false",
-      "--ip6tables=false",
+      ...(this.#options.host ? [] : ["--bridge=none", "--iptables=false", "--ip6tables=false"]),
     ]);
     await eventually(async () => (await this.docker(["info"])).exitCode === 0, { what: "dockerd" });
   }
@@ -103,7 +108,7 @@ export class DockerEngine implements AsyncDisposable {
     await this.#removeForgotten();
     this.#containerd?.kill();
     await this.#containerd?.exited;
-    await this.namespace[Symbol.asyncDispose]();
+    if (!this.#options.host) await this.namespace[Symbol.asyncDispose]();
     await unmountBelow(this.#directory);
     rmSync(this.#directory, { recursive: true, force: true });
   }
