@@ -26,6 +26,7 @@ const PROGRAMS = {
   openssl: "openssl",
   curl: "curl",
   nft: "nftables",
+  ufw: "ufw",
   dnsmasq: "dnsmasq-base",
   dig: "bind9-dnsutils",
 };

@@ -53,6 +53,18 @@ table inet firewalld {
 }
 `;
 
+/** Turns ufw on with ssh open, or loads it anew; its settings are a copy that goes again. */
+const START_UFW = `
+  set -e
+  settings=$(mktemp -d)
+  cp -a /etc/ufw/. "$settings"
+  mount --bind "$settings" /etc/ufw
+  ufw allow ssh
+  ufw --force enable
+  umount /etc/ufw
+  rm -r "$settings"
+`;
+
 /** What ufw 0.36 makes of "deny incoming, deny routed" with ssh open; its logging left out. */
 const UFW = `
 *filter
@@ -127,7 +139,7 @@ export const FIREWALLS: readonly HostFirewall[] = [
   },
   {
     name: "ufw",
-    load: () => output(["iptables-nft-restore"], { stdin: UFW }),
+    load: () => output(["unshare", "--mount", "sh", "-c", START_UFW]),
     tellsOfChanges: true,
     closesInput: true,
   },
