@@ -145,6 +145,32 @@ test.each(["ip6tables-nft", "ip6tables-legacy"])(
   },
 );
 
+test("pods have another range of IPv6 after the next start, or none, as it is configured", async () => {
+  await using stack = new AsyncDisposableStack();
+  await enterHost(stack);
+  await using pod = await PodProcess.start();
+  const addresses = async () =>
+    (await pod.output(["ip", "-6", "-o", "address", "show", "scope", "global"]))
+      .split("\n")
+      .flatMap((line) => / inet6 (\S+)/.exec(line)?.[1] ?? []);
+  const tables = () => output(["nft", "list", "tables", "ip6"]);
+  /** A site that takes the pod over from the one before, and leaves it to the next. */
+  const start = async (podCIDR6?: string) => {
+    const site = await PodSite.start(podCIDR6 === undefined ? {} : { podCIDR6 });
+    await site.attach("uid-1", pod);
+    site.network.close();
+    return site;
+  };
+  await start("fd42::/112");
+  expect(await addresses()).toEqual(["fd42::2/128"]);
+  await start("fd43::/112");
+  expect(await addresses()).toEqual(["fd43::2/128"]);
+  expect(await tables()).toContain("edgesite-");
+  await using _ = await start();
+  expect(await addresses()).toEqual([]);
+  expect(await tables()).toBe("");
+});
+
 test("a range that is too small for the pods is refused", async () => {
   using _ = await enterBareHost();
   const refusal = await rejection(PodSite.start({ podCIDR6: "fd42::/121" }));

@@ -72,16 +72,22 @@ export async function unplugOthers(marks: SiteMarks, uids: Iterable<string> = []
   }
 }
 
-/** Whether the pod's end in that very namespace belongs to the host's end of that name. */
-function isPlugged(socket: NetlinkSocket, name: string, { pid, address }: PlugOptions): boolean {
+/**
+ * Whether the pod's end in that very namespace belongs to the host's end of that name, and has no
+ * address of a range that pods had before.
+ */
+function isPlugged(socket: NetlinkSocket, name: string, options: PlugOptions): boolean {
+  const { pid, address, address6 } = options;
   const outside = findLink(socket, name);
   if (!outside) return false;
   return withNetworkNamespace(pid, () => {
     using inner = new NetlinkSocket({ protocol: NETLINK_ROUTE });
     const inside = findLink(inner, POD_LINK);
     if (inside?.kind !== "veth" || inside.peerIndex !== outside.index) return false;
-    const addresses = listAddresses(inner).filter(({ link }) => link === inside.index);
-    return addresses.every((one) => one.address === address);
+    return (["ip", "ip6"] as const)
+      .flatMap((family) => listAddresses(inner, family))
+      .filter(({ link, scope }) => link === inside.index && scope === "global")
+      .every((one) => one.address === address || one.address === address6);
   });
 }
 

@@ -3,7 +3,7 @@ import type { Logger } from "#lib/log.ts";
 import { type SiteMarks, siteMarks } from "#lib/site-marks.ts";
 import { NETLINK_NETFILTER, NetlinkSocket } from "#linux/netlink/socket.ts";
 import { keepTables } from "#linux/nftables/keep.ts";
-import { deleteTable, readElements, replaceTable } from "#linux/nftables/table.ts";
+import { deleteTable, hasTable, readElements, replaceTable } from "#linux/nftables/table.ts";
 import { writeSysctl } from "#linux/sysctl.ts";
 import { closeFirewall, FirewallGate } from "./firewall-gate.ts";
 import { type PortMapping, parseElement } from "./host-ports.ts";
@@ -85,7 +85,8 @@ class RoutedVeths implements VethNetwork {
     writeSysctl("net/ipv4/ip_forward", "1");
     this.#takeOverMappings(new Set(leases.all().values()));
     this.#applyTable();
-    await this.#ipv6?.start();
+    if (this.#ipv6) await this.#ipv6.start();
+    else this.#forgetIPv6();
     await this.#gate.open();
     this.#keeper ??= await this.#keepTable();
   }
@@ -148,6 +149,13 @@ class RoutedVeths implements VethNetwork {
     const mappings = [...this.#mappings.values()].flat();
     replaceTable(socket, podTable({ ...this.#options, marks: this.#marks, mappings }));
     this.#ipv6?.apply();
+  }
+
+  /** The configuration gave pods IPv6 before, and does not any more. */
+  #forgetIPv6(): void {
+    using socket = new NetlinkSocket({ protocol: NETLINK_NETFILTER });
+    const table = { family: "ip6", name: this.#marks.podTable } as const;
+    if (hasTable(socket, table)) deleteTable(socket, table);
   }
 
   #keepTable(): Promise<Disposable> {
