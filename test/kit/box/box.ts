@@ -13,6 +13,15 @@ import { type SerialOutcome, SerialShell } from "./serial-shell.ts";
 /** Until the API answers on a machine that is emulated, while others use the processors too. */
 const API_MS = 300_000;
 const PORT = 6443;
+/** Without validation: the box would have to make and send the schemas of everything. */
+const CREATE = ["create", "--validate=false", "-f", "-"];
+/** What edgesite says on the console when it has started. */
+const UP = " is up after ";
+/**
+ * What costs an emulated processor much and proves nothing of edgesite: the kernel's tests of its own
+ * ciphers, and detours around flaws of processors.
+ */
+const KERNEL = ["console=ttyS0", "panic=-1", "quiet", "cryptomgr.notests", "mitigations=off"];
 
 interface Machine {
   readonly process: Subprocess<"pipe", "pipe", "inherit">;
@@ -93,11 +102,13 @@ export class Box implements AsyncDisposable {
     throw new Error(`'${line}' on the box ended with ${exitCode}: ${output}`);
   }
 
-  /** Waits until `/readyz` answers ok. */
+  /** Waits until edgesite has started and `/readyz` answers ok. */
   async ready(): Promise<void> {
     const file = "/etc/edgesite/kubeconfig.yaml";
     await eventually(
       async () => {
+        // The console is read here: the box has no work with it.
+        if (!this.console.includes(UP)) return false;
         writeFileSync(this.#kubeconfig, await this.output(`cat ${file}`), { mode: 0o600 });
         return (await this.kubectl(["get", "--raw", "/readyz"])).stdout === "ok";
       },
@@ -116,18 +127,32 @@ export class Box implements AsyncDisposable {
    * API has acknowledged.
    */
   async create(list: string, acknowledged: (name: string) => void): Promise<void> {
-    const command = await this.#kubectlCommand(["create", "-f", "-"]);
-    const child = Bun.spawn(this.#host.command(command), {
-      stdin: new TextEncoder().encode(list),
-      stdout: "pipe",
-      stderr: "ignore",
-      env: { ...process.env, HOME: this.#folder },
-    });
-    for await (const line of linesOf(child.stdout)) {
+    for await (const line of this.kubectlLines(CREATE, list)) {
       const [, name] = /^\S+\/(\S+) created$/.exec(line) ?? [];
       if (name !== undefined) acknowledged(name);
     }
-    await child.exited;
+  }
+
+  /**
+   * What kubectl writes, line by line, until it ends, the power goes or the reader has enough.
+   * @throws when it fails while the box is on.
+   */
+  async *kubectlLines(args: readonly string[], stdin = ""): AsyncGenerator<string, undefined> {
+    const child = Bun.spawn(this.#host.command(await this.#kubectlCommand(args)), {
+      stdin: new TextEncoder().encode(stdin),
+      stdout: "pipe",
+      stderr: "pipe",
+      env: { ...process.env, HOME: this.#folder },
+    });
+    const errors = new Response(child.stderr).text();
+    try {
+      yield* linesOf(child.stdout);
+      if ((await child.exited) !== 0 && this.#machine) throw new Error(await errors);
+      return undefined;
+    } finally {
+      child.kill();
+      await child.exited;
+    }
   }
 
   /** kubectl that must succeed; answers its output. */
@@ -166,12 +191,13 @@ export class Box implements AsyncDisposable {
     const base = date?.toISOString().slice(0, 19) ?? "utc";
     const card = `user,id=lan,hostfwd=tcp:127.0.0.1:${PORT}-:${PORT}`;
     return [
-      "qemu-system-x86_64",
+      // It ends with its test, whatever ends that.
+      ...["setpriv", "--pdeathsig", "KILL", "--", "qemu-system-x86_64"],
       ...["-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"],
       ...["-accel", "tcg,thread=single", "-icount", "shift=0,sleep=on"],
       ...["-cpu", "max", "-smp", "1", "-m", "1536", "-rtc", `base=${base},clock=vm`],
       ...["-kernel", image, "-initrd", initrd],
-      ...["-append", ["console=ttyS0", "panic=-1", "quiet", ...kernel].join(" ")],
+      ...["-append", [...KERNEL, ...kernel].join(" ")],
       ...["-drive", `file=${disk},format=raw,if=virtio,cache=writethrough`],
       ...(network ? ["-netdev", card, "-device", "virtio-net-pci,netdev=lan,romfile="] : []),
       ...["-serial", `file:${this.#console}`, "-serial", "stdio"],
