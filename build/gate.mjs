@@ -1,20 +1,18 @@
 // `npm test`: the whole gate, with all its own set-up. Ends with `N passed, N failed`.
-import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
+import { spawnSync } from "node:child_process";
 import { prepareBox, prepareKubectl, preparePlatforms } from "./foreign.mjs";
 import {
   aptInstall,
   buildAllTargets,
   buildBinary,
   installPackages,
-  isRoot,
-  ownSettings,
   Refusal,
   root,
   toolEnv,
   which,
 } from "./host.mjs";
 import { ownTemporary, takeLeftovers } from "./leftovers.mjs";
+import { filesOf, runSuite, shards } from "./suites.mjs";
 
 /** Programs that the tests run, and the packages that bring them; installed and left. */
 const PROGRAMS = {
@@ -47,26 +45,39 @@ const CHECKS = [
   ["copies", ["jscpd", "-c", "build/jscpd.json", "src"]],
 ];
 
-const WITH_ENGINE = ["--preload", "./test/kit/with-engine.ts"];
-const WITHOUT_ENGINE = ["--preload", "./test/kit/without-engine.ts"];
-/**
- * Test suites, the quick ones first; bun counts what is in them. Those that wait more than they
- * work run as two processes side by side, each with an engine of its own.
- */
+/** Test suites, the quick ones first: more processes where tests wait more than they work. */
 const SUITES = [
-  ["unit", 1, ["src", "test/kit", "test/architecture.test.ts", "test/docs.test.ts"]],
-  ["integration", 2, [...WITH_ENGINE, "test/integration"]],
-  ["end to end", 2, [...WITH_ENGINE, "test/e2e"]],
-  ["pods without an engine", 2, [...WITHOUT_ENGINE, "test/e2e/pods"]],
-  // Whole machines take minutes to start where they are emulated.
-  ...(IS_SOAK ? [["machines of their own", 2, ["test/box"]]] : []),
+  {
+    name: "unit",
+    processes: 1,
+    parts: [["src", "test/kit", "test/architecture.test.ts", "test/docs.test.ts"]],
+  },
+  {
+    name: "integration",
+    processes: 2,
+    preload: "./test/kit/with-engine.ts",
+    parts: shards("test/integration", 6),
+  },
+  {
+    name: "end to end",
+    processes: 3,
+    preload: "./test/kit/with-engine.ts",
+    parts: filesOf("test/e2e"),
+  },
+  {
+    name: "pods without an engine",
+    processes: 3,
+    preload: "./test/kit/without-engine.ts",
+    parts: filesOf("test/e2e/pods"),
+  },
 ];
-
-/** A line about a test that passed; the values in its name may span lines. */
-const PASSED =
-  /^\(pass\)(?:(?!^\((?:pass|fail|skip|todo)\))[\s\S])*?\[[\d.]+m?s\]\n|^\(pass\).*\n/gm;
-/** The heading of a file that has nothing else to say. */
-const QUIET_FILE = /^\S+\.test\.ts:\n\n/gm;
+/** An emulated machine has work all the time: it runs beside the suites, in what they leave idle. */
+const MACHINES = {
+  name: "machines of their own",
+  processes: 1,
+  parts: [[IS_SOAK ? "test/box" : "test/box/power-cuts.test.ts"]],
+  isBehindOthers: true,
+};
 
 /** Where the tests make their files. */
 const temporary = ownTemporary();
@@ -87,43 +98,14 @@ function runCheck([name, [program, ...args]]) {
   count(name, status === 0 ? 1 : 0, status === 0 ? 0 : 1);
 }
 
-async function runSuite([name, shards, args]) {
-  console.log(`== ${name}`);
-  const results = await Promise.all(
-    Array.from({ length: shards }, (_, index) =>
-      runShard([`--shard=${index + 1}/${shards}`, ...args]),
-    ),
-  );
-  const sum = (of) => results.reduce((total, result) => total + result[of], 0);
-  count(name, sum("passed"), sum("failed"));
+async function run(suite) {
+  console.log(`== ${suite.name}`);
+  const { passed, failed } = await runSuite(suite, { temporary, endsAt: startedAt + MAX_GATE_MS });
+  count(suite.name, passed, failed);
 }
 
-/** Tests that end without saying how many passed have failed as a whole. */
-async function runShard(args) {
-  const child = asRoot(["bun", "test", ...args]);
-  const chunks = [];
-  child.stderr.on("data", (chunk) => chunks.push(chunk));
-  const [status] = await once(child, "close");
-  const text = Buffer.concat(chunks).toString();
-  process.stdout.write(text.replace(PASSED, "").replace(QUIET_FILE, ""));
-  const passed = Number(/^\s*(\d+) pass$/m.exec(text)?.[1] ?? 0);
-  const failed = Number(/^\s*(\d+) fail$/m.exec(text)?.[1] ?? 0);
-  return { passed, failed: failed === 0 && (status !== 0 || passed === 0) ? 1 : failed };
-}
-
-/** Network namespaces and engines need root. */
-function asRoot([program, ...args]) {
-  const options = {
-    cwd: root,
-    env: { ...toolEnv(), TMPDIR: temporary },
-    stdio: ["ignore", "inherit", "pipe"],
-    timeout: Math.max(1, MAX_GATE_MS - (Date.now() - startedAt)),
-  };
-  if (isRoot) return spawn(program, args, options);
-  if (!which("sudo"))
-    throw new Refusal("The gate needs root for network namespaces: run it as root");
-  const env = [`PATH=${options.env.PATH}`, `TMPDIR=${temporary}`, ...ownSettings()];
-  return spawn("sudo", ["env", ...env, program, ...args], options);
+async function runAll(suites) {
+  for (const suite of suites) await run(suite);
 }
 
 /** Nothing but packages stays on the machine. */
@@ -145,12 +127,12 @@ try {
   installPrograms();
   prepareKubectl();
   preparePlatforms();
-  if (IS_SOAK) prepareBox();
+  prepareBox();
   for (const check of CHECKS) runCheck(check);
   buildBinary();
   buildAllTargets();
   count("build", 1, 0);
-  for (const suite of SUITES) await runSuite(suite);
+  await Promise.all([run(MACHINES), runAll(SUITES)]);
 } catch (error) {
   console.error(error instanceof Refusal ? error.message : error);
   count("set-up", 0, 1);
