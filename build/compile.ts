@@ -31,6 +31,7 @@ async function compile(target: Target, outfile: string): Promise<void> {
     format: "esm",
     minify: true,
     bytecode: true,
+    splitting: true,
     define: { EDGESITE_BUILD: await buildInfo() },
     plugins: [programs, slim, tables, undici, plugin],
     compile: { outfile, executablePath: await bunFor(target, root) },
