@@ -128,7 +128,7 @@ export class NativeContainer {
   async stop(graceMs: number, signal: AbortSignal): Promise<void> {
     const { shim } = this.sandbox;
     if (this.process && shim && graceMs > 0) {
-      await shim.signal(this.key, this.#record.stopSignal, signal).catch(unlessEnded);
+      await shim.signal(this.key, this.#record.stopSignal, signal).catch(unlessRefused);
       const patience = AbortSignal.any([signal, AbortSignal.timeout(graceMs)]);
       await abortable(this.ended, patience).catch(() => signal.throwIfAborted());
     }
@@ -262,7 +262,10 @@ export class NativeContainer {
   async #kill(signal: AbortSignal): Promise<void> {
     const { shim } = this.sandbox;
     if (this.process && shim) {
-      await shim.signal(this.key, SIGKILL, signal).catch(unlessEnded);
+      await shim.signal(this.key, SIGKILL, signal).catch(async (error: unknown) => {
+        unlessRefused(error);
+        if (errorCode(error) === REFUSED) await this.cgroup.kill(signal);
+      });
       await abortable(this.ended, signal);
     }
     // What its start has left behind where it failed.
@@ -283,6 +286,14 @@ export type JoinSettings = Omit<ContainerProcess, "argv" | "seccomp"> & {
 
 function settingsOf({ argv: _, seccomp, ...process }: ContainerProcess): JoinSettings {
   return { ...process, ...(seccomp && { filter: Buffer.from(seccomp).toString("base64") }) };
+}
+
+/** What the kernel says of a signal that a profile of AppArmor does not let through. */
+const REFUSED = "EACCES";
+
+/** Lets pass that a signal does not get through: its container is ended by its group then. */
+function unlessRefused(error: unknown): void {
+  if (errorCode(error) !== REFUSED) unlessEnded(error);
 }
 
 function unlessEnded(error: unknown): void {
