@@ -25,7 +25,7 @@ function newRuntime(): MemoryRuntime {
   return runtime;
 }
 
-type Given = Pick<HarnessOptions, "podsDirectory" | "archives">;
+type Given = Pick<HarnessOptions, "podsDirectory" | "archives" | "abilities">;
 
 async function start(runtime = newRuntime(), meta = new FakeMeta(), given: Given = {}) {
   const harness = await startEdged({ runtime, meta, ...given });
@@ -402,6 +402,27 @@ test("a pod whose sandbox dies gets a new one, and its containers count a restar
   expect(
     (await runtime.inspect("uid-web", signal)).sandboxes.filter((one) => one.running),
   ).toHaveLength(1);
+});
+
+test("a pod that asks for AppArmor is refused where the kernel does not have it", async () => {
+  const profile = { securityContext: { appArmorProfile: { type: "RuntimeDefault" } } };
+  const given = (appArmor: boolean) => ({ abilities: { appArmor } });
+  const without = await start(newRuntime(), new FakeMeta(), given(false));
+  await apply(without, podOf("web", profile));
+  const status = await without.meta.until("web is refused", () => {
+    const last = without.meta.last("web");
+    return last?.phase === "Failed" && last;
+  });
+  expect(status).toMatchObject({
+    reason: "AppArmor",
+    message: "Pod was rejected: Cannot enforce AppArmor: AppArmor is not enabled on the host",
+  });
+  const free = { securityContext: { appArmorProfile: { type: "Unconfined" } } };
+  await apply(without, podOf("free", free));
+  await without.meta.until("free is ready", () => isReady(without.meta.last("free")));
+  const having = await start(newRuntime(), new FakeMeta(), given(true));
+  await apply(having, podOf("web", profile));
+  await having.meta.until("web is ready", () => isReady(having.meta.last("web")));
 });
 
 test("a pod that outlives its active deadline is ended and Failed", async () => {

@@ -9,6 +9,7 @@ import { type Clock, systemClock } from "#lib/clock.ts";
 import type { Logger } from "#lib/log.ts";
 import { systemTimer, type Timer } from "#lib/timer.ts";
 import { mountTmpfs, unmountBelow } from "#linux/mount.ts";
+import { appArmorEnabled } from "#linux/security/app-armor.ts";
 import type { MetaClient } from "#meta/meta-client.ts";
 import type { DnsConfig } from "./container/dns-files.ts";
 import { EventRecorder } from "./events.ts";
@@ -19,6 +20,7 @@ import { machineFacts } from "./node/machine.ts";
 import type { NodeAddresses } from "./node/node-addresses.ts";
 import { NodeAgent, type NodeReadiness } from "./node/node-agent.ts";
 import { allocatableOf, type NodeOptions } from "./node/node-object.ts";
+import type { NodeAbilities } from "./pod/admission.ts";
 import { PodManager } from "./pod/pod-manager.ts";
 import { Receiver } from "./receiver.ts";
 import type { Runtime } from "./runtime/runtime.ts";
@@ -46,6 +48,8 @@ export interface EdgedOptions {
   readonly timer?: Timer;
   /** Where secrets and memory-backed directories lie. Default: tmpfs. */
   readonly mounts?: MemoryMounts;
+  /** What the kernel has of what pods may insist on. Default: it is asked. */
+  readonly abilities?: NodeAbilities;
 }
 
 export interface EdgedStatus {
@@ -139,6 +143,7 @@ class Life {
       addresses,
       allocatable: allocatableOf(machine, node),
       memoryCapacityBytes: machine.memoryBytes,
+      abilities: options.abilities ?? { appArmor: appArmorEnabled() },
     });
     return new Life(options, pods, agent);
   }

@@ -158,11 +158,13 @@ export interface HarnessOptions {
   readonly mounts?: MemoryMounts;
   readonly addresses?: EdgedOptions["addresses"];
   readonly archives?: NonNullable<EdgedOptions["archives"]>;
+  readonly abilities?: NonNullable<EdgedOptions["abilities"]>;
 }
 
 /** edged on a bus of its own, between a fake metaManager and the runtime given. */
 export async function startEdged(options: HarnessOptions): Promise<EdgedHarness> {
-  const { runtime, meta = new FakeMeta(), mounts = plainDirectories, archives } = options;
+  const { runtime, meta = new FakeMeta(), mounts = plainDirectories } = options;
+  const { archives, abilities } = options;
   const network = new FakeNetwork();
   const podsDirectory = options.podsDirectory ?? (await mkdtemp(join(tmpdir(), "edged-")));
   const bus = createBus({ log: silentLogger });
@@ -172,6 +174,7 @@ export async function startEdged(options: HarnessOptions): Promise<EdgedHarness>
     meta,
     runtime,
     ...(archives && { archives }),
+    ...(abilities && { abilities }),
     network: options.network ?? network,
     podsDirectory,
     mounts,

@@ -9,6 +9,7 @@ import type { PodNetwork } from "../network/pod-network.ts";
 import type { NodeAddresses } from "../node/node-addresses.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { MemoryMounts } from "../volume/pod-volumes.ts";
+import type { NodeAbilities } from "./admission.ts";
 
 /** What all pods of a node share. */
 export interface PodContext {
@@ -23,6 +24,7 @@ export interface PodContext {
   readonly addresses: Pick<NodeAddresses, "current">;
   readonly allocatable: Readonly<Record<string, string>>;
   readonly memoryCapacityBytes: number;
+  readonly abilities: NodeAbilities;
   readonly clock: Clock;
   readonly timer: Timer;
   readonly log: Logger;

@@ -5,7 +5,9 @@ import { formatPod } from "../container/security.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { RuntimeContainer } from "../runtime/types.ts";
 import { startKey } from "./action.ts";
+import { type NodeAbilities, type Refusal, refusalOf } from "./admission.ts";
 import type { Waiting } from "./container-status.ts";
+import type { PodContext } from "./context.ts";
 import { newestContainer, type Observed } from "./observed.ts";
 import { restartPolicyOf, restarts } from "./plan.ts";
 import type { PodFiles } from "./pod-files.ts";
@@ -27,6 +29,7 @@ export class PodMemory {
   volumesStale = false;
   readonly #clock: Clock;
   readonly #runtime: Runtime;
+  readonly #abilities: NodeAbilities;
   readonly #files: PodFiles;
   readonly #restarts = new RestartBackoff();
   readonly #ended = new Map<string, Ended>();
@@ -37,11 +40,12 @@ export class PodMemory {
   #observed: Observed = { sandboxes: [], containers: [] };
 
   constructor(
-    { clock, runtime }: { readonly clock: Clock; readonly runtime: Runtime },
+    { clock, runtime, abilities }: Pick<PodContext, "clock" | "runtime" | "abilities">,
     files: PodFiles,
   ) {
     this.#clock = clock;
     this.#runtime = runtime;
+    this.#abilities = abilities;
     this.#files = files;
   }
 
@@ -124,8 +128,10 @@ export class PodMemory {
     return this.#startedMs + seconds * 1000;
   }
 
-  /** Why the node itself ends the pod. */
-  failure(pod: Pod, startTime: string): { reason: string; message: string } | undefined {
+  /** Why the node itself ends the pod, or does not begin it. */
+  failure(pod: Pod, startTime: string): Refusal | undefined {
+    const refusal = refusalOf(pod, this.#abilities);
+    if (refusal) return refusal;
     if (this.deadlineMs(pod, startTime) > this.#clock.monotonicMs()) return undefined;
     return {
       reason: "DeadlineExceeded",
