@@ -47,7 +47,10 @@ export function preparePlatforms() {
   });
 }
 
-/** What a bare machine is made of, and qemu to run it: Debian's kernel for virtual machines, a C library, busybox. */
+/**
+ * What a bare machine is made of, and qemu to run it: Debian's kernel for virtual machines, a C library,
+ * busybox. Beside it what loads AppArmor's profiles there, and what compiles SELinux' policies here.
+ */
 export function prepareBox() {
   aptInstall(["qemu-system-x86", "cpio", "e2fsprogs"]);
   const { debian } = MACHINES.x64;
@@ -64,6 +67,12 @@ export function prepareBox() {
     }
     for (const version of readdirSync(join(folder, "lib", "modules"))) {
       run("busybox", ["depmod", "-b", folder, version]);
+    }
+  });
+  fetchOnce("confinement", (folder) => {
+    unpackDebian({ name: "apparmor", architecture: debian, folder });
+    for (const name of ["secilc", "libsepol2"]) {
+      unpackDebian({ name, architecture: own.debian, folder });
     }
   });
 }

@@ -3,6 +3,7 @@ import type { EdgeSiteConfig } from "#config/edgesite-config.ts";
 import { Engine } from "#edged/runtime/docker/engine.ts";
 import { explain } from "#lib/errors.ts";
 import { probeCgroups } from "#linux/probe/cgroups.ts";
+import { probeConfinement } from "#linux/probe/confinement.ts";
 import { type Finding, findingOf } from "#linux/probe/finding.ts";
 import { probeForwarding } from "#linux/probe/firewall.ts";
 import { probeIsolated } from "#linux/probe/isolated.ts";
@@ -44,6 +45,7 @@ export async function preflight(
     ...(await probeIsolated({ place: existingPart(config.dataDir) }, signal)),
     probeCgroups(),
     probeSeccomp(),
+    probeConfinement(),
     probeOpenBeneath(),
     ...probeStorage(config.dataDir),
     ...(running ? [] : probePorts(config.apiServer.port)),

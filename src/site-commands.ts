@@ -14,6 +14,7 @@ import { UserError } from "#lib/errors.ts";
 import { silentLogger } from "#lib/log.ts";
 import { siteMarks } from "#lib/site-marks.ts";
 import { unmountBelow } from "#linux/mount.ts";
+import { removeAppArmorProfile } from "#linux/security/app-armor.ts";
 import { removeMesh } from "#mesh/remove-mesh.ts";
 import { ClientCertificates } from "#site/apiserver/client-certificates.ts";
 import { readAuthority } from "#site/apiserver/pki.ts";
@@ -76,9 +77,11 @@ export function siteCommands(signals: () => StopSignals): SiteCommands {
       await endWorkloads({ ...site, config, io });
       await removePodNetwork(siteId);
       await removeMesh(siteId);
-      for (const cgroup of removeSiteCgroups(siteMarks(siteId))) {
+      const marks = siteMarks(siteId);
+      for (const cgroup of removeSiteCgroups(marks)) {
         io.err(`The cgroup ${cgroup} stays: something runs in it still\n`);
       }
+      removeAppArmorProfile(marks.appArmorProfile);
       const directory = dataDirectory(config.dataDir);
       removeLock(siteId);
       removeRunDirectory(siteId);

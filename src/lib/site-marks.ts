@@ -19,6 +19,8 @@ export interface SiteMarks {
   readonly podTable: string;
   /** The group of processes that all its pods are below, from the root of each hierarchy. */
   readonly cgroup: string;
+  /** The profile of AppArmor that its containers get where their pods ask for no other. */
+  readonly appArmorProfile: string;
 }
 
 /** Names of links have at most 15 bytes (IFNAMSIZ - 1). */
@@ -32,6 +34,7 @@ export function siteMarks(siteId: string): SiteMarks {
     meshTable: `edgesite-${tag}-mesh`,
     podTable: `edgesite-${tag}-pods`,
     cgroup: `edgesite-${siteId}`,
+    appArmorProfile: `edgesite-${siteId}`,
   };
 }
 

@@ -74,6 +74,7 @@ const NUMBERS = {
   getsid: [124, 156],
   gettid: [186, 178],
   getuid: [102, 174],
+  getxattr: [191, 8],
   inotify_add_watch: [254, 27],
   inotify_init1: [294, 26],
   ioctl: [16, 29],

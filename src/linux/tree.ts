@@ -303,8 +303,8 @@ function removeNode({ directory, name, path }: Place): void {
   systemCall({ name: "unlinkat", args: [directory, cName(name), AT_REMOVEDIR], what });
 }
 
-/** A name as C reads it, its bytes as they are. */
-function cName(name: string): Buffer {
+/** A name as C reads it: a byte string, one character for each byte. */
+export function cName(name: string): Buffer {
   const bytes = stableBytes(name.length + 1);
   bytes.write(name, "latin1");
   return bytes;

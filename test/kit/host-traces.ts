@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { allCgroups } from "#linux/cgroups/layout.ts";
 import { parseMountInfo } from "#linux/mount-info.ts";
+import { loadedProfiles } from "#linux/security/app-armor.ts";
 import { processesIn } from "./container-processes.ts";
 import type { NetworkNamespace } from "./network-namespace.ts";
 
@@ -48,6 +49,7 @@ export function machineTraces({ siteId, dataDir }: Owner) {
         .map((name) => join(mountPoint, name)),
     ),
     run: existsSync(RUN) ? readdirSync(RUN).filter((name) => name.includes(siteId)) : [],
+    profiles: [...loadedProfiles()].filter((name) => name.includes(siteId)),
     processes: processesIn(siteId),
   };
 }

@@ -11,6 +11,7 @@ import { siteMarks } from "#lib/site-marks.ts";
 import { Cgroup } from "#linux/cgroups/cgroup.ts";
 import { detectCgroups } from "#linux/cgroups/layout.ts";
 import { unmountBelow } from "#linux/mount.ts";
+import { removeAppArmorProfile } from "#linux/security/app-armor.ts";
 import { busyboxArchive } from "./image.ts";
 
 /** What the tests' image is called. */
@@ -84,6 +85,7 @@ export class NativeHost implements NativePlace, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.cgroup.kill(AbortSignal.timeout(10_000));
     this.cgroup.remove();
+    removeAppArmorProfile(siteMarks(this.siteId).appArmorProfile);
     unmountBelow(this.runDirectory);
     await this.images[Symbol.asyncDispose]();
     for (const path of [this.directory, this.runDirectory]) rmSync(path, { recursive: true });

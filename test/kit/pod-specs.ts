@@ -53,7 +53,6 @@ export const UNPRIVILEGED: ContainerSpec["security"] = {
   addCapabilities: [],
   dropCapabilities: [],
   seccomp: { type: "default" },
-  appArmor: { type: "default" },
   unmaskedProc: false,
 };
 

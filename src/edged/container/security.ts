@@ -29,7 +29,7 @@ export function containerSecurity(
     addCapabilities: own.capabilities?.add ?? [],
     dropCapabilities: own.capabilities?.drop ?? [],
     seccomp: profileOf(merged.seccompProfile),
-    appArmor: profileOf(merged.appArmorProfile),
+    ...(merged.appArmorProfile && { appArmor: profileOf(merged.appArmorProfile) }),
     ...(merged.seLinuxOptions && { seLinux: merged.seLinuxOptions }),
     unmaskedProc: own.procMount === "Unmasked",
   };

@@ -38,7 +38,10 @@ export async function containerMounts(container: Container, around: Around): Pro
   ].filter(({ containerPath }) => !taken.has(containerPath));
   return [
     ...mounts,
-    ...own.map((mount) => ({ ...mount, readOnly: false, propagation: "private" as const })),
+    ...own.map((mount) => ({
+      ...mount,
+      ...{ readOnly: false, propagation: "private" as const, isOwn: true },
+    })),
   ];
 }
 
@@ -56,5 +59,6 @@ async function volumeMount(
     containerPath: mountPath.startsWith("/") ? mountPath : `/${mountPath}`,
     readOnly: readOnly || volume.readOnly,
     propagation,
+    isOwn: volume.isOwn,
   };
 }

@@ -35,6 +35,11 @@ export interface Mount {
   readonly containerPath: string;
   readonly readOnly: boolean;
   readonly propagation: "private" | "rslave" | "rshared";
+  /**
+   * The node has made it for this pod: where the host has SELinux the container's label is put on it.
+   * Default: no, it is the host's, and keeps its own.
+   */
+  readonly isOwn?: boolean;
 }
 
 export interface ContainerResources {
@@ -72,7 +77,8 @@ export interface ContainerSecurity {
   readonly dropCapabilities: readonly string[];
   /** Profiles of the node are refused by drivers that cannot load them. */
   readonly seccomp: SecurityProfile;
-  readonly appArmor: SecurityProfile;
+  /** Absent: the site's own profile, where the host can load it and the container is not privileged. */
+  readonly appArmor?: SecurityProfile;
   /** Absent: the host's labels for containers, where it has SELinux. */
   readonly seLinux?: SeLinuxOptions;
   /** Leaves /proc as the kernel shows it. */

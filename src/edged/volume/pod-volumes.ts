@@ -26,6 +26,8 @@ export interface PreparedVolume {
   readonly path: string;
   /** The node alone writes its files: containers see them read-only, whatever they ask for. */
   readonly readOnly: boolean;
+  /** The node has made it for this pod alone. */
+  readonly isOwn: boolean;
 }
 
 /** By volume name. */
@@ -51,7 +53,7 @@ export class PodVolumes {
       try {
         const path = await this.#prepareOne(volume, facts, sources);
         const readOnly = volume.hostPath === undefined && volume.emptyDir === undefined;
-        prepared.set(volume.name, { path, readOnly });
+        prepared.set(volume.name, { path, readOnly, isOwn: volume.hostPath === undefined });
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
         const message = `MountVolume.SetUp failed for volume "${volume.name}" : ${why}`;

@@ -209,8 +209,8 @@ test("prepareHostPath() makes what it may and refuses what is something else", a
 
 test("volumes that the node writes are read-only in containers, whatever they ask for", async () => {
   const volumes = new Map([
-    ["config", { path: directory, readOnly: true }],
-    ["data", { path: directory, readOnly: false }],
+    ["config", { path: directory, readOnly: true, isOwn: true }],
+    ["data", { path: directory, readOnly: false, isOwn: false }],
   ]);
   const files = new PodFiles(directory);
   const container: Container = {
@@ -228,4 +228,6 @@ test("volumes that the node writes are read-only in containers, whatever they as
   });
   const readOnly = mounts.filter((mount) => mount.readOnly).map((mount) => mount.containerPath);
   expect(readOnly).toEqual(["/config"]);
+  const own = mounts.filter((mount) => mount.isOwn).map((mount) => mount.containerPath);
+  expect(own).toEqual(["/config", "/etc/resolv.conf", "/etc/hosts", "/dev/termination-log"]);
 });

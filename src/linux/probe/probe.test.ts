@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import type { CgroupLayout } from "../cgroups/layout.ts";
 import { probeCgroups } from "./cgroups.ts";
+import { type ConfinementHost, probeConfinement } from "./confinement.ts";
 import { probeKernel, probeOpenBeneath, probeSeccomp } from "./kernel.ts";
 import { probeOwnUsers } from "./own-users.ts";
 import { parseListeners } from "./ports.ts";
@@ -105,4 +106,24 @@ test("a data directory that is a file, or lies below one, is refused", () => {
 test("what exists of a path is found", () => {
   expect(existingPart("/proc/self/status/not/there")).toBe("/proc/self/status");
   expect(existingPart("/nonexistent/a/b")).toBe("/");
+});
+
+test("a host's AppArmor or SELinux is one line, with what to do where containers go without", () => {
+  const off = { state: "off" } as const;
+  const contexts = { process: "u:r:c_t:s0", file: "u:object_r:f_t:s0", image: "u:object_r:i_t:s0" };
+  const say = (host: Partial<ConfinementHost>) =>
+    probeConfinement({ appArmor: off, seLinux: off, ...host });
+  expect(say({})).toMatchObject({ state: "ok", found: expect.stringContaining("neither") });
+  const ready = { state: "ready", parser: "/sbin/apparmor_parser" } as const;
+  expect(say({ appArmor: ready })).toMatchObject({ state: "ok", found: "AppArmor" });
+  const unusable = { state: "unusable", reason: "It is on", advice: "Do it" } as const;
+  expect(say({ appArmor: unusable })).toMatchObject({
+    ...{ state: "note", found: "It is on: containers run without it", advice: "Do it" },
+  });
+  const enforcing = { state: "ready", enforcing: true, contexts } as const;
+  expect(say({ seLinux: enforcing })).toMatchObject({ state: "ok", found: "SELinux, enforcing" });
+  const foreign = { state: "unusable", reason: "its policy has none", contexts } as const;
+  expect(say({ seLinux: foreign })).toMatchObject({
+    ...{ state: "note", advice: expect.stringContaining("container-selinux") },
+  });
 });

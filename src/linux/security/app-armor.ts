@@ -1,15 +1,14 @@
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { readableText } from "../readable-text.ts";
+import { appArmorProfile } from "./app-armor-profile.ts";
 
 const PARSERS = ["/sbin/apparmor_parser", "/usr/sbin/apparmor_parser"];
-const PROFILES = "/sys/kernel/security/apparmor/profiles";
+const INTERFACE = "/sys/kernel/security/apparmor";
 /** How long the parser may take. */
 const PARSE_MS = 30_000;
 
-/** What a container gets where its pod asks for nothing else. */
-export const DEFAULT_APP_ARMOR_PROFILE = "edgesite-default";
-
-/** A pod's `appArmorProfile`. */
+/** A pod's `appArmorProfile`; absent where it asks for nothing. */
 export type AppArmorWish =
   | { readonly type: "default" }
   | { readonly type: "unconfined" }
@@ -27,43 +26,85 @@ export class AppArmorError extends Error {
   override readonly name = "AppArmorError";
 }
 
+/** What this host can do with AppArmor. */
+export type AppArmorHost =
+  | { readonly state: "off" }
+  /** The kernel has it, but profiles cannot be loaded. */
+  | { readonly state: "unusable"; readonly reason: string; readonly advice: string }
+  | { readonly state: "ready"; readonly parser: string };
+
 /** Whether this kernel confines by AppArmor. */
 export function appArmorEnabled(): boolean {
   return readableText("/sys/module/apparmor/parameters/enabled")?.startsWith("Y") ?? false;
 }
 
+/** Looks whether profiles can be loaded, and what is missing where they cannot. */
+export function appArmorHost(
+  enabled = appArmorEnabled(),
+  has: (path: string) => boolean = existsSync,
+): AppArmorHost {
+  if (!enabled) return { state: "off" };
+  if (!has(INTERFACE)) {
+    return {
+      state: "unusable",
+      reason: "AppArmor is on, and its interface is not mounted",
+      advice: "mount -t securityfs none /sys/kernel/security",
+    };
+  }
+  const parser = PARSERS.find(has);
+  if (parser !== undefined) return { state: "ready", parser };
+  return {
+    state: "unusable",
+    reason: "AppArmor is on, and nothing to load its profiles with is installed",
+    advice: "Install the package apparmor",
+  };
+}
+
 /**
- * Loads the default profile, if this host has AppArmor and what compiles profiles for it. Answers
- * whether containers can be confined by it.
+ * Loads a profile with Docker's rules for containers, in place of an older one of that name.
  * @throws {AppArmorError} when the parser refuses it.
  */
-export async function loadDefaultAppArmorProfile(signal: AbortSignal): Promise<boolean> {
-  const parser = PARSERS.find((path) => existsSync(path));
-  if (!appArmorEnabled() || parser === undefined) return false;
+export async function loadAppArmorProfile(
+  { name, parser }: { readonly name: string; readonly parser: string },
+  signal: AbortSignal,
+): Promise<void> {
   const child = Bun.spawn([parser, "-Kr"], {
-    stdin: Buffer.from(appArmorProfile(DEFAULT_APP_ARMOR_PROFILE)),
+    stdin: Buffer.from(appArmorProfile(name)),
     stdout: "ignore",
     stderr: "pipe",
     signal: AbortSignal.any([signal, AbortSignal.timeout(PARSE_MS)]),
   });
   const [code, message] = await Promise.all([child.exited, child.stderr.text()]);
-  if (code === 0) return true;
+  if (code === 0) return;
   throw new AppArmorError(
-    `Cannot load the AppArmor profile ${DEFAULT_APP_ARMOR_PROFILE}: ${message.trim() || `exit code ${code}`}`,
+    `Cannot load the AppArmor profile ${name}: ${message.trim() || `exit code ${code}`}`,
   );
 }
 
+/** Takes a profile out of the kernel again; one that is not loaded is fine. */
+export function removeAppArmorProfile(name: string): void {
+  if (appArmorEnabled() && loadedProfiles().has(name)) {
+    writeFileSync(join(INTERFACE, ".remove"), name);
+  }
+}
+
 /**
- * The profile for a container; undefined where it goes unconfined. `defaultLoaded` is the answer of
- * `loadDefaultAppArmorProfile`.
- * @throws {AppArmorError} when a profile of the node is asked for that is not there.
+ * The profile for a container; undefined where it goes unconfined. `own` is that of the site's
+ * containers, where it could be loaded.
+ * @throws {AppArmorError} when a profile is asked for that is not there.
  */
 export function chooseAppArmorProfile(
-  wish: AppArmorWish,
-  defaultLoaded: boolean,
+  wish: AppArmorWish | undefined,
+  own: string | undefined,
 ): string | undefined {
+  if (wish === undefined) return own;
   if (wish.type === "unconfined") return undefined;
-  if (wish.type === "default") return defaultLoaded ? DEFAULT_APP_ARMOR_PROFILE : undefined;
+  if (wish.type === "default") {
+    if (own !== undefined) return own;
+    throw new AppArmorError(
+      "The default AppArmor profile is asked for and could not be loaded: edgesite check says why",
+    );
+  }
   if (!appArmorEnabled()) {
     throw new AppArmorError(
       `AppArmor is not enabled on the host, and the profile ${wish.name} is asked for`,
@@ -83,50 +124,8 @@ export function appArmorExecAttribute(profile: string): ExecAttribute {
   };
 }
 
-/**
- * The rules of Docker's `docker-default` (github.com/moby/profiles, Apache License 2.0) under
- * another name, so that neither replaces the other.
- */
-export function appArmorProfile(name: string, has: (path: string) => boolean = existsSync): string {
-  const tunables = has("/etc/apparmor.d/tunables/global")
-    ? "#include <tunables/global>"
-    : "@{PROC}=/proc/";
-  const base = has("/etc/apparmor.d/abstractions/base") ? "  #include <abstractions/base>\n" : "";
-  return `${tunables}
-
-profile ${name} flags=(attach_disconnected,mediate_deleted) {
-${base}  network,
-  capability,
-  file,
-  umount,
-  signal (receive) peer=unconfined,
-  signal (send,receive) peer=${name},
-
-  deny @{PROC}/* w,
-  deny @{PROC}/{[^1-9],[^1-9][^0-9],[^1-9s][^0-9y][^0-9s],[^1-9][^0-9][^0-9][^0-9/]*}/** w,
-  deny @{PROC}/sys/[^k]** w,
-  deny @{PROC}/sys/kernel/{?,??,[^s][^h][^m]**} w,
-  deny @{PROC}/sysrq-trigger rwklx,
-  deny @{PROC}/kcore rwklx,
-
-  deny mount,
-
-  deny /sys/[^f]*/** wklx,
-  deny /sys/f[^s]*/** wklx,
-  deny /sys/fs/[^c]*/** wklx,
-  deny /sys/fs/c[^g]*/** wklx,
-  deny /sys/fs/cg[^r]*/** wklx,
-  deny /sys/firmware/** rwklx,
-  deny /sys/devices/virtual/powercap/** rwklx,
-  deny /sys/kernel/security/** rwklx,
-
-  ptrace (trace,read,tracedby,readby) peer=${name},
-}
-`;
-}
-
-/** `name (enforce)`, one a line. */
-function loadedProfiles(): ReadonlySet<string> {
-  const lines = (readableText(PROFILES) ?? "").split("\n");
+/** The names of the profiles that the kernel has; of each line `name (enforce)`. */
+export function loadedProfiles(): ReadonlySet<string> {
+  const lines = (readableText(join(INTERFACE, "profiles")) ?? "").split("\n");
   return new Set(lines.map((line) => line.replace(/ \(\w+\)$/, "")));
 }

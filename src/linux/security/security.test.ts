@@ -5,12 +5,13 @@ import { join } from "node:path";
 import {
   appArmorEnabled,
   appArmorExecAttribute,
-  appArmorProfile,
+  appArmorHost,
   chooseAppArmorProfile,
-  DEFAULT_APP_ARMOR_PROFILE,
 } from "./app-armor.ts";
+import { appArmorProfile } from "./app-armor-profile.ts";
 import {
   containerContexts,
+  freeLevel,
   seLinuxExecAttribute,
   seLinuxLabels,
   seLinuxMountOption,
@@ -30,13 +31,35 @@ describe("AppArmor", () => {
   });
 
   test("a profile is chosen by what the pod asks for and the host has", () => {
-    expect(chooseAppArmorProfile({ type: "unconfined" }, true)).toBeUndefined();
-    expect(chooseAppArmorProfile({ type: "default" }, true)).toBe(DEFAULT_APP_ARMOR_PROFILE);
-    expect(chooseAppArmorProfile({ type: "default" }, false)).toBeUndefined();
+    expect(chooseAppArmorProfile({ type: "unconfined" }, "own")).toBeUndefined();
+    expect(chooseAppArmorProfile({ type: "default" }, "own")).toBe("own");
+    expect(chooseAppArmorProfile(undefined, "own")).toBe("own");
+    expect(chooseAppArmorProfile(undefined, undefined)).toBeUndefined();
+    expect(() => chooseAppArmorProfile({ type: "default" }, undefined)).toThrow(
+      "could not be loaded",
+    );
     const reason = appArmorEnabled() ? "is not loaded" : "is not enabled on the host";
-    expect(() => chooseAppArmorProfile({ type: "localhost", name: "none-such" }, true)).toThrow(
+    expect(() => chooseAppArmorProfile({ type: "localhost", name: "none-such" }, "own")).toThrow(
       reason,
     );
+  });
+
+  test("a host is told what it lacks to load profiles", () => {
+    const host = (...paths: string[]) => appArmorHost(true, (path) => paths.includes(path));
+    const mounted = "/sys/kernel/security/apparmor";
+    expect(appArmorHost(false)).toEqual({ state: "off" });
+    expect(host("/usr/sbin/apparmor_parser")).toMatchObject({
+      state: "unusable",
+      advice: "mount -t securityfs none /sys/kernel/security",
+    });
+    expect(host(mounted)).toMatchObject({
+      state: "unusable",
+      advice: "Install the package apparmor",
+    });
+    expect(host(mounted, "/usr/sbin/apparmor_parser")).toEqual({
+      state: "ready",
+      parser: "/usr/sbin/apparmor_parser",
+    });
   });
 
   test("a process asks for it before execve", () => {
@@ -61,19 +84,40 @@ describe("SELinux", () => {
       file: "u:object_r:container_file_t:s0:c1,c2",
     });
     expect(seLinuxExecAttribute(labels).value).toBe(labels.process);
-    expect(seLinuxMountOption(labels)).toBe('context="u:object_r:container_file_t:s0:c1,c2"');
+    expect(seLinuxMountOption(labels.file)).toBe('context="u:object_r:container_file_t:s0:c1,c2"');
+  });
+
+  test("a policy without levels gets none", () => {
+    const plain = { process: "u:r:container_t", file: "u:object_r:container_file_t" };
+    expect(seLinuxLabels({}, plain)).toEqual(plain);
+    expect(freeLevel(plain, new Set())).toBe("");
+  });
+
+  test("each pod has a level of its own", () => {
+    const taken = new Set<string>();
+    for (let index = 0; index < 2000; index++) {
+      const level = freeLevel(contexts, taken);
+      const [, low, high] = /^s0:c(\d+),c(\d+)$/.exec(level) ?? [];
+      expect(Number(low)).toBeLessThan(Number(high));
+      expect(Number(high)).toBeLessThan(1024);
+      expect(taken.has(level)).toBe(false);
+      taken.add(level);
+    }
   });
 
   test("the host's policy says what containers are called", () => {
     const folder = mkdtempSync(join(tmpdir(), "edgesite-selinux-"));
-    expect(containerContexts(folder)).toEqual(contexts);
+    const image = "system_u:object_r:container_ro_file_t:s0";
+    expect(containerContexts(folder)).toEqual({ ...contexts, image });
     mkdirSync(join(folder, "mls/contexts"), { recursive: true });
     writeFileSync(join(folder, "config"), "SELINUX=enforcing\nSELINUXTYPE=mls\n");
     writeFileSync(
       join(folder, "mls/contexts/lxc_contexts"),
       'process = "a:b:c:s0:c1"\nro_file = "x:y:z:s0"\nfile = "d:e:f:s0"\n',
     );
-    expect(containerContexts(folder)).toEqual({ process: "a:b:c:s0:c1", file: "d:e:f:s0" });
+    expect(containerContexts(folder)).toEqual({
+      ...{ process: "a:b:c:s0:c1", file: "d:e:f:s0", image: "x:y:z:s0" },
+    });
     rmSync(folder, { recursive: true });
   });
 });

@@ -16,7 +16,7 @@ const ALL_MS = rounds({ gate: TEST_MS, soak: 3_600_000 });
 const PODS = 4;
 /** How long a site lives at most, once its API answers, before it is killed; less by chance. */
 const MAX_LIFE_MS = 2000;
-const NOTHING = { mounts: [], cgroups: [], run: [], processes: [] };
+const NOTHING = { mounts: [], cgroups: [], run: [], profiles: [], processes: [] };
 
 test.each([
   ["was stopped", ["stop"]],

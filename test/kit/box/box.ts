@@ -6,7 +6,7 @@ import { eventually } from "../eventually.ts";
 import { newestKubectl } from "../kubectl.ts";
 import { NetworkNamespace } from "../network-namespace.ts";
 import type { Outcome, RunOptions } from "../process.ts";
-import { type BootFiles, makeDisk } from "./disk.ts";
+import { type BootFiles, type ExtraFile, makeDisk } from "./disk.ts";
 import { linesOf } from "./lines.ts";
 import { type SerialOutcome, SerialShell } from "./serial-shell.ts";
 
@@ -57,11 +57,11 @@ export class Box implements AsyncDisposable {
     this.#host = host;
   }
 
-  /** Makes one that was never started. */
-  static async create(): Promise<Box> {
+  /** Makes one that was never started. @param extra more files on its disk. */
+  static async create(extra: readonly ExtraFile[] = []): Promise<Box> {
     const folder = mkdtempSync(join(tmpdir(), "edgesite-box-"));
     try {
-      return new Box(folder, await makeDisk(folder), await NetworkNamespace.create());
+      return new Box(folder, await makeDisk(folder, extra), await NetworkNamespace.create());
     } catch (error) {
       rmSync(folder, { recursive: true });
       throw error;

@@ -35,11 +35,17 @@ export interface BootFiles {
   readonly disk: string;
 }
 
+/** A file of this machine, and its path on the box. */
+export interface ExtraFile {
+  readonly source: string;
+  readonly path: string;
+}
+
 /**
  * Makes the disk of a machine that was never started: Debian's kernel modules, its C library, busybox,
- * edgesite, and the image busybox:1.36 where edgesite looks for archives. Nothing else.
+ * edgesite, the image busybox:1.36 where edgesite looks for archives, and `extra`. Nothing else.
  */
-export async function makeDisk(folder: string): Promise<BootFiles> {
+export async function makeDisk(folder: string, extra: readonly ExtraFile[]): Promise<BootFiles> {
   const [version = ""] = readdirSync(join(FOREIGN, "lib/modules"));
   const files = {
     kernel: join(FOREIGN, "boot", `vmlinuz-${version}`),
@@ -49,6 +55,9 @@ export async function makeDisk(folder: string): Promise<BootFiles> {
   const work = mkdtempSync(join(tmpdir(), "edgesite-disk-"));
   try {
     await makeRoot(join(work, "root"));
+    for (const { source, path } of extra) {
+      cpSync(source, join(work, "root", path), { recursive: true });
+    }
     await output(["truncate", "-s", `${DISK_BYTES}`, files.disk]);
     await output(["mkfs.ext4", "-q", "-d", join(work, "root"), files.disk]);
     makeInitialRoot(join(work, "initrd"), version);

@@ -11,6 +11,7 @@ mount -t devtmpfs none /dev
 mkdir -p /dev/pts
 mount -t devpts none /dev/pts
 [ "$cgroups" = none ] || mount -t cgroup2 none /sys/fs/cgroup
+mount -t securityfs none /sys/kernel/security
 mount -t tmpfs none /run
 mount -t tmpfs none /tmp
 if [ -n "$missing" ]; then
@@ -23,6 +24,8 @@ if ip link set eth0 up 2>/dev/null; then
   ip address add 10.0.2.15/24 dev eth0
   ip route add default via 10.0.2.2
 fi
+# What a test wants to be done before edgesite starts.
+[ ! -e /boot.sh ] || . /boot.sh
 /edgesite start </dev/null >/dev/ttyS0 2>&1 &
 exec </dev/ttyS1 >/dev/ttyS1 2>&1
 stty raw -echo

@@ -119,8 +119,8 @@ function security({ security: wanted }: ContainerSpec): HostConfig {
     throw new Error("localhost seccomp profiles are not supported by the Docker runtime");
   }
   if (seccomp.type === "unconfined" && !wanted.privileged) options.push("seccomp=unconfined");
-  if (appArmor.type === "unconfined") options.push("apparmor=unconfined");
-  if (appArmor.type === "localhost") options.push(`apparmor=${appArmor.name}`);
+  if (appArmor?.type === "unconfined") options.push("apparmor=unconfined");
+  if (appArmor?.type === "localhost") options.push(`apparmor=${appArmor.name}`);
   for (const [part, value] of Object.entries(seLinux)) options.push(`label=${part}:${value}`);
   if (!wanted.allowPrivilegeEscalation) options.push("no-new-privileges");
   return {

@@ -77,7 +77,11 @@ export class NativePods {
     const hostname = spec.hostNetwork ? hostName() : spec.hostname;
     const same = this.#sandboxes.values().find((one) => isAttempt(one, pod, attempt));
     if (same?.shim) return same;
-    const made = { id: newId(), pod, attempt, hostname, hostPID, createdAtMs: Date.now() };
+    const seLinuxLevel = this.#site.confinement.podLevel(spec, this.#levels());
+    const made = {
+      ...{ id: newId(), pod, attempt, hostname, hostPID, createdAtMs: Date.now() },
+      ...(seLinuxLevel !== undefined && { seLinuxLevel }),
+    };
     if (!spec.hostUsers) expectOwnUsers(spec);
     const space = spec.hostUsers ? undefined : await idSpace(this.#site.siteId);
     const record = space ? { ...made, users: this.#users.take(made, space) } : made;
@@ -170,6 +174,10 @@ export class NativePods {
     }
     const order = { spec, plan };
     return new NativeContainer({ record, records: this.#containerRecords, sandbox, hold, order });
+  }
+
+  #levels(): ReadonlySet<string> {
+    return new Set(this.#sandboxes.values().flatMap(({ record }) => record.seLinuxLevel ?? []));
   }
 
   async #takeAway(sandbox: NativeSandbox, signal: AbortSignal): Promise<void> {

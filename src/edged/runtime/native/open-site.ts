@@ -46,7 +46,10 @@ export async function openSite(places: NativePlaces, signal: AbortSignal): Promi
     runDirectory: own,
     cgroups,
     kernelPaths: await kernelPaths(),
-    confinement: await Confinement.prepare(join(dirname(storeDirectory), "seccomp"), log, signal),
+    confinement: await Confinement.prepare(
+      { siteId, profiles: join(dirname(storeDirectory), "seccomp"), log },
+      signal,
+    ),
     lowestOomScore: await lowestOomScore(),
     shimProgram: shimProgram(HOST_ARCH),
   };

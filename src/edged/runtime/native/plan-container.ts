@@ -1,5 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { release } from "node:os";
+import { join } from "node:path";
 import { DEFAULT_DEVICES } from "#linux/devices/rules.ts";
 import { fileSystemOf } from "#linux/file-system.ts";
 import { parseMountInfo } from "#linux/mount-info.ts";
@@ -44,19 +45,23 @@ export async function planContainer(site: NativeSite, input: PlanInput): Promise
     hostname: sandbox.hostname,
     imageFile: imageFiles(layersDirectory, image.lowerDirectories),
   });
-  const own = { readOnly: false, propagation: "private" } as const;
+  const own = { readOnly: false, propagation: "private", isOwn: true } as const;
   const shm: Mount = { ...own, hostPath: sharedMemory, containerPath: "/dev/shm" };
   const hostname: Mount = { ...own, hostPath: hostnameFile, containerPath: "/etc/hostname" };
   const { capabilities } = process;
   const profile = security.privileged ? UNCONFINED : security.seccomp;
   const seccomp = await site.confinement.seccompFilter({ profile, capabilities });
-  const label = site.confinement.label(security);
-  const mountOption = site.confinement.mountOption(security);
+  const seLinux = site.confinement.seLinuxLabels({ security, podLevel: sandbox.seLinuxLevel });
+  const labels = site.confinement.processLabels(security, seLinux);
+  const given = users ? spec.mounts.map(mapped) : spec.mounts;
+  const mounts = [shm, hostname, ...given];
+  const layers = image.lowerDirectories.map((path) => join(layersDirectory, path));
+  if (seLinux) await site.confinement.labelFiles({ layers, mounts }, seLinux);
   return {
     root: {
       ...{ layersDirectory, lowerDirectories: image.lowerDirectories, directory },
       ...(users && { layersCarrier: carrierOf(layersDirectory) }),
-      ...(mountOption !== undefined && { mountOption }),
+      ...(seLinux && { fileLabel: seLinux.file }),
     },
     readOnlyRoot: security.readOnlyRootFilesystem,
     cgroupFiles,
@@ -68,14 +73,12 @@ export async function planContainer(site: NativeSite, input: PlanInput): Promise
     },
     unguarded: security.privileged || security.unmaskedProc,
     devices: security.privileged ? await hostDevices() : DEFAULT_DEVICES,
-    mounts: await bindMounts([
-      ...[shm, hostname, ...spec.mounts.map((mount) => (users ? mapped(mount) : mount))],
-    ]),
+    mounts: await bindMounts(mounts),
     ...{ tty: spec.tty, stdin: spec.stdin },
     process: {
       ...process,
       ...(seccomp && { seccomp }),
-      ...(label && { label }),
+      ...labels,
     },
   };
 }

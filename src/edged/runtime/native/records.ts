@@ -15,6 +15,8 @@ export interface SandboxRecord {
   /** The host's IDs that stand for the pod's. Absent: they are the same. */
   readonly users?: IdRange;
   readonly createdAtMs: number;
+  /** Keeps its containers apart from others where the host has SELinux; absent: not kept apart. */
+  readonly seLinuxLevel?: string;
 }
 
 /** What is known of a container, dead or alive; nothing in it is secret. */

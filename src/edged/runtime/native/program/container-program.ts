@@ -5,7 +5,7 @@ import { makeDevices, readNothing } from "./devices.ts";
 import { writeFile } from "./host-file.ts";
 import { CLONE, MS } from "./kernel.ts";
 import { guardKernel, mountProcAndSys, type ProcAndSys } from "./proc-and-sys.ts";
-import { becomeProcess, type ContainerProcess } from "./process.ts";
+import { askForLabels, becomeProcess, type ContainerProcess } from "./process.ts";
 import { enterRoot, makeDirectory, mountRoot, type RootDirectories } from "./root.ts";
 import { makeTerminal } from "./terminal.ts";
 import { enterUserNamespace, furnishAsPodsRoot, openUserNamespace } from "./user-namespace.ts";
@@ -55,7 +55,7 @@ export function containerProgram(plan: ContainerPlan): Steps {
   steps.call("setsid", [], { tolerate: ["EPERM"], why: "begin a session" });
   joinCgroups(steps, plan.cgroupFiles);
   writeFile(steps, { path: "/proc/self/oom_score_adj", text: String(plan.oomScoreAdj) });
-  if (process.label) writeFile(steps, process.label);
+  askForLabels(steps, process);
   steps.call("unshare", [CLONE.NEWNS], { why: "get mounts of its own" });
   steps.call("unshare", [CLONE.NEWCGROUP], { why: "see its own cgroups", tolerate: ["EINVAL"] });
   steps.call("umask", [0]);

@@ -49,7 +49,20 @@ export function makeDevices(root: Root, nodes: readonly DeviceNode[], users?: Id
   mountFileSystem(root, "dev/mqueue", {
     ...{ type: "mqueue", flags: MS.NOSUID | MS.NODEV | MS.NOEXEC, optional: true },
   });
+  labelQueues(root, dev);
   return dev;
+}
+
+/** The pod's message queues are one file system, which takes no label as an option. */
+function labelQueues({ steps, fileLabel }: Root, dev: Result): void {
+  if (fileLabel === undefined) return;
+  const why = "label /dev/mqueue";
+  const queues = steps.call("openat", [dev, "mqueue", O.DIRECTORY | O.CLOEXEC, 0], { why });
+  const label = new TextEncoder().encode(`${fileLabel}\0`);
+  steps.call("fsetxattr", [queues, "security.selinux", label, label.length, 0], {
+    why,
+    tolerate: ["EOPNOTSUPP"],
+  });
 }
 
 /** Makes the container's own null device its input: the host's must not get into its hands. */

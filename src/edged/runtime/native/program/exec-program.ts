@@ -2,7 +2,7 @@ import { Steps } from "#linux/steps.ts";
 import { joinCgroups } from "./container-program.ts";
 import { writeFile } from "./host-file.ts";
 import { CLONE, PR } from "./kernel.ts";
-import { becomeProgram, type ContainerProcess, giveUpRights } from "./process.ts";
+import { askForLabels, becomeProgram, type ContainerProcess, giveUpRights } from "./process.ts";
 import { openMaster, takeTerminal } from "./terminal.ts";
 import { makeAsPodsRoot } from "./user-namespace.ts";
 
@@ -31,7 +31,7 @@ export function execProgram({ terminal, cgroupFiles, oomScoreAdj, process }: Exe
   joinCgroups(steps, cgroupFiles);
   writeFile(steps, { path: "/proc/self/oom_score_adj", text: String(oomScoreAdj) });
   // Here /proc is the host's: what lies in the container's is up to the container (CVE-2019-16884).
-  if (process.label) writeFile(steps, process.label);
+  askForLabels(steps, process);
   // Nothing that lies in the container is opened with the host's rights over files.
   if (process.users) makeAsPodsRoot(steps, process.users);
   steps.call("prctl", [PR.SET_DUMPABLE, 0, 0, 0, 0], { why: "hide from other processes" });

@@ -1,7 +1,7 @@
 import type { Result } from "#linux/steps.ts";
 import { freeze, hideFile, lock } from "./bind.ts";
 import { MS } from "./kernel.ts";
-import { makeDirectory, mountFileSystem, type Root } from "./root.ts";
+import { labelled, makeDirectory, mountFileSystem, type Root } from "./root.ts";
 
 /** What of /proc and /sys this kernel has of the paths that containers must not see or change. */
 export interface KernelPaths {
@@ -59,7 +59,8 @@ export function guardKernel(root: Root, { hidden, frozen }: KernelPaths, dev: Re
 }
 
 function hideDirectory(root: Root, path: string): void {
-  const { steps } = root;
+  const { steps, fileLabel } = root;
+  const options = labelled("size=0", fileLabel);
   steps.call("fchdir", [makeDirectory(root, path)], { why: `hide ${path}` });
-  steps.call("mount", ["tmpfs", ".", "tmpfs", MS.RDONLY, "size=0"], { why: `hide ${path}` });
+  steps.call("mount", ["tmpfs", ".", "tmpfs", MS.RDONLY, options], { why: `hide ${path}` });
 }

@@ -6,7 +6,7 @@ import {
 } from "#linux/capabilities.ts";
 import type { Steps } from "#linux/steps.ts";
 import type { IdRange } from "../users/id-ranges.ts";
-import type { HostText } from "./host-file.ts";
+import { type HostText, writeFile } from "./host-file.ts";
 import { PR, PR_CAP_AMBIENT_CLEAR_ALL, SIGKILL } from "./kernel.ts";
 
 /** What runs in a container, as whom, and what it may: of its first process and of those that join it. */
@@ -26,6 +26,8 @@ export interface ContainerProcess {
   readonly seccomp?: Uint8Array;
   /** What is written to make execve change the label: AppArmor's or SELinux' profile. */
   readonly label?: HostText;
+  /** What is written to give the keyrings that it makes a label of SELinux. */
+  readonly keyLabel?: HostText;
 }
 
 const SECCOMP_SET_MODE_FILTER = 1;
@@ -44,6 +46,12 @@ export function becomeProcess(steps: Steps, process: ContainerProcess): void {
   closeDescriptors(steps);
   giveUpRights(steps, process);
   becomeProgram(steps, process);
+}
+
+/** Asks for the labels that execve and new keyrings get; where /proc is the host's. */
+export function askForLabels(steps: Steps, { label, keyLabel }: ContainerProcess): void {
+  if (label) writeFile(steps, label);
+  if (keyLabel) writeFile(steps, keyLabel);
 }
 
 /** Enters the working directory, becomes the user and gives up what the program must not have. */

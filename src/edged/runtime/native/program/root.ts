@@ -1,4 +1,5 @@
 import { OPEN_HOW_BYTES, openHow, RESOLVE } from "#linux/open-beneath.ts";
+import { seLinuxMountOption } from "#linux/security/se-linux.ts";
 import type { Result, Steps } from "#linux/steps.ts";
 import {
   AT_FDCWD,
@@ -15,6 +16,8 @@ import { mapOwners } from "./user-namespace.ts";
 export interface Root {
   readonly steps: Steps;
   readonly fd: Result;
+  /** What SELinux is to call what is mounted in it; absent: nothing of its own. */
+  readonly fileLabel?: string | undefined;
 }
 
 const DIRECTORY_IN_ROOT = openHow({
@@ -87,7 +90,7 @@ export interface FileSystem {
  * one there would have it mounted elsewhere (CVE-2019-19921).
  */
 export function mountFileSystem(root: Root, path: string, wanted: FileSystem): void {
-  const { steps, fd } = root;
+  const { steps, fd, fileLabel } = root;
   const { type, source = type, flags, options = "", optional = false } = wanted;
   const relative = partsOf(path).join("/");
   steps.call("mkdirat", [fd, relative, 0o755], {
@@ -98,10 +101,21 @@ export function mountFileSystem(root: Root, path: string, wanted: FileSystem): v
     why: `open ${path} of the image, which must be a directory`,
   });
   steps.call("fchdir", [target], { why: `enter ${path} of the container` });
-  steps.call("mount", [source, ".", type, flags, options], {
+  const label = TAKES_LABEL.has(type) ? fileLabel : undefined;
+  steps.call("mount", [source, ".", type, flags, labelled(options, label)], {
     why: `mount ${type} on ${path}`,
     tolerate: optional ? ["ENODEV", "EINVAL"] : [],
   });
+}
+
+/** File systems of the container's own whose files all have one label; others have the kernel's. */
+const TAKES_LABEL: ReadonlySet<string> = new Set(["tmpfs", "devpts"]);
+
+/** Options of a mount, and the label of SELinux that everything on it has. */
+export function labelled(options: string, label: string | undefined): string {
+  if (label === undefined) return options;
+  const context = seLinuxMountOption(label);
+  return options === "" ? context : `${options},${context}`;
 }
 
 /**
@@ -110,7 +124,7 @@ export function mountFileSystem(root: Root, path: string, wanted: FileSystem): v
  */
 export function mountRoot(
   steps: Steps,
-  { layersDirectory, layersCarrier, lowerDirectories, directory, mountOption }: RootDirectories,
+  { layersDirectory, layersCarrier, lowerDirectories, directory, fileLabel }: RootDirectories,
   namespace?: Result,
 ): Root {
   const options = [
@@ -119,7 +133,6 @@ export function mountRoot(
     `workdir=${escaped(`${directory}/work`)}`,
     // What a container writes into its own layer ends with it: nothing waits for the disk.
     "volatile",
-    ...(mountOption === undefined ? [] : [mountOption]),
   ].join(",");
   const why = "mount the root of the container";
   if (namespace && layersCarrier !== undefined) {
@@ -127,13 +140,19 @@ export function mountRoot(
   }
   // Short names, relative to it: the kernel takes one page of options.
   steps.call("chdir", [layersDirectory], { why: `enter ${layersDirectory}` });
-  steps.call("mount", ["overlay", `${directory}/root`, "overlay", 0, options], { why });
+  steps.call(
+    "mount",
+    ["overlay", `${directory}/root`, "overlay", 0, labelled(options, fileLabel)],
+    {
+      why,
+    },
+  );
   const fd = steps.call(
     "openat2",
     [AT_FDCWD, `${directory}/root`, DIRECTORY_PLAIN, OPEN_HOW_BYTES],
     { why },
   );
-  return { steps, fd };
+  return { steps, fd, fileLabel };
 }
 
 interface Layers {
@@ -160,8 +179,8 @@ export interface RootDirectories {
   readonly lowerDirectories: readonly string[];
   /** The container's own: holds `upper`, `work` and `root`. */
   readonly directory: string;
-  /** One more option of the mount, such as the label that its files have. */
-  readonly mountOption?: string;
+  /** What SELinux is to call its files. */
+  readonly fileLabel?: string;
 }
 
 const DIRECTORY_PLAIN = openHow({ flags: O.PATH | O.DIRECTORY | O.CLOEXEC, resolve: 0 });
