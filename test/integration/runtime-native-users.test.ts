@@ -292,6 +292,16 @@ it("a volume on a file system that cannot map owners is refused by name", async 
   }
 });
 
+it("a mount that is to spread to the host is refused", async () => {
+  const pod = await NativePod.start(runtime);
+  const mount = { ...mountOf(directory("spreading"), "/volume"), propagation: "rshared" } as const;
+  const error = await rejection(pod.run(["true"], { mounts: [mount] }));
+  expect(error.message).toBe(
+    'mounts in "/volume" cannot spread to the host: the pod has users of its own',
+  );
+  await pod.remove();
+});
+
 it("users that the pod does not have are refused, and so is what it would share with the host", async () => {
   const pod = await NativePod.start(runtime);
   for (const [security, what] of [

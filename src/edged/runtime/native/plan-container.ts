@@ -85,8 +85,12 @@ export async function planContainer(site: NativeSite, input: PlanInput): Promise
 
 const UNCONFINED = { type: "unconfined" } as const;
 
-/** A mount whose files are the pod's users'. */
+/** A mount whose files are the pod's users'. @throws when it is to spread what they mount: it cannot. */
 function mapped(mount: Mount): Omit<BindMount, "directory"> {
+  if (mount.propagation === "rshared") {
+    const why = "the pod has users of its own";
+    throw new Error(`mounts in "${mount.containerPath}" cannot spread to the host: ${why}`);
+  }
   return { ...mount, carrier: carrierOf(mount.hostPath) };
 }
 
