@@ -24,19 +24,19 @@ export const appArmorProfile: Check = (pod) => {
     of: ({ securityContext }) => securityContext?.appArmorProfile?.type,
     isBad: (type) => !PROFILES.has(type),
   });
-  const annotations = Object.entries(pod.annotations).filter(
-    ([key, value]) =>
-      key.startsWith(APP_ARMOR) &&
-      !(value === "" || value === "runtime/default" || value.startsWith("localhost/")),
-  );
+  const annotations = Object.entries(pod.annotations)
+    .filter(
+      ([key, value]) =>
+        key.startsWith(APP_ARMOR) &&
+        !(value === "" || value === "runtime/default" || value.startsWith("localhost/")),
+    )
+    .map(([key, value]) => `${key}=${JSON.stringify(value)}`);
   const who = [
     ...(bad === undefined ? [] : [bad.who]),
-    ...(annotations.length > 0
-      ? [counted("annotation", sorted(annotations.map(([key]) => key)))]
-      : []),
+    ...(annotations.length > 0 ? [plural("annotation", annotations)] : []),
   ];
   if (who.length === 0) return undefined;
-  const values = sorted([...(bad?.values ?? []), ...annotations.map(([, value]) => value)]);
+  const values = [...sorted(bad?.values ?? []), ...sorted(annotations)];
   return {
     reason: plural("forbidden AppArmor profile", values),
     detail: `${who.join(" and ")} must not set AppArmor profile type to ${quoted(values)}`,
@@ -88,10 +88,10 @@ export const hostPorts: Check = (pod) => {
     ports.flatMap(({ hostPort }) => hostPort || []);
   const names = namesWhere(pod, (container) => portsOf(container).length > 0);
   if (names.length === 0) return undefined;
-  const ports = [...new Set(containersOf(pod).flatMap(portsOf))].toSorted((a, b) => a - b);
+  const ports = sorted(containersOf(pod).flatMap(portsOf).map(String));
   const uses = names.length === 1 ? "uses" : "use";
   return {
-    reason: plural("hostPort", ports),
+    reason: "hostPort",
     detail: `${counted("container", names)} ${uses} ${plural("hostPort", ports)} ${ports.join(", ")}`,
   };
 };

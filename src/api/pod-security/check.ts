@@ -30,8 +30,9 @@ export function namesWhere(
     .map(({ name }) => name);
 }
 
+/** Quotation marks in a name stay as they are, as Kubernetes writes them. */
 export const quoted = (names: Iterable<string>): string =>
-  [...names].map((name) => JSON.stringify(name)).join(", ");
+  [...names].map((name) => `"${name}"`).join(", ");
 
 /** `one`, or `one` and an s. */
 export const plural = (one: string, { length }: { readonly length: number }): string =>

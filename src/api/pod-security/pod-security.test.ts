@@ -47,6 +47,17 @@ describe("the baseline level", () => {
       'hostPort (container "c" uses hostPort 80)',
     ],
     [
+      {
+        container: {
+          ports: [
+            { containerPort: 1, hostPort: 80 },
+            { containerPort: 2, hostPort: 443 },
+          ],
+        },
+      },
+      'hostPort (container "c" uses hostPorts 443, 80)',
+    ],
+    [
       { container: { livenessProbe: { httpGet: { port: 80, host: "a" } } } },
       'probe or lifecycle host (container "c" uses probe or lifecycle host "a")',
     ],
@@ -73,6 +84,10 @@ describe("the baseline level", () => {
     [
       { container: { securityContext: { appArmorProfile: { type: "Unconfined" } } } },
       'forbidden AppArmor profile (container "c" must not set AppArmor profile type to "Unconfined")',
+    ],
+    [
+      { annotations: { "container.apparmor.security.beta.kubernetes.io/c": "unconfined" } },
+      'forbidden AppArmor profile (annotation must not set AppArmor profile type to "container.apparmor.security.beta.kubernetes.io/c="unconfined"")',
     ],
   ])("%#: %j", (given, violation) => {
     expect(found("baseline", given)).toEqual([violation]);
