@@ -176,8 +176,11 @@ export class NativePods {
     return new NativeContainer({ record, records: this.#containerRecords, sandbox, hold, order });
   }
 
+  /** Of all pods. */
   #levels(): ReadonlySet<string> {
-    return new Set(this.#sandboxes.values().flatMap(({ record }) => record.seLinuxLevel ?? []));
+    return new Set(
+      [...this.#sandboxes.values()].flatMap(({ record }) => record.seLinuxLevel ?? []),
+    );
   }
 
   async #takeAway(sandbox: NativeSandbox, signal: AbortSignal): Promise<void> {
