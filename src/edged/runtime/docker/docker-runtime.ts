@@ -211,6 +211,7 @@ class DockerRuntime implements Runtime {
       this.#engine.call(signal, () => exec.resize({ w: width, h: height }));
     return processStream({
       connection,
+      inputEnds: true,
       options: request,
       resize: (size) => this.#tolerate(resize(size)),
       exitCode: async () => {
@@ -233,6 +234,7 @@ class DockerRuntime implements Runtime {
       );
     return processStream({
       connection: duplex(connection),
+      inputEnds: info.Config.StdinOnce ?? false,
       options: { ...request, tty: info.Config.Tty },
       resize: (size) => this.#tolerate(resize(size)),
       exitCode: async () => (await this.#inspectOne(id, signal))?.State.ExitCode ?? 0,

@@ -8,6 +8,11 @@ interface Process {
   /** The hijacked connection that carries its input and outputs. */
   readonly connection: Duplex;
   readonly options: ProcessOptions;
+  /**
+   * Whether its input ends with this client's. Where it does not, the engine takes the end for the
+   * client's wish to leave, and sends no output any more.
+   */
+  readonly inputEnds: boolean;
   readonly resize: (size: TerminalSize) => void;
   /** Asked once all output was read. */
   readonly exitCode: () => Promise<number>;
@@ -16,7 +21,7 @@ interface Process {
 
 /** A process on a hijacked connection as web streams, with backpressure both ways. */
 export function processStream(process: Process): ExecStream {
-  const { connection, options, resize, signal } = process;
+  const { connection, options, inputEnds, resize, signal } = process;
   const stdout = options.stdout || options.tty ? new TransformStream<Uint8Array>() : undefined;
   const stderr = options.stderr && !options.tty ? new TransformStream<Uint8Array>() : undefined;
   const onAbort = (): void => void connection.destroy(asError(signal.reason));
@@ -30,7 +35,7 @@ export function processStream(process: Process): ExecStream {
     },
   );
   return {
-    ...(options.stdin && { stdin: inputOf(connection) }),
+    ...(options.stdin && { stdin: inputOf(connection, inputEnds) }),
     ...(stdout && { stdout: stdout.readable }),
     ...(stderr && { stderr: stderr.readable }),
     resize,
@@ -59,14 +64,14 @@ async function pump({ connection, options }: Process, outputs: Outputs): Promise
   }
 }
 
-/** Closing it closes only the process' input: its output goes on. */
-function inputOf(connection: Duplex): WritableStream<Uint8Array> {
+/** Closing it closes at most the process' input: its output goes on. */
+function inputOf(connection: Duplex, ends: boolean): WritableStream<Uint8Array> {
   return new WritableStream({
     write: (chunk) =>
       new Promise<void>((resolve, reject) => {
         connection.write(chunk, (error) => (error ? reject(error) : resolve()));
       }),
-    close: () => void connection.end(),
+    close: () => void (ends && connection.end()),
     abort: (reason) => void connection.destroy(asError(reason)),
   });
 }
