@@ -31,6 +31,16 @@ describe("loadConfig()", () => {
     expect(loadConfig({ ...none, file: file(text) }).nodeName).toBe("from-file");
   });
 
+  test("says in one line what is wrong with the file itself", () => {
+    const told = (text: string) => failure({ ...none, file: file(text) }).message.split("\n");
+    expect(told("kind: EdgeSite\n---\nkind: EdgeSite\n")[1]).toBe(
+      "  a second document begins at line 2: one configuration is one document",
+    );
+    expect(told("\tnodeName: x")[1]).toBe(
+      "  Tabs are not allowed as indentation at line 1, column 1",
+    );
+  });
+
   test("names every wrong field at once and exits 64", () => {
     const text = "a: 1\nmodules: {metaManager: 3, edgeController: {buffer: {podEvent: x}}}\n";
     const error = failure({

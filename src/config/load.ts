@@ -1,4 +1,4 @@
-import { parseDocument } from "yaml";
+import { parseDocument, type YAMLError } from "yaml";
 import { UserError } from "#lib/errors.ts";
 import { type EdgeSiteConfig, FIELDS } from "./edgesite-config.ts";
 import { KUBEEDGE_FIELDS } from "./kubeedge-fields.ts";
@@ -97,12 +97,20 @@ function parseYaml(
   problems: string[],
 ): Readonly<Record<string, unknown>> {
   const document = parseDocument(text, { uniqueKeys: true, version: "1.1" });
-  problems.push(...document.errors.map(({ message }) => (message.split("\n")[0] ?? "").trim()));
+  problems.push(...document.errors.map(yamlProblem));
   if (problems.length > 0) return {};
   const value: unknown = document.toJS({ maxAliasCount: 100 }) ?? {};
   if (isMap(value)) return value;
   problems.push(`${path} must hold a map`);
   return {};
+}
+
+/** In one line; the parser's own words for several documents are for who calls it. */
+function yamlProblem({ code, message, linePos }: YAMLError): string {
+  if (code === "MULTIPLE_DOCS") {
+    return `a second document begins at line ${linePos?.[0].line ?? "?"}: one configuration is one document`;
+  }
+  return (message.split("\n")[0] ?? "").replace(/:$/, "").trim();
 }
 
 function refuseUnknown(
