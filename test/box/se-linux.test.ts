@@ -73,6 +73,15 @@ const ONE = pod("one", {
     }),
   ],
 });
+const TWO = pod("two", {
+  volumes: [RECORDS, { name: "shared", hostPath: { path: "/shared" } }],
+  containers: [
+    recorder({
+      ...{ name: "other", first: `${LABEL}; ls /shared`, joined: LABEL },
+      volumes: mount("shared"),
+    }),
+  ],
+});
 const ASKED = pod("asked", {
   securityContext: { seLinuxOptions: { level: "s0:c5,c6" } },
   volumes: [RECORDS],
@@ -126,6 +135,17 @@ test(
     expect(await recordsOf(box, "strong")).toEqual({ first: `${host}\nmine`, joined: host });
     const other = "system_u:system_r:other_t:s0:c5,c6";
     expect(await recordsOf(box, "asked")).toEqual({ first: `${other}\nwritten`, joined: other });
+
+    // What is the pod's own, and no other's: not even where the host hands it over.
+    const records = "/var/lib/edgesite/pods/*/volumes/kubernetes.io~empty-dir/records";
+    const bind = `mount --bind "$(dirname ${records}/plain.first)" /shared`;
+    await box.output(`mkdir /shared && ${bind}`);
+    await create(TWO);
+    const second = await recordsOf(box, "other");
+    const [otherLabel = ""] = second.first.split("\n");
+    expect(otherLabel).toMatch(/^system_u:system_r:container_t:s0:c\d+,c\d+$/);
+    expect(otherLabel).not.toBe(label);
+    expect(second.first).toMatch(/^ls: .*\/shared.*: Permission denied$/m);
     expect(await box.output("/edgesite check")).toMatch(/^ok +confinement +SELinux, enforcing$/m);
   },
   BOOT_MS,
