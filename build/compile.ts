@@ -20,6 +20,14 @@ async function buildInfo(): Promise<string> {
   return JSON.stringify({ version, revision: revision.trim() || "unknown", buildTime });
 }
 
+/** Bun reads these of the directory that it is started in; a bunfig.toml may name code to run first. */
+const NOTHING_OF_THE_DIRECTORY = {
+  autoloadBunfig: false,
+  autoloadDotenv: false,
+  autoloadPackageJson: false,
+  autoloadTsconfig: false,
+};
+
 const tables = await packTables(root);
 
 async function compile(target: Target, outfile: string): Promise<void> {
@@ -34,7 +42,7 @@ async function compile(target: Target, outfile: string): Promise<void> {
     splitting: true,
     define: { EDGESITE_BUILD: await buildInfo() },
     plugins: [programs, slim, tables, undici, plugin],
-    compile: { outfile, executablePath: await bunFor(target, root) },
+    compile: { outfile, executablePath: await bunFor(target, root), ...NOTHING_OF_THE_DIRECTORY },
   });
   for (const log of result.logs) console.error(String(log));
   if (!result.success) throw new Error(`Cannot build ${outfile}`);

@@ -170,3 +170,23 @@ test(
   },
   TEST_MS,
 );
+
+test("files of the directory that it is started in mean nothing to it", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "edgesite-strange-"));
+  try {
+    const write = (name: string, text: string) => writeFileSync(join(directory, name), text);
+    write("bunfig.toml", 'preload = ["./first.ts"]');
+    write("first.ts", 'console.log("It ran something else");');
+    write("package.json", "{");
+    write("tsconfig.json", "{");
+    write(".env", "EDGESITE_LOG_LEVEL=none");
+    const { exitCode, stdout, stderr } = await run([BINARY, "version"], { cwd: directory });
+    expect([exitCode, stdout, stderr]).toEqual([
+      0,
+      expect.stringMatching(/^edgesite v\S+ \(.*\n$/),
+      "",
+    ]);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
