@@ -11,6 +11,11 @@ import {
 } from "./metadata.ts";
 import { configKey, dns1123Subdomain, envVarName, labelValue, portName } from "./names.ts";
 import type { ObjectMeta } from "./object.ts";
+import { LEASES } from "./resources/coordination.ts";
+import { EVENTS } from "./resources/core-events.ts";
+import { REGARDING_EVENTS } from "./resources/events.ts";
+import { RUNTIME_CLASSES } from "./resources/node.ts";
+import { POD_DISRUPTION_BUDGETS } from "./resources/policy.ts";
 
 const lines = (errors: readonly FieldError[]) =>
   errors.map(({ field, message }) => `${field}: ${message}`);
@@ -83,9 +88,9 @@ describe("metadata", () => {
     ],
     [
       "a finalizer without a domain",
-      { name: "a", namespace: "n", finalizers: ["mine", "kubernetes", "x.io/y"] },
+      { name: "a", namespace: "n", finalizers: ["kubernetes", "mine", "x.io/y"] },
       [
-        'metadata.finalizers: Invalid value: "mine": name is neither a standard finalizer name nor is it fully qualified',
+        'metadata.finalizers[1]: Invalid value: "mine": name is neither a standard finalizer name nor is it fully qualified',
       ],
     ],
     [
@@ -161,6 +166,23 @@ describe("metadata", () => {
       'metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{"a.io/y"}',
     ]);
   });
+});
+
+test.each<[string, MetadataRules, "name" | "finalizers" | "nothing"]>([
+  ["PodDisruptionBudget", POD_DISRUPTION_BUDGETS, "nothing"],
+  ["Event", EVENTS, "nothing"],
+  ["Event of events.k8s.io", REGARDING_EVENTS.storedAs?.resource ?? EVENTS, "finalizers"],
+  ["Lease", LEASES, "name"],
+  ["RuntimeClass", RUNTIME_CLASSES, "name"],
+])("a %s is named and finished as its own rules say", (_, rules, held) => {
+  const namespace = rules.namespaced ? "n" : "";
+  const metadata = { name: "Some_name", namespace, finalizers: ["mine"] };
+  const fields = {
+    nothing: [],
+    name: ["metadata.name"],
+    finalizers: ["metadata.name", "metadata.finalizers[0]"],
+  };
+  expect(validateMetadata(metadata, rules).map(({ field }) => field)).toEqual(fields[held]);
 });
 
 test("labels of all allowed shapes pass", () => {

@@ -93,9 +93,7 @@ export function validateMetadata(
   }
   if (finalizers) errors.push(...validateFinalizers(finalizers, `${path}.finalizers`));
   if (managedFields) errors.push(...validateManagedFields(managedFields, `${path}.managedFields`));
-  if (finalizers && !anyFinalizer) {
-    errors.push(...validateDomains(finalizers, `${path}.finalizers`));
-  }
+  if (!anyFinalizer) errors.push(...validateFinalizerDomains(finalizers, `${path}.finalizers`));
   return errors;
 }
 
@@ -228,7 +226,7 @@ function validateFinalizers(finalizers: readonly string[] | undefined, path: str
 /** Errors in one finalizer: a standard one or a name with a domain. */
 export function validateFinalizer(finalizer: string, path: string): FieldError[] {
   const errors = invalidAll(path, { value: finalizer, details: qualifiedName(finalizer) });
-  return [...errors, ...validateDomains([finalizer], path)];
+  return [...errors, ...validateDomain(finalizer, path)];
 }
 
 /** True for a finalizer that says whose it is. */
@@ -236,8 +234,15 @@ export function isQualifiedFinalizer(finalizer: string): boolean {
   return finalizer.includes("/") || STANDARD_FINALIZERS.has(finalizer);
 }
 
-function validateDomains(finalizers: readonly string[] | undefined, path: string): FieldError[] {
+/** Errors in finalizers that do not say whose they are, each under its own index (core `ValidateObjectMeta`). */
+export function validateFinalizerDomains(
+  finalizers: readonly string[] | undefined,
+  path: string,
+): FieldError[] {
+  return finalizers?.flatMap((one, index) => validateDomain(one, `${path}[${index}]`)) ?? [];
+}
+
+function validateDomain(value: string, path: string): FieldError[] {
   const detail = "name is neither a standard finalizer name nor is it fully qualified";
-  const bare = (finalizers ?? []).filter((finalizer) => !isQualifiedFinalizer(finalizer));
-  return bare.map((value) => invalid(path, { value, detail }));
+  return isQualifiedFinalizer(value) ? [] : [invalid(path, { value, detail })];
 }

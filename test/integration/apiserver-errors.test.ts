@@ -225,3 +225,26 @@ test("fields that nobody knows are warned about", async () => {
   expect(response.status).toBe(201);
   expect(response.headers.get("warning")).toBe(`299 - "unknown field \\"foo\\""`);
 });
+
+test("a finalizer that says not whose it is counts by where it stands, and not for every kind", async () => {
+  using api = await startTestApi();
+  const type = "application/merge-patch+json";
+  const body = { metadata: { finalizers: ["kubernetes", "mine"] } };
+  await post(api, `${CORE}/configmaps`, configMap("a"));
+  const refused = await api.send("PATCH", `${CORE}/configmaps/a`, { type, body });
+  const cause = {
+    reason: "FieldValueInvalid",
+    field: "metadata.finalizers[1]",
+    message:
+      'Invalid value: "mine": name is neither a standard finalizer name nor is it fully qualified',
+  };
+  expect((await bodyOf<Status>(refused)).details).toEqual({
+    name: "a",
+    kind: "ConfigMap",
+    causes: [cause, cause],
+  });
+  const budgets = "/apis/policy/v1/namespaces/default/poddisruptionbudgets";
+  await post(api, budgets, { metadata: { name: "Of_mine" }, spec: { minAvailable: 1 } });
+  const accepted = await api.send("PATCH", `${budgets}/Of_mine`, { type, body });
+  expect((await bodyOf(accepted)).metadata).toMatchObject(body.metadata);
+});

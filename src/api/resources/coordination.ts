@@ -13,6 +13,7 @@ export const LEASES = row<objects.Lease>({
   definition: "io.k8s.api.coordination.v1.Lease",
   needsVersion: true,
   createsOnUpdate: true,
+  anyFinalizer: true,
   columns: LEASE_COLUMNS,
   prepareForCreate: dropElection,
   prepareForUpdate: dropElection,

@@ -12,6 +12,8 @@ export const EVENTS = row<objects.Event>({
   namespaced: true,
   definition: "io.k8s.api.core.v1.Event",
   createsOnUpdate: true,
+  anyFinalizer: true,
+  nameFormat: "pathSegment",
   shortNames: ["ev"],
   columns: EVENT_COLUMNS,
   fields: {

@@ -12,6 +12,8 @@ import { convertedRow } from "./row.ts";
 /** Events that come by events.k8s.io are held to the rules of the new style. */
 const STRICT_EVENTS: Resource<objects.Event> = {
   ...EVENTS,
+  anyFinalizer: false,
+  nameFormat: "dns1123Subdomain",
   validate: validateRegardingEvent,
   validateCreate: validateStrictEvent,
   validateUpdate: validateStrictEventUpdate,

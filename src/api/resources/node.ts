@@ -13,6 +13,7 @@ export const RUNTIME_CLASSES = row<objects.RuntimeClass>({
   definition: "io.k8s.api.node.v1.RuntimeClass",
   needsVersion: true,
   createsOnUpdate: true,
+  anyFinalizer: true,
   columns: RUNTIME_CLASS_COLUMNS,
   setDefaults: setRuntimeClassDefaults,
   validate: validateRuntimeClass,

@@ -15,6 +15,8 @@ export const POD_DISRUPTION_BUDGETS = row<objects.PodDisruptionBudget>({
   namespaced: true,
   definition: "io.k8s.api.policy.v1.PodDisruptionBudget",
   needsVersion: true,
+  anyFinalizer: true,
+  nameFormat: "pathSegment",
   shortNames: ["pdb"],
   hasGeneration: true,
   subresources: [statusOf({ kind: "PodDisruptionBudget", group: "policy" })],

@@ -1,6 +1,10 @@
 import { parseApiVersion } from "#api/codec/kinds.ts";
 import { invalid } from "#api/field-error.ts";
-import { validateMetadata, validateMetadataUpdate } from "#api/metadata.ts";
+import {
+  validateFinalizerDomains,
+  validateMetadata,
+  validateMetadataUpdate,
+} from "#api/metadata.ts";
 import { nilEmptyLists } from "#api/nil-lists.ts";
 import type { KubeObject, ObjectMeta } from "#api/object.ts";
 import { apiVersionOf, type Resource } from "#api/resource.ts";
@@ -263,8 +267,13 @@ function check<T extends KubeObject>(
   const { resource, name, subresource } = target;
   const ofStatus = subresource === "status" ? resource.validateStatus : undefined;
   const asNew = validateMetadata(next.metadata, resource);
-  const asAny = validateMetadata(next.metadata, { ...resource, nameFormat: "pathSegment" });
+  const ofAny = { ...resource, nameFormat: "pathSegment", anyFinalizer: true } as const;
+  const asAny = validateMetadata(next.metadata, ofAny);
   const asChange = validateMetadataUpdate(next.metadata, current.metadata);
+  const domains = resource.anyFinalizer
+    ? []
+    : validateFinalizerDomains(next.metadata?.finalizers, "metadata.finalizers");
+  const ofKind = [...asChange, ...domains];
   const isWhole = view?.validated ?? true;
   // Kubernetes looks for all kinds alike first, and each kind once more for itself
   const metadata = view === undefined && resource.custom === undefined ? asNew : [];
@@ -274,8 +283,8 @@ function check<T extends KubeObject>(
     ...asAny,
     ...asChange,
     ...(resource.changesFirst
-      ? [...asChange, ...asItChanged, ...metadata, ...asItIs]
-      : [...metadata, ...asChange, ...asItIs, ...asItChanged]),
+      ? [...ofKind, ...asItChanged, ...metadata, ...asItIs]
+      : [...metadata, ...ofKind, ...asItIs, ...asItChanged]),
     ...(ofStatus?.(next, current) ?? []),
     ...(view?.validate?.(next, current) ?? []),
   ];
