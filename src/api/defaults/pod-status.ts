@@ -4,6 +4,8 @@ import type { Pod, PodStatus } from "../object.ts";
 export function preparePodStatus(next: Pod, current: Pod): void {
   next.status ??= {};
   const { status } = next;
+  // behind a gate that is off in Kubernetes 1.36 (`DRANodeAllocatableResources`)
+  delete status.nodeAllocatableResourceClaimStatuses;
   const before = current.status ?? {};
   if (!status.qosClass && before.qosClass) status.qosClass = before.qosClass;
   keepGenerations(status, before);

@@ -11,6 +11,7 @@ import { dns1123Subdomain, qualifiedName, userId } from "../names.ts";
 import type { Container, ContainerStatus, Pod, PodSpec, PodStatus } from "../object.ts";
 import { each, validateIp } from "./common.ts";
 import { validatePodAnnotationsUpdate } from "./pod-annotations.ts";
+import { validateDevices, validateExtendedClaim } from "./pod-devices.ts";
 
 const SYSTEM_CONDITIONS: readonly string[] = ["PodScheduled", "Ready", "Initialized"];
 const NOT_NEGATIVE = "must be a non-negative integer";
@@ -27,6 +28,7 @@ export function validatePodStatus(next: Pod, current: Pod): FieldError[] {
     ...immutable("status.qosClass", { next: status.qosClass, current: before.qosClass }),
     ...validateEnds({ status, before, spec }),
     ...validateClaims(status, spec),
+    ...validateExtendedClaim(status, spec),
     ...validateIps(status.podIPs, before.podIPs, "status.podIPs"),
     ...validateHostIps(status, before),
     ...(
@@ -34,6 +36,7 @@ export function validatePodStatus(next: Pod, current: Pod): FieldError[] {
     ).flatMap((list) =>
       each(status[list], `status.${list}`, (one, at) => validateUser(one, at, spec)),
     ),
+    ...validateDevices(status, spec),
   ];
 }
 
