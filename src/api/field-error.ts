@@ -88,6 +88,12 @@ export function nonNegative(field: string, value: number | undefined): FieldErro
   return [invalid(field, { value, detail: "must be greater than or equal to 0" })];
 }
 
+/** A number is 0 or below. */
+export function nonPositive(field: string, value: number | undefined): FieldError[] {
+  if (value === undefined || value > 0) return [];
+  return [invalid(field, { value, detail: "must be greater than zero" })];
+}
+
 /** A value that may not change did. Both are JSON. */
 export function immutable(
   field: string,

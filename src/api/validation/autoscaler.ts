@@ -1,4 +1,11 @@
-import { type FieldError, forbidden, invalid, notSupported, required } from "../field-error.ts";
+import {
+  type FieldError,
+  forbidden,
+  invalid,
+  nonPositive,
+  notSupported,
+  required,
+} from "../field-error.ts";
 import type { HorizontalPodAutoscaler } from "../object.ts";
 import { Quantity } from "../quantity.ts";
 import { each, nonNegativeFields } from "./common.ts";
@@ -97,10 +104,8 @@ function validatePolicy({ type, value, periodSeconds }: Policy, path: string): F
   const errors = supported.includes(type)
     ? []
     : [notSupported(`${path}.type`, { value: type, supported })];
-  const detail = "must be greater than zero";
-  if (value <= 0) errors.push(invalid(`${path}.value`, { value, detail }));
   const at = `${path}.periodSeconds`;
-  if (periodSeconds <= 0) errors.push(invalid(at, { value: periodSeconds, detail }));
+  errors.push(...nonPositive(`${path}.value`, value), ...nonPositive(at, periodSeconds));
   if (periodSeconds > MAX_PERIOD_SECONDS) {
     const limit = `must be less than or equal to ${MAX_PERIOD_SECONDS}`;
     errors.push(invalid(at, { value: periodSeconds, detail: limit }));

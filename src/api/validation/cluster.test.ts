@@ -4,6 +4,18 @@ import { LEASES } from "../resources/coordination.ts";
 import { NAMESPACES, NODES } from "../resources/core-cluster.ts";
 
 const metadata = { name: "x", namespace: "n" };
+const NODE_INFO = {
+  architecture: "",
+  bootID: "",
+  containerRuntimeVersion: "",
+  kernelVersion: "",
+  kubeProxyVersion: "",
+  kubeletVersion: "",
+  machineID: "",
+  operatingSystem: "",
+  osImage: "",
+  systemUUID: "",
+};
 
 test("Node", () => {
   const taint = { key: "a", effect: "NoSchedule" };
@@ -57,6 +69,29 @@ test("a Node has one network of each family, and each address once", () => {
   expect(said(NODES, { metadata }, { metadata, status })).toEqual([
     ...features,
     'status.addresses[1]: Duplicate value: {"Type":"InternalIP","Address":"10.0.0.1"}',
+  ]);
+});
+
+test("what a Node can do has a name as features have them, and swap that it has is some", () => {
+  const status = {
+    declaredFeatures: ["One", "Two/part", "Two/a-b", "lower"],
+    nodeInfo: { ...NODE_INFO, swap: { capacity: 0 } },
+  };
+  const rule =
+    "must start with an UpperCamelCase segment, with subsequent segments separated by '/' (e.g., MyFeature or MyFeature/mySubFeature), and contain only alphanumeric characters and slashes";
+  const features = [
+    'status.declaredFeatures[2]: Invalid value: "Two/a-b": list must be sorted alphabetically',
+    `status.declaredFeatures[2]: Invalid value: "Two/a-b": invalid feature name "Two/a-b": ${rule}`,
+    `status.declaredFeatures[3]: Invalid value: "lower": invalid feature name "lower": ${rule}`,
+  ];
+  expect(created(NODES, { metadata, status })).toEqual([
+    "metadata.nodeSwapStatus.capacity: Invalid value: 0: must be greater than zero",
+    ...features,
+  ]);
+  expect(said(NODES, { metadata }, { metadata, status })).toEqual(features);
+  const long = "A".repeat(254);
+  expect(created(NODES, { metadata, status: { declaredFeatures: [long] } })).toEqual([
+    `status.declaredFeatures[0]: Invalid value: "${long}": invalid feature name "${long}": must be no more than 253 characters`,
   ]);
 });
 

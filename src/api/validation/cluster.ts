@@ -1,4 +1,4 @@
-import { duplicate, type FieldError, forbidden, invalid } from "../field-error.ts";
+import { duplicate, type FieldError, forbidden, invalid, nonPositive } from "../field-error.ts";
 import { readCidr } from "../ip-text.ts";
 import { validateFinalizer, validateLabelKey } from "../metadata.ts";
 import { labelValue } from "../names.ts";
@@ -18,11 +18,12 @@ export function validateNamespaceFinalizers({ spec }: Namespace): FieldError[] {
   return each(spec?.finalizers, "spec.finalizers", validateFinalizer);
 }
 
-/** Errors of a Node; the path of its taints is Kubernetes' own slip. */
+/** Errors of a Node; the paths of its taints and of its swap are Kubernetes' own slips. */
 export function validateNode({ spec, status }: Node): FieldError[] {
   return [
     ...validateTaints(spec?.taints, "metadata.taints"),
     ...validateSizes(status),
+    ...nonPositive("metadata.nodeSwapStatus.capacity", status?.nodeInfo?.swap?.capacity),
     ...validateFeatures(status?.declaredFeatures ?? []),
     ...validatePodCidrs(spec?.podCIDRs ?? [], "spec.podCIDRs"),
   ];
@@ -37,15 +38,29 @@ function validateSizes(status: Node["status"]): FieldError[] {
   );
 }
 
+const FEATURE = /^[A-Z][a-zA-Z0-9]*(\/[a-zA-Z][a-zA-Z0-9]*)*$/;
+const FEATURE_MAX_BYTES = 253;
+
 /** Errors of what a node says that it can do: each once, in order. */
 function validateFeatures(features: readonly string[]): FieldError[] {
   return features.flatMap((value, index) => {
     const at = `status.declaredFeatures[${index}]`;
     const before = features[index - 1];
-    if (before === value) return [duplicate(at, value)];
-    const detail = "list must be sorted alphabetically";
-    return before !== undefined && before > value ? [invalid(at, { value, detail })] : [];
+    const wrong = featureError(value);
+    const errors = wrong === undefined ? [] : [invalid(at, { value, detail: wrong })];
+    if (before === value) return [duplicate(at, value), ...errors];
+    if (before === undefined || before < value) return errors;
+    return [invalid(at, { value, detail: "list must be sorted alphabetically" }), ...errors];
   });
+}
+
+function featureError(name: string): string | undefined {
+  const head = `invalid feature name ${JSON.stringify(name)}`;
+  if (Buffer.byteLength(name) > FEATURE_MAX_BYTES) {
+    return `${head}: must be no more than ${FEATURE_MAX_BYTES} characters`;
+  }
+  if (FEATURE.test(name)) return undefined;
+  return `${head}: must start with an UpperCamelCase segment, with subsequent segments separated by '/' (e.g., MyFeature or MyFeature/mySubFeature), and contain only alphanumeric characters and slashes`;
 }
 
 /** Networks of a node's pods: one of each family. */
