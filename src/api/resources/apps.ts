@@ -23,6 +23,7 @@ import {
   validateDaemonSet,
   validateDaemonSetStatus,
   validateDaemonSetUpdate,
+  validateNewControllerRevision,
 } from "../validation/daemon-set.ts";
 import {
   validateStatefulSet,
@@ -133,5 +134,6 @@ export const CONTROLLER_REVISIONS = row<objects.ControllerRevision>({
   definition: "io.k8s.api.apps.v1.ControllerRevision",
   columns: CONTROLLER_REVISION_COLUMNS,
   validate: validateControllerRevision,
+  validateCreate: validateNewControllerRevision,
   validateUpdate: validateControllerRevisionUpdate,
 });

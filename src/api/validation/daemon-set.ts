@@ -93,11 +93,16 @@ export function validateDaemonSetStatus(next: DaemonSet, current: DaemonSet): Fi
 }
 
 /** Errors of a ControllerRevision: a version of something, kept. */
-export function validateControllerRevision(revision: ControllerRevision): FieldError[] {
-  return [
-    ...(revision.data === undefined ? [required("data", "data is mandatory")] : []),
-    ...nonNegative("revision", revision.revision),
-  ];
+export function validateControllerRevision({ revision }: ControllerRevision): FieldError[] {
+  return nonNegative("revision", revision);
+}
+
+/** Errors of what a new one keeps: an object, of any kind. */
+export function validateNewControllerRevision({ data }: ControllerRevision): FieldError[] {
+  const kept: unknown = data ?? null;
+  if (kept === null) return [required("data", "data is mandatory")];
+  const isObject = typeof kept === "object" && !Array.isArray(kept);
+  return isObject ? [] : [required("data", "data must be a valid JSON object")];
 }
 
 /** What was kept does not change. */

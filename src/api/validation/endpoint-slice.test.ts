@@ -61,6 +61,15 @@ describe("an EndpointSlice", () => {
     expect(created(ENDPOINT_SLICES, given)).toEqual(expected);
   });
 
+  test("keeps endpoints that were let in by older rules, and gets no others", () => {
+    const old = endpoint({ addresses: ["127.0.0.1"] });
+    const labelled = { ...old, metadata: { ...metadata, labels: { a: "b" } } };
+    expect(changed(ENDPOINT_SLICES, old, labelled)).toEqual([]);
+    expect(changed(ENDPOINT_SLICES, slice({}), old)).toEqual([
+      'endpoints[0].addresses[0]: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)',
+    ]);
+  });
+
   test("keeps its sort of address", () => {
     const other = slice({ addressType: "IPv6" });
     expect(changed(ENDPOINT_SLICES, slice({}), other)).toEqual([

@@ -32,19 +32,27 @@ const MAX_PORTS = 20_000;
 const MAX_TOPOLOGY_LABELS = 16;
 const MAX_HINTS = 8;
 
-/** Errors of an EndpointSlice after defaulting. */
-export function validateEndpointSlice(slice: EndpointSlice): FieldError[] {
+/** Errors of an EndpointSlice after defaulting; endpoints that were there already may be as they are. */
+export function validateEndpointSlice(slice: EndpointSlice, current?: EndpointSlice): FieldError[] {
   const { addressType } = slice;
   const [endpoints, ports] = [slice.endpoints ?? [], slice.ports ?? []];
+  const isKept = current !== undefined && Bun.deepEquals(endpoints, current.endpoints ?? []);
   return [
     ...oneOf("addressType", { value: addressType, supported: ADDRESS_TYPES }),
     ...validatePorts(ports, "ports"),
-    ...(endpoints.length > MAX_ENDPOINTS
-      ? [tooMany("endpoints", { count: endpoints.length, max: MAX_ENDPOINTS })]
-      : each(endpoints, "endpoints", (endpoint, at) =>
-          validateEndpoint(endpoint, at, addressType),
-        )),
+    ...(isKept ? [] : validateEndpoints(endpoints, "endpoints", addressType)),
   ];
+}
+
+function validateEndpoints(
+  endpoints: readonly Endpoint[],
+  path: string,
+  addressType: string,
+): FieldError[] {
+  if (endpoints.length > MAX_ENDPOINTS) {
+    return [tooMany(path, { count: endpoints.length, max: MAX_ENDPOINTS })];
+  }
+  return each(endpoints, path, (endpoint, at) => validateEndpoint(endpoint, at, addressType));
 }
 
 function validatePorts(ports: readonly Port[], path: string): FieldError[] {

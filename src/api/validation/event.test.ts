@@ -62,4 +62,11 @@ test("an Event of events.k8s.io says who reports in that group's words, and stay
     'involvedObject: Invalid value: {"Kind":"Pod","Namespace":"n","Name":"q","UID":"","APIVersion":"","ResourceVersion":"","FieldPath":""}: field is immutable',
     'source: Invalid value: {"Component":"x","Host":""}: field is immutable',
   ]);
+  const reason = 'reason: Invalid value: "Why": field is immutable';
+  const other: Event = { ...told, reason: "Why", count: 2 };
+  expect(changed(STRICT, told, other)).toEqual([
+    reason,
+    "count: Invalid value: 2: field is immutable",
+    reason,
+  ]);
 });

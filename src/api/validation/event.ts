@@ -94,30 +94,31 @@ function heldReference(reference: Event["involvedObject"]) {
   };
 }
 
-/** The fields that a change by events.k8s.io leaves alone, under Kubernetes' paths. */
-const IMMUTABLE = {
-  involvedObject: ({ involvedObject }) => heldReference(involvedObject),
-  reason: ({ reason = "" }) => reason,
-  message: ({ message = "" }) => message,
-  source: ({ source: { component = "", host = "" } = {} }) => ({
-    Component: component,
-    Host: host,
-  }),
-  firstTimestamp: ({ firstTimestamp }) => firstTimestamp ?? null,
-  lastTimestamp: ({ lastTimestamp }) => lastTimestamp ?? null,
-  count: ({ count = 0 }) => count,
-  type: ({ type = "" }) => type,
-  eventTime: ({ eventTime }) => eventTime ?? null,
-  action: ({ action = "" }) => action,
-  related: ({ related }) => (related ? heldReference(related) : null),
-  reportingController: ({ reportingComponent = "" }) => reportingComponent,
-  reportingInstance: ({ reportingInstance = "" }) => reportingInstance,
-} as const satisfies Readonly<Record<string, (event: Event) => unknown>>;
+/** The fields that a change by events.k8s.io leaves alone, under Kubernetes' paths: it looks at the reason twice. */
+const IMMUTABLE: readonly (readonly [string, (event: Event) => unknown])[] = [
+  ["involvedObject", ({ involvedObject }) => heldReference(involvedObject)],
+  ["reason", ({ reason = "" }) => reason],
+  ["message", ({ message = "" }) => message],
+  [
+    "source",
+    ({ source: { component = "", host = "" } = {} }) => ({ Component: component, Host: host }),
+  ],
+  ["firstTimestamp", ({ firstTimestamp }) => firstTimestamp ?? null],
+  ["lastTimestamp", ({ lastTimestamp }) => lastTimestamp ?? null],
+  ["count", ({ count = 0 }) => count],
+  ["reason", ({ reason = "" }) => reason],
+  ["type", ({ type = "" }) => type],
+  ["eventTime", ({ eventTime }) => eventTime ?? null],
+  ["action", ({ action = "" }) => action],
+  ["related", ({ related }) => (related ? heldReference(related) : null)],
+  ["reportingController", ({ reportingComponent = "" }) => reportingComponent],
+  ["reportingInstance", ({ reportingInstance = "" }) => reportingInstance],
+];
 
 /** What events.k8s.io lets a change do: all but the series stays as it is. */
 export function validateStrictEventUpdate(next: Event, current: Event): FieldError[] {
   const errors = Bun.deepEquals(next.series, current.series) ? [] : validateSeries(next);
-  for (const [field, read] of Object.entries(IMMUTABLE)) {
+  for (const [field, read] of IMMUTABLE) {
     errors.push(...immutable(field, { next: read(next), current: read(current) }));
   }
   return errors;

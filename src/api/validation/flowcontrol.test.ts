@@ -53,7 +53,27 @@ describe("a FlowSchema", () => {
       "that is not the user's to change",
       flow({ matchingPrecedence: 5 }, "catch-all"),
       [
-        `spec: Invalid value: {"priorityLevelConfiguration":{"name":"system"},"matchingPrecedence":5}: spec of 'catch-all' must equal the fixed value`,
+        `spec: Invalid value: {"PriorityLevelConfiguration":{"Name":"system"},"MatchingPrecedence":5,"DistinguisherMethod":null,"Rules":null}: spec of 'catch-all' must equal the fixed value`,
+      ],
+    ],
+    [
+      "of rules that are not the user's to change",
+      flow(
+        {
+          matchingPrecedence: 5,
+          distinguisherMethod: { type: "ByUser" },
+          rules: [
+            { subjects, resourceRules: [all] },
+            {
+              subjects: [{ kind: "ServiceAccount", serviceAccount: { namespace: "n", name: "a" } }],
+              nonResourceRules: [{ verbs: ["get"], nonResourceURLs: ["/a"] }],
+            },
+          ],
+        },
+        "catch-all",
+      ),
+      [
+        `spec: Invalid value: {"PriorityLevelConfiguration":{"Name":"system"},"MatchingPrecedence":5,"DistinguisherMethod":{"Type":"ByUser"},"Rules":[{"Subjects":[{"Kind":"User","User":{"Name":"jane"},"Group":null,"ServiceAccount":null}],"ResourceRules":[{"Verbs":["*"],"APIGroups":["*"],"Resources":["*"],"ClusterScope":false,"Namespaces":["*"]}],"NonResourceRules":null},{"Subjects":[{"Kind":"ServiceAccount","User":null,"Group":null,"ServiceAccount":{"Namespace":"n","Name":"a"}}],"ResourceRules":null,"NonResourceRules":[{"Verbs":["get"],"NonResourceURLs":["/a"]}]}]}: spec of 'catch-all' must equal the fixed value`,
       ],
     ],
     [
@@ -148,7 +168,7 @@ describe("a PriorityLevelConfiguration", () => {
       "that may not be changed",
       level({ type: "Limited", limited: { limitResponse: { type: "Reject" } } }, "catch-all"),
       [
-        `spec: Invalid value: {"type":"Limited","limited":{"limitResponse":{"type":"Reject"},"nominalConcurrencyShares":30,"lendablePercent":0}}: spec of 'catch-all' must equal the fixed value`,
+        `spec: Invalid value: {"Type":"Limited","Limited":{"NominalConcurrencyShares":30,"LimitResponse":{"Type":"Reject","Queuing":null},"LendablePercent":0,"BorrowingLimitPercent":null},"Exempt":null}: spec of 'catch-all' must equal the fixed value`,
       ],
     ],
     [

@@ -11,6 +11,7 @@ import { mandatoryFlow, mandatoryLevel } from "../flow-control.ts";
 import { dns1123Label, dns1123Subdomain } from "../names.ts";
 import type { FlowSchema, PriorityLevelConfiguration } from "../object.ts";
 import { each } from "./common.ts";
+import { heldFlow, heldLevel } from "./held-flow.ts";
 
 type FlowSpec = NonNullable<FlowSchema["spec"]>;
 type Rules = NonNullable<FlowSpec["rules"]>[number];
@@ -43,7 +44,7 @@ export function validateFlowSchema({ metadata, spec, status }: FlowSchema): Fiel
   const errors = spec ? validateFlow(spec, name) : [];
   if (fixed && !Bun.deepEquals(spec, fixed)) {
     const detail = `spec of '${name}' must equal the fixed value`;
-    errors.push(invalid("spec", { value: spec, detail }));
+    errors.push(invalid("spec", { value: heldFlow(spec), detail }));
   }
   return [...errors, ...validateConditions(status?.conditions, "status.conditions")];
 }
@@ -234,10 +235,10 @@ export function validateFlowStatus({
 
 /** Errors of a PriorityLevelConfiguration after defaulting. */
 export function validatePriorityLevel(given: PriorityLevelConfiguration): FieldError[] {
-  const { metadata, spec } = given;
+  const { metadata, spec = { type: "" } } = given;
   const name = metadata?.name ?? "";
   return [
-    ...validateLevel(spec ?? { type: "" }, name),
+    ...validateLevel(spec, name),
     ...validateMandatory(spec, name),
     ...validateFlowStatus(given),
   ];
@@ -268,7 +269,7 @@ function validateLevel({ type, exempt, limited }: LevelSpec, name: string): Fiel
   }
 }
 
-function validateMandatory(spec: LevelSpec | undefined, name: string): FieldError[] {
+function validateMandatory(spec: LevelSpec, name: string): FieldError[] {
   const fixed = mandatoryLevel(name);
   if (fixed === undefined) return [];
   // How many seats requests without limit count for is the administrator's to decide.
@@ -278,7 +279,7 @@ function validateMandatory(spec: LevelSpec | undefined, name: string): FieldErro
   if (Bun.deepEquals(judged, fixed)) return [];
   const but = isExempt ? " except the 'spec.exempt' field" : "";
   const detail = `spec of '${name}'${but} must equal the fixed value`;
-  return [invalid("spec", { value: spec, detail })];
+  return [invalid("spec", { value: heldLevel(spec), detail })];
 }
 
 function atLeastZero(path: string, value: number | undefined): FieldError[] {

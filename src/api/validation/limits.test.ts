@@ -102,6 +102,17 @@ describe("a ResourceQuota", () => {
       ['spec.hard[pods]: Invalid value: "500m": must be an integer'],
     ],
     [
+      "of less than half a pod, and of parts of what others count",
+      quota({
+        hard: { pods: "-500m", "requests.example.com/gpu": "500m", "example.com/gpu": "1m" },
+      }),
+      [
+        'spec.hard[pods]: Invalid value: "-500m": must be greater than or equal to 0',
+        'spec.hard[pods]: Invalid value: "-500m": must be an integer',
+        'spec.hard[example.com/gpu]: Invalid value: "1m": must be an integer',
+      ],
+    ],
+    [
       "in scopes that exclude one another",
       quota({ hard: { cpu: "1" }, scopes: ["BestEffort", "NotBestEffort", "Mine"] }),
       [

@@ -245,9 +245,13 @@ test("a ControllerRevision is kept as it was", () => {
     ...(data && { data }),
   });
   expect(created(CONTROLLER_REVISIONS, { ...revision(undefined), revision: -1 })).toEqual([
-    "data: Required value: data is mandatory",
     "revision: Invalid value: -1: must be greater than or equal to 0",
+    "data: Required value: data is mandatory",
   ]);
+  expect(created(CONTROLLER_REVISIONS, revision([1]))).toEqual([
+    "data: Required value: data must be a valid JSON object",
+  ]);
+  expect(changed(CONTROLLER_REVISIONS, revision([1]), revision([1]))).toEqual([]);
   expect(changed(CONTROLLER_REVISIONS, revision({ a: 1 }), revision({ a: 2 }))).toEqual([
     'data: Invalid value: {"a":2}: field is immutable',
   ]);

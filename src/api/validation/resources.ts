@@ -2,7 +2,7 @@ import { type FieldError, forbidden, invalid, invalidAll, required } from "../fi
 import { qualifiedName } from "../names.ts";
 import type { Container } from "../object.ts";
 import { QUANTITY_ERROR, Quantity } from "../quantity.ts";
-import { isHugePages, isNative, isQualified, mayOvercommit } from "../resource-name.ts";
+import { isExtended, isHugePages, isNative, isQualified, mayOvercommit } from "../resource-name.ts";
 
 type Requirements = NonNullable<Container["resources"]>;
 type Amounts = Readonly<Record<string, string>>;
@@ -50,13 +50,13 @@ export function validateAmount(
 ): FieldError[] {
   const quantity = Quantity.tryParse(amount);
   if (quantity === undefined) return [invalid(path, { value: amount, detail: QUANTITY_ERROR })];
-  if (quantity.compare(Quantity.zero) < 0) {
-    return [invalid(path, { value: quantity, detail: "must be greater than or equal to 0" })];
-  }
-  if ((INTEGERS.has(name) || !isNative(name)) && !quantity.isWhole) {
-    return [invalid(path, { value: quantity, detail: "must be an integer" })];
-  }
-  return [];
+  const errors =
+    quantity.compare(Quantity.zero) < 0
+      ? [invalid(path, { value: quantity, detail: "must be greater than or equal to 0" })]
+      : [];
+  const isCount = INTEGERS.has(name) || isExtended(name);
+  if (!isCount || quantity.isWhole) return errors;
+  return [...errors, invalid(path, { value: quantity, detail: "must be an integer" })];
 }
 
 /** An amount that is more than nothing. */
@@ -86,7 +86,7 @@ export function validateContainerResource(name: string, path: string): FieldErro
     const detail = "must be a standard resource for containers";
     return [...errors, invalid(path, { value: name, detail })];
   }
-  if (isNative(name) || !name.startsWith("requests.")) return errors;
+  if (isNative(name) || isExtended(name)) return errors;
   const detail = "doesn't follow extended resource name standard";
   return [...errors, invalid(path, { value: name, detail })];
 }
