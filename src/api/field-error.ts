@@ -1,4 +1,6 @@
-import { jsonText } from "#lib/json-text.ts";
+import { htmlSafeJson, jsonText } from "#lib/json-text.ts";
+import { aggregated } from "./aggregate.ts";
+
 /** The causes of Kubernetes' `field.ErrorType` (apimachinery/pkg/util/validation/field/errors.go). */
 export type FieldErrorReason =
   | "FieldValueNotFound"
@@ -23,11 +25,14 @@ export interface FieldError {
   readonly isLetBe?: boolean;
 }
 
+/** All that is wrong with an object, in one text (`field.ErrorList.ToAggregate`). */
+export function fieldErrorsText(errors: readonly FieldError[]): string {
+  return aggregated(errors.map(({ field, message }) => `${field}: ${message}`));
+}
+
 /** Go writes a text as it is, and the JSON of anything else so that HTML may hold it. */
 const quote = (value: unknown): string =>
-  typeof value === "string" ? jsonText(value) : jsonText(value).replaceAll(/[<>&]/g, escaped);
-
-const escaped = (char: string): string => `\\u00${char.charCodeAt(0).toString(16)}`;
+  typeof value === "string" ? jsonText(value) : htmlSafeJson(value);
 
 const withDetail = (head: string, detail: string): string =>
   detail === "" ? head : `${head}: ${detail}`;

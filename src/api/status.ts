@@ -1,5 +1,5 @@
 import { explain } from "#lib/errors.ts";
-import type { FieldError } from "./field-error.ts";
+import { type FieldError, fieldErrorsText } from "./field-error.ts";
 import type { ListMeta } from "./object.ts";
 
 /** Kubernetes' `metav1.StatusReason`. */
@@ -145,9 +145,7 @@ export function conflict(
 export function invalidObject(subject: Subject, errors: readonly FieldError[]): StatusError {
   const { resource, name } = subject;
   const kind = resource.group === "" ? resource.kind : `${resource.kind}.${resource.group}`;
-  const lines = [...new Set(errors.map(({ field, message }) => `${field}: ${message}`))];
-  const list = lines.length === 1 ? lines[0] : `[${lines.join(", ")}]`;
-  return new StatusError(`${kind} "${name}" is invalid: ${list}`, {
+  return new StatusError(`${kind} "${name}" is invalid: ${fieldErrorsText(errors)}`, {
     code: 422,
     reason: "Invalid",
     details: {

@@ -165,6 +165,26 @@ describe("the labels of a namespace", () => {
     ]);
   });
 
+  test("keep a version of their own for warnings", () => {
+    const { policy } = policyOf({
+      [label("enforce")]: "restricted",
+      [label("enforce-version")]: "v1.30",
+      [label("warn-version")]: "v1.20",
+      [label("audit-version")]: "lax",
+    });
+    expect(policyText(policy.warn)).toBe("restricted:v1.20");
+  });
+
+  test("warn and audit nothing by a level that there is not", () => {
+    const lax = ["enforce", "audit", "warn"].map((mode) => [label(mode), "lax"]);
+    const { enforce, audit, warn } = policyOf(Object.fromEntries(lax)).policy;
+    expect([enforce, audit, warn].map(policyText)).toEqual([
+      "restricted:latest",
+      "privileged:latest",
+      "privileged:latest",
+    ]);
+  });
+
   test("that say nothing known are refused", () => {
     const labels = { [label("enforce")]: "lax", [label("warn-version")]: "1.30" };
     expect(policyOf(labels).errors.map(({ field, message }) => `${field}: ${message}`)).toEqual([

@@ -23,17 +23,24 @@ const VERSION = /^v1\.(0|[1-9]\d*)$/;
 
 type Labels = Readonly<Record<string, string>>;
 
-/** Reads the labels; what they say wrong counts as the strictest, and is told. */
+/**
+ * Reads the labels. What they say wrong is told: it enforces the strictest, and neither warns nor
+ * is audited.
+ */
 export function policyOf(labels: Labels = {}): { policy: Policy; errors: readonly FieldError[] } {
   const errors: FieldError[] = [];
-  const enforce = modeOf(labels, "enforce", errors);
-  const audit = modeOf(labels, "audit", errors);
-  const warn = modeOf(labels, "warn", errors);
-  const isWarned = labels[`${PREFIX}warn`] !== undefined;
-  const isStricter = LEVELS.indexOf(enforce.level) > LEVELS.indexOf(warn.level);
-  // Who is refused is also warned: workloads are not refused, their pods will be.
-  const follows = !isWarned && isStricter && errors.length === 0;
-  return { policy: { enforce, audit, warn: follows ? enforce : warn }, errors };
+  const enforce = modeOf(labels, { mode: "enforce", otherwise: "restricted" }, errors);
+  const audit = modeOf(labels, { mode: "audit", otherwise: "privileged" }, errors);
+  const warn = modeOf(labels, { mode: "warn", otherwise: "privileged" }, errors);
+  return { policy: { enforce, audit, warn: warned(labels, { enforce, warn }) }, errors };
+}
+
+/** Who is refused is also warned: workloads are not refused, their pods will be. */
+function warned(labels: Labels, { enforce, warn }: Pick<Policy, "enforce" | "warn">): LevelVersion {
+  const isKnown = labels[`${PREFIX}enforce`] === enforce.level;
+  if (labels[`${PREFIX}warn`] !== undefined || !isKnown || !isStricter(enforce, warn)) return warn;
+  const hasOwnVersion = labels[`${PREFIX}warn-version`] !== undefined;
+  return { level: enforce.level, minor: hasOwnVersion ? warn.minor : enforce.minor };
 }
 
 /** `restricted:latest`, `baseline:v1.30` */
@@ -46,21 +53,28 @@ export function isStricter(a: LevelVersion, b: LevelVersion): boolean {
   return LEVELS.indexOf(a.level) > LEVELS.indexOf(b.level);
 }
 
-function modeOf(labels: Labels, mode: string, errors: FieldError[]): LevelVersion {
+interface Mode {
+  readonly mode: "enforce" | "audit" | "warn";
+  /** The level where the label names none that there is. */
+  readonly otherwise: Level;
+}
+
+function modeOf(labels: Labels, mode: Mode, errors: FieldError[]): LevelVersion {
   return {
-    level: levelOf(labels, `${PREFIX}${mode}`, errors),
-    minor: minorOf(labels, `${PREFIX}${mode}-version`, errors),
+    level: levelOf(labels, mode, errors),
+    minor: minorOf(labels, `${PREFIX}${mode.mode}-version`, errors),
   };
 }
 
-function levelOf(labels: Labels, label: string, errors: FieldError[]): Level {
+function levelOf(labels: Labels, { mode, otherwise }: Mode, errors: FieldError[]): Level {
+  const label = `${PREFIX}${mode}`;
   const value = labels[label];
   if (value === undefined) return "privileged";
   const level = LEVELS.find((one) => one === value);
   if (level !== undefined) return level;
   const detail = `must be one of ${LEVELS.join(", ")}`;
   errors.push(invalid(`metadata.labels[${label}]`, { value, detail }));
-  return "restricted";
+  return otherwise;
 }
 
 function minorOf(labels: Labels, label: string, errors: FieldError[]): number {

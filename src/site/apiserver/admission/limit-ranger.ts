@@ -1,3 +1,4 @@
+import { aggregated } from "#api/aggregate.ts";
 import { amountsOf } from "#api/amounts.ts";
 import type { Container, LimitRange, PersistentVolumeClaim, Pod } from "#api/object.ts";
 import { podLimits, podRequests } from "#api/pod-resources.ts";
@@ -59,10 +60,7 @@ function rangesOf(store: ObjectStore, namespace: string): readonly LimitRange[] 
 }
 
 function refuse(request: AdmissionRequest, errors: readonly string[]): void {
-  if (errors.length === 0) return;
-  // Kubernetes says the same thing once
-  const said = [...new Set(errors)];
-  throw refused(request, said.length === 1 ? String(said[0]) : `[${said.join(", ")}]`);
+  if (errors.length > 0) throw refused(request, aggregated(errors));
 }
 
 function podErrors(pod: Pod, limit: Limit): string[] {

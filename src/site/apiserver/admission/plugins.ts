@@ -14,7 +14,8 @@ import { namespaceLifecycle } from "./namespace-lifecycle.ts";
 import { nodeRestriction } from "./node-restriction.ts";
 import { taintNodesByCondition } from "./node-taint.ts";
 import type { AdmissionPlugin } from "./plugin.ts";
-import { podSecurity, podSecurityLabels } from "./pod-security.ts";
+import { podSecurityLabels } from "./pod-security/labels.ts";
+import { podSecurity, podSecurityOfTemplates } from "./pod-security/pods.ts";
 import { podTopologyLabels } from "./pod-topology-labels.ts";
 import { compilingExpressions } from "./policies/compiles.ts";
 import { mutatingAdmissionPolicies } from "./policies/mutating-policies.ts";
@@ -47,6 +48,7 @@ export function admissionPlugins(options: AdmissionOptions): readonly AdmissionP
     nodeRestriction(options),
     taintNodesByCondition,
     podSecurity(store),
+    podSecurityOfTemplates(store),
     podSecurityLabels(store),
     priority(store),
     defaultPriorityClass(store),

@@ -1,4 +1,5 @@
 import type { Access } from "#api/access.ts";
+import { aggregated } from "#api/aggregate.ts";
 import { StatusError } from "#api/status.ts";
 import type { UserInfo } from "#api/verbs.ts";
 import type { NodeAuthorizer } from "./node-authorizer.ts";
@@ -63,12 +64,6 @@ export class Authorizer {
 }
 
 const ALLOWED: AccessDecision = { allowed: true, reason: "" };
-
-/** `utilerrors.Aggregate.Error`: what was said twice is said once. */
-function aggregated(messages: readonly string[]): string {
-  const [first = "", ...others] = new Set(messages);
-  return others.length === 0 ? first : `[${[first, ...others].join(", ")}]`;
-}
 
 function described({ binding, role, subject }: Grant): string {
   const { kind, namespace, name } = binding;

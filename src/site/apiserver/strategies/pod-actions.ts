@@ -1,4 +1,4 @@
-import { type FieldError, notSupported, required } from "#api/field-error.ts";
+import { type FieldError, fieldErrorsText, notSupported, required } from "#api/field-error.ts";
 import type { KubeObject, Pod, PodCondition } from "#api/object.ts";
 import { PODS } from "#api/resources.ts";
 import { badRequest, conflict, StatusError } from "#api/status.ts";
@@ -88,9 +88,7 @@ function nodeOf(body: KubeObject): string {
   }
   if (name === "") errors.push(required("target.name"));
   if (errors.length === 0) return name;
-  const lines = errors.map(({ field, message }) => `${field}: ${message}`);
-  const list = lines.length === 1 ? lines.join() : `[${lines.join(", ")}]`;
-  throw new StatusError(list, { code: 500 });
+  throw new StatusError(fieldErrorsText(errors), { code: 500 });
 }
 
 function checkBindable({ metadata, spec }: Pod, body: KubeObject): void {
