@@ -48,6 +48,13 @@ function inAll(spec: PodSpec | undefined, amounts: (container: Container) => Amo
   return mostOf(running, starting);
 }
 
+/** True where something is said for the pod as a whole (component-helpers `IsPodLevelResourcesSet`). */
+export function isWhole({
+  resources: { requests, limits } = {},
+}: Pick<PodSpec, "resources">): boolean {
+  return [...Object.keys(requests ?? {}), ...Object.keys(limits ?? {})].some(isOfPod);
+}
+
 /** What may be said for the pod as a whole. */
 export function isOfPod(name: string): boolean {
   return name === "cpu" || name === "memory" || isHugePages(name);

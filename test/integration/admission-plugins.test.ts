@@ -254,6 +254,39 @@ describe("ResourceQuota", () => {
     expect(changed.status).toBe(403);
   });
 
+  test("tells what it cannot measure before what is too much", async () => {
+    await created("ResourceQuota", { metadata: { name: "a" }, spec: { hard: { pods: "0" } } });
+    await created("ResourceQuota", {
+      metadata: { name: "b" },
+      spec: { hard: { "limits.memory": "1Gi", "requests.cpu": "1" } },
+    });
+    expect(await refused("Pod", pod("a"))).toBe(
+      'pods "a" is forbidden: failed quota: b: must specify limits.memory for: c; requests.cpu for: c',
+    );
+  });
+
+  test("asks nothing of containers whose pod says it for all", async () => {
+    await created("ResourceQuota", quota({ "requests.cpu": "1", "limits.memory": "1Gi" }));
+    const resources = { requests: { cpu: "1" } };
+    await created("Pod", pod("a", { spec: { resources } }));
+    expect(await refused("Pod", pod("b", { spec: { resources } }))).toContain(
+      "exceeded quota: q, requested: requests.cpu=1, used: requests.cpu=1, limited: requests.cpu=1",
+    );
+  });
+
+  test("looks at a pod that comes into its scope", async () => {
+    await created("ResourceQuota", quota({ pods: "0" }, { scopes: ["Terminating"] }));
+    await created("Pod", pod("a"));
+    const answer = await api.send("PATCH", "/api/v1/namespaces/default/pods/a", {
+      body: { spec: { activeDeadlineSeconds: 60 } },
+      type: "application/merge-patch+json",
+    });
+    expect([answer.status, JSON.parse(await answer.text()).message]).toEqual([
+      403,
+      'pods "a" is forbidden: exceeded quota: q, requested: pods=1, used: pods=0, limited: pods=0',
+    ]);
+  });
+
   test.each<[string, object, { inside: Partial<PodSpec>; outside: Partial<PodSpec> }]>([
     [
       "BestEffort",

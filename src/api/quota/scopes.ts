@@ -26,9 +26,9 @@ function podInScope(pod: Pod, selector: ScopeSelector): boolean {
   const { spec } = pod;
   switch (selector.scopeName) {
     case "Terminating":
-      return (spec?.activeDeadlineSeconds ?? -1) >= 0;
+      return isTerminating(pod);
     case "NotTerminating":
-      return (spec?.activeDeadlineSeconds ?? -1) < 0;
+      return !isTerminating(pod);
     case "BestEffort":
       return qosClass(pod) === "BestEffort";
     case "NotBestEffort":
@@ -43,6 +43,11 @@ function podInScope(pod: Pod, selector: ScopeSelector): boolean {
     default:
       return false;
   }
+}
+
+/** True for pods that have a time by which they are over. */
+export function isTerminating({ spec }: Pod): boolean {
+  return (spec?.activeDeadlineSeconds ?? -1) >= 0;
 }
 
 function affinityTerms(spec: PodSpec | undefined) {

@@ -1,7 +1,7 @@
 import { type Amounts, amountsOf } from "../amounts.ts";
 import type { KubeObject, PersistentVolumeClaim, Pod, Service } from "../object.ts";
 import { allContainers, isTerminal } from "../pod.ts";
-import { podLimits, podRequests } from "../pod-resources.ts";
+import { isWhole, podLimits, podRequests } from "../pod-resources.ts";
 import { Quantity } from "../quantity.ts";
 import { groupResource, type Resource } from "../resource.ts";
 import { claimClass } from "../volume-claims.ts";
@@ -63,6 +63,7 @@ const pods: QuotaKind<Pod> = {
     return usage;
   },
   missing({ spec }, names) {
+    if (spec && isWhole(spec)) return undefined;
     const lacking = new Map<string, Set<string>>();
     for (const { name, resources } of allContainers(spec)) {
       const own = computeUsage(amountsOf(resources?.requests), amountsOf(resources?.limits));

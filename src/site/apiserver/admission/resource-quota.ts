@@ -1,12 +1,12 @@
 import { type Amounts, amountsOf, amountsText, excessOf, masked, sumOf } from "#api/amounts.ts";
-import type { ResourceQuota } from "#api/object.ts";
+import { nameOf, type ResourceQuota } from "#api/object.ts";
 import { Quantity } from "#api/quantity.ts";
 import { QuotaMeter } from "#api/quota/meter.ts";
-import { inScope } from "#api/quota/scopes.ts";
+import { inScope, isTerminating } from "#api/quota/scopes.ts";
 import { groupResource } from "#api/resource.ts";
 import { PERSISTENT_VOLUME_CLAIMS, PODS, RESOURCE_QUOTAS, SERVICES } from "#api/resources.ts";
 import type { ObjectStore } from "#db/object-store.ts";
-import { collectionOf, itemOf } from "../kind.ts";
+import { collectionOf, itemOf, objectOf } from "../kind.ts";
 import { type AdmissionPlugin, type AdmissionRequest, refused } from "./plugin.ts";
 import { QuotaUsage } from "./quota-usage.ts";
 
@@ -37,9 +37,12 @@ export function resourceQuota({ store, signal }: ResourceQuotaOptions): Admissio
       if (namespace === "" || request.operation === "DELETE" || !mayGrow(request)) return;
       const { items } = store.list(collectionOf(RESOURCE_QUOTAS), namespace);
       if (items.length === 0) return;
-      for (const item of items) {
-        check(itemOf(RESOURCE_QUOTAS, item).value, { request, meter, usage });
-      }
+      const concerned = items.flatMap((item) =>
+        concernOf(itemOf(RESOURCE_QUOTAS, item).value, { request, meter }),
+      );
+      // What cannot be measured is told before what is too much.
+      for (const one of concerned) checkMeasurable(one, { request, meter });
+      for (const one of concerned) check(one, { request, meter, usage });
       const { admission, object, target } = request;
       if (request.operation !== "CONNECT")
         usage.reserve({ admission, resource: target.resource, object });
@@ -47,10 +50,15 @@ export function resourceQuota({ store, signal }: ResourceQuotaOptions): Admissio
   };
 }
 
-function mayGrow({ operation, target: { resource, subresource } }: AdmissionRequest): boolean {
-  if (subresource === "resize") return resource.plural === PODS.plural && operation === "UPDATE";
-  if (operation === "UPDATE") return resource.group === "" && GROWING.has(resource.plural);
-  return !IGNORED.has(groupResource(resource));
+function mayGrow(request: AdmissionRequest): boolean {
+  const { operation, target, object, current } = request;
+  const { resource, subresource } = target;
+  const isPod = resource.group === "" && resource.plural === PODS.plural;
+  if (subresource === "resize") return isPod && operation === "UPDATE";
+  if (operation !== "UPDATE") return !IGNORED.has(groupResource(resource));
+  if (isPod)
+    return isTerminating(objectOf(PODS, object)) !== isTerminating(objectOf(PODS, current));
+  return resource.group === "" && GROWING.has(resource.plural);
 }
 
 interface Checked {
@@ -59,14 +67,29 @@ interface Checked {
   readonly usage: QuotaUsage;
 }
 
-function check(quota: ResourceQuota, { request, meter, usage }: Checked): void {
+/** A quota that a request counts for, and the names that it limits of the kind. */
+interface Concern {
+  readonly quota: ResourceQuota;
+  readonly names: ReadonlySet<string>;
+}
+
+function concernOf(
+  quota: ResourceQuota,
+  { request: { target, object }, meter }: Omit<Checked, "usage">,
+): Concern[] {
+  const names = meter.names(quota, target.resource);
+  return names.size > 0 && inScope(quota, target.resource)(object) ? [{ quota, names }] : [];
+}
+
+function checkMeasurable({ quota, names }: Concern, { request, meter }: Omit<Checked, "usage">) {
+  const kind = meter.kind(request.target.resource);
+  const missing = kind.missing?.(request.object, [...names]);
+  if (missing !== undefined) throw refused(request, `failed quota: ${nameOf(quota)}: ${missing}`);
+}
+
+function check({ quota, names }: Concern, { request, meter, usage }: Checked): void {
   const { resource } = request.target;
-  const { object, admission } = request;
-  const names = meter.names(quota, resource);
-  if (names.size === 0 || !inScope(quota, resource)(object)) return;
-  const name = quota.metadata?.name ?? "";
-  const missing = meter.kind(resource).missing?.(object, [...names]);
-  if (missing !== undefined) throw refused(request, `failed quota: ${name}: ${missing}`);
+  const { admission } = request;
   const requested = requestedBy(request, { quota, meter, names });
   if (requested.size === 0) return;
 
@@ -83,7 +106,7 @@ function check(quota: ResourceQuota, { request, meter, usage }: Checked): void {
   );
   throw refused(
     request,
-    `exceeded quota: ${name}, requested: ${asked}, used: ${taken}, limited: ${limit}`,
+    `exceeded quota: ${nameOf(quota)}, requested: ${asked}, used: ${taken}, limited: ${limit}`,
   );
 }
 
