@@ -53,6 +53,12 @@ export interface WatchOptions extends ReadOptions {
   readonly timeoutSeconds?: number;
 }
 
+/**
+ * Receives what admission has to say for the audit log, by key. What shows parts of an object is
+ * for events that show bodies too: those of the level `Request` and above.
+ */
+export type Annotate = (key: string, value: string, level?: "Request") => void;
+
 export interface WriteOptions {
   /** `All`: go through everything, store nothing. */
   readonly dryRun?: boolean;
@@ -60,8 +66,7 @@ export interface WriteOptions {
   readonly fieldValidation?: "Ignore" | "Warn" | "Strict";
   /** Receives texts for the client's `Warning` headers. */
   readonly warn?: (text: string) => void;
-  /** Receives what admission has to say for the audit log, by key. */
-  readonly annotate?: (key: string, value: string) => void;
+  readonly annotate?: Annotate;
   /** Called when an update or an apply made an object that was not there. */
   readonly onCreate?: () => void;
 }
@@ -74,8 +79,7 @@ export interface DeleteOptions {
   readonly propagationPolicy?: "Background" | "Foreground" | "Orphan";
   readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
   readonly warn?: (text: string) => void;
-  /** See `WriteOptions`. */
-  readonly annotate?: (key: string, value: string) => void;
+  readonly annotate?: Annotate;
 }
 
 /** A patch document, already parsed from JSON or YAML. */

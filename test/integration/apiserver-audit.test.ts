@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { AuditRule } from "#api/audit/policy.ts";
 import { eventually } from "#test/kit/eventually.ts";
 import { startTestApi, type TestApi } from "#test/kit/test-api.ts";
-import { startWebhook } from "#test/kit/webhook-server.ts";
+import { startWebhook, type TlsServer } from "#test/kit/webhook-server.ts";
 
 const MAPS = "/api/v1/namespaces/default/configmaps";
 
@@ -216,6 +216,89 @@ describe("the audit log", () => {
     });
   });
 
+  /** Configures webhooks by their paths; those below `/gone` have no server. */
+  async function hook(
+    sort: "mutating" | "validating",
+    paths: readonly string[],
+    server: TlsServer,
+  ) {
+    const rule = { apiGroups: [""], apiVersions: ["v1"], resources: ["configmaps"] };
+    const webhooks = paths.map((path) => ({
+      name: `${path.replaceAll("/", "")}.example.com`,
+      rules: [{ ...rule, operations: ["CREATE"] }],
+      sideEffects: "None",
+      admissionReviewVersions: ["v1"],
+      failurePolicy: "Ignore",
+      ...(sort === "mutating" && { reinvocationPolicy: "IfNeeded" }),
+      clientConfig: {
+        url: path.startsWith("/gone") ? "https://127.0.0.1:1/" : server.url(path),
+        caBundle: server.caBundle,
+      },
+    }));
+    const kind = `/apis/admissionregistration.k8s.io/v1/${sort}webhookconfigurations`;
+    const answer = await api.send("POST", kind, { body: { metadata: { name: sort }, webhooks } });
+    expect(answer.status).toBe(201);
+  }
+
+  test("tells what each webhook made of an object, and whom nobody could ask", async () => {
+    await start([{ level: "Request", resources: [{ group: "", resources: ["configmaps"] }] }]);
+    const patch = [{ value: { a: "<" }, path: "/data", op: "add" }];
+    using server = startWebhook((_request, path) => ({
+      allowed: true,
+      ...(path === "/set" && {
+        patchType: "JSONPatch",
+        patch: Buffer.from(JSON.stringify(patch)).toString("base64"),
+      }),
+    }));
+    await hook("mutating", ["/look", "/set", "/gone"], server);
+    await hook("validating", ["/see", "/gone"], server);
+    expect((await api.send("POST", MAPS, { body: { metadata: { name: "a" } } })).status).toBe(201);
+    const note = (name: string, mutated: boolean) =>
+      `{"configuration":"mutating","webhook":"${name}.example.com","mutated":${mutated}}`;
+    const [mutation, failed] = ["mutation.webhook.admission.k8s.io", "failed-open"];
+    expect(last()?.annotations).toEqual({
+      "authorization.k8s.io/decision": "allow",
+      "authorization.k8s.io/reason": "",
+      [`${mutation}/round_0_index_0`]: note("look", false),
+      [`${mutation}/round_0_index_1`]: note("set", true),
+      "patch.webhook.admission.k8s.io/round_0_index_1":
+        '{"configuration":"mutating","webhook":"set.example.com","patch":[{"op":"add","path":"/data","value":{"a":"\\u003c"}}],"patchType":"JSONPatch"}',
+      [`${mutation}/round_0_index_2`]: note("gone", false),
+      [`${failed}.${mutation}/round_0_index_2`]: "gone.example.com",
+      [`${mutation}/round_1_index_0`]: note("look", false),
+      [`${failed}.validating.webhook.admission.k8s.io/round_0_index_1`]: "gone.example.com",
+    });
+  });
+
+  test("shows no patch where it shows no bodies", async () => {
+    await start([{ level: "Metadata", resources: [{ group: "", resources: ["configmaps"] }] }]);
+    using server = startWebhook(() => ({
+      allowed: true,
+      patchType: "JSONPatch",
+      patch: Buffer.from('[{"op":"add","path":"/data","value":{}}]').toString("base64"),
+    }));
+    await hook("mutating", ["/set"], server);
+    await api.send("POST", MAPS, { body: { metadata: { name: "a" } } });
+    expect(Object.keys(last()?.annotations ?? {}).toSorted()).toEqual([
+      "authorization.k8s.io/decision",
+      "authorization.k8s.io/reason",
+      "mutation.webhook.admission.k8s.io/round_0_index_0",
+    ]);
+  });
+
+  test("hears out a webhook that refuses, and so does the client", async () => {
+    await start([{ level: "Metadata" }]);
+    using server = startWebhook(() => ({
+      allowed: false,
+      warnings: ["ask first"],
+      auditAnnotations: { why: "it may not" },
+    }));
+    await hook("validating", ["/no"], server);
+    const answer = await api.send("POST", MAPS, { body: { metadata: { name: "a" } } });
+    expect([answer.status, answer.headers.get("warning")]).toEqual([400, '299 - "ask first"']);
+    expect(last()?.annotations).toMatchObject({ "no.example.com/why": "it may not" });
+  });
+
   test("counts what it had no room for", async () => {
     await start([{ level: "None", nonResourceURLs: ["/metrics"] }, { level: "Metadata" }]);
     isFull = true;
@@ -242,7 +325,7 @@ describe("the audit log", () => {
         matchConstraints: { resourceRules: [rule] },
         validations: [
           { expression: "authorizer.requestResource.check('create').allowed()" },
-          { expression: "false", message: "careful" },
+          { expression: "false", message: "careful: a < b & c" },
         ],
         auditAnnotations: [
           { key: "who", valueExpression: "' ' + request.userInfo.username + ' '" },
@@ -258,7 +341,7 @@ describe("the audit log", () => {
     expect(last()?.annotations).toMatchObject({
       "p/who": "edgesite-admin",
       "validation.policy.admission.k8s.io/validation_failure":
-        '[{"message":"careful","policy":"p","binding":"b","expressionIndex":1,"validationActions":["Audit"]}]',
+        '[{"message":"careful: a \\u003c b \\u0026 c","policy":"p","binding":"b","expressionIndex":1,"validationActions":["Audit"]}]',
     });
     expect(last()?.annotations).not.toHaveProperty("p/none");
   });

@@ -1,7 +1,7 @@
 import type { Access } from "#api/access.ts";
 import type { AuditDecision, AuditStage } from "#api/audit/policy.ts";
 import type { Status } from "#api/status.ts";
-import type { UserInfo } from "#api/verbs.ts";
+import type { Annotate, UserInfo } from "#api/verbs.ts";
 import { rfc3339Micro } from "#lib/clock.ts";
 
 /** What there is to say about a request before it is worked on. */
@@ -54,9 +54,10 @@ export class RequestAudit {
   }
 
   /** Adds to what the event tells; the first value for a key stays. */
-  annotate(key: string, value: string): void {
+  readonly annotate: Annotate = (key, value, level) => {
+    if (level === "Request" && !this.keepsRequest) return;
     if (!this.#annotations.has(key)) this.#annotations.set(key, value);
-  }
+  };
 
   /** As whom its sender is heard. */
   playedBy(user: UserInfo): void {

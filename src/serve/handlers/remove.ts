@@ -36,5 +36,5 @@ function respondDeleted(call: Call, result: DeleteResult, keptStatus: number): R
 
 /** Where admission's words go. */
 function notesOf({ warn, audit }: Call): Pick<DeleteOptions, "warn" | "annotate"> {
-  return audit ? { warn, annotate: (key, value) => audit.annotate(key, value) } : { warn };
+  return audit ? { warn, annotate: audit.annotate } : { warn };
 }

@@ -1,4 +1,4 @@
-import type { UserInfo, WriteOptions } from "#api/verbs.ts";
+import type { Annotate, UserInfo, WriteOptions } from "#api/verbs.ts";
 
 /** What a write may know about its surroundings, and what it must undo when nothing comes of it. */
 export class Admission {
@@ -35,9 +35,9 @@ export class Admission {
   }
 
   /** A word for the request's event in the audit log; the first for a key stays. */
-  annotate(key: string, value: string): void {
-    this.#annotate?.(key, value);
-  }
+  readonly annotate: Annotate = (key, value, level) => {
+    this.#annotate?.(key, value, level);
+  };
 
   /** `undo` runs when the write was refused or dry, or its commit failed. */
   onRollback(undo: () => void): void {

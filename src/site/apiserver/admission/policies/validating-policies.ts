@@ -5,6 +5,7 @@ import {
   VALIDATING_ADMISSION_POLICY_BINDINGS,
 } from "#api/resources.ts";
 import { StatusError, type StatusReason } from "#api/status.ts";
+import { htmlSafeJson } from "#lib/json-text.ts";
 import { collectionOf, itemOf } from "../../kind.ts";
 import { type AdmissionPlugin, type AdmissionRequest, refused } from "../plugin.ts";
 import {
@@ -105,8 +106,7 @@ function enforce(
       expressionIndex: index,
       validationActions: actions,
     };
-    if (actions.includes("Audit"))
-      admission.annotate(VALIDATION_FAILURE, JSON.stringify([failure]));
+    if (actions.includes("Audit")) admission.annotate(VALIDATION_FAILURE, htmlSafeJson([failure]));
   }
   if (actions.includes("Deny")) throw denied(admitted, { which, objection: first });
 }

@@ -15,6 +15,7 @@ import type { Concerned, Hook } from "./hook.ts";
 import { selectorsMatch } from "./match.ts";
 import type { ReviewRequest, Versions } from "./request.ts";
 import { reviewOf, type Verdict, verdictOf } from "./review.ts";
+import { failedOpenKey, type Turn } from "./turn.ts";
 import { servedBy } from "./versions.ts";
 
 /** cel-go's units for the conditions of one webhook (`RuntimeCELCostBudgetMatchConditions`). */
@@ -40,19 +41,29 @@ export class Asking {
   }
 
   /**
-   * What a webhook says of the versions; undefined where its selectors leave them out, or where it
-   * could not be asked and its policy lets that pass.
+   * False where its selectors or its conditions leave the versions out.
+   * @throws StatusError 403 where its conditions cannot be judged and it is not to be passed over.
+   */
+  async concerns(concerned: Concerned, versions: Versions): Promise<boolean> {
+    const { request } = this;
+    const { store } = this.#options;
+    if (!selectorsMatch(concerned.hook, { request, versions, store })) return false;
+    return await this.#conditionsHold(concerned, versions);
+  }
+
+  /**
+   * What a webhook says of the versions; undefined where it could not be asked and its policy lets
+   * that pass.
    * @throws StatusError its denial, or why it could not be asked.
    */
   async ask(
     concerned: Concerned,
-    { versions, mutating }: { versions: Versions; mutating: boolean },
+    { versions, turn }: { versions: Versions; turn: Turn },
   ): Promise<Verdict | undefined> {
     const { hook } = concerned;
     const { request } = this;
-    const { store, log } = this.#options;
-    if (!selectorsMatch(hook, { request, versions, store })) return undefined;
-    if (!(await this.#isConcerned(concerned, versions))) return undefined;
+    const { log } = this.#options;
+    const mutating = turn.sort === "mutation";
     if (request.admission.dryRun && !SAFE_SIDE_EFFECTS.has(hook.sideEffects)) {
       throw badRequest(`admission webhook ${JSON.stringify(hook.name)} does not support dry run`);
     }
@@ -62,17 +73,18 @@ export class Asking {
       for (const [key, value] of verdict.annotations) {
         request.admission.annotate(`${hook.name}/${key}`, value);
       }
+      if (verdict.refusal) throw verdict.refusal;
       return verdict;
     } catch (error) {
       if (error instanceof StatusError) throw error;
       if (!hook.isOpen) throw internalFailure(explain(error));
+      request.admission.annotate(failedOpenKey(turn), hook.name);
       log.warn("a webhook failed, and its policy lets that pass", { error: explain(error) });
       return undefined;
     }
   }
 
-  /** @throws StatusError 403 where its conditions cannot be judged and it is not to be passed over. */
-  async #isConcerned({ hook, row }: Concerned, versions: Versions): Promise<boolean> {
+  async #conditionsHold({ hook, row }: Concerned, versions: Versions): Promise<boolean> {
     if (hook.conditions.isEmpty) return true;
     const { request } = this;
     const { authorizer } = this.#options;

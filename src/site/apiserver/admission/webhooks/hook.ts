@@ -19,6 +19,8 @@ export type ReviewVersion = (typeof REVIEW_VERSIONS)[number];
 /** One webhook of a configuration, ready to be matched. */
 export interface Hook {
   readonly name: string;
+  /** The name of its configuration. */
+  readonly configuration: string;
   readonly rules: readonly Rule[];
   /** Asked also where the rules name another version of the kind. */
   readonly isEquivalent: boolean;
@@ -40,9 +42,10 @@ export interface WebhookConfiguration extends KubeObject {
 }
 
 /** The webhooks of a configuration, in their order. */
-export function hooksOf({ webhooks = [] }: WebhookConfiguration): readonly Hook[] {
+export function hooksOf({ metadata, webhooks = [] }: WebhookConfiguration): readonly Hook[] {
   return webhooks.map((webhook) => ({
     name: webhook.name,
+    configuration: metadata?.name ?? "",
     rules: webhook.rules ?? [],
     isEquivalent: webhook.matchPolicy !== "Exact",
     namespaces: matcherOf(webhook.namespaceSelector ?? {}),
@@ -61,4 +64,6 @@ export function hooksOf({ webhooks = [] }: WebhookConfiguration): readonly Hook[
 export interface Concerned {
   readonly hook: Hook;
   readonly row: Resource;
+  /** Its place among all webhooks of its sort. */
+  readonly index: number;
 }

@@ -23,7 +23,13 @@ export async function mutated<T extends KubeObject>(
   if (!once.isChanged || once.object === undefined) return draft;
   const second = redraft(once.object);
   const object = shown(second);
-  const hasMoved = !Bun.deepEquals(object, once.object);
+  const hasMoved = !Bun.deepEquals(unmanaged(object), unmanaged(once.object));
   const twice = await review.mutateAgain({ object, oldObject }, hasMoved);
   return twice.isChanged && twice.object !== undefined ? redraft(twice.object) : second;
+}
+
+/** Who manages which field is noted again for every draft: no plug-in has moved anything by that. */
+function unmanaged({ metadata, ...object }: KubeObject): KubeObject {
+  const { managedFields: _, ...rest } = metadata ?? {};
+  return { ...object, metadata: rest };
 }

@@ -1,5 +1,6 @@
 import { isJsonObject } from "#api/codec/json-value.ts";
 import type { GroupVersionKind, Resource } from "#api/resource.ts";
+import type { StatusError } from "#api/status.ts";
 import { CallFailure, denial } from "./errors.ts";
 import type { Hook, ReviewVersion } from "./hook.ts";
 import { type ReviewRequest, requestNamespace, type Versions } from "./request.ts";
@@ -52,6 +53,8 @@ const resourceOf = ({ group, version, plural }: Resource) => ({ group, version, 
 
 /** What a webhook said, checked. */
 export interface Verdict {
+  /** Its denial, if that is what it said. */
+  readonly refusal: StatusError | undefined;
   /** A JSON patch, or nothing to change. */
   readonly patch: unknown;
   readonly warnings: readonly string[];
@@ -61,7 +64,7 @@ export interface Verdict {
 
 /**
  * Reads the answer to a review.
- * @throws CallFailure for what is no answer; StatusError for a denial.
+ * @throws CallFailure for what is no answer.
  */
 export function verdictOf(
   answer: unknown,
@@ -77,12 +80,13 @@ export function verdictOf(
   const { patch, patchType, warnings, auditAnnotations } = response;
   const isPatched = typeof patch === "string" && patch !== "";
   if (isV1) checkPatch({ isPatched, patchType, mutating }, bad);
-  if (response["allowed"] !== true) throw denial(hook.name, response["status"]);
-  if (isPatched && isV1 && patchType !== "JSONPatch") {
+  const isAllowed = response["allowed"] === true;
+  if (isAllowed && isPatched && isV1 && patchType !== "JSONPatch") {
     throw new CallFailure(hook.name, `unsupported patch type ${JSON.stringify(patchType)}`);
   }
   return {
-    patch: isPatched && mutating ? parsePatch(patch, bad) : undefined,
+    refusal: isAllowed ? undefined : denial(hook.name, response["status"]),
+    patch: isAllowed && isPatched && mutating ? parsePatch(patch, bad) : undefined,
     warnings: Array.isArray(warnings) ? warnings.map(String) : [],
     annotations: isJsonObject(auditAnnotations)
       ? Object.entries(auditAnnotations).map(([key, value]) => [key, String(value)] as const)

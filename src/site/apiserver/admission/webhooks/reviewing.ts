@@ -6,12 +6,16 @@ import { definitionOf } from "../../kind.ts";
 import type { Asking } from "./asking.ts";
 import type { Concerned } from "./hook.ts";
 import type { Versions } from "./request.ts";
-import type { Verdict } from "./review.ts";
+import { mutationNote, patchNote, type Turn } from "./turn.ts";
 
 interface Parts {
   readonly asking: Asking;
   readonly mutating: readonly Concerned[];
   readonly validating: readonly Concerned[];
+}
+
+interface Round extends Pick<Turn, "round"> {
+  readonly versions: Versions;
 }
 
 /** What mutating webhooks made of an object. */
@@ -33,7 +37,7 @@ export class Review {
 
   /** Asks the mutating webhooks one after the other. @throws StatusError the first refusal. */
   async mutate(versions: Versions): Promise<Mutated> {
-    return await this.#mutate(this.#parts.mutating, versions);
+    return await this.#mutate(this.#parts.mutating, { versions, round: 0 });
   }
 
   /**
@@ -45,39 +49,63 @@ export class Review {
     this.#again = new Set();
     return await this.#mutate(
       this.#parts.mutating.filter((one) => due.has(one)),
-      versions,
+      { versions, round: 1 },
     );
   }
 
   /** Asks the validating webhooks at once. @throws StatusError the first refusal, in their order. */
   async validate(versions: Versions): Promise<void> {
     const { asking, validating } = this.#parts;
-    const asked = validating.map((one) => asking.ask(one, { versions, mutating: false }));
+    const concerned: Concerned[] = [];
+    for (const one of validating) if (await asking.concerns(one, versions)) concerned.push(one);
+    const asked = concerned.map((one, index) =>
+      asking.ask(one, { versions, turn: { sort: "validating", round: 0, index } }),
+    );
     const refusal = (await Promise.allSettled(asked)).find(({ status }) => status === "rejected");
     if (refusal?.status === "rejected") throw refusal.reason;
   }
 
-  async #mutate(hooks: readonly Concerned[], { object, oldObject }: Versions): Promise<Mutated> {
-    let current = object;
+  async #mutate(hooks: readonly Concerned[], { versions, round }: Round): Promise<Mutated> {
+    const { oldObject } = versions;
+    let object = versions.object;
     for (const one of hooks) {
-      const versions = { object: current, oldObject };
-      const verdict = await this.#parts.asking.ask(one, { versions, mutating: true });
-      const next = verdict && (await this.#patched(one, { verdict, object: current }));
+      const shown = { object, oldObject };
+      if (!(await this.#parts.asking.concerns(one, shown))) continue;
+      const next = await this.#asked(one, { versions: shown, round });
       if (next !== undefined) {
-        current = next;
+        object = next;
         for (const earlier of this.#willing) this.#again.add(earlier);
       }
-      if (one.hook.isReinvoked && verdict !== undefined) this.#willing.add(one);
+      if (one.hook.isReinvoked) this.#willing.add(one);
     }
-    return { object: current, isChanged: current !== object };
+    return { object, isChanged: object !== versions.object };
+  }
+
+  /** The object as one webhook makes it, or nothing where that is the same; both are noted. */
+  async #asked(one: Concerned, { versions, round }: Round): Promise<KubeObject | undefined> {
+    const { asking } = this.#parts;
+    const turn = { sort: "mutation", round, index: one.index } as const;
+    let mutated = false;
+    try {
+      const verdict = await asking.ask(one, { versions, turn });
+      const patch = verdict?.patch;
+      if (patch === undefined) return undefined;
+      const next = await this.#patched(one, { patch, object: versions.object });
+      mutated = next !== undefined;
+      const { key, value } = patchNote(one.hook, { turn, patch });
+      asking.request.admission.annotate(key, value, "Request");
+      return next;
+    } finally {
+      const { key, value } = mutationNote(one.hook, { turn, mutated });
+      asking.request.admission.annotate(key, value);
+    }
   }
 
   /** The object as the patch makes it, or nothing where that is the same. */
   async #patched(
     { hook, row }: Concerned,
-    { verdict: { patch }, object }: { verdict: Verdict; object: KubeObject | undefined },
+    { patch, object }: { patch: unknown; object: KubeObject | undefined },
   ): Promise<KubeObject | undefined> {
-    if (patch === undefined) return undefined;
     if (object === undefined) {
       throw internalFailure(
         `admission webhook ${JSON.stringify(hook.name)} attempted to modify the object, which is not supported for this operation`,

@@ -50,12 +50,11 @@ export class Webhooks {
   #concerned(configurations: Resource, request: ReviewRequest): readonly Concerned[] {
     const { store, catalog } = this.#options;
     const { items } = store.list(collectionOf(configurations));
-    return items.flatMap(({ value }) =>
-      this.#hooksOf(value).flatMap((hook) => {
-        const row = rowFor(hook, request, catalog);
-        return row === undefined ? [] : { hook, row };
-      }),
-    );
+    const hooks = items.flatMap(({ value }) => this.#hooksOf(value));
+    return hooks.flatMap((hook, index) => {
+      const row = rowFor(hook, request, catalog);
+      return row === undefined ? [] : { hook, row, index };
+    });
   }
 
   #hooksOf(configuration: KubeObject): readonly Hook[] {
