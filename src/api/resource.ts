@@ -138,6 +138,11 @@ export interface Resource<T extends KubeObject = KubeObject> extends GroupVersio
   validateUpdate(next: T, current: T): FieldError[];
   /** Upstream tells of a change of this kind before it tells of the object. */
   readonly changesFirst?: boolean;
+  /**
+   * How metadata is looked at once more for this kind where it changes: as a new object's (of the
+   * main resource alone), as a change's, or not at all; both where absent.
+   */
+  readonly metadataOnChange?: "new" | "change" | "none";
   /** Errors of a change through `/status`. */
   validateStatus?(next: T, current: T): FieldError[];
   /**

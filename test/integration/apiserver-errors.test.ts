@@ -248,3 +248,31 @@ test("a finalizer that says not whose it is counts by where it stands, and not f
   const accepted = await api.send("PATCH", `${budgets}/Of_mine`, { type, body });
   expect((await bodyOf(accepted)).metadata).toMatchObject(body.metadata);
 });
+
+test("a bad label is told of as often as Kubernetes looks at labels of the kind", async () => {
+  using api = await startTestApi();
+  const type = "application/merge-patch+json";
+  const body = { metadata: { labels: { a: "-" } } };
+  const budget = { metadata: { name: "x" }, spec: { minAvailable: 1 } };
+  const event = { metadata: { name: "x" }, involvedObject: { namespace: "default" } };
+  const cases: [string, object, number][] = [
+    [`${CORE}/configmaps`, configMap("x"), 4],
+    [`${CORE}/limitranges`, { metadata: { name: "x" }, spec: { limits: [] } }, 3],
+    [`${CORE}/events`, event, 2],
+    ["/apis/coordination.k8s.io/v1/namespaces/default/leases", { metadata: { name: "x" } }, 3],
+    ["/apis/policy/v1/namespaces/default/poddisruptionbudgets", budget, 2],
+  ];
+  for (const [path, object, times] of cases) {
+    await post(api, path, object);
+    const { details } = await bodyOf<Status>(api.send("PATCH", `${path}/x`, { type, body }));
+    const fields = (details?.causes ?? []).map(({ field }) => field);
+    expect([path, fields]).toEqual([path, Array(times).fill("metadata.labels")]);
+  }
+});
+
+test("limits that nobody named get a name of their own", async () => {
+  using api = await startTestApi();
+  const spec = { limits: [{ type: "Pod" }] };
+  const { metadata } = await post(api, `${CORE}/limitranges`, { spec });
+  expect(metadata?.name).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/);
+});

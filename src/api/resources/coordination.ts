@@ -14,6 +14,7 @@ export const LEASES = row<objects.Lease>({
   needsVersion: true,
   createsOnUpdate: true,
   anyFinalizer: true,
+  metadataOnChange: "change",
   columns: LEASE_COLUMNS,
   prepareForCreate: dropElection,
   prepareForUpdate: dropElection,

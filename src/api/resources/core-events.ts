@@ -13,6 +13,7 @@ export const EVENTS = row<objects.Event>({
   definition: "io.k8s.api.core.v1.Event",
   createsOnUpdate: true,
   anyFinalizer: true,
+  metadataOnChange: "none",
   nameFormat: "pathSegment",
   shortNames: ["ev"],
   columns: EVENT_COLUMNS,

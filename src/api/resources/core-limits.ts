@@ -11,6 +11,7 @@ import {
   validateResourceQuotaStatus,
   validateResourceQuotaUpdate,
 } from "../validation/resource-quota.ts";
+import { warnOfResourceQuota } from "../warnings/quota.ts";
 import { row, statusOf } from "./row.ts";
 
 export const LIMIT_RANGES = row<objects.LimitRange>({
@@ -21,6 +22,7 @@ export const LIMIT_RANGES = row<objects.LimitRange>({
   namespaced: true,
   definition: "io.k8s.api.core.v1.LimitRange",
   createsOnUpdate: true,
+  metadataOnChange: "new",
   shortNames: ["limits"],
   setDefaults: setLimitRangeDefaults,
   validate: validateLimitRange,
@@ -33,6 +35,7 @@ export const RESOURCE_QUOTAS = row<objects.ResourceQuota>({
   plural: "resourcequotas",
   namespaced: true,
   definition: "io.k8s.api.core.v1.ResourceQuota",
+  metadataOnChange: "change",
   shortNames: ["quota"],
   subresources: [statusOf({ kind: "ResourceQuota", group: "" })],
   columns: RESOURCE_QUOTA_COLUMNS,
@@ -41,4 +44,5 @@ export const RESOURCE_QUOTAS = row<objects.ResourceQuota>({
   validate: validateResourceQuota,
   validateUpdate: validateResourceQuotaUpdate,
   validateStatus: validateResourceQuotaStatus,
+  warnings: warnOfResourceQuota,
 });

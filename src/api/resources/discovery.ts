@@ -21,6 +21,7 @@ export const ENDPOINT_SLICES = row<objects.EndpointSlice>({
   definition: "io.k8s.api.discovery.v1.EndpointSlice",
   hasGeneration: true,
   labelsRaiseGeneration: true,
+  metadataOnChange: "new",
   columns: ENDPOINT_SLICE_COLUMNS,
   setDefaults: setEndpointSliceDefaults,
   prepareForCreate: prepareEndpointSlice,

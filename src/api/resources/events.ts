@@ -13,6 +13,7 @@ import { convertedRow } from "./row.ts";
 const STRICT_EVENTS: Resource<objects.Event> = {
   ...EVENTS,
   anyFinalizer: false,
+  metadataOnChange: "change",
   nameFormat: "dns1123Subdomain",
   validate: validateRegardingEvent,
   validateCreate: validateStrictEvent,

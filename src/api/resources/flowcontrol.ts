@@ -20,6 +20,7 @@ export const FLOW_SCHEMAS = row<objects.FlowSchema>({
   namespaced: false,
   definition: "io.k8s.api.flowcontrol.v1.FlowSchema",
   hasGeneration: true,
+  metadataOnChange: "new",
   subresources: [statusOf({ kind: "FlowSchema", group: "flowcontrol.apiserver.k8s.io" })],
   columns: FLOW_SCHEMA_COLUMNS,
   compareRows: compareFlowSchemas,
@@ -37,6 +38,7 @@ export const PRIORITY_LEVEL_CONFIGURATIONS = row<objects.PriorityLevelConfigurat
   namespaced: false,
   definition: "io.k8s.api.flowcontrol.v1.PriorityLevelConfiguration",
   hasGeneration: true,
+  metadataOnChange: "new",
   subresources: [
     statusOf({ kind: "PriorityLevelConfiguration", group: "flowcontrol.apiserver.k8s.io" }),
   ],

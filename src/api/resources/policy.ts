@@ -16,6 +16,7 @@ export const POD_DISRUPTION_BUDGETS = row<objects.PodDisruptionBudget>({
   definition: "io.k8s.api.policy.v1.PodDisruptionBudget",
   needsVersion: true,
   anyFinalizer: true,
+  metadataOnChange: "none",
   nameFormat: "pathSegment",
   shortNames: ["pdb"],
   hasGeneration: true,

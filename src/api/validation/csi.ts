@@ -124,7 +124,10 @@ function validateTopologyKeys(keys: readonly string[] | undefined, path: string)
   });
 }
 
-/** Errors of a change: a driver that stays on a node stays as it is, but for how much it can hold. */
+/**
+ * Errors of a change: a driver that stays on a node stays as it is, but for how much it can hold.
+ * Kubernetes looks here again at what it looks at in a new one.
+ */
 export function validateCsiNodeUpdate(next: CSINode, current: CSINode): FieldError[] {
   const held = ({ name, nodeID, topologyKeys }: NodeDriver) => ({
     Name: name,
@@ -132,11 +135,12 @@ export function validateCsiNodeUpdate(next: CSINode, current: CSINode): FieldErr
     TopologyKeys: topologyKeys?.length ? topologyKeys : null,
     Allocatable: null,
   });
-  return (current.spec?.drivers ?? []).flatMap((before) =>
+  const changed = (current.spec?.drivers ?? []).flatMap((before) =>
     (next.spec?.drivers ?? [])
       .filter(({ name }) => name === before.name)
       .flatMap((now) => immutable("spec.drivers", { next: held(now), current: held(before) })),
   );
+  return [...validateCsiNode(next), ...changed];
 }
 
 /** Errors of a CSIStorageCapacity. */

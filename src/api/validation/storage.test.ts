@@ -302,6 +302,10 @@ test("a CSINode has each driver once, and drivers that stay as they are", () => 
     'spec.drivers[1]: Duplicate value: "a"',
   ]);
   expect(changed(row, node(driver), node({ ...driver, allocatable: { count: 5 } }))).toEqual([]);
+  const negative =
+    "spec.drivers[0].allocatable.count: Invalid value: -1: must be greater than or equal to 0";
+  const less = node({ ...driver, allocatable: { count: -1 } });
+  expect(changed(row, node(driver), less)).toEqual([negative, negative]);
   expect(changed(row, node(driver), node({ ...driver, nodeID: "m" }))).toEqual([
     'spec.drivers: Invalid value: {"Name":"d","NodeID":"m","TopologyKeys":null,"Allocatable":null}: field is immutable',
   ]);

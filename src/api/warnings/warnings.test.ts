@@ -4,6 +4,7 @@ import type { Resource } from "../resource.ts";
 import { DEPLOYMENTS, STATEFUL_SETS } from "../resources/apps.ts";
 import { CRON_JOBS, JOBS } from "../resources/batch.ts";
 import { SECRETS } from "../resources/core-config.ts";
+import { RESOURCE_QUOTAS } from "../resources/core-limits.ts";
 import { PODS } from "../resources/core-pods.ts";
 import { SERVICES } from "../resources/core-services.ts";
 import { PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES } from "../resources/core-storage.ts";
@@ -389,4 +390,24 @@ test("a certificate and a key that are none, or no pair", () => {
   expect(tls("", "")).toEqual(["tls: failed to find any PEM data in certificate input"]);
   expect(tls(pem, "")).toEqual(["tls: failed to find any PEM data in key input"]);
   expect(tls(pem, pem)).toEqual(["tls: failed to parse certificate or private key"]);
+});
+
+test("a quota of more requests than limits cannot be used up", () => {
+  const hard = {
+    "limits.cpu": "1",
+    cpu: "2",
+    "limits.memory": "2Gi",
+    "requests.memory": "3Gi",
+    memory: "1Gi",
+    "limits.storage": "1",
+    storage: "2",
+    "limits.ephemeral-storage": "5",
+    "requests.ephemeral-storage": "5",
+  };
+  const quota = { metadata: { name: "q" }, spec: { hard } };
+  expect(warned(RESOURCE_QUOTAS, quota)).toEqual([
+    "ResourceQuota cpu (2) should be less than limits.cpu (1)",
+    "ResourceQuota requests.memory (3Gi) should be less than limits.memory (2Gi)",
+  ]);
+  expect(RESOURCE_QUOTAS.warnings?.(quota, quota)).toEqual([]);
 });

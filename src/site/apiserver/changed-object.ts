@@ -270,13 +270,15 @@ function check<T extends KubeObject>(
   const ofAny = { ...resource, nameFormat: "pathSegment", anyFinalizer: true } as const;
   const asAny = validateMetadata(next.metadata, ofAny);
   const asChange = validateMetadataUpdate(next.metadata, current.metadata);
+  const looks = (as: "new" | "change") => (resource.metadataOnChange ?? as) === as;
   const domains = resource.anyFinalizer
     ? []
     : validateFinalizerDomains(next.metadata?.finalizers, "metadata.finalizers");
-  const ofKind = [...asChange, ...domains];
+  const ofKind = looks("change") ? [...asChange, ...domains] : [];
   const isWhole = view?.validated ?? true;
   // Kubernetes looks for all kinds alike first, and each kind once more for itself
-  const metadata = view === undefined && resource.custom === undefined ? asNew : [];
+  const isMain = view === undefined && resource.custom === undefined;
+  const metadata = isMain && looks("new") ? asNew : [];
   const asItIs = isWhole ? resource.validate(next, current) : [];
   const asItChanged = isWhole ? resource.validateUpdate(next, current) : [];
   const errors = [

@@ -17,6 +17,7 @@ import {
   EVENTS,
   JOBS,
   LEASES,
+  LIMIT_RANGES,
   MUTATING_ADMISSION_POLICIES,
   MUTATING_ADMISSION_POLICY_BINDINGS,
   MUTATING_WEBHOOK_CONFIGURATIONS,
@@ -43,6 +44,7 @@ import type { DisruptionBudgets } from "./disruption-budgets.ts";
 import type { EventLimit } from "./event-limit.ts";
 import { events } from "./events.ts";
 import { jobs } from "./jobs.ts";
+import { limitRanges } from "./limit-ranges.ts";
 import { namespaces } from "./namespaces.ts";
 import { nodes } from "./nodes.ts";
 import { persistentVolumes } from "./persistent-volumes.ts";
@@ -95,6 +97,7 @@ export class Strategies {
     this.#set(REPLICATION_CONTROLLERS, replicationControllers);
     this.#set(PERSISTENT_VOLUMES, persistentVolumes);
     this.#set(JOBS, jobs);
+    this.#set(LIMIT_RANGES, limitRanges);
     this.#set(EVENTS, events(eventLimit));
     this.#set(NODES, nodes);
     this.#set(COMPONENT_STATUSES, componentStatuses(components));
