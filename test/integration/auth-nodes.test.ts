@@ -353,6 +353,16 @@ describe("a node changes", () => {
     expect(await ask(own, ["bank"])).toBe(
       '403 audience "bank" not found in pod spec volume, system:node:a is not authorized to request tokens for this audience',
     );
+    const claiming = await pod("claiming", "a", {
+      serviceAccountName: "robot",
+      volumes: [
+        { name: "v", persistentVolumeClaim: { claimName: "none" } },
+        { name: "w", csi: { driver: "none.example.com" } },
+      ],
+    });
+    expect(await ask({ kind: "Pod", name: "claiming", uid: claiming.metadata.uid }, ["bank"])).toBe(
+      '403 error validating audience "bank": [persistentvolumeclaim "none" not found, csidriver.storage.k8s.io "none.example.com" not found]',
+    );
     expect(await ask(own, ["vault", "bank"])).toBe("403 node may only request 0 or 1 audiences");
     expect(await ask(undefined)).toBe("403 node requested token not bound to a pod");
     expect(await ask({ kind: "Pod", name: "mine" })).toBe(

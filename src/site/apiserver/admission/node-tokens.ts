@@ -1,3 +1,4 @@
+import { aggregated } from "#api/aggregate.ts";
 import { nameOf, namespaceOf, type Pod, type TokenRequest, type Volume } from "#api/object.ts";
 import { CSI_DRIVERS, PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES, PODS } from "#api/resources.ts";
 import { notFound } from "#api/status.ts";
@@ -56,36 +57,42 @@ export class NodeTokens {
   ): string | undefined {
     if (others.length > 0) return "node may only request 0 or 1 audiences";
     const volumes = pod.spec?.volumes ?? [];
-    if (volumes.some((volume) => this.#names(volume, { audience, pod }))) return undefined;
+    const found = volumes.map((volume) => this.#names(volume, { audience, pod }));
+    if (found.includes(true)) return undefined;
     const verb = "request-serviceaccounts-token-audience";
     const what = { group: "", version: "v1", resource: audience, subresource: "" };
     if (this.#authorizer.decide(user, { verb, ...what, namespace, name }).allowed) return undefined;
+    const unknown = found.filter((one) => typeof one === "string");
+    if (unknown.length > 0) {
+      return `error validating audience "${audience}": ${aggregated(unknown)}`;
+    }
     return `audience "${audience}" not found in pod spec volume, ${user.name} is not authorized to request tokens for this audience`;
   }
 
+  /** True where a volume names the audience; where that cannot be known, what is missing. */
   #names(
     volume: Volume,
     { audience, pod }: { readonly audience: string; readonly pod: Pod },
-  ): boolean {
+  ): boolean | string {
     for (const { serviceAccountToken } of volume.projected?.sources ?? []) {
       if (serviceAccountToken && (serviceAccountToken.audience ?? "") === audience) return true;
     }
-    const driver = this.#driverOf(volume, pod);
-    return driver !== undefined && this.#driverNames(driver, audience);
-  }
-
-  #driverOf({ name, csi, persistentVolumeClaim: claim, ephemeral }: Volume, pod: Pod) {
-    if (csi) return csi.driver;
-    const claimName = ephemeral ? `${nameOf(pod)}-${name}` : claim?.claimName;
-    if (claimName === undefined) return undefined;
+    if (volume.csi) return this.#driverNames(volume.csi.driver, audience);
+    const { ephemeral, persistentVolumeClaim } = volume;
+    const claim = ephemeral ? `${nameOf(pod)}-${volume.name}` : persistentVolumeClaim?.claimName;
+    if (claim === undefined) return false;
     const place = { resource: PERSISTENT_VOLUME_CLAIMS, namespace: namespaceOf(pod) };
-    const bound = newestOf(this.#store, place, claimName)?.spec?.volumeName ?? "";
-    return newestOf(this.#store, { resource: PERSISTENT_VOLUMES, namespace: "" }, bound)?.spec?.csi
-      ?.driver;
+    const bound = newestOf(this.#store, place, claim);
+    if (bound === undefined) return `persistentvolumeclaim "${claim}" not found`;
+    const name = bound.spec?.volumeName ?? "";
+    const found = newestOf(this.#store, { resource: PERSISTENT_VOLUMES, namespace: "" }, name);
+    if (found === undefined) return `persistentvolume "${name}" not found`;
+    return found.spec?.csi ? this.#driverNames(found.spec.csi.driver, audience) : false;
   }
 
-  #driverNames(name: string, audience: string): boolean {
+  #driverNames(name: string, audience: string): boolean | string {
     const driver = newestOf(this.#store, { resource: CSI_DRIVERS, namespace: "" }, name);
-    return driver?.spec.tokenRequests?.some((one) => one.audience === audience) ?? false;
+    if (driver === undefined) return `csidriver.storage.k8s.io "${name}" not found`;
+    return driver.spec.tokenRequests?.some((one) => one.audience === audience) ?? false;
   }
 }
