@@ -1,4 +1,5 @@
 import type { Access } from "#api/access.ts";
+import { AccessRefused } from "#api/access-refused.ts";
 import { hasReason, unauthorized } from "#api/status.ts";
 import type { UserInfo } from "#api/verbs.ts";
 import type { Cell } from "#lib/metrics.ts";
@@ -32,6 +33,7 @@ export interface Asking {
 const ANONYMOUS: UserInfo = { name: "system:anonymous", groups: ["system:unauthenticated"] };
 const DECISION = "authorization.k8s.io/decision";
 const REASON = "authorization.k8s.io/reason";
+const DEPRECATED = "k8s.io/deprecated";
 /** One that a client made is kept, where it is as long as one of ours at most (apiserver `WithAuditInit`). */
 const AUDIT_ID = /^[!-~]{1,64}$/;
 
@@ -133,6 +135,7 @@ export class Calls {
     if (path === undefined) return undefined;
     for (const access of accessesOf(path, wish)) this.#authorize(access, { user, audit });
     const { deprecationWarning } = path.resource;
+    if (deprecationWarning !== undefined) audit?.annotate(DEPRECATED, "true");
     const warnings = new Set(deprecationWarning === undefined ? [] : [deprecationWarning]);
     const call: Call = {
       request,
@@ -179,7 +182,7 @@ export class Calls {
     } catch (error) {
       this.#denied.value += 1;
       audit?.annotate(DECISION, "forbid");
-      audit?.annotate(REASON, "");
+      audit?.annotate(REASON, error instanceof AccessRefused ? error.why : "");
       throw error;
     }
   }

@@ -137,6 +137,39 @@ describe("the audit log", () => {
     expect(last()).not.toHaveProperty("objectRef");
   });
 
+  test("tells why something is forbidden, as far as authorizers know", async () => {
+    await start([{ level: "Metadata", omitStages: ["RequestReceived"] }]);
+    const group = "rbac.authorization.k8s.io";
+    await api.send("POST", `/apis/${group}/v1/namespaces/default/rolebindings`, {
+      body: {
+        metadata: { name: "b" },
+        roleRef: { apiGroup: group, kind: "ClusterRole", name: "none" },
+        subjects: [{ apiGroup: group, kind: "User", name: "eve" }],
+      },
+    });
+    await api.send("GET", MAPS, { headers: { "impersonate-user": "eve" } });
+    expect(last()?.annotations).toEqual({
+      "authorization.k8s.io/decision": "forbid",
+      "authorization.k8s.io/reason": `RBAC: clusterrole.${group} "none" not found`,
+    });
+  });
+
+  test("tells which token was given, and of kinds that are going", async () => {
+    await start([{ level: "Metadata", omitStages: ["RequestReceived"] }]);
+    const accounts = "/api/v1/namespaces/default/serviceaccounts";
+    await api.send("POST", accounts, { body: { metadata: { name: "robot" } } });
+    const answer = await api.send("POST", `${accounts}/robot/token`, { body: { spec: {} } });
+    const { token } = JSON.parse(await answer.text()).status;
+    const { jti } = JSON.parse(Buffer.from(token.split(".")[1], "base64url").toString());
+    expect(last()?.annotations).toMatchObject({
+      "authentication.kubernetes.io/issued-credential-id": `JTI=${jti}`,
+    });
+    await api.send("GET", "/api/v1/endpoints");
+    expect(last()?.annotations).toMatchObject({ "k8s.io/deprecated": "true" });
+    await api.send("GET", MAPS);
+    expect(last()?.annotations).not.toHaveProperty(["k8s.io/deprecated"]);
+  });
+
   test("tells what a deletion asked for, and of what everybody may ask", async () => {
     await start([{ level: "Request", omitStages: ["RequestReceived"] }]);
     await api.send("POST", MAPS, { body: { metadata: { name: "a" } } });

@@ -25,6 +25,8 @@ export interface TokenOrder {
   readonly account: ServiceAccount;
   readonly audiences: readonly string[];
   readonly seconds: number;
+  /** Its `jti`; a new one where absent. */
+  readonly id?: string;
   /** Its bearer should have renewed it after this long. */
   readonly warnAfterSeconds?: number;
   readonly pod?: KubeObject;
@@ -73,7 +75,8 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     this.#bound = new BoundObjects(store, clock);
   }
 
-  issue({ account, audiences, seconds, warnAfterSeconds, pod, node, secret }: TokenOrder): string {
+  issue(order: TokenOrder): string {
+    const { account, audiences, seconds, warnAfterSeconds, pod, node, secret } = order;
     const issuedAt = this.#seconds();
     const claims = claimsOf(
       {
@@ -82,7 +85,7 @@ export class ServiceAccountTokens implements TokenAuthenticator {
         pod: pod && identityOf(pod),
         node: node && identityOf(node),
         secret: secret && identityOf(secret),
-        id: randomUUID(),
+        id: order.id ?? randomUUID(),
         audiences,
         lifetime: {
           issuedAt,

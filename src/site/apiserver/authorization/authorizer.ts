@@ -1,6 +1,7 @@
 import type { Access } from "#api/access.ts";
+import { AccessRefused } from "#api/access-refused.ts";
 import { aggregated } from "#api/aggregate.ts";
-import { StatusError } from "#api/status.ts";
+import type { StatusError } from "#api/status.ts";
 import type { UserInfo } from "#api/verbs.ts";
 import type { NodeAuthorizer } from "./node-authorizer.ts";
 import { nodeNameOf } from "./node-identity.ts";
@@ -84,15 +85,12 @@ interface Refusal {
 /** apiserver `responsewriters.ForbiddenStatusError` */
 function forbiddenAccess({ user, access, reason }: Refusal): StatusError {
   const why = reason === "" ? wish(user, access) : `${wish(user, access)}: ${reason}`;
-  if ("path" in access) {
-    return new StatusError(`forbidden: ${why}`, { code: 403, reason: "Forbidden", details: {} });
-  }
+  if ("path" in access) return new AccessRefused(`forbidden: ${why}`, { why: reason, details: {} });
   const { group, resource, name } = access;
   const what = group === "" ? resource : `${resource}.${group}`;
   const which = name === "" ? what : `${what} "${name}"`;
-  return new StatusError(`${which} is forbidden: ${why}`, {
-    code: 403,
-    reason: "Forbidden",
+  return new AccessRefused(`${which} is forbidden: ${why}`, {
+    why: reason,
     details: { ...(name !== "" && { name }), ...(group !== "" && { group }), kind: resource },
   });
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { invalid } from "#api/field-error.ts";
 import {
   type KubeObject,
@@ -21,6 +22,8 @@ const LEAST_SECONDS = 600;
 const MOST_SECONDS = 2 ** 32;
 /** What pods ask for: their tokens go on for a year, for programs that read them only once. */
 const POD_SECONDS = 3607;
+/** Under which key the audit log tells which token was given. */
+const ISSUED = "authentication.kubernetes.io/issued-credential-id";
 const EXTENDED_SECONDS = 365 * 24 * 3600;
 
 const RESOURCE = { group: "authentication.k8s.io", plural: "tokenrequests", kind: "TokenRequest" };
@@ -39,7 +42,7 @@ export function serviceAccounts(maker: TokenMaker): Strategy<ServiceAccount> {
 
 function tokenRequest({ tokens, store }: TokenMaker): Action<ServiceAccount> {
   return {
-    apply(account, body, { now }) {
+    apply(account, body, { now, annotate }) {
       const { spec, metadata }: Partial<TokenRequest> = body;
       const {
         audiences,
@@ -54,13 +57,16 @@ function tokenRequest({ tokens, store }: TokenMaker): Action<ServiceAccount> {
         bound.pod !== undefined &&
         seconds === POD_SECONDS &&
         wanted.every((one) => one === tokens.issuer);
+      const id = randomUUID();
       const token = tokens.issue({
+        id,
         account,
         audiences: wanted,
         ...bound,
         seconds: isExtended ? EXTENDED_SECONDS : seconds,
         ...(isExtended && { warnAfterSeconds: seconds }),
       });
+      annotate(ISSUED, `JTI=${id}`);
       const answer: TokenRequest = {
         apiVersion: "authentication.k8s.io/v1",
         kind: "TokenRequest",
