@@ -131,6 +131,19 @@ describe("LimitRanger", () => {
     expect(await refused("Pod", object)).toBe(`pods "a" is forbidden: ${why}`);
   });
 
+  test("fills in what a resize leaves out, but tells nothing on the pod", async () => {
+    await created("Pod", asking("a", "100m"));
+    await created("LimitRange", range({ type: "Container", defaultRequest: { memory: "64Mi" } }));
+    const resources = { requests: { cpu: "200m" } };
+    const answer = await api.send("PATCH", "/api/v1/namespaces/default/pods/a/resize", {
+      body: { spec: { containers: [{ name: "c", resources }] } },
+      type: "application/strategic-merge-patch+json",
+    });
+    const { metadata, spec } = JSON.parse(await answer.text());
+    expect(spec.containers[0].resources).toEqual({ requests: { cpu: "200m", memory: "64Mi" } });
+    expect(metadata.annotations).toBeUndefined();
+  });
+
   test("bounds the storage of claims", async () => {
     await created("LimitRange", range({ type: "PersistentVolumeClaim", max: { storage: "1Gi" } }));
     const spec = { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "2Gi" } } };

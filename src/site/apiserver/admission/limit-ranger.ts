@@ -15,15 +15,18 @@ export function limitRanger(store: ObjectStore): AdmissionPlugin<Pod> {
   return {
     kinds: [PODS],
     subresources: ["resize"],
-    mutate({ operation, target: { namespace }, object }) {
-      if (operation !== "CREATE") return;
-      for (const range of rangesOf(store, namespace)) setDefaults(object, range);
+    mutate(request) {
+      if (!isLimited(request)) return;
+      const { operation, object, target } = request;
+      for (const range of rangesOf(store, target.namespace)) {
+        const set = setDefaults(object, range);
+        // A resize changes what is said of resources, and nothing else of a pod.
+        if (operation === "CREATE" && set.length > 0) tell(object, set);
+      }
     },
     validate(request) {
-      const { operation, object, target } = request;
-      if (operation === "DELETE" || (operation === "UPDATE" && target.subresource !== "resize")) {
-        return;
-      }
+      if (!isLimited(request)) return;
+      const { object, target } = request;
       for (const range of rangesOf(store, target.namespace)) {
         refuse(
           request,
@@ -32,6 +35,16 @@ export function limitRanger(store: ObjectStore): AdmissionPlugin<Pod> {
       }
     },
   };
+}
+
+type Limited = Exclude<AdmissionRequest<Pod>, { operation: "DELETE" }>;
+
+/** Only new pods and resizes ask for anything, and not once the pod is going. */
+function isLimited(request: AdmissionRequest<Pod>): request is Limited {
+  const { operation, target, current } = request;
+  if (operation === "CREATE") return true;
+  const isResize = operation === "UPDATE" && target.subresource === "resize";
+  return isResize && current?.metadata?.deletionTimestamp === undefined;
 }
 
 /** Claims stay within the LimitRanges of their namespace. */
@@ -79,16 +92,19 @@ function podErrors(pod: Pod, limit: Limit): string[] {
   return violations(limit, { requests: podRequests({ spec }), limits: podLimits({ spec }) });
 }
 
-function setDefaults(pod: Pod, { spec: range }: LimitRange): void {
+/** Fills in what containers do not say; answers in words what that was. */
+function setDefaults(pod: Pod, { spec: range }: LimitRange): readonly string[] {
   const ofContainers = (range?.limits ?? []).filter(({ type }) => type === "Container");
   const limits = Object.assign({}, ...ofContainers.map((limit) => limit.default));
   const requests = Object.assign({}, ...ofContainers.map((limit) => limit.defaultRequest));
   const { containers = [], initContainers = [] } = pod.spec ?? {};
-  const set = [
+  return [
     ...containers.flatMap((one) => fill(one, { limits, requests, what: "container" })),
     ...initContainers.flatMap((one) => fill(one, { limits, requests, what: "init container" })),
   ];
-  if (set.length === 0) return;
+}
+
+function tell(pod: Pod, set: readonly string[]): void {
   pod.metadata ??= {};
   pod.metadata.annotations = {
     ...pod.metadata.annotations,
