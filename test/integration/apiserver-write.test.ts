@@ -180,6 +180,15 @@ test("a workload is scaled through its scale", async () => {
     body: { metadata: { name: "web" }, spec: { replicas: -1 } },
   });
   expect(bad.status).toBe(422);
+  const other = await api.send("PATCH", `${base}/web/scale`, {
+    body: { metadata: { uid: "other" }, spec: { replicas: 1 } },
+    type: "application/merge-patch+json",
+  });
+  expect(JSON.parse(await other.text())).toMatchObject({
+    code: 409,
+    message: `Operation cannot be fulfilled on deployments/scale.apps "web": Precondition failed: UID in precondition: other, UID in object meta: ${created.metadata?.uid}`,
+    details: { name: "web", group: "apps", kind: "deployments/scale" },
+  });
 });
 
 test("a namespace goes in two steps", async () => {

@@ -1,16 +1,24 @@
 import { invalid } from "#api/field-error.ts";
-import type {
-  Deployment,
-  KubeObject,
-  LabelSelector,
-  ObjectMeta,
-  ReplicaSet,
-  ReplicationController,
-  Scale,
-  StatefulSet,
+import {
+  type Deployment,
+  type KubeObject,
+  type LabelSelector,
+  nameOf,
+  type ObjectMeta,
+  type ReplicaSet,
+  type ReplicationController,
+  type Scale,
+  type StatefulSet,
 } from "#api/object.ts";
+import type { Resource } from "#api/resource.ts";
+import {
+  DEPLOYMENTS,
+  REPLICA_SETS,
+  REPLICATION_CONTROLLERS,
+  STATEFUL_SETS,
+} from "#api/resources.ts";
 import { matcherOf } from "#api/selector.ts";
-import { invalidObject } from "#api/status.ts";
+import { conflict, invalidObject } from "#api/status.ts";
 import { present } from "#lib/present.ts";
 import { cloneJson, field } from "../json.ts";
 import type { Strategy, View } from "../strategy.ts";
@@ -28,13 +36,22 @@ interface Scalable extends KubeObject {
  * the selector of the kind.
  */
 function scaleView<T extends Scalable>(
+  resource: Resource<T>,
   selectorOf: (object: T) => LabelSelector | undefined,
 ): View<T> {
   return {
     validated: true,
     read: (object) => scaleOf(object, selectorOf(object)),
     write(current, body) {
-      const replicas = replicasOf(body);
+      const name = nameOf(current);
+      const replicas = replicasOf(body, name);
+      const [wanted = "", uid] = [body.metadata?.uid, current.metadata?.uid];
+      if (wanted !== "" && wanted !== uid) {
+        throw conflict(
+          { resource: { ...resource, plural: `${resource.plural}/scale` }, name },
+          `Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${uid}`,
+        );
+      }
       const next = cloneJson(current);
       if (next.spec) next.spec.replicas = replicas;
       return next;
@@ -72,12 +89,12 @@ export function replicasIn(body: KubeObject): number {
 }
 
 /** @throws StatusError 422 where a Scale asks for no possible number. */
-function replicasOf(body: KubeObject): number {
+function replicasOf(body: KubeObject, name: string): number {
   const replicas = replicasIn(body);
   if (replicas >= 0) return replicas;
   const subject = {
     resource: { group: "autoscaling", plural: "scales", kind: "Scale" },
-    name: body.metadata?.name ?? "",
+    name,
   };
   throw invalidObject(subject, [
     invalid("spec.replicas", { value: replicas, detail: "must be greater than or equal to 0" }),
@@ -85,19 +102,21 @@ function replicasOf(body: KubeObject): number {
 }
 
 export const deployments: Strategy<Deployment> = {
-  views: { scale: scaleView<Deployment>(({ spec }) => spec?.selector) },
+  views: { scale: scaleView(DEPLOYMENTS, ({ spec }) => spec?.selector) },
 };
 export const replicaSets: Strategy<ReplicaSet> = {
-  views: { scale: scaleView<ReplicaSet>(({ spec }) => spec?.selector) },
+  views: { scale: scaleView(REPLICA_SETS, ({ spec }) => spec?.selector) },
 };
 export const statefulSets: Strategy<StatefulSet> = {
-  views: { scale: scaleView<StatefulSet>(({ spec }) => spec?.selector) },
+  views: { scale: scaleView(STATEFUL_SETS, ({ spec }) => spec?.selector) },
 };
 
 /** Deleting one leaves its pods, as it always did, unless one says otherwise. */
 export const replicationControllers: Strategy<ReplicationController> = {
   defaultPropagation: () => "Orphan",
   views: {
-    scale: scaleView<ReplicationController>(({ spec }) => ({ matchLabels: spec?.selector ?? {} })),
+    scale: scaleView(REPLICATION_CONTROLLERS, ({ spec }) => ({
+      matchLabels: spec?.selector ?? {},
+    })),
   },
 };
