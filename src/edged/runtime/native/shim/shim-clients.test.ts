@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { existsSync, mkdtempSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { createConnection } from "node:net";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -54,7 +54,10 @@ testShim("a start whose client went away meanwhile is told to the next", async (
 });
 
 test("a shim of an earlier version is not asked for what it does not know", async () => {
-  const path = join(mkdtempSync(join(tmpdir(), "shim-")), "shim.sock");
+  using resources = new DisposableStack();
+  const directory = mkdtempSync(join(tmpdir(), "shim-"));
+  resources.defer(() => rmSync(directory, { recursive: true }));
+  const path = join(directory, "shim.sock");
   const hello = new Uint8Array(Uint32Array.of(0x101, 0, 0, 0, 0, 1, 7, 0, 0, 0, 0, 0).buffer);
   const socket = { open: (client: Bun.Socket) => void client.write(hello), data: () => undefined };
   using _shim = Bun.listen({ unix: path, socket });
