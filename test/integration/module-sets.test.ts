@@ -94,6 +94,7 @@ test.each(SETS)(
       ...{ site, parts, directory, modules: running.modules },
       writtenTodayBytes: () => 0,
     });
+    expect(status.degraded).toContainEqual(expect.stringContaining("/nonexistent was removed"));
     expect(status.modules.map((module) => `${module.name} ${module.state}`)).toEqual([
       ...enabled.map((module) => `${module} running`),
       ...disabled.map((module) => `${module} disabled`),
