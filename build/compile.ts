@@ -42,7 +42,13 @@ async function compile(target: Target, outfile: string): Promise<void> {
     splitting: true,
     define: { EDGESITE_BUILD: await buildInfo() },
     plugins: [programs, slim, tables, undici, plugin],
-    compile: { outfile, executablePath: await bunFor(target, root), ...NOTHING_OF_THE_DIRECTORY },
+    compile: {
+      outfile,
+      // What `process.arch` is: without it Bun puts that of this machine in its place.
+      target: `bun-${target.name}`,
+      executablePath: await bunFor(target, root),
+      ...NOTHING_OF_THE_DIRECTORY,
+    },
   });
   for (const log of result.logs) console.error(String(log));
   if (!result.success) throw new Error(`Cannot build ${outfile}`);

@@ -2,7 +2,7 @@ import { $ } from "bun";
 
 /** A platform that edgesite is built for. */
 export interface Target {
-  readonly name: string;
+  readonly name: `linux-${"arm64" | "x64"}${"" | "-musl"}`;
   /** The npm package that carries Bun for it. */
   readonly bunPackage: string;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { existsSync, mkdtempSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { processesOf } from "#test/kit/container-processes.ts";
@@ -89,14 +89,16 @@ test(
 test(
   "another runtime takes over the pods, and the one of before keeps none",
   async () => {
-    await using host = await NetworkNamespace.create();
+    await using resources = new AsyncDisposableStack();
+    const host = resources.use(await NetworkNamespace.create());
     const parent = mkdtempSync(join(tmpdir(), "edgesite-switched-"));
+    resources.defer(() => rmSync(parent, { recursive: true }));
     const config = join(parent, "edgesite.yaml");
     const use = (name: string): void => writeFileSync(config, `runtime: {name: ${name}}\n`);
     use("docker");
     const runtime = dockerRuntime(sharedEngine());
     const args = ["--config", config];
-    await using site = await SiteProcess.start({ namespace: host, runtime, parent, args });
+    const site = resources.use(await SiteProcess.start({ namespace: host, runtime, parent, args }));
     await site.nodeReady();
     await applyHello(site);
     const { siteId } = await site.status();
