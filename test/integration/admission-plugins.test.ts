@@ -538,3 +538,25 @@ describe("PodTopologyLabels", () => {
     expect(metadata?.labels).toEqual({ by: "me", ...copied });
   });
 });
+
+describe("an object that leaves its name to the server", () => {
+  const generated = (spec: object) => ({
+    ...pod("", { spec }),
+    metadata: { generateName: "web-" },
+  });
+
+  test("carries it as a label all the same, where it is a namespace", async () => {
+    const { metadata } = await created("Namespace", { metadata: { generateName: "team-" } });
+    expect(metadata.labels).toEqual({ "kubernetes.io/metadata.name": metadata.name });
+  });
+
+  test("has none yet where it is changed, and has it where it is judged", async () => {
+    expect(await refused("Pod", generated({ priorityClassName: "none" }))).toBe(
+      'pods "web-" is forbidden: no PriorityClass with name none was found',
+    );
+    await created("ResourceQuota", quota({ pods: "0" }));
+    expect(await refused("Pod", generated({}))).toMatch(
+      /^pods "web-[a-z0-9]{5}" is forbidden: exceeded quota: q, /,
+    );
+  });
+});

@@ -100,6 +100,17 @@ describe("a review", () => {
     expect(request?.object?.metadata?.uid).toBeUndefined();
   });
 
+  test("tells who judges an object the name that it has got meanwhile", async () => {
+    const server = serve(allow);
+    await register("validating", server);
+    const { body } = await send("POST", CONFIG_MAPS, { metadata: { generateName: "a-" } });
+    const request = server.asked[0]?.request;
+    expect([request?.name, request?.object?.metadata?.name]).toEqual([
+      body.metadata.name,
+      body.metadata.name,
+    ]);
+  });
+
   test("shows a validating webhook what will be stored, and both versions of a change", async () => {
     const server = serve(allow);
     await register("validating", server);

@@ -18,6 +18,8 @@ export function setNamespaceStatusDefaults(namespace: Namespace): void {
 
 /** A new namespace is kept until its content is gone. */
 export function prepareNamespace(namespace: Namespace): void {
+  // Its name may have come only now.
+  setNamespaceDefaults(namespace);
   namespace.status = { phase: "Active" };
   const finalizers = namespace.spec?.finalizers ?? [];
   if (finalizers.includes("kubernetes")) return;

@@ -56,7 +56,7 @@ export function newObject<T extends KubeObject>(
   object: T,
 ): T {
   const { resource } = target;
-  object.metadata ??= {};
+  object.metadata = named(object.metadata ?? {});
   if (resource.hasGeneration) object.metadata.generation = 1;
   resource.prepareForCreate?.(object);
   strategy.prepareCreate?.(object, admission);
@@ -89,10 +89,9 @@ export function askedObject<T extends KubeObject>(
 }
 
 /** A draft without what the server has added to what was sent: as nobody knows it yet. */
-export function asSent(draft: KubeObject, { metadata: sent }: KubeObject): KubeObject {
-  const { uid: _uid, creationTimestamp: _created, name, ...metadata } = draft.metadata ?? {};
-  const wasNamed = (sent?.name ?? "") !== "" && name !== undefined;
-  return { ...draft, metadata: { ...(wasNamed && { name }), ...metadata } };
+export function asSent(draft: KubeObject): KubeObject {
+  const { uid: _uid, creationTimestamp: _created, ...metadata } = draft.metadata ?? {};
+  return { ...draft, metadata };
 }
 
 /**
@@ -114,6 +113,13 @@ export function specChanged(
   );
 }
 
+/** An object that leaves its name to the server gets it when mutating admission is over. */
+function named(metadata: ObjectMeta): ObjectMeta {
+  const { name = "", generateName: base = "" } = metadata;
+  if (name !== "" || base === "") return metadata;
+  return { name: generateName(base, Math.random), ...metadata };
+}
+
 function newMetadata(target: CreateTarget, sent: ObjectMeta, now: Date): ObjectMeta {
   const { resource } = target;
   checkNamespace(sent.namespace ?? "", target.namespace);
@@ -124,9 +130,7 @@ function newMetadata(target: CreateTarget, sent: ObjectMeta, now: Date): ObjectM
     });
   }
   const { namespace, deletionTimestamp, deletionGracePeriodSeconds, selfLink, ...kept } = sent;
-  const base = kept.generateName ?? "";
-  const name = kept.name || (base === "" ? "" : generateName(base, Math.random));
-  const { resourceVersion: _, managedFields: _managed, name: _name, ...rest } = kept;
+  const { resourceVersion: _, managedFields: _managed, name = "", ...rest } = kept;
   return {
     ...(name !== "" && { name }),
     ...(resource.namespaced && { namespace: target.namespace }),

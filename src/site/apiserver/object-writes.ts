@@ -95,7 +95,7 @@ export class ObjectWrites {
         review === undefined
           ? first
           : await mutated(review, first, {
-              shown: (draft) => asSent(shown(draft), object),
+              shown: (draft) => asSent(shown(draft)),
               redraft: draftOf,
             });
       const made = newObject(creation, draft);

@@ -40,6 +40,13 @@ export class Asking {
     this.#options = options;
   }
 
+  /** The same about an object that has got its name. */
+  of(name: string): Asking {
+    const { request } = this;
+    if (request.name !== "" || name === "") return this;
+    return new Asking(this.#options, { ...request, name });
+  }
+
   /**
    * False where its selectors or its conditions leave the versions out.
    * @throws StatusError 403 where its conditions cannot be judged and it is not to be passed over.

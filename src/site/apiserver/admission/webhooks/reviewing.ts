@@ -55,7 +55,8 @@ export class Review {
 
   /** Asks the validating webhooks at once. @throws StatusError the first refusal, in their order. */
   async validate(versions: Versions): Promise<void> {
-    const { asking, validating } = this.#parts;
+    const { validating } = this.#parts;
+    const asking = this.#parts.asking.of(versions.object?.metadata?.name ?? "");
     const concerned: Concerned[] = [];
     for (const one of validating) if (await asking.concerns(one, versions)) concerned.push(one);
     const asked = concerned.map((one, index) =>
