@@ -20,7 +20,7 @@ const LONG = [
 
 /** A line about a test that passed; the values in its name may span lines. */
 const PASSED =
-  /^\(pass\)(?:(?!^\((?:pass|fail|skip|todo)\))[\s\S])*?\[[\d.]+m?s\]\n|^\(pass\).*\n/gm;
+  /^\(pass\)(?:(?!^\((?:pass|fail|skip|todo)\))[\s\S])*?\[[\d.]+m?s\]\n|^\(pass\).*\n(?:[ }\]].*\n)*/gm;
 /** The heading of a file that has nothing else to say. */
 const QUIET_FILE = /^\S+\.test\.ts:\n\n/gm;
 
