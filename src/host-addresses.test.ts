@@ -50,11 +50,14 @@ test("a machine that gets a network later, and another one, is told of both", as
   life.abort(new Error("The test is over"));
 });
 
-test("links of pods and engines are no way to this machine", async () => {
+test("links of pods and engines are no way to this machine, a router's bridge is", async () => {
   const read = () => new HostAddresses({ ...options, ipv6: false }).all;
   const before = read();
   await ip("link add es0123456789abc type veth peer name docker0");
   await ip("link add br-0123456789ab type veth peer name br-lan");
+  await using links = new AsyncDisposableStack();
+  links.defer(async () => void (await ip("link delete docker0")));
+  links.defer(async () => void (await ip("link delete br-lan")));
   await ip("address add 203.0.113.1/32 dev es0123456789abc");
   await ip("address add 203.0.113.2/32 dev docker0");
   await ip("address add 203.0.113.3/32 dev br-0123456789ab");
