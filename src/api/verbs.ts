@@ -32,7 +32,7 @@ export interface CreateTarget<T extends KubeObject = KubeObject> extends Target<
 }
 
 export interface ReadOptions {
-  /** `""` or absent: the newest state. `"0"`: any state will do. Else: one that is not older than this. */
+  /** `""` or absent asks for the newest state, `"0"` for what is at hand, else for one not older than this. */
   readonly resourceVersion?: string;
 }
 

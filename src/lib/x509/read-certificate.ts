@@ -17,7 +17,7 @@ export interface SubjectNames {
   readonly organizations: readonly string[];
 }
 
-/** The names in the subject. They are read from the DER: any text form could be ambiguous. */
+/** The names in the subject, read from the DER: written as text, a name may pass for two. */
 export function subjectNames(certificate: X509Certificate): SubjectNames {
   let commonName = "";
   const organizations: string[] = [];

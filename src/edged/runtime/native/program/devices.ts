@@ -26,8 +26,8 @@ const DEV = openHow({
 
 /**
  * Makes the container's own /dev and answers a descriptor of it.
- * @param users the pod's own IDs, if it has any: the nodes are the host's even then, as a root in
- *   there may not have what the host lets only its own have.
+ * @param users the IDs of a pod with users of its own. The nodes stay the host's, so that root in
+ *   there opens no device that only the host's root may open.
  */
 export function makeDevices(root: Root, nodes: readonly DeviceNode[], users?: IdRange): Result {
   const { steps, fd } = root;
