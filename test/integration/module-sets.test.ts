@@ -3,15 +3,13 @@ import type { Pod } from "#api/object.ts";
 import { PODS } from "#api/resources.ts";
 import { UnknownModule } from "#bus/bus.ts";
 import { newMessage } from "#bus/message.ts";
-import { MemoryRuntime } from "#edged/runtime/memory/memory-runtime.ts";
-import { systemClock } from "#lib/clock.ts";
 import { type Logger, silentLogger } from "#lib/log.ts";
 import { enterNewNetworkNamespace } from "#linux/namespace.ts";
 import { NETLINK_ROUTE, NetlinkSocket } from "#linux/netlink/socket.ts";
 import { setLinkUp } from "#linux/rtnetlink/links.ts";
 import { createMetaClient } from "#meta/create-meta-client.ts";
+import { busyboxRuntime } from "#test/kit/busybox-runtime.ts";
 import { eventually, rejection } from "#test/kit/eventually.ts";
-import { shellProgram } from "#test/kit/shell-program.ts";
 import { configOf, MODULE_SETS, type ModuleName, RunningSite } from "#test/kit/site-parts.ts";
 import { dataDirectory } from "../../src/data-directory.ts";
 import { siteStatus } from "../../src/site-status.ts";
@@ -53,12 +51,6 @@ class Warnings {
   }
 }
 
-function newRuntime(): MemoryRuntime {
-  const runtime = new MemoryRuntime({ clock: systemClock, program: shellProgram });
-  runtime.addImage("busybox:1");
-  return runtime;
-}
-
 const absent = "A module is not on the bus; messages for it are dropped";
 const WARNINGS: Readonly<Record<string, readonly string[]>> = {
   cloudcore: [`${absent} metaManager`],
@@ -79,7 +71,11 @@ test.each(SETS)(
   async (name, modules) => {
     const warnings = new Warnings();
     const config = configOf(modules);
-    const running = await RunningSite.start({ config, runtime: newRuntime(), log: warnings.log });
+    const running = await RunningSite.start({
+      config,
+      runtime: busyboxRuntime(),
+      log: warnings.log,
+    });
     await using _ = running;
     const { site, parts, states } = running;
     const enabled = ORDER.filter(([one]) => modules.includes(one)).map(([, module]) => module);
@@ -128,7 +124,7 @@ test.each(SETS)(
 );
 
 test("the modules of edgesite bring a pod from the store to the runtime and its status back", async () => {
-  const runtime = newRuntime();
+  const runtime = busyboxRuntime();
   const config = configOf(MODULE_SETS.edgesite);
   await using running = await RunningSite.start({ config, runtime });
   const { objects } = running.parts.db;
@@ -160,7 +156,7 @@ test.each(ON_THE_BUS.map((module) => [module]))(
     const warnings = new Warnings();
     const config = configOf(ALL);
     await using running = await RunningSite.start({
-      ...{ config, runtime: newRuntime(), log: warnings.log },
+      ...{ config, runtime: busyboxRuntime(), log: warnings.log },
     });
     const ask = (operation: string, resource: string) =>
       running.parts.bus.sendSync(

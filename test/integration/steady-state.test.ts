@@ -3,7 +3,6 @@ import { statSync } from "node:fs";
 import type { Deployment } from "#api/object.ts";
 import { DEPLOYMENTS, PODS, RESOURCES } from "#api/resources.ts";
 import { createClient } from "#client/client.ts";
-import { MemoryRuntime } from "#edged/runtime/memory/memory-runtime.ts";
 import { systemClock } from "#lib/clock.ts";
 import { systemTimer } from "#lib/timer.ts";
 import { enterNewNetworkNamespace } from "#linux/namespace.ts";
@@ -12,8 +11,8 @@ import { setLinkUp } from "#linux/rtnetlink/links.ts";
 import { collectionOf } from "#site/apiserver/kind.ts";
 import { componentUser } from "#site/apiserver/options.ts";
 import { createRegistry } from "#site/apiserver/registry.ts";
+import { busyboxRuntime } from "#test/kit/busybox-runtime.ts";
 import { eventually } from "#test/kit/eventually.ts";
-import { shellProgram } from "#test/kit/shell-program.ts";
 import { configOf, MODULE_SETS, RunningSite } from "#test/kit/site-parts.ts";
 import { TEST_TOKENS } from "#test/kit/test-tokens.ts";
 
@@ -54,8 +53,7 @@ const deployment: Deployment = {
 };
 
 test("a site with 50 ready pods writes nothing but its node's heartbeat, and that not to disk", async () => {
-  const runtime = new MemoryRuntime({ clock: systemClock, program: shellProgram });
-  runtime.addImage("busybox:1");
+  const runtime = busyboxRuntime();
   const config = configOf(MODULE_SETS.edgesite);
   await using running = await RunningSite.start({ config, runtime });
   const { db, directories, lifetime } = running.parts;

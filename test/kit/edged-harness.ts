@@ -228,3 +228,13 @@ export function podOf(name: string, spec: Partial<NonNullable<Pod["spec"]>> = {}
     },
   };
 }
+
+/** Has a pod come to the node, as the site would. */
+export function applyPod(harness: EdgedHarness, pod: Pod): Promise<void> {
+  return harness.send("insert", `default/pod/${pod.metadata?.name}`, pod);
+}
+
+/** What the pod says of the condition `Ready`. */
+export function isReady(status: PodStatus | undefined): boolean {
+  return status?.conditions?.find(({ type }) => type === "Ready")?.status === "True";
+}

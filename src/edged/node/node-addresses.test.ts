@@ -1,10 +1,8 @@
 import { expect, test } from "bun:test";
 import type { PodStatus } from "#api/object.ts";
-import { systemClock } from "#lib/clock.ts";
+import { busyboxRuntime } from "#test/kit/busybox-runtime.ts";
 import { type EdgedHarness, podOf, startEdged } from "#test/kit/edged-harness.ts";
 import { FixedAddresses } from "#test/kit/fixed-addresses.ts";
-import { shellProgram } from "#test/kit/shell-program.ts";
-import { MemoryRuntime } from "../runtime/memory/memory-runtime.ts";
 
 const nodeAddresses = ({ meta }: EdgedHarness) => meta.nodes.at(-1)?.status?.addresses;
 const places = ({ hostIP, hostIPs, podIP, podIPs }: PodStatus = {}) => ({
@@ -12,8 +10,7 @@ const places = ({ hostIP, hostIPs, podIP, podIPs }: PodStatus = {}) => ({
 });
 
 test("the node and its pods follow new addresses; nothing goes up that has not changed", async () => {
-  const runtime = new MemoryRuntime({ clock: systemClock, program: shellProgram });
-  runtime.addImage("busybox:1");
+  const runtime = busyboxRuntime();
   const addresses = new FixedAddresses(["10.42.0.1"]);
   await using harness = await startEdged({ runtime, addresses });
   const { meta, send } = harness;

@@ -1,10 +1,8 @@
 import { expect, test } from "bun:test";
 import type { TCPSocketListener } from "bun";
 import type { PodAddresses } from "#edged/network/pod-network.ts";
-import { systemClock } from "#lib/clock.ts";
+import { busyboxRuntime } from "#test/kit/busybox-runtime.ts";
 import { FakeMeta, FakeNetwork, podOf, startEdged } from "#test/kit/edged-harness.ts";
-import { shellProgram } from "#test/kit/shell-program.ts";
-import { MemoryRuntime } from "../runtime/memory/memory-runtime.ts";
 
 /** Another address of this machine than the usual one, where nobody else listens. */
 const POD_IP = "127.0.0.77";
@@ -37,8 +35,7 @@ test("the pod of an adopted container is probed where it is, never the host in i
   using _host = listen("127.0.0.1", pod.port, () => {
     mistaken += 1;
   });
-  const runtime = new MemoryRuntime({ clock: systemClock, program: shellProgram });
-  runtime.addImage("busybox:1");
+  const runtime = busyboxRuntime();
   const [container] = podOf("web").spec?.containers ?? [];
   if (!container) throw new Error("A pod has a container");
   const readinessProbe = { tcpSocket: { port: pod.port }, periodSeconds: 1 };
