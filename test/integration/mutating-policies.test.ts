@@ -123,6 +123,17 @@ test("operations on an object: a test that fails leaves it, a wrong one is refus
   );
 });
 
+test("a name that it empties is the server's to give, as one that nobody sent", async () => {
+  await enforce("p", {
+    mutations: [patch("[JSONPatch{op: 'add', path: '/metadata/name', value: ''}]")],
+  });
+  const { code, body } = await send("POST", `${CORE}/configmaps`, {
+    metadata: { generateName: "a-" },
+  });
+  expect([code, body.message]).toEqual([201, undefined]);
+  expect(body.metadata.name).toMatch(/^a-[a-z0-9]{5}$/);
+});
+
 test("each parameter changes it alone; a failure that is ignored changes nothing", async () => {
   for (const [name, value] of [
     ["one", "1"],

@@ -115,9 +115,10 @@ export function specChanged(
 
 /** An object that leaves its name to the server gets it when mutating admission is over. */
 function named(metadata: ObjectMeta): ObjectMeta {
-  const { name = "", generateName: base = "" } = metadata;
+  const { name = "", ...rest } = metadata;
+  const { generateName: base = "" } = rest;
   if (name !== "" || base === "") return metadata;
-  return { name: generateName(base, Math.random), ...metadata };
+  return { name: generateName(base, Math.random), ...rest };
 }
 
 function newMetadata(target: CreateTarget, sent: ObjectMeta, now: Date): ObjectMeta {
