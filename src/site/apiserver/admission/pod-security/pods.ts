@@ -1,6 +1,6 @@
 import { fieldErrorsText } from "#api/field-error.ts";
 import type { KubeObject, Pod, PodTemplateSpec } from "#api/object.ts";
-import type { CheckedPod, Violation } from "#api/pod-security/check.ts";
+import type { CheckedPod } from "#api/pod-security/check.ts";
 import { violations } from "#api/pod-security/evaluate.ts";
 import { type LevelVersion, type Policy, policyOf, policyText } from "#api/pod-security/policy.ts";
 import type { Resource } from "#api/resource.ts";
@@ -63,9 +63,10 @@ export function podSecurity(store: ObjectStore): AdmissionPlugin<Pod> {
       const checked = podOf(object);
       noteErrors(request, asked);
       admission.annotate(`${ANNOTATION}enforce-policy`, policyText(policy.enforce));
-      audit(request, { checked, audited: policy.audit });
-      enforce(request, { checked, enforced: policy.enforce });
-      warn(request, { checked, warned: policy.warn });
+      audit(request, { checked, policy });
+      const found = faults(checked, policy.enforce);
+      if (found !== undefined) throw refused(request, `violates ${found}`);
+      warn(request, { checked, policy });
     },
   };
 }
@@ -79,12 +80,10 @@ export function podSecurityOfTemplates(store: ObjectStore): AdmissionPlugin {
       const asked = policyIn(store, request.target.namespace);
       const checked = templateOf(request.object);
       if (asked === undefined || checked === undefined) return;
-      const { policy, errors } = asked;
-      const isHeard = [policy.audit, policy.warn].some(({ level }) => level !== "privileged");
-      if (!isHeard && errors === "") return;
+      const { policy } = asked;
       noteErrors(request, asked);
-      audit(request, { checked, audited: policy.audit });
-      warn(request, { checked, warned: policy.warn });
+      audit(request, { checked, policy });
+      warn(request, { checked, policy });
     },
   };
 }
@@ -145,33 +144,26 @@ function isSignificant({ object, current }: AdmissionRequest<Pod>): boolean {
   );
 }
 
-const detailOf = (found: readonly Violation[]): string =>
-  found.map(({ reason, detail }) => `${reason} (${detail})`).join(", ");
-
-function enforce(
-  request: AdmissionRequest,
-  { checked, enforced }: { checked: CheckedPod; enforced: LevelVersion },
-): void {
-  const found = violations(checked, enforced);
-  if (found.length === 0) return;
-  throw refused(request, `violates PodSecurity "${policyText(enforced)}": ${detailOf(found)}`);
+interface Judged {
+  readonly checked: CheckedPod;
+  readonly policy: Policy;
 }
 
-function audit(
-  { admission }: AdmissionRequest,
-  { checked, audited }: { checked: CheckedPod; audited: LevelVersion },
-): void {
-  const found = violations(checked, audited);
-  if (found.length === 0) return;
-  const text = `would violate PodSecurity "${policyText(audited)}": ${detailOf(found)}`;
-  admission.annotate(`${ANNOTATION}audit-violations`, text);
+function audit({ admission }: AdmissionRequest, { checked, policy }: Judged): void {
+  const found = faults(checked, policy.audit);
+  if (found === undefined) return;
+  admission.annotate(`${ANNOTATION}audit-violations`, `would violate ${found}`);
 }
 
-function warn(
-  { admission }: AdmissionRequest,
-  { checked, warned }: { checked: CheckedPod; warned: LevelVersion },
-): void {
-  const found = violations(checked, warned);
-  if (found.length === 0) return;
-  admission.warn(`would violate PodSecurity "${policyText(warned)}": ${detailOf(found)}`);
+function warn({ admission }: AdmissionRequest, { checked, policy }: Judged): void {
+  const found = faults(checked, policy.warn);
+  if (found !== undefined) admission.warn(`would violate ${found}`);
+}
+
+/** Which standard a pod violates, and how; undefined where it does not. */
+function faults(checked: CheckedPod, asked: LevelVersion): string | undefined {
+  const found = violations(checked, asked);
+  if (found.length === 0) return undefined;
+  const details = found.map(({ reason, detail }) => `${reason} (${detail})`);
+  return `PodSecurity "${policyText(asked)}": ${details.join(", ")}`;
 }
