@@ -20,7 +20,7 @@ import { PodTokens } from "../volume/pod-tokens.ts";
 import { PodVolumes, type PreparedVolumes } from "../volume/pod-volumes.ts";
 import { containerMounts } from "./container-mounts.ts";
 import type { PodContext } from "./context.ts";
-import { currentContainer, liveSandbox, type Observed } from "./observed.ts";
+import { currentContainer, type Observed } from "./observed.ts";
 import { MIN_GRACE_MS } from "./plan.ts";
 import { PodFiles } from "./pod-files.ts";
 
@@ -127,7 +127,7 @@ export class PodRunner {
    */
   async startContainer(
     pod: Pod,
-    { container, attempt, observed, life }: StartOrder,
+    { container, attempt, sandboxId, observed, life }: StartOrder,
     signal: AbortSignal,
   ): Promise<void> {
     const { runtime, images, events } = this.#context;
@@ -151,11 +151,7 @@ export class PodRunner {
         throw new ContainerFailure(reason, message);
       }
     };
-    const sandbox = must(liveSandbox(observed), "the sandbox of a pod whose container starts");
-    const id = await step(
-      "CreateContainerError",
-      runtime.createContainer(sandbox.id, spec, signal),
-    );
+    const id = await step("CreateContainerError", runtime.createContainer(sandboxId, spec, signal));
     recorder.normal("Created", "Container created", container);
     signal.throwIfAborted();
     // No engine takes a start back: whoever calls this off must know what came of it.
@@ -231,7 +227,7 @@ export class PodRunner {
     if (startupProbe?.grpc ?? livenessProbe?.grpc ?? readinessProbe?.grpc) {
       throw new ContainerConfigError("gRPC probes are not supported by this node yet");
     }
-    const target = targetOf(pod, container.name, observed);
+    const target = targetOf(pod, container.name, observed());
     const env = await containerEnv(this.#facts(pod), container, sources);
     const terminationLog = await this.files.makeTerminationLog(container, attempt);
     const command = expandAll(container.command, env);
@@ -277,8 +273,9 @@ function addressesOf({ ipv4, ipv6 }: PodAddresses): readonly string[] {
 interface StartOrder {
   readonly container: Container;
   readonly attempt: number;
-  /** What the runtime had of the pod when this was decided: a sandbox that runs, among others. */
-  readonly observed: Observed;
+  readonly sandboxId: string;
+  /** What the runtime has of the pod by then: until an image is there others may have ended. */
+  readonly observed: () => Observed;
   /** Aborts with the process's part in the pod, not when the pod ends. */
   readonly life: AbortSignal;
 }
@@ -297,7 +294,7 @@ interface ProbeOrder {
 interface SpecOrder {
   readonly container: Container;
   readonly attempt: number;
-  readonly observed: Observed;
+  readonly observed: () => Observed;
   readonly image: ImageInfo;
   readonly volumes: PreparedVolumes;
 }

@@ -111,6 +111,40 @@ test("no container starts in a new sandbox before that is on the network", async
   expect(refusals).toBe(2);
 });
 
+test("a guest looks at the container that runs when its image has come at last", async () => {
+  const { apply, ready, meta, runtime } = await start();
+  const pulled = Promise.withResolvers<void>();
+  const pull = runtime.pullImage.bind(runtime);
+  runtime.publishImage("tools:1");
+  runtime.pullImage = async (...args) => {
+    await pulled.promise;
+    return await pull(...args);
+  };
+  const pod = podOf("web");
+  await apply(pod);
+  await ready("web");
+  const mainOf = async (attempt: number) => {
+    const { containers } = await runtime.inspect("uid-web", never);
+    return containers.find((one) => one.name === "main" && one.attempt === attempt)?.id ?? "";
+  };
+  const guest = { name: "guest", image: "tools:1", targetContainerName: "main" };
+  await apply({ ...pod, spec: { containers: [], ...pod.spec, ephemeralContainers: [guest] } });
+  await meta.until("its image is pulled", () => meta.reasons().includes("Pulling"));
+  runtime.exit(await mainOf(0), 1);
+  await meta.until("the other runs again", () => {
+    const [main] = meta.last("web")?.containerStatuses ?? [];
+    return main?.restartCount === 1 && main.state?.running !== undefined;
+  });
+  pulled.resolve();
+  await meta.until("the guest runs", () => {
+    const [told] = meta.last("web")?.ephemeralContainerStatuses ?? [];
+    return told?.state?.running !== undefined;
+  });
+  const { containers } = await runtime.inspect("uid-web", never);
+  const id = containers.find(({ name }) => name === "guest")?.id ?? "";
+  expect(runtime.specOf(id)?.processesOf).toBe(await mainOf(1));
+});
+
 test("what an engine made after its pod was gone is removed", async () => {
   const { apply, ready, send, runtime } = await start();
   const pod = podOf("web");

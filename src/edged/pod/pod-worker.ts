@@ -258,7 +258,8 @@ export class PodWorker {
     const sandbox = liveSandbox(this.#observed);
     if (!sandbox || this.#runner.podIP === undefined) return;
     this.#memory.noteRestart(container.name);
-    const order = { container, attempt, observed: this.#observed, life: signal };
+    const observed = () => this.#observed;
+    const order = { container, attempt, sandboxId: sandbox.id, observed, life: signal };
     this.#start(key, signal, (inner) => this.#runner.startContainer(this.#pod, order, inner));
   }
 
