@@ -39,15 +39,15 @@ export class LogFiles {
    * removed meanwhile, it can be read more than once, and to an end.
    */
   async kept(): Promise<KeptLog> {
+    await using opened = new AsyncDisposableStack();
     const files: HeldFile[] = [];
     // The newest first: a file that is renamed meanwhile is met twice, and none is missed.
     for (const name of NAMES.toReversed()) {
-      const file = await this.#open({ name, inode: 0 });
-      if (!file) continue;
-      if (files.some(({ inode }) => inode === file.inode)) await file.handle.close();
-      else files.unshift({ ...file, sizeBytes: (await file.handle.stat()).size });
+      const file = opened.use(await this.#open({ name, inode: 0 }));
+      if (!file || files.some(({ inode }) => inode === file.inode)) continue;
+      files.unshift({ ...file, sizeBytes: (await file.handle.stat()).size });
     }
-    return new KeptLog(files);
+    return new KeptLog(files, opened.move());
   }
 
   /** Where the next frame will be written; undefined while nothing was written at all. */
@@ -140,10 +140,13 @@ export class LogFiles {
 /** The files of a log as they were at one time. */
 export class KeptLog implements AsyncDisposable {
   readonly #files: readonly HeldFile[];
+  readonly #opened: AsyncDisposable;
   #end: LogPlace | undefined;
 
-  constructor(files: readonly HeldFile[]) {
+  /** @param opened what is held of them. */
+  constructor(files: readonly HeldFile[], opened: AsyncDisposable) {
     this.#files = files;
+    this.#opened = opened;
   }
 
   /** The frames of then, the oldest first. The bytes of one hold until the next is asked for. */
@@ -165,7 +168,7 @@ export class KeptLog implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#files.map(({ handle }) => handle.close()));
+    await this.#opened[Symbol.asyncDispose]();
   }
 }
 
