@@ -23,6 +23,7 @@ import { NativeHost } from "#test/kit/native-host.ts";
 import { NativePod } from "#test/kit/native-pod.ts";
 import { NativeProcess, type Wish } from "#test/kit/native-process.ts";
 import { withOwnUsers } from "#test/kit/own-users.ts";
+import { newPod, sandboxSpec } from "#test/kit/pod-specs.ts";
 import { output } from "#test/kit/process.ts";
 
 const TEST_MS = 60_000;
@@ -341,13 +342,10 @@ it("the next process of the site finds a pod's IDs, gives them to nobody else, a
 
 it("a start that is called off leaves neither processes nor IDs", async () => {
   for (const afterMs of [0, 5, 15, 40]) {
-    const pod = { namespace: "ns", name: "p", uid: crypto.randomUUID() };
-    const spec = {
-      ...{ pod, attempt: 0, hostname: "p", hostNetwork: false, hostPID: false, hostIPC: false },
-      ...{ hostUsers: false, sysctls: {}, labels: {} },
-    };
-    const started = plain.startSandbox(spec, AbortSignal.timeout(afterMs)).catch(() => undefined);
-    const sandbox = await started;
+    const spec = sandboxSpec(newPod(), { hostUsers: false });
+    const sandbox = await plain
+      .startSandbox(spec, AbortSignal.timeout(afterMs))
+      .catch(() => undefined);
     if (sandbox) await plain.removeSandbox(sandbox.id, signal);
   }
   expect(host.cgroup.children()).toEqual([]);

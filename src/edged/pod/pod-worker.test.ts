@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Pod } from "#api/object.ts";
 import { systemClock } from "#lib/clock.ts";
 import { type EdgedHarness, FakeMeta, podOf, startEdged } from "#test/kit/edged-harness.ts";
+import { sandboxSpec } from "#test/kit/pod-specs.ts";
 import { shellProgram } from "#test/kit/shell-program.ts";
 import { MemoryRuntime } from "../runtime/memory/memory-runtime.ts";
 
@@ -159,21 +160,8 @@ test("what an engine made after its pod was gone is removed", async () => {
     return (await runtime.list(never)).length === 0;
   };
   expect(await gone()).toBe(true);
-  const sandbox = {
-    ...{
-      attempt: 0,
-      hostname: "web",
-      hostNetwork: false,
-      hostPID: false,
-      hostIPC: false,
-      hostUsers: true,
-    },
-    ...{ sysctls: {}, labels: {} },
-  };
-  await runtime.startSandbox(
-    { ...sandbox, pod: { namespace: "default", name: "web", uid: "uid-web" } },
-    never,
-  );
+  const again = sandboxSpec({ namespace: "default", name: "web", uid: "uid-web" });
+  await runtime.startSandbox(again, never);
   expect(await gone()).toBe(true);
 });
 
