@@ -188,10 +188,10 @@ function addRoutes(
       calls.authorizeRemote(req.raw, { url, user: get("user"), audit: get("audit") });
       return await remote.answer(req.raw, { user: get("user"), stopping: env.stopping });
     }
-    const path = trimmed(url.pathname);
-    if (discovery.has(path)) {
+    const discovered = discovery.at(trimmed(url.pathname));
+    if (discovered !== undefined) {
       authorizePath(context);
-      return discovery.answer(req.raw, path) ?? notFoundText();
+      return discovered(req.raw);
     }
     const who = { user: get("user"), audit: get("audit") };
     const open = calls.open(req.raw, { url, ...who, connection: env });
@@ -218,7 +218,7 @@ function addTexts(
   }: { readonly health: Health; readonly authorizePath: (context: Context<Env>) => void },
 ): void {
   for (const path of HEALTH_PATHS) {
-    // Everybody may only read them.
+    // Reading them takes no right; anything else does.
     app.on(WRITING, [`/${path}`, `/${path}/`], (context) => {
       authorizePath(context);
       const { searchParams: query } = new URL(context.req.url);

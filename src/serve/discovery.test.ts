@@ -21,7 +21,7 @@ test("a kind is in both discoveries the moment it is served, under a new ETag", 
   const catalog = new LiveCatalog([NAMESPACES, PODS]);
   const discovery = new Discovery(catalog, ALONE);
   const ask = (path: string, accept = "application/json"): Response | undefined =>
-    discovery.answer(new Request(`http://edgesite${path}`, { headers: { accept } }), path);
+    discovery.at(path)?.(new Request(`http://edgesite${path}`, { headers: { accept } }));
   const before = ask("/apis", AGGREGATED)?.headers.get("etag");
   expect(ask("/apis/example.com/v1")).toBeUndefined();
 
@@ -49,7 +49,7 @@ test("groups come in the order of kube-aggregator", async () => {
   const catalog = new LiveCatalog(RESOURCES);
   catalog.set("widgets.example.com", [widgets("v1")]);
   const request = new Request("http://edgesite/apis");
-  const answer = new Discovery(catalog, ALONE).answer(request, "/apis");
+  const answer = new Discovery(catalog, ALONE).at("/apis")?.(request);
   const { groups }: { groups: { name: string }[] } = JSON.parse((await answer?.text()) ?? "");
   expect(groups.map(({ name }) => name)).toEqual([
     "apiregistration.k8s.io",
@@ -83,7 +83,7 @@ test.each([
   ["/apis/autoscaling/v1", "horizontalpodautoscalers", "qwQve8ut294="],
 ])("%s has the storage version of %s as Kubernetes writes it", async (path, plural, hash) => {
   const discovery = new Discovery(new LiveCatalog(RESOURCES), ALONE);
-  const answer = discovery.answer(new Request(`http://edgesite${path}`), path);
+  const answer = discovery.at(path)?.(new Request(`http://edgesite${path}`));
   const { resources }: { resources: { name: string; storageVersionHash?: string }[] } = JSON.parse(
     (await answer?.text()) ?? "",
   );

@@ -15,49 +15,65 @@ interface Root {
   readonly aggregated: Readonly<Record<DiscoveryVersion, Document>>;
 }
 
-/** Everything that there is to know about one state of the catalog. */
-interface Documents {
-  readonly core: Root;
-  readonly groups: Root;
-  /** `/api/v1`, `/apis/apps`, `/apis/apps/v1`. */
-  readonly byPath: ReadonlyMap<string, Document>;
-  /** The paths that take no method but GET. */
-  readonly onlyRead: ReadonlySet<string>;
-}
+/** What answers at a path. */
+type Answering = (request: Request) => Response;
 
 /** What the server has, in the two ways that clients ask. */
 export class Discovery {
-  readonly #documents: () => Documents;
+  /** By `/api`, `/api/v1`, `/apis`, `/apis/apps`, `/apis/apps/v1`. */
+  readonly #answers: () => ReadonlyMap<string, Answering>;
 
   constructor(catalog: Catalog, aggregation: Aggregation) {
-    this.#documents = derived(
+    this.#answers = derived(
       () => [catalog.resources, aggregation.versions] as const,
-      ([resources, remote]) => documentsOf(resources, remote),
+      ([resources, remote]) => answersOf(resources, remote),
     );
   }
 
   /** Every path that answers, for `/`. */
   get paths(): readonly string[] {
-    return ["/api", "/apis", ...this.#documents().byPath.keys()].sort();
+    return [...this.#answers().keys()].sort();
   }
 
-  /** Whether there is anything at a path. */
-  has(path: string): boolean {
-    return path === "/api" || path === "/apis" || this.#documents().byPath.has(path);
+  /** What answers at a path; `undefined` when there is nothing. */
+  at(path: string): Answering | undefined {
+    return this.#answers().get(path);
   }
+}
 
-  /**
-   * The answer for a path; `undefined` when there is nothing at it. Upstream looks at the method only
-   * where the same server has the kinds too: not for `/apis`, groups, and versions of custom kinds.
-   * @throws StatusError 405
-   */
-  answer(request: Request, path: string): Response | undefined {
-    const { core, groups, byPath, onlyRead } = this.#documents();
-    if (request.method !== "GET" && onlyRead.has(path)) throw methodNotAllowed();
-    if (path === "/api") return rootAnswer(request, core);
-    if (path === "/apis") return rootAnswer(request, groups);
-    return byPath.get(path)?.answer(request);
+function answersOf(
+  resources: readonly Resource[],
+  remote: readonly RemoteVersion[],
+): ReadonlyMap<string, Answering> {
+  const groups = groupsOf(resources, remote);
+  const core = aggregatedOf(groups.filter(({ name }) => name === ""));
+  const named = aggregatedOf(groups.filter(({ name }) => name !== ""));
+  const legacy = Document.json(() => groupList(groups));
+  const answers = new Map<string, Answering>([
+    ["/api", (request) => rootAnswer(request, { legacy: undefined, aggregated: core })],
+    ["/apis", (request) => rootAnswer(request, { legacy, aggregated: named })],
+  ]);
+  for (const [path, document] of groups.flatMap(groupDocuments)) {
+    answers.set(path, (request) => document.answer(request));
   }
+  for (const path of new Set(["/api", ...resources.filter(isBuiltIn).map(basePath)])) {
+    const answer = answers.get(path);
+    if (answer !== undefined) answers.set(path, onlyRead(answer));
+  }
+  return answers;
+}
+
+const isBuiltIn = ({ custom }: Resource): boolean => custom === undefined;
+
+/**
+ * Upstream looks at the method only where the same server has the kinds too: not for `/apis`, groups,
+ * and versions of custom kinds.
+ */
+function onlyRead(answer: Answering): Answering {
+  return (request) => {
+    if (request.method !== "GET") throw methodNotAllowed();
+    return answer(request);
+  };
 }
 
 function rootAnswer(request: Request, { legacy, aggregated }: Root): Response {
@@ -67,20 +83,6 @@ function rootAnswer(request: Request, { legacy, aggregated }: Root): Response {
   const { host } = new URL(request.url);
   return (legacy ?? Document.json(() => apiVersions(host))).answer(request);
 }
-
-function documentsOf(resources: readonly Resource[], remote: readonly RemoteVersion[]): Documents {
-  const groups = groupsOf(resources, remote);
-  const core = groups.filter(({ name }) => name === "");
-  const named = groups.filter(({ name }) => name !== "");
-  return {
-    core: { legacy: undefined, aggregated: aggregatedOf(core) },
-    groups: { legacy: Document.json(() => groupList(groups)), aggregated: aggregatedOf(named) },
-    byPath: new Map(groups.flatMap(groupDocuments)),
-    onlyRead: new Set(["/api", ...resources.filter(isBuiltIn).map(basePath)]),
-  };
-}
-
-const isBuiltIn = ({ custom }: Resource): boolean => custom === undefined;
 
 function groupDocuments(served: ServedGroup): (readonly [string, Document])[] {
   const base = served.name === "" ? "/api" : `/apis/${served.name}`;
