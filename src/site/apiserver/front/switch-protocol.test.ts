@@ -9,7 +9,7 @@ beforeEach(() => {
 });
 afterEach(() => house.end());
 
-describe("on a connection that was used before", () => {
+describe("the front, on a connection that was used before,", () => {
   const GET = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 
   /** A connection on which a request was answered, and what comes out of it from then on. */
