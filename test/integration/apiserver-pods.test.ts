@@ -20,11 +20,11 @@ test("a pod is bound by a Binding of its name, too", async () => {
   expect((await api.send("GET", `${CORE}/bindings`)).status).toBe(405);
 });
 
-test("a pod that waits for its gates is not bound, nor one by a Binding of another name", async () => {
+test("a pod that waits for its gates is not bound, nor one by a Binding of another pod", async () => {
   using api = await startTestApi();
   const gated = pod("web");
   const spec = { ...gated.spec, schedulingGates: [{ name: "example.com/wait" }] };
-  await post(api, `${CORE}/pods`, { ...gated, spec });
+  const made = await post(api, `${CORE}/pods`, { ...gated, spec });
   const bind = (binding: object) =>
     bodyOf<Status>(
       api.send("POST", `${CORE}/pods/web/binding`, {
@@ -34,6 +34,9 @@ test("a pod that waits for its gates is not bound, nor one by a Binding of anoth
   const [metadata, target] = [{ name: "web" }, { kind: "Node", name: "edge" }];
   expect((await bind({ metadata, target })).message).toBe(
     'Operation cannot be fulfilled on pods/binding "web": pod web has non-empty .spec.schedulingGates',
+  );
+  expect((await bind({ metadata: { ...metadata, uid: "other" }, target })).message).toBe(
+    `Operation cannot be fulfilled on pods/binding "web": Precondition failed: UID in precondition: other, UID in object meta: ${made.metadata?.uid}`,
   );
   expect(await bind({ metadata: { name: "other" }, target })).toMatchObject({
     code: 400,

@@ -15,7 +15,7 @@ import type { AdmissionChain } from "./admission/chain.ts";
 import type { Admission } from "./admission.ts";
 import type { FieldManager } from "./field-manager.ts";
 import { cloneJson, field, sameJson } from "./json.ts";
-import { hasStatus, objectOf, storedForm, subjectOf } from "./kind.ts";
+import { hasStatus, objectOf, storedForm, subjectOf, uidProblem } from "./kind.ts";
 import { checkNamespace, specChanged } from "./new-object.ts";
 import type { Strategy, View } from "./strategy.ts";
 
@@ -223,9 +223,8 @@ function storageKey({ resource, namespace, name }: NamedTarget): string {
 
 /** @throws StatusError 409 when what a PUT sends was another object, which had the name before. */
 export function checkSameObject(target: NamedTarget, sent: KubeObject, current: KubeObject): void {
-  const [wanted = "", uid] = [sent.metadata?.uid, current.metadata?.uid];
-  if (wanted === "" || wanted === uid) return;
-  const why = `Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${uid}`;
+  const why = uidProblem(sent, current);
+  if (why === undefined) return;
   throw conflict(
     subjectOf({ resource: target.resource }, target.name),
     `StorageError: invalid object, Code: 4, Key: ${storageKey(target)}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`,

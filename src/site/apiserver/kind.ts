@@ -119,3 +119,13 @@ export function subjectOf(
   const { group, plural, kind } = resource;
   return { resource: { group, plural: `${plural}/${subresource}`, kind }, name };
 }
+
+/**
+ * Why an object is not the one that was meant; undefined where it is, or where any of its name was
+ * meant (apiserver `storage.Preconditions`).
+ */
+export function uidProblem(meant: KubeObject, { metadata }: KubeObject): string | undefined {
+  const uid = meant.metadata?.uid ?? "";
+  if (uid === "" || uid === metadata?.uid) return undefined;
+  return `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata?.uid}`;
+}

@@ -1,5 +1,5 @@
 import { type FieldError, fieldErrorsText, notSupported, required } from "#api/field-error.ts";
-import type { KubeObject, Pod, PodCondition } from "#api/object.ts";
+import { type KubeObject, nameOf, type Pod, type PodCondition } from "#api/object.ts";
 import { PODS } from "#api/resources.ts";
 import { badRequest, conflict, StatusError } from "#api/status.ts";
 import type { DeleteOptions } from "#api/verbs.ts";
@@ -7,6 +7,7 @@ import { rfc3339 } from "#lib/clock.ts";
 import { parseDeleteOptions } from "#serve/delete-options.ts";
 import type { Admission } from "../admission.ts";
 import { cloneJson } from "../json.ts";
+import { subjectOf, uidProblem } from "../kind.ts";
 import type { Action } from "../strategy.ts";
 import type { DisruptionBudgets } from "./disruption-budgets.ts";
 
@@ -91,16 +92,13 @@ function nodeOf(body: KubeObject): string {
   throw new StatusError(fieldErrorsText(errors), { code: 500 });
 }
 
-function checkBindable({ metadata, spec }: Pod, body: KubeObject): void {
-  const name = metadata?.name ?? "";
+function checkBindable(pod: Pod, body: KubeObject): void {
+  const { metadata, spec } = pod;
+  const name = nameOf(pod);
   const refuse = (why: string): Error =>
-    conflict({ resource: { ...PODS, plural: "pods/binding" }, name }, why);
-  const uid = body.metadata?.uid ?? "";
-  if (uid !== "" && uid !== metadata?.uid) {
-    throw refuse(
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata?.uid}`,
-    );
-  }
+    conflict(subjectOf({ resource: PODS, subresource: "binding" }, name), why);
+  const other = uidProblem(body, pod);
+  if (other !== undefined) throw refuse(other);
   if (metadata?.deletionTimestamp !== undefined) {
     throw refuse(`pod ${name} is being deleted, cannot be assigned to a host`);
   }

@@ -21,6 +21,7 @@ import { matcherOf } from "#api/selector.ts";
 import { conflict, invalidObject } from "#api/status.ts";
 import { present } from "#lib/present.ts";
 import { cloneJson, field } from "../json.ts";
+import { subjectOf, uidProblem } from "../kind.ts";
 import type { Strategy, View } from "../strategy.ts";
 
 /** A selector, or the plain map of labels that it was before there were selectors. */
@@ -45,12 +46,9 @@ function scaleView<T extends Scalable>(
     write(current, body) {
       const name = nameOf(current);
       const replicas = replicasOf(body, name);
-      const [wanted = "", uid] = [body.metadata?.uid, current.metadata?.uid];
-      if (wanted !== "" && wanted !== uid) {
-        throw conflict(
-          { resource: { ...resource, plural: `${resource.plural}/scale` }, name },
-          `Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${uid}`,
-        );
+      const other = uidProblem(body, current);
+      if (other !== undefined) {
+        throw conflict(subjectOf({ resource, subresource: "scale" }, name), other);
       }
       const next = cloneJson(current);
       if (next.spec) next.spec.replicas = replicas;
