@@ -7,10 +7,8 @@ const MAX_UNKNOWN_FIELDS = 100;
 interface Step {
   /** A field's name, a key of a map or an index. */
   readonly key: string | number;
-  /** Of a field: its struct, and its name with those of the structs that declare it. */
-  readonly declared?: { readonly struct: ObjectType; readonly names: string };
-  /** What Go calls the type of the value, where that says more than its shape. */
-  readonly goType: string | undefined;
+  /** Of a field: what it is, and the struct that has it. */
+  readonly of?: { readonly struct: ObjectType; readonly field: Field };
 }
 
 /** What Go calls the elements of a type: `v1.Capability` of `[]v1.Capability`. */
@@ -24,15 +22,13 @@ export class DecodePlace {
   readonly #steps: Step[] = [];
 
   /** Goes on to a field of a struct. */
-  enterField(struct: ObjectType, { name, goType, embeddedIn }: Field): void {
-    const names = embeddedIn === undefined ? name : `${embeddedIn}.${name}`;
-    this.#steps.push({ key: name, declared: { struct, names }, goType });
+  enterField(struct: ObjectType, field: Field): void {
+    this.#steps.push({ key: field.name, of: { struct, field } });
   }
 
   /** Goes on to an element of a list or of a map. */
   enterElement(key: string | number): void {
-    const { goType } = this;
-    this.#steps.push({ key, goType: goType === undefined ? undefined : elementName(goType) });
+    this.#steps.push({ key });
   }
 
   leave(): void {
@@ -41,7 +37,11 @@ export class DecodePlace {
 
   /** What Go calls the type here, where that says more than its shape. */
   get goType(): string | undefined {
-    return this.#steps.at(-1)?.goType;
+    const last = this.#steps.findLastIndex(({ of }) => of !== undefined);
+    let name = this.#steps[last]?.of?.field.goType;
+    for (let depth = this.#steps.length - 1 - last; depth > 0 && name !== undefined; depth -= 1)
+      name = elementName(name);
+    return name;
   }
 
   /** Whether it is this field of the document itself. */
@@ -61,9 +61,12 @@ export class DecodePlace {
 
   /** `struct field PodSpec.spec.nodeName of`, as errors of Go's decoder name a place. */
   toString(): string {
-    const declared = this.#steps.flatMap((step) => step.declared ?? []);
-    const struct = declared.at(-1)?.struct;
+    const fields = this.#steps.flatMap(({ of }) => of ?? []);
+    const struct = fields.at(-1)?.struct;
     if (struct === undefined) return "value of";
-    return `struct field ${structName(struct)}.${declared.map(({ names }) => names).join(".")} of`;
+    const names = fields.map(({ field: { name, embeddedIn } }) =>
+      embeddedIn === undefined ? name : `${embeddedIn}.${name}`,
+    );
+    return `struct field ${structName(struct)}.${names.join(".")} of`;
   }
 }

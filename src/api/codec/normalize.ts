@@ -65,9 +65,9 @@ class Normalizer {
     this.place.enterField(type, field);
     const value = this.#value(field.type, child);
     // No managed fields at all is an order of the client to forget them.
-    const isOrder = this.place.isAt("metadata", "managedFields");
+    if (!isOmitted(field, value) || this.place.isAt("metadata", "managedFields"))
+      result[field.name] = value;
     this.place.leave();
-    if (!isOmitted(field, value) || isOrder) result[field.name] = value;
   }
 
   #value(type: Type, value: unknown): unknown {
