@@ -59,6 +59,11 @@ class Reader {
     return found;
   }
 
+  skip(text: string): void {
+    if (!this.#rest.startsWith(text)) throw this.#unexpected(text);
+    this.#rest = this.#rest.slice(text.length);
+  }
+
   find(expected: RegExp): string | undefined {
     const found = expected.exec(this.#rest)?.[0];
     if (found !== undefined) this.#rest = this.#rest.slice(found.length);
@@ -95,7 +100,7 @@ function readNumbers(reader: Reader): number[] {
   const numbers: number[] = [];
   for (const part of PARTS) {
     if ("text" in part) {
-      reader.take(new RegExp(`^${part.text}`), part.text);
+      reader.skip(part.text);
       continue;
     }
     const { digits, layout, name, range } = part;

@@ -9,7 +9,7 @@ export const MISMATCH = Symbol("mismatch");
 
 /** What is a time as it stands, whatever its month. */
 const CANONICAL_TIME =
-  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3])(?::[0-5]\d){2}Z$/;
+  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3])(?::[0-5]\d){2}(?:\.(\d+))?Z$/;
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 const MAX_INT32 = 2 ** 31;
 
@@ -18,7 +18,8 @@ const isInt32 = (value: unknown): value is number =>
 
 /** RFC 3339 in UTC with as many fraction digits as the type keeps. */
 function readTime(text: string, fractionDigits: number): string {
-  if (fractionDigits === 0 && CANONICAL_TIME.test(text)) return text;
+  const canonical = CANONICAL_TIME.exec(text);
+  if (canonical && (canonical[1] ?? "").length === fractionDigits) return text;
   const { seconds, fraction } = parseGoTime(text, fractionDigits);
   return `${seconds}${fractionDigits > 0 ? `.${fraction}` : ""}Z`;
 }
