@@ -94,7 +94,7 @@ export function nonNegative(field: string, value: number | undefined): FieldErro
 }
 
 /** A number is 0 or below. */
-export function nonPositive(field: string, value: number | undefined): FieldError[] {
+export function positive(field: string, value: number | undefined): FieldError[] {
   if (value === undefined || value > 0) return [];
   return [invalid(field, { value, detail: "must be greater than zero" })];
 }

@@ -2,8 +2,8 @@ import {
   type FieldError,
   forbidden,
   invalid,
-  nonPositive,
   notSupported,
+  positive,
   required,
 } from "../field-error.ts";
 import type { HorizontalPodAutoscaler } from "../object.ts";
@@ -105,7 +105,7 @@ function validatePolicy({ type, value, periodSeconds }: Policy, path: string): F
     ? []
     : [notSupported(`${path}.type`, { value: type, supported })];
   const at = `${path}.periodSeconds`;
-  errors.push(...nonPositive(`${path}.value`, value), ...nonPositive(at, periodSeconds));
+  errors.push(...positive(`${path}.value`, value), ...positive(at, periodSeconds));
   if (periodSeconds > MAX_PERIOD_SECONDS) {
     const limit = `must be less than or equal to ${MAX_PERIOD_SECONDS}`;
     errors.push(invalid(at, { value: periodSeconds, detail: limit }));

@@ -1,4 +1,11 @@
-import { duplicate, type FieldError, forbidden, invalid, nonPositive } from "../field-error.ts";
+import {
+  duplicate,
+  type FieldError,
+  forbidden,
+  invalid,
+  nonNegative,
+  positive,
+} from "../field-error.ts";
 import { readCidr } from "../ip-text.ts";
 import { validateFinalizer, validateLabelKey } from "../metadata.ts";
 import { labelValue } from "../names.ts";
@@ -23,7 +30,7 @@ export function validateNode({ spec, status }: Node): FieldError[] {
   return [
     ...validateTaints(spec?.taints, "metadata.taints"),
     ...validateSizes(status),
-    ...nonPositive("metadata.nodeSwapStatus.capacity", status?.nodeInfo?.swap?.capacity),
+    ...positive("metadata.nodeSwapStatus.capacity", status?.nodeInfo?.swap?.capacity),
     ...validateFeatures(status?.declaredFeatures ?? []),
     ...validatePodCidrs(spec?.podCIDRs ?? [], "spec.podCIDRs"),
   ];
@@ -158,9 +165,5 @@ export function validateLease({ spec }: Lease): FieldError[] {
     const detail = "must be greater than 0";
     errors.push(invalid("spec.leaseDurationSeconds", { value: seconds, detail }));
   }
-  if (transitions !== undefined && transitions < 0) {
-    const detail = "must be greater than or equal to 0";
-    errors.push(invalid("spec.leaseTransitions", { value: transitions, detail }));
-  }
-  return errors;
+  return [...errors, ...nonNegative("spec.leaseTransitions", transitions)];
 }

@@ -10,6 +10,7 @@ import {
 } from "../field-error.ts";
 import { dns1123Label, dns1123Subdomain } from "../names.ts";
 import type { Container, ContainerStatus, PodSpec, PodStatus } from "../object.ts";
+import { allContainers } from "../pod.ts";
 import { each } from "./common.ts";
 
 type Mapping = NonNullable<PodStatus["extendedResourceClaimStatus"]>["requestMappings"][number];
@@ -25,7 +26,7 @@ export function validateExtendedClaim(status: PodStatus, spec: PodSpec): FieldEr
   if (claim === undefined) return [];
   const path = "status.extendedResourceClaimStatus";
   const { requestMappings: mappings = [], resourceClaimName: value = "" } = claim;
-  const containers = [...spec.containers, ...(spec.initContainers ?? [])];
+  const containers = allContainers(spec);
   const seen = new Set<string>();
   return [
     ...(mappings.length === 0

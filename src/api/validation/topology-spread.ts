@@ -1,11 +1,17 @@
-import { duplicate, type FieldError, invalid, notSupported, required } from "../field-error.ts";
+import {
+  duplicate,
+  type FieldError,
+  invalid,
+  notSupported,
+  positive,
+  required,
+} from "../field-error.ts";
 import type { PodSpec } from "../object.ts";
 import { each, validateLabelSelector } from "./common.ts";
 import { validateLabelKeys } from "./label-keys.ts";
 
 type Spread = NonNullable<PodSpec["topologySpreadConstraints"]>[number];
 
-const POSITIVE = "must be greater than zero";
 const INCLUSION_POLICIES = ["Honor", "Ignore"] as const;
 const SPREAD_ACTIONS = ["DoNotSchedule", "ScheduleAnyway"] as const;
 
@@ -17,10 +23,7 @@ export function validateSpread(
   const kinds = (constraints ?? []).map(kindOfSpread);
   return each(constraints, path, (constraint, at) => {
     const { maxSkew, topologyKey, whenUnsatisfiable: value, labelSelector } = constraint;
-    const errors: FieldError[] = [];
-    if (!(maxSkew > 0)) {
-      errors.push(invalid(`${at}.maxSkew`, { value: maxSkew ?? 0, detail: POSITIVE }));
-    }
+    const errors = positive(`${at}.maxSkew`, maxSkew ?? 0);
     if (!topologyKey) errors.push(required(`${at}.topologyKey`, "can not be empty"));
     const actions: readonly string[] = SPREAD_ACTIONS;
     if (!actions.includes(value)) {
@@ -48,7 +51,7 @@ const kindOfSpread = ({ topologyKey, whenUnsatisfiable }: Spread) =>
 function validateMinDomains(constraint: Spread, path: string): FieldError[] {
   const { minDomains: value, whenUnsatisfiable } = constraint;
   if (value === undefined) return [];
-  const errors = value > 0 ? [] : [invalid(path, { value, detail: POSITIVE })];
+  const errors = positive(path, value);
   if (whenUnsatisfiable === "DoNotSchedule") return errors;
   const detail = `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${whenUnsatisfiable}`;
   return [...errors, invalid(path, { value, detail })];
