@@ -293,9 +293,16 @@ test("a pod that asks for AppArmor is refused where the kernel does not have it"
     reason: "AppArmor",
     message: "Pod was rejected: Cannot enforce AppArmor: AppArmor is not enabled on the host",
   });
+  await applyPod(without, { ...podOf("web", profile), status });
   const free = { securityContext: { appArmorProfile: { type: "Unconfined" } } };
   await applyPod(without, podOf("free", free));
   await without.meta.until("free is ready", () => isReady(without.meta.last("free")));
+  // kubectl shows the reason where no container waits.
+  expect(without.meta.last("web")).not.toHaveProperty("containerStatuses");
+  const events = without.meta.events.filter(({ involvedObject }) => involvedObject.name === "web");
+  expect(events).toMatchObject([
+    { type: "Warning", message: "Cannot enforce AppArmor: AppArmor is not enabled on the host" },
+  ]);
   const having = await start(busyboxRuntime(), new FakeMeta(), given(true));
   await applyPod(having, podOf("web", profile));
   await having.meta.until("web is ready", () => isReady(having.meta.last("web")));

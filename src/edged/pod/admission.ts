@@ -13,11 +13,20 @@ export interface Refusal {
   readonly message: string;
 }
 
+/** Of a pod that is never begun. */
+export interface Rejection extends Refusal {
+  /** What its event says. */
+  readonly rejected: string;
+}
+
 /**
  * kubelet's admission: a pod that asks for AppArmor is refused where the kernel does not have it. One
  * that runs already goes on.
  */
-export function refusalOf({ spec, status }: Pod, { appArmor }: NodeAbilities): Refusal | undefined {
+export function rejectionOf(
+  { spec, status }: Pod,
+  { appArmor }: NodeAbilities,
+): Rejection | undefined {
   if (appArmor || (status?.phase ?? "Pending") !== "Pending") return undefined;
   const ofPod = spec?.securityContext?.appArmorProfile;
   const asks = allContainers(spec).some(({ securityContext }) => {
@@ -25,8 +34,6 @@ export function refusalOf({ spec, status }: Pod, { appArmor }: NodeAbilities): R
     return type !== "Unconfined";
   });
   if (!asks) return undefined;
-  return {
-    reason: "AppArmor",
-    message: "Pod was rejected: Cannot enforce AppArmor: AppArmor is not enabled on the host",
-  };
+  const rejected = "Cannot enforce AppArmor: AppArmor is not enabled on the host";
+  return { reason: "AppArmor", message: `Pod was rejected: ${rejected}`, rejected };
 }

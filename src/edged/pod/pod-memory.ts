@@ -5,7 +5,7 @@ import { formatPod } from "../container/security.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { RuntimeContainer } from "../runtime/types.ts";
 import { startKey } from "./action.ts";
-import { type NodeAbilities, type Refusal, refusalOf } from "./admission.ts";
+import { type NodeAbilities, type Refusal, type Rejection, rejectionOf } from "./admission.ts";
 import type { Waiting } from "./container-status.ts";
 import type { PodContext } from "./context.ts";
 import { newestContainer, type Observed } from "./observed.ts";
@@ -35,6 +35,7 @@ export class PodMemory {
   readonly #ended = new Map<string, Ended>();
   readonly #digests = new Map<string, string>();
   readonly #toldBackOff = new Set<string>();
+  #toldRejection = false;
   /** When the pod started, monotonic. */
   #startedMs: number | undefined;
   #observed: Observed = { sandboxes: [], containers: [] };
@@ -118,6 +119,13 @@ export class PodMemory {
     return `Back-off restarting failed container ${name} in pod ${formatPod(pod)}`;
   }
 
+  /** That the node does not take the pod, once. */
+  newRejection(pod: Pod): Rejection | undefined {
+    const rejection = this.#toldRejection ? undefined : rejectionOf(pod, this.#abilities);
+    this.#toldRejection ||= rejection !== undefined;
+    return rejection;
+  }
+
   /** When the pod's active deadline is reached, monotonic; Infinity without one. */
   deadlineMs({ spec }: Pod, startTime: string): number {
     const seconds = spec?.activeDeadlineSeconds;
@@ -129,9 +137,9 @@ export class PodMemory {
   }
 
   /** Why the node itself ends the pod, or does not begin it. */
-  failure(pod: Pod, startTime: string): Refusal | undefined {
-    const refusal = refusalOf(pod, this.#abilities);
-    if (refusal) return refusal;
+  failure(pod: Pod, startTime: string): Refusal | Rejection | undefined {
+    const rejection = rejectionOf(pod, this.#abilities);
+    if (rejection) return rejection;
     if (this.deadlineMs(pod, startTime) > this.#clock.monotonicMs()) return undefined;
     return {
       reason: "DeadlineExceeded",

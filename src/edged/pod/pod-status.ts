@@ -1,5 +1,6 @@
 import type { Container, Pod, PodStatus } from "#api/object.ts";
 import { guestsOf, qosClass } from "#api/pod.ts";
+import type { Refusal, Rejection } from "./admission.ts";
 import { podConditions } from "./conditions.ts";
 import { type ContainerFacts, containerStatus, guestStatus } from "./container-status.ts";
 import { liveSandbox } from "./observed.ts";
@@ -11,7 +12,7 @@ export interface StatusFacts extends ContainerFacts {
   /** When this node first saw the pod, RFC 3339. */
   readonly startTime: string;
   /** Why the pod was ended by the node: `DeadlineExceeded`. */
-  readonly failure?: { readonly reason: string; readonly message: string } | undefined;
+  readonly failure?: Refusal | Rejection | undefined;
   readonly now: Date;
 }
 
@@ -21,7 +22,7 @@ export function podStatus(facts: StatusFacts): PodStatus {
   const hostIPs = hostIPsOf(facts);
   const spec = pod.spec ?? { containers: [] };
   const statuses = (containers: readonly Container[]) =>
-    containers.map((container) => containerStatus(facts, container));
+    wasRejected(facts) ? [] : containers.map((container) => containerStatus(facts, container));
   const init = statuses(spec.initContainers ?? []);
   const main = statuses(spec.containers);
   const guests = guestsOf(spec).map((guest) => guestStatus(facts, guest));
@@ -39,7 +40,7 @@ export function podStatus(facts: StatusFacts): PodStatus {
     ...(podIPs[0] !== undefined && { podIP: podIPs[0], podIPs: podIPs.map((ip) => ({ ip })) }),
     startTime: facts.startTime,
     ...(init.length > 0 && { initContainerStatuses: init }),
-    containerStatuses: main,
+    ...(main.length > 0 && { containerStatuses: main }),
     ...(guests.length > 0 && { ephemeralContainerStatuses: guests }),
     qosClass: pod.status?.qosClass ?? qosClass(pod),
   };
@@ -49,6 +50,12 @@ export function podStatus(facts: StatusFacts): PodStatus {
 function hostIPsOf({ pod, hostIPs }: StatusFacts): readonly string[] {
   const { hostIPs: before = [] } = pod.status ?? {};
   return settled(pod) && before.length > 0 ? before.map(({ ip }) => ip) : hostIPs;
+}
+
+/** A pod that the node did not take has no containers to tell of, then or later. */
+function wasRejected({ pod, failure }: StatusFacts): boolean {
+  if (settled(pod)) return (pod.status?.containerStatuses ?? []).length === 0;
+  return failure !== undefined && "rejected" in failure;
 }
 
 /** A pod that has ended never comes back to life. */

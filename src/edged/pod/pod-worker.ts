@@ -302,7 +302,8 @@ export class PodWorker {
     // An object goes before its containers only by force: nobody waits for them any more.
     if (this.#gone) return { graceMs: Math.min(graceMs, MIN_GRACE_MS), removed: true };
     if (metadata?.deletionTimestamp !== undefined) return { graceMs, removed: true };
-    if (isTerminal(this.#pod) || this.#failure()) return { graceMs, removed: false };
+    if (isTerminal(this.#pod) || this.#memory.failure(this.#pod, this.#startTime))
+      return { graceMs, removed: false };
     return undefined;
   }
 
@@ -346,6 +347,8 @@ export class PodWorker {
     if (this.#reported && Bun.deepEquals(status, this.#reported, true)) return;
     const { namespace, name } = refOf(this.#pod);
     const { meta } = this.#context;
+    const rejection = this.#memory.newRejection(this.#pod);
+    if (rejection) this.#recorder.warning(rejection.reason, rejection.rejected);
     await meta.updatePodStatus(namespace, { UID: this.uid, Name: name, Status: status }, signal);
     this.#reported = status;
   }
@@ -371,13 +374,9 @@ export class PodWorker {
       podIPs: this.#runner.podIPsOf(this.#pod),
       hostIPs: addresses.current,
       startTime: this.#startTime,
-      failure: this.#failure(),
+      failure: this.#memory.failure(this.#pod, this.#startTime),
       now: clock.now(),
     });
-  }
-
-  #failure(): { reason: string; message: string } | undefined {
-    return this.#memory.failure(this.#pod, this.#startTime);
   }
 
   #waiting(name: string): { reason: string; message?: string } | undefined {
