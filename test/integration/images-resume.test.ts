@@ -23,8 +23,10 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-async function imageOf(bytes: number) {
-  return testImage([await tarOf([{ name: "noise", content: noise(bytes) }])]);
+/** An image of a layer for each size, of a file with so many bytes. */
+async function imageOf(...sizes: readonly number[]) {
+  const tars = sizes.map((bytes, seed) => tarOf([{ name: "noise", content: noise(bytes, seed) }]));
+  return testImage(await Promise.all(tars));
 }
 
 /** A pull in a process of its own, that is killed once `bytes` of its blob are there. */
@@ -103,6 +105,36 @@ test(
       expect(await failure.then(() => "", String)).toContain("no space is left on the disk of");
       expect(readdirSync(join(place, "store/incoming"))).toEqual([]);
       expect(readdirSync(join(place, "store/blobs"))).toEqual([]);
+    } finally {
+      unmount(place);
+    }
+  },
+  TEST_MS,
+);
+
+test(
+  "layers of a pull that an earlier run broke off make room for another image",
+  async () => {
+    const place = join(directory, "small");
+    mkdirSync(place);
+    mountTmpfs(place, { sizeBytes: 20 * MIB });
+    try {
+      const rows = new MemoryImageRows();
+      const layers = join(place, "store/layers");
+      const pull = async (host: string): Promise<string> => {
+        const patience = { stallMs: 5000, tries: 1, firstDelayMs: 1, maxDelayMs: 1 };
+        await using store = imageStoreIn(place, rows, { patience, reserveBytes: MIB });
+        const image = store.pull(`${host}/app:1`, {}, AbortSignal.timeout(60_000));
+        return await image.then(() => "it was pulled", String);
+      };
+      await using cut = await new TestRegistry({ cutAfterBytes: 4.5 * MIB, cuts: 1 }).ready();
+      cut.add("app:1", blobsOf(await imageOf(4 * MIB, 5 * MIB)));
+      expect(await pull(cut.host)).toContain("stops at");
+      expect(readdirSync(layers)).toHaveLength(1);
+      await using registry = new TestRegistry();
+      registry.add("app:1", blobsOf(await imageOf(17 * MIB)));
+      expect(await pull(registry.host)).toBe("it was pulled");
+      expect(readdirSync(layers)).toHaveLength(1);
     } finally {
       unmount(place);
     }

@@ -1,15 +1,17 @@
 import { join } from "node:path";
-import type { Patience } from "#edged/image/registry/transfer.ts";
 import type { ImageRows } from "#edged/image/store/image-rows.ts";
-import { LocalImageStore } from "#edged/image/store/local-image-store.ts";
+import {
+  LocalImageStore,
+  type LocalImageStoreOptions,
+} from "#edged/image/store/local-image-store.ts";
 import { systemClock } from "#lib/clock.ts";
 import { silentLogger } from "#lib/log.ts";
 
-/** The image store of a data directory, which may fill the disk. */
+/** The image store of a data directory, which may fill the disk where nothing else is said. */
 export function imageStoreIn(
   directory: string,
   rows: ImageRows,
-  options: { readonly patience?: Patience } = {},
+  options: Pick<LocalImageStoreOptions, "patience" | "reserveBytes"> = {},
 ): LocalImageStore {
   return new LocalImageStore({
     directory: join(directory, "store"),

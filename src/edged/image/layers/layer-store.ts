@@ -29,6 +29,8 @@ export interface LayerStoreOptions {
   readonly directory: string;
   /** Which run of the site this is. */
   readonly run: number;
+  /** The layers that somebody has. */
+  readonly needed: readonly Digest[];
   readonly reserveBytes?: number;
   /** Removes what is there in case only, and is no layer; whether there was anything. */
   readonly makeRoom?: () => boolean;
@@ -44,8 +46,8 @@ export class LayerStore {
   readonly #options: LayerStoreOptions;
   readonly #running = new Map<Digest, Promise<void>>();
   readonly #waiting = new Map<string, string>();
-  /** Layers of images that did not come whole, for the next try. */
-  readonly #spare = new Set<string>();
+  /** Layers that nobody has: of images that did not come whole, for the next try. */
+  readonly #spare: Set<string>;
   #lastCommitMs = performance.now();
   #count = 0;
 
@@ -56,6 +58,8 @@ export class LayerStore {
     for (const path of [this.#layers, this.#incoming]) {
       mkdirSync(path, { recursive: true, mode: 0o700 });
     }
+    const needed = new Set(options.needed.map(layerName));
+    this.#spare = new Set(readdirSync(this.#layers)).difference(needed);
   }
 
   /** Removes what an interrupted run left. To be called before anything else. */

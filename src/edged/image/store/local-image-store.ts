@@ -69,7 +69,7 @@ export class LocalImageStore implements ImageStore, AsyncDisposable {
     this.#marks = new RunMarks(join(directory, "run.json"));
     const { run } = this.#marks;
     const setting = { directory, run, ...(reserveBytes !== undefined && { reserveBytes }) };
-    this.#worker = new ImageWorker(setting, systemTimer);
+    this.#worker = new ImageWorker(() => ({ ...setting, needed: this.#needed() }), systemTimer);
   }
 
   list(): readonly StoredImage[] {
@@ -238,10 +238,14 @@ export class LocalImageStore implements ImageStore, AsyncDisposable {
   /** Removes layers of no image. While something is on its way it waits for the end of that. */
   async #collect(signal: AbortSignal): Promise<void> {
     if (this.#transfers > 0 || signal.aborted) return;
-    const needed = [...new Set(this.#records.all().flatMap(({ layers }) => layers))];
     const unwanted = [...this.#unwanted];
-    await this.#work({ kind: "collect", needed, unwanted }, signal);
+    await this.#work({ kind: "collect", needed: this.#needed(), unwanted }, signal);
     for (const layer of unwanted) this.#unwanted.delete(layer);
+  }
+
+  /** The layers of all images. */
+  #needed(): readonly Digest[] {
+    return [...new Set(this.#records.all().flatMap(({ layers }) => layers))];
   }
 
   async #check(record: ImageRecord, signal: AbortSignal): Promise<void> {

@@ -16,14 +16,15 @@ interface Waiting {
 
 /** The thread of images as the site sees it: there while there is work. */
 export class ImageWorker implements AsyncDisposable {
-  readonly #setting: WorkSetting;
+  readonly #setting: () => WorkSetting;
   readonly #timer: Timer;
   readonly #waiting = new Map<number, Waiting>();
   #thread: Worker | undefined;
   #count = 0;
   #callOffEnd: (() => void) | undefined;
 
-  constructor(setting: WorkSetting, timer: Timer) {
+  /** `setting` is asked each time that a thread starts. */
+  constructor(setting: () => WorkSetting, timer: Timer) {
     this.#setting = setting;
     this.#timer = timer;
   }
@@ -85,7 +86,7 @@ export class ImageWorker implements AsyncDisposable {
     thread.addEventListener("close", () => {
       if (this.#thread === thread) fail("it ended");
     });
-    send(thread, { kind: "setting", setting: this.#setting });
+    send(thread, { kind: "setting", setting: this.#setting() });
     return thread;
   }
 

@@ -12,6 +12,8 @@ export interface WorkSetting {
   /** The directory of all layers and of what is on its way. */
   readonly directory: string;
   readonly run: number;
+  /** The layers of the images that are here. */
+  readonly needed: readonly Digest[];
   readonly reserveBytes?: number;
 }
 
