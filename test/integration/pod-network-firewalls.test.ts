@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { FirewallGate } from "#edged/network/firewall-gate.ts";
+import { silentLogger } from "#lib/log.ts";
+import { siteMarks } from "#lib/site-marks.ts";
 import { eventually } from "#test/kit/eventually.ts";
 import { FIREWALLS, type HostFirewall } from "#test/kit/firewalls.ts";
 import {
@@ -98,4 +101,17 @@ test("a firewall that takes everything off the kernel takes the pods' way out on
     async () => (await pod.run(listenTo(OUTSIDE, 9000))).stdout === "world\n",
     ADMITTED,
   );
+});
+
+test("a firewall that is loaded while a site begins to look at it admits pods too", async () => {
+  using _ = await enterBareHost();
+  const marks = siteMarks("firewall");
+  using gate = new FirewallGate({ marks, admitted: RANGES, log: silentLogger });
+  const opening = gate.open();
+  const drop = "{ type filter hook forward priority 0; policy drop; }";
+  Bun.spawnSync(["nft", `add table ip late; add chain ip late forward ${drop}`]);
+  await opening;
+  const rules = () => output(["nft", "list", "table", "ip", "late"]);
+  expect(await rules()).toContain("policy drop");
+  await eventually(async () => (await rules()).includes(`comment "${marks.podTable}"`), ADMITTED);
 });

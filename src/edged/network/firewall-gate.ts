@@ -33,18 +33,21 @@ export class FirewallGate implements Disposable {
     this.#options = options;
   }
 
-  /** Admits the pods and begins to watch. */
+  /** Begins to watch and admits the pods: in that order, as others load their rules meanwhile. */
   async open(): Promise<void> {
+    if (!this.#isOpen) await this.#watch();
+    this.#isOpen = true;
     this.#admit();
     await this.#admitLegacy();
-    if (this.#isOpen) return;
-    this.#isOpen = true;
-    this.#keep(await watchTables(() => this.#recheck()));
-    this.#keep(await watchNetwork(["links"], () => void this.#admitLegacy()));
   }
 
   [Symbol.dispose](): void {
     this.#watches.dispose();
+  }
+
+  async #watch(): Promise<void> {
+    this.#keep(await watchTables(() => this.#recheck()));
+    this.#keep(await watchNetwork(["links"], () => void this.#admitLegacy()));
   }
 
   #keep(watch: Disposable): void {
