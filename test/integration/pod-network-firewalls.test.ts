@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { FirewallGate } from "#edged/network/firewall-gate.ts";
+import { createPodNetwork, removePodNetwork } from "#edged/network/veth-network.ts";
 import { silentLogger } from "#lib/log.ts";
 import { siteMarks } from "#lib/site-marks.ts";
 import { eventually } from "#test/kit/eventually.ts";
@@ -8,6 +9,7 @@ import {
   enterBareHost,
   HOST,
   joinLan,
+  MemoryLeases,
   networkOfHost,
   OUTSIDE,
   PodSite,
@@ -114,4 +116,26 @@ test("a firewall that is loaded while a site begins to look at it admits pods to
   const rules = () => output(["nft", "list", "table", "ip", "late"]);
   expect(await rules()).toContain("policy drop");
   await eventually(async () => (await rules()).includes(`comment "${marks.podTable}"`), ADMITTED);
+});
+
+/** Has everything taken off the kernel as soon as whoever asks for them lets others work. */
+class FlushingLeases extends MemoryLeases {
+  override all(): ReadonlyMap<string, string> {
+    queueMicrotask(() => Bun.spawnSync(["nft", "flush", "ruleset"]));
+    return super.all();
+  }
+}
+
+test("a firewall that takes everything off the kernel while a site starts does not keep the pods' table", async () => {
+  using _ = await enterBareHost();
+  const siteId = "flushed";
+  const leases = new FlushingLeases();
+  const network = createPodNetwork({ siteId, ...RANGES, leases, log: silentLogger });
+  await network.start(new Set(), new AbortController().signal);
+  const tables = () => output(["nft", "list", "tables", "ip"]);
+  await eventually(async () => (await tables()).includes(siteMarks(siteId).podTable), {
+    what: "The pods' table",
+  });
+  network.close();
+  await removePodNetwork(siteId);
 });

@@ -83,12 +83,13 @@ class RoutedVeths implements VethNetwork {
     }
     signal.throwIfAborted();
     writeSysctl("net/ipv4/ip_forward", "1");
+    // Before the table is there: somebody may take it away at once.
+    this.#keeper ??= await this.#keepTable();
     this.#takeOverMappings(new Set(leases.all().values()));
     this.#applyTable();
     if (this.#ipv6) await this.#ipv6.start();
     else this.#forgetIPv6();
     await this.#gate.open();
-    this.#keeper ??= await this.#keepTable();
   }
 
   async attach(pod: PodAttachment, signal: AbortSignal): Promise<PodAddresses> {
