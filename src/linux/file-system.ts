@@ -1,4 +1,4 @@
-import { closeSync, statfsSync } from "node:fs";
+import { closeSync } from "node:fs";
 import { errorCode } from "#lib/errors.ts";
 import { cString } from "./libc.ts";
 import { systemCall } from "./system-call.ts";
@@ -36,8 +36,7 @@ export function hasFileSystem(kind: string): boolean {
   }
 }
 
-/** What a path lies on: `ext4`, or `a file system of type 0x…`. */
-export function fileSystemOf(path: string): string {
-  const { type } = statfsSync(path);
+/** What statfs(2) has as a type, by its name: `ext4`, or `a file system of type 0x…`. */
+export function fileSystemName(type: number): string {
   return NAMES.get(type) ?? `a file system of type 0x${type.toString(16)}`;
 }

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { explain } from "#lib/errors.ts";
-import { fileSystemOf } from "../file-system.ts";
+import { fileSystemName } from "../file-system.ts";
 import { type Finding, findingOf } from "./finding.ts";
 
 const LOST_AT_REBOOT = new Set(["tmpfs", "ramfs"]);
@@ -33,7 +33,7 @@ function probeDirectory(dataDirectory: string, place: string): Finding {
   if (!statSync(place).isDirectory()) {
     return failed(`${place} is no directory`, "Choose another --data-dir");
   }
-  const name = fileSystemOf(place);
+  const name = fileSystemName(statfsSync(place).type);
   const found = `${dataDirectory} on ${name}`;
   if (UNFIT.has(name)) return failed(found, "Choose a --data-dir on ext4, xfs or btrfs");
   if (LOST_AT_REBOOT.has(name)) {

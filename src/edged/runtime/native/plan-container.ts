@@ -1,8 +1,8 @@
-import { readFile, stat } from "node:fs/promises";
+import { readFile, stat, statfs } from "node:fs/promises";
 import { release } from "node:os";
 import { join } from "node:path";
 import { DEFAULT_DEVICES } from "#linux/devices/rules.ts";
-import { fileSystemOf } from "#linux/file-system.ts";
+import { fileSystemName } from "#linux/file-system.ts";
 import { parseMountInfo } from "#linux/mount-info.ts";
 import type { StoredImage } from "../../image/image-store.ts";
 import type { ContainerSpec, Mount } from "../types.ts";
@@ -53,14 +53,14 @@ export async function planContainer(site: NativeSite, input: PlanInput): Promise
   const seccomp = await site.confinement.seccompFilter({ profile, capabilities });
   const seLinux = site.confinement.seLinuxLabels({ security, podLevel: sandbox.seLinuxLevel });
   const labels = site.confinement.processLabels(security, seLinux);
-  const given = users ? spec.mounts.map(mapped) : spec.mounts;
+  const given = users ? await Promise.all(spec.mounts.map(mapped)) : spec.mounts;
   const mounts = [shm, hostname, ...given];
   const layers = image.lowerDirectories.map((path) => join(layersDirectory, path));
   if (seLinux) await site.confinement.labelFiles({ layers, mounts }, seLinux);
   return {
     root: {
       ...{ layersDirectory, lowerDirectories: image.lowerDirectories, directory },
-      ...(users && { layersCarrier: carrierOf(layersDirectory) }),
+      ...(users && { layersCarrier: await carrierOf(layersDirectory) }),
       ...(seLinux && { fileLabel: seLinux.file }),
     },
     readOnlyRoot: security.readOnlyRootFilesystem,
@@ -86,17 +86,20 @@ export async function planContainer(site: NativeSite, input: PlanInput): Promise
 const UNCONFINED = { type: "unconfined" } as const;
 
 /** A mount whose files are the pod's users'. @throws when it is to spread what they mount: it cannot. */
-function mapped(mount: Mount): Omit<BindMount, "directory"> {
+async function mapped(mount: Mount): Promise<Omit<BindMount, "directory">> {
   if (mount.propagation === "rshared") {
     const why = "the pod has users of its own";
     throw new Error(`mounts in "${mount.containerPath}" cannot spread to the host: ${why}`);
   }
-  return { ...mount, carrier: carrierOf(mount.hostPath) };
+  return { ...mount, carrier: await carrierOf(mount.hostPath) };
 }
 
-/** What must be able to show files with other owners, as a person is told. */
-function carrierOf(path: string): string {
-  return `${fileSystemOf(path)} with Linux ${release()}`;
+/**
+ * What must be able to show files with other owners, as a person is told. Where its server is dead
+ * nobody waits but who asks.
+ */
+async function carrierOf(path: string): Promise<string> {
+  return `${fileSystemName((await statfs(path)).type)} with Linux ${release()}`;
 }
 
 /** In the order in which they are mounted: what lies deeper later, as it would be hidden otherwise. */
