@@ -23,3 +23,10 @@ export function isAtLeast(oldest: KernelRelease, kernel = release()): boolean {
   const [major = 0, minor = 0] = kernel.split(".").map((part) => Number.parseInt(part, 10));
   return major > oldest.major || (major === oldest.major && minor >= oldest.minor);
 }
+
+/** @throws that something needs another kernel than this one, and which. */
+export function expectKernel(what: string, oldest: KernelRelease, kernel = release()): void {
+  if (isAtLeast(oldest, kernel)) return;
+  const needed = `Linux ${oldest.major}.${oldest.minor} or later`;
+  throw new Error(`${what} need ${needed}, and this is ${kernel}`);
+}

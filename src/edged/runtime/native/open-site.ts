@@ -1,10 +1,9 @@
 import { mkdir } from "node:fs/promises";
-import { release } from "node:os";
 import { dirname, join } from "node:path";
 import type { Logger } from "#lib/log.ts";
 import { detectCgroups } from "#linux/cgroups/layout.ts";
 import { hasFileSystem } from "#linux/file-system.ts";
-import { isAtLeast, OLDEST_FOR_CONTAINERS } from "#linux/kernel-release.ts";
+import { expectKernel, OLDEST_FOR_CONTAINERS } from "#linux/kernel-release.ts";
 import { HOST_ARCH } from "#linux/syscalls.ts";
 import { lowestOomScore } from "../lowest-oom-score.ts";
 import { Confinement } from "./confinement.ts";
@@ -30,10 +29,7 @@ export interface NativePlaces {
 export async function openSite(places: NativePlaces, signal: AbortSignal): Promise<NativeSite> {
   const { siteId, runDirectory, storeDirectory, log } = places;
   if (process.geteuid?.() !== 0) throw new Error("Containers need root");
-  if (!isAtLeast(OLDEST_FOR_CONTAINERS)) {
-    const { major, minor } = OLDEST_FOR_CONTAINERS;
-    throw new Error(`Linux ${release()} is too old for this: ${major}.${minor} is the first`);
-  }
+  expectKernel("Containers without an engine", OLDEST_FOR_CONTAINERS);
   const cgroups = detectCgroups();
   if (cgroups.kind === "none") {
     throw new Error("No cgroups are mounted: mount -t cgroup2 none /sys/fs/cgroup");
