@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { rejection } from "#test/kit/eventually.ts";
+import { output } from "#test/kit/process.ts";
 import { mountTmpfs, unmount } from "../mount.ts";
 import { stableBytes, stableCString, systemCall } from "../system-call.ts";
 import { relabel } from "./relabel.ts";
@@ -68,6 +69,22 @@ test("what is mounted below keeps its labels", async () => {
   } finally {
     unmount(inner);
   }
+});
+
+test("what is mounted below keeps its labels, though it lies on the same file system", async () => {
+  const [outside, volume] = [join(directory, "outside"), join(directory, "volume")];
+  const inner = join(volume, "inner");
+  mkdirSync(outside);
+  mkdirSync(inner, { recursive: true });
+  writeFileSync(join(outside, "file"), "");
+  await output(["mount", "--bind", outside, inner]);
+  try {
+    await relabel(volume, LABEL);
+  } finally {
+    unmount(inner);
+  }
+  expect([outside, join(outside, "file")].flatMap((path) => labelOf(path) ?? [])).toEqual([]);
+  expect(labelOf(volume)).toBe(`${LABEL}\0`);
 });
 
 test("a path with a link in it is refused", async () => {

@@ -1,12 +1,19 @@
 import { closeSync, constants, fstatSync, readdirSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import { errorCode } from "#lib/errors.ts";
-import { openWithoutLinks } from "../open-beneath.ts";
+import { OPEN_HOW_BYTES, openHow, openWithoutLinks, RESOLVE } from "../open-beneath.ts";
 import { stableBytes, stableCString, systemCall } from "../system-call.ts";
 import { cName } from "../tree.ts";
 
 const O_PATH = 0o10000000;
 const O_CLOEXEC = 0o2000000;
+/** What stands there itself, a link too; not what is mounted on it, of whatever file system. */
+const CHILD = openHow({
+  flags: O_PATH | constants.O_NOFOLLOW | O_CLOEXEC,
+  resolve: RESOLVE.beneath | RESOLVE.noMountPoints,
+});
+/** How a name fails that is gone, or that something is mounted on. */
+const PASSED_OVER: ReadonlySet<string> = new Set(["ENOENT", "EXDEV"]);
 const MAX_LABEL_BYTES = 4096;
 /** Layers of images hold tens of thousands of files; others have their turn after so many. */
 const AT_ONCE = 200;
@@ -22,8 +29,7 @@ export async function relabel(path: string, label: string): Promise<void> {
   const descriptor = openWithoutLinks(path);
   try {
     if (labelOf(descriptor) === label) return;
-    const wanted = { label, device: fstatSync(descriptor).dev, done: 0 };
-    await relabelNode({ descriptor, path }, wanted);
+    await relabelNode({ descriptor, path }, { label, done: 0 });
   } catch (error) {
     if (errorCode(error) !== "EOPNOTSUPP") throw error;
   } finally {
@@ -39,7 +45,6 @@ interface Node {
 
 interface Wanted {
   readonly label: string;
-  readonly device: number;
   /** How many were labelled. */
   done: number;
 }
@@ -47,9 +52,7 @@ interface Wanted {
 /** A directory comes after what is in it: one that bears the label is whole. */
 async function relabelNode({ descriptor, path }: Node, wanted: Wanted): Promise<void> {
   if (++wanted.done % AT_ONCE === 0) await setImmediate();
-  const found = fstatSync(descriptor);
-  if (found.dev !== wanted.device) return;
-  if (found.isDirectory()) {
+  if (fstatSync(descriptor).isDirectory()) {
     for (const name of readdirSync(selfOf(descriptor), { encoding: "latin1" })) {
       const child = openChild({ descriptor, path }, name);
       if (child === undefined) continue;
@@ -71,14 +74,13 @@ async function relabelNode({ descriptor, path }: Node, wanted: Wanted): Promise<
   systemCall({ name: "setxattr", args, what: `label ${path} as ${wanted.label}` });
 }
 
-/** What stands under a name now; undefined where it is gone. */
+/** What stands under a name now; undefined where it is gone, or hidden by a mount. */
 function openChild({ descriptor, path }: Node, name: string): number | undefined {
-  const flags = O_PATH | constants.O_NOFOLLOW | O_CLOEXEC;
-  const args = [descriptor, cName(name), flags, 0];
+  const args = [descriptor, cName(name), CHILD, OPEN_HOW_BYTES];
   try {
-    return systemCall({ name: "openat", args, what: `open ${path}/${name}` });
+    return systemCall({ name: "openat2", args, what: `open ${path}/${name}` });
   } catch (error) {
-    if (errorCode(error) === "ENOENT") return undefined;
+    if (PASSED_OVER.has(errorCode(error) ?? "")) return undefined;
     throw error;
   }
 }
