@@ -97,6 +97,14 @@ export function validateMetadata(
   return errors;
 }
 
+/** Errors in the metadata of any object at all, whatever its kind asks for beside. */
+export function validateAnyMetadata(
+  metadata: ObjectMeta | undefined,
+  { namespaced }: Pick<MetadataRules, "namespaced">,
+): FieldError[] {
+  return validateMetadata(metadata, { namespaced, nameFormat: "pathSegment", anyFinalizer: true });
+}
+
 function validateNamespace(
   path: string,
   { namespace, namespaced }: { namespace: string; namespaced: boolean },

@@ -1,5 +1,6 @@
 import type { CustomKind } from "./crd/custom-kind.ts";
 import type { FieldError } from "./field-error.ts";
+import type { Look } from "./looks.ts";
 import type { NameFormat } from "./metadata.ts";
 import type { KubeObject } from "./object.ts";
 
@@ -136,13 +137,12 @@ export interface Resource<T extends KubeObject = KubeObject> extends GroupVersio
   validateCreate?(object: T): FieldError[];
   /** Errors of a change, beside those of `validate(next)`: immutable fields and such. */
   validateUpdate(next: T, current: T): FieldError[];
-  /** Upstream tells of a change of this kind before it tells of the object. */
-  readonly changesFirst?: boolean;
-  /**
-   * How metadata is looked at once more for this kind where it changes: as a new object's (of the
-   * main resource alone), as a change's, or not at all; both where absent.
-   */
-  readonly metadataOnChange?: "new" | "change" | "none";
+  /** What is looked at in a new object, in Kubernetes' order; `NEW` where absent. */
+  readonly newLooks?: readonly Look[];
+  /** What is looked at in a changed one; `CHANGED` where absent. */
+  readonly changeLooks?: readonly Look[];
+  /** What is looked at beside the status where it is changed; `METADATA_CHANGED` where absent. */
+  readonly statusLooks?: readonly Look[];
   /** Errors of a change through `/status`. */
   validateStatus?(next: T, current: T): FieldError[];
   /**

@@ -253,10 +253,32 @@ test("a bad label is told of as often as Kubernetes looks at labels of the kind"
   using api = await startTestApi();
   const type = "application/merge-patch+json";
   const body = { metadata: { labels: { a: "-" } } };
+  const labels = { app: "x" };
+  const template = { metadata: { labels }, spec: { containers: [{ name: "c", image: "i" }] } };
+  const workload = {
+    metadata: { name: "x" },
+    spec: { selector: { matchLabels: labels }, template },
+  };
+  const volume = {
+    metadata: { name: "x" },
+    spec: {
+      capacity: { storage: "1Gi" },
+      accessModes: ["ReadWriteOnce"],
+      hostPath: { path: "/x" },
+    },
+  };
   const budget = { metadata: { name: "x" }, spec: { minAvailable: 1 } };
   const event = { metadata: { name: "x" }, involvedObject: { namespace: "default" } };
   const cases: [string, object, number][] = [
     [`${CORE}/configmaps`, configMap("x"), 4],
+    [`${CORE}/serviceaccounts`, { metadata: { name: "x" } }, 4],
+    [`${CORE}/endpoints`, { metadata: { name: "x" } }, 4],
+    [`${CORE}/podtemplates`, { metadata: { name: "x" }, template }, 3],
+    ["/apis/apps/v1/namespaces/default/deployments", workload, 3],
+    ["/apis/apps/v1/namespaces/default/replicasets", workload, 4],
+    ["/apis/apps/v1/namespaces/default/daemonsets", workload, 4],
+    ["/apis/rbac.authorization.k8s.io/v1/namespaces/default/roles", { metadata: { name: "x" } }, 5],
+    ["/api/v1/persistentvolumes", volume, 4],
     [`${CORE}/limitranges`, { metadata: { name: "x" }, spec: { limits: [] } }, 3],
     [`${CORE}/events`, event, 2],
     ["/apis/coordination.k8s.io/v1/namespaces/default/leases", { metadata: { name: "x" } }, 3],
@@ -275,4 +297,53 @@ test("limits that nobody named get a name of their own", async () => {
   const spec = { limits: [{ type: "Pod" }] };
   const { metadata } = await post(api, `${CORE}/limitranges`, { spec });
   expect(metadata?.name).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/);
+});
+
+test("what is wrong with metadata and with fields is told in Kubernetes' order", async () => {
+  using api = await startTestApi();
+  const fieldsOf = async (path: string, object: object, method = "POST") => {
+    const type = method === "POST" ? "application/json" : "application/merge-patch+json";
+    const { details } = await bodyOf<Status>(api.send(method, path, { type, body: object }));
+    return (details?.causes ?? []).map(({ field }) => field);
+  };
+  const labels = { a: "-" };
+  const metadata = { name: "x", labels };
+  const label = "metadata.labels";
+  const series = { count: 1, lastObservedTime: "2026-01-01T00:00:00.000000Z" };
+
+  const events = "/apis/events.k8s.io/v1/namespaces/default/events";
+  const regarding = { namespace: "other" };
+  const why = { metadata, regarding, series, type: "Normal" };
+  const namespace = "involvedObject.namespace";
+  expect(await fieldsOf(events, why)).toEqual([namespace, label, "series.count", "eventTime"]);
+
+  const old = { metadata, involvedObject: regarding };
+  expect(await fieldsOf(`${CORE}/events`, old)).toEqual([namespace]);
+  expect(await fieldsOf(`${CORE}/events`, { metadata, involvedObject: {} })).toEqual([label]);
+
+  const budgets = "/apis/policy/v1/namespaces/default/poddisruptionbudgets";
+  const available = "spec.minAvailable";
+  expect(await fieldsOf(budgets, { metadata, spec: { minAvailable: -1 } })).toEqual([available]);
+  expect(await fieldsOf(budgets, { metadata, spec: { minAvailable: 1 } })).toEqual([label]);
+
+  const classes = "/apis/node.k8s.io/v1/runtimeclasses";
+  await post(api, classes, { metadata: { name: "x" }, handler: "h" });
+  const renamed = { metadata: { labels }, handler: "-" };
+  const inTurn = [label, label, label, "handler", label, "handler"];
+  expect(await fieldsOf(`${classes}/x`, renamed, "PATCH")).toEqual(inTurn);
+
+  await post(api, "/api/v1/nodes", { metadata: { name: "x" } });
+  const tainted = { metadata: { labels }, spec: { taints: [{ key: "a", effect: "x" }] } };
+  const taint = "metadata.taints[0].effect";
+  const ofNode = [label, label, label, taint, label, taint];
+  expect(await fieldsOf("/api/v1/nodes/x", tainted, "PATCH")).toEqual(ofNode);
+});
+
+test("finalizers of what apimachinery's rules judge alone need no domain", async () => {
+  using api = await startTestApi();
+  const metadata = { name: "x", finalizers: ["mine"] };
+  for (const path of ["validating", "mutating"]) {
+    const all = `/apis/admissionregistration.k8s.io/v1/${path}webhookconfigurations`;
+    expect((await post(api, all, { metadata })).metadata).toMatchObject(metadata);
+  }
 });

@@ -1,4 +1,5 @@
 import { API_SERVICE_COLUMNS } from "../columns/api-service.ts";
+import { CHANGED_THEN_NEW } from "../looks.ts";
 import type * as objects from "../object.ts";
 import { validateApiService, validateApiServiceStatus } from "../validation/api-service.ts";
 import { emptyStatus, row, statusOf } from "./row.ts";
@@ -12,6 +13,8 @@ export const API_SERVICES = row<objects.APIService>({
   plural: "apiservices",
   namespaced: false,
   definition: "io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService",
+  changeLooks: CHANGED_THEN_NEW,
+  anyFinalizer: true,
   categories: ["api-extensions"],
   subresources: [statusOf({ kind: "APIService", group: "apiregistration.k8s.io" })],
   nameFormat: "pathSegment",

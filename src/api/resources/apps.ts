@@ -16,6 +16,7 @@ import {
   setReplicaSetDefaults,
   setStatefulSetDefaults,
 } from "../defaults/workload.ts";
+import { CHANGED_NEW_DIFFERENT, WHOLE_TWICE } from "../looks.ts";
 import type * as objects from "../object.ts";
 import {
   validateControllerRevision,
@@ -69,6 +70,7 @@ export const REPLICA_SETS = row<objects.ReplicaSet>({
   plural: "replicasets",
   namespaced: true,
   definition: "io.k8s.api.apps.v1.ReplicaSet",
+  changeLooks: WHOLE_TWICE,
   shortNames: ["rs"],
   categories: ["all"],
   hasGeneration: true,
@@ -111,6 +113,7 @@ export const DAEMON_SETS = row<objects.DaemonSet>({
   plural: "daemonsets",
   namespaced: true,
   definition: "io.k8s.api.apps.v1.DaemonSet",
+  changeLooks: WHOLE_TWICE,
   shortNames: ["ds"],
   categories: ["all"],
   hasGeneration: true,
@@ -132,6 +135,7 @@ export const CONTROLLER_REVISIONS = row<objects.ControllerRevision>({
   plural: "controllerrevisions",
   namespaced: true,
   definition: "io.k8s.api.apps.v1.ControllerRevision",
+  changeLooks: CHANGED_NEW_DIFFERENT,
   columns: CONTROLLER_REVISION_COLUMNS,
   validate: validateControllerRevision,
   validateCreate: validateNewControllerRevision,

@@ -1,5 +1,6 @@
 import { CRON_JOB_COLUMNS, JOB_COLUMNS } from "../columns/batch.ts";
 import { prepareCronJob, prepareJob, setCronJobDefaults, setJobDefaults } from "../defaults/job.ts";
+import { WHOLE_TWICE } from "../looks.ts";
 import type * as objects from "../object.ts";
 import { validateCronJob, validateCronJobCreate } from "../validation/cron-job.ts";
 import { validateJob, validateJobUpdate } from "../validation/job.ts";
@@ -14,6 +15,7 @@ export const JOBS = row<objects.Job>({
   plural: "jobs",
   namespaced: true,
   definition: "io.k8s.api.batch.v1.Job",
+  changeLooks: WHOLE_TWICE,
   categories: ["all"],
   hasGeneration: true,
   subresources: [statusOf({ kind: "Job", group: "batch" })],

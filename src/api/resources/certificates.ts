@@ -1,4 +1,5 @@
 import { CERTIFICATE_REQUEST_COLUMNS } from "../columns/certificate-request.ts";
+import { NEW_THEN_CHANGED } from "../looks.ts";
 import type * as objects from "../object.ts";
 import {
   validateCertificateRequest,
@@ -13,6 +14,8 @@ export const CERTIFICATE_SIGNING_REQUESTS = row<objects.CertificateSigningReques
   plural: "certificatesigningrequests",
   namespaced: false,
   definition: "io.k8s.api.certificates.v1.CertificateSigningRequest",
+  changeLooks: NEW_THEN_CHANGED,
+  statusLooks: NEW_THEN_CHANGED,
   shortNames: ["csr"],
   subresources: [
     {

@@ -14,7 +14,6 @@ export const LEASES = row<objects.Lease>({
   needsVersion: true,
   createsOnUpdate: true,
   anyFinalizer: true,
-  metadataOnChange: "change",
   columns: LEASE_COLUMNS,
   prepareForCreate: dropElection,
   prepareForUpdate: dropElection,

@@ -7,6 +7,7 @@ import {
   setNamespaceStatusDefaults,
   setNodeDefaults,
 } from "../defaults/core.ts";
+import { NEW_THEN_CHANGED } from "../looks.ts";
 import type * as objects from "../object.ts";
 import {
   validateNamespace,
@@ -23,6 +24,7 @@ export const NAMESPACES = row<objects.Namespace>({
   plural: "namespaces",
   namespaced: false,
   definition: "io.k8s.api.core.v1.Namespace",
+  changeLooks: NEW_THEN_CHANGED,
   nameFormat: "dns1123Label",
   shortNames: ["ns"],
   verbs: ["create", "delete", "get", "list", "patch", "update", "watch"],
@@ -46,6 +48,7 @@ export const NODES = row<objects.Node>({
   plural: "nodes",
   namespaced: false,
   definition: "io.k8s.api.core.v1.Node",
+  changeLooks: NEW_THEN_CHANGED,
   shortNames: ["no"],
   subresources: [proxyOf("Node"), statusOf({ kind: "Node", group: "" })],
   columns: NODE_COLUMNS,

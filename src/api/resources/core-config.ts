@@ -1,6 +1,7 @@
 import { AGE } from "../columns/column.ts";
 import { CONFIG_MAP_COLUMNS, SECRET_COLUMNS } from "../columns/core.ts";
 import { setSecretDefaults, setServiceAccountDefaults } from "../defaults/core.ts";
+import { CHANGED_THEN_NEW } from "../looks.ts";
 import type * as objects from "../object.ts";
 import {
   validateConfigMap,
@@ -18,11 +19,11 @@ export const CONFIG_MAPS = row<objects.ConfigMap>({
   plural: "configmaps",
   namespaced: true,
   definition: "io.k8s.api.core.v1.ConfigMap",
+  changeLooks: CHANGED_THEN_NEW,
   shortNames: ["cm"],
   columns: CONFIG_MAP_COLUMNS,
   validate: validateConfigMap,
   validateUpdate: validateConfigMapUpdate,
-  changesFirst: true,
 });
 
 export const SECRETS = row<objects.Secret>({
@@ -32,12 +33,12 @@ export const SECRETS = row<objects.Secret>({
   plural: "secrets",
   namespaced: true,
   definition: "io.k8s.api.core.v1.Secret",
+  changeLooks: CHANGED_THEN_NEW,
   columns: SECRET_COLUMNS,
   fields: { type: ({ type }) => type ?? "" },
   setDefaults: setSecretDefaults,
   validate: validateSecret,
   validateUpdate: validateSecretUpdate,
-  changesFirst: true,
   warnings: warnOfSecret,
 });
 
@@ -48,6 +49,7 @@ export const SERVICE_ACCOUNTS = row<objects.ServiceAccount>({
   plural: "serviceaccounts",
   namespaced: true,
   definition: "io.k8s.api.core.v1.ServiceAccount",
+  changeLooks: CHANGED_THEN_NEW,
   shortNames: ["sa"],
   columns: [AGE],
   setDefaults: setServiceAccountDefaults,

@@ -1,5 +1,6 @@
 import { EVENT_COLUMNS } from "../columns/event.ts";
 import { setEventDefaults } from "../defaults/core.ts";
+import { WITHOUT_METADATA } from "../looks.ts";
 import type * as objects from "../object.ts";
 import { validateEvent } from "../validation/event.ts";
 import { row } from "./row.ts";
@@ -11,9 +12,10 @@ export const EVENTS = row<objects.Event>({
   plural: "events",
   namespaced: true,
   definition: "io.k8s.api.core.v1.Event",
+  newLooks: WITHOUT_METADATA,
+  changeLooks: WITHOUT_METADATA,
   createsOnUpdate: true,
   anyFinalizer: true,
-  metadataOnChange: "none",
   nameFormat: "pathSegment",
   shortNames: ["ev"],
   columns: EVENT_COLUMNS,

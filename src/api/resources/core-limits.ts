@@ -4,6 +4,7 @@ import {
   setLimitRangeDefaults,
   setResourceQuotaDefaults,
 } from "../defaults/limits.ts";
+import { NEW } from "../looks.ts";
 import type * as objects from "../object.ts";
 import { validateLimitRange } from "../validation/limit-range.ts";
 import {
@@ -21,8 +22,8 @@ export const LIMIT_RANGES = row<objects.LimitRange>({
   plural: "limitranges",
   namespaced: true,
   definition: "io.k8s.api.core.v1.LimitRange",
+  changeLooks: NEW,
   createsOnUpdate: true,
-  metadataOnChange: "new",
   shortNames: ["limits"],
   setDefaults: setLimitRangeDefaults,
   validate: validateLimitRange,
@@ -35,7 +36,6 @@ export const RESOURCE_QUOTAS = row<objects.ResourceQuota>({
   plural: "resourcequotas",
   namespaced: true,
   definition: "io.k8s.api.core.v1.ResourceQuota",
-  metadataOnChange: "change",
   shortNames: ["quota"],
   subresources: [statusOf({ kind: "ResourceQuota", group: "" })],
   columns: RESOURCE_QUOTA_COLUMNS,

@@ -1,6 +1,7 @@
 import { ENDPOINTS_COLUMNS, SERVICE_COLUMNS } from "../columns/service.ts";
 import { setEndpointsDefaults } from "../defaults/core.ts";
 import { prepareService, prepareServiceUpdate, setServiceDefaults } from "../defaults/service.ts";
+import { CHANGED_NEW_DIFFERENT, CHANGED_THEN_NEW } from "../looks.ts";
 import type * as objects from "../object.ts";
 import { validateEndpoints } from "../validation/endpoints.ts";
 import {
@@ -18,6 +19,7 @@ export const SERVICES = row<objects.Service>({
   plural: "services",
   namespaced: true,
   definition: "io.k8s.api.core.v1.Service",
+  changeLooks: CHANGED_THEN_NEW,
   createsOnUpdate: true,
   nameFormat: "dns1123Label",
   shortNames: ["svc"],
@@ -45,6 +47,7 @@ export const ENDPOINTS = row<objects.Endpoints>({
   plural: "endpoints",
   namespaced: true,
   definition: "io.k8s.api.core.v1.Endpoints",
+  changeLooks: CHANGED_NEW_DIFFERENT,
   createsOnUpdate: true,
   shortNames: ["ep"],
   columns: ENDPOINTS_COLUMNS,

@@ -5,6 +5,7 @@ import {
   setClaimDefaults,
   setVolumeObjectDefaults,
 } from "../defaults/volume-claim.ts";
+import { NEW_THEN_CHANGED, NEW_TWICE } from "../looks.ts";
 import type * as objects from "../object.ts";
 import {
   validatePersistentVolume,
@@ -25,6 +26,7 @@ export const PERSISTENT_VOLUMES = row<objects.PersistentVolume>({
   plural: "persistentvolumes",
   namespaced: false,
   definition: "io.k8s.api.core.v1.PersistentVolume",
+  changeLooks: NEW_TWICE,
   shortNames: ["pv"],
   subresources: [statusOf({ kind: "PersistentVolume", group: "" })],
   columns: PERSISTENT_VOLUME_COLUMNS,
@@ -42,6 +44,7 @@ export const PERSISTENT_VOLUME_CLAIMS = row<objects.PersistentVolumeClaim>({
   plural: "persistentvolumeclaims",
   namespaced: true,
   definition: "io.k8s.api.core.v1.PersistentVolumeClaim",
+  changeLooks: NEW_THEN_CHANGED,
   shortNames: ["pvc"],
   subresources: [statusOf({ kind: "PersistentVolumeClaim", group: "" })],
   columns: PERSISTENT_VOLUME_CLAIM_COLUMNS,

@@ -4,6 +4,7 @@ import {
   setPodTemplateDefaults,
   setReplicationControllerDefaults,
 } from "../defaults/workload.ts";
+import { WHOLE_TWICE } from "../looks.ts";
 import type * as objects from "../object.ts";
 import {
   validatePodTemplate,
@@ -20,6 +21,7 @@ export const REPLICATION_CONTROLLERS = row<objects.ReplicationController>({
   plural: "replicationcontrollers",
   namespaced: true,
   definition: "io.k8s.api.core.v1.ReplicationController",
+  changeLooks: WHOLE_TWICE,
   shortNames: ["rc"],
   categories: ["all"],
   hasGeneration: true,

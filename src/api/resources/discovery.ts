@@ -4,6 +4,7 @@ import {
   prepareEndpointSliceUpdate,
   setEndpointSliceDefaults,
 } from "../defaults/endpoint-slice.ts";
+import { NEW } from "../looks.ts";
 import type * as objects from "../object.ts";
 import {
   validateEndpointSlice,
@@ -19,9 +20,9 @@ export const ENDPOINT_SLICES = row<objects.EndpointSlice>({
   plural: "endpointslices",
   namespaced: true,
   definition: "io.k8s.api.discovery.v1.EndpointSlice",
+  changeLooks: NEW,
   hasGeneration: true,
   labelsRaiseGeneration: true,
-  metadataOnChange: "new",
   columns: ENDPOINT_SLICE_COLUMNS,
   setDefaults: setEndpointSliceDefaults,
   prepareForCreate: prepareEndpointSlice,

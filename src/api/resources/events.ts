@@ -13,7 +13,8 @@ import { convertedRow } from "./row.ts";
 const STRICT_EVENTS: Resource<objects.Event> = {
   ...EVENTS,
   anyFinalizer: false,
-  metadataOnChange: "change",
+  newLooks: ["object", "newMetadata", "difference"],
+  changeLooks: ["object", "changedMetadata", "difference"],
   nameFormat: "dns1123Subdomain",
   validate: validateRegardingEvent,
   validateCreate: validateStrictEvent,

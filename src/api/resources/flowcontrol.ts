@@ -4,6 +4,7 @@ import {
   PRIORITY_LEVEL_COLUMNS,
 } from "../columns/flowcontrol.ts";
 import { setFlowSchemaDefaults, setPriorityLevelDefaults } from "../defaults/flowcontrol.ts";
+import { NEW } from "../looks.ts";
 import type * as objects from "../object.ts";
 import {
   validateFlowSchema,
@@ -19,8 +20,9 @@ export const FLOW_SCHEMAS = row<objects.FlowSchema>({
   plural: "flowschemas",
   namespaced: false,
   definition: "io.k8s.api.flowcontrol.v1.FlowSchema",
+  changeLooks: NEW,
+  statusLooks: [],
   hasGeneration: true,
-  metadataOnChange: "new",
   subresources: [statusOf({ kind: "FlowSchema", group: "flowcontrol.apiserver.k8s.io" })],
   columns: FLOW_SCHEMA_COLUMNS,
   compareRows: compareFlowSchemas,
@@ -37,8 +39,9 @@ export const PRIORITY_LEVEL_CONFIGURATIONS = row<objects.PriorityLevelConfigurat
   plural: "prioritylevelconfigurations",
   namespaced: false,
   definition: "io.k8s.api.flowcontrol.v1.PriorityLevelConfiguration",
+  changeLooks: NEW,
+  statusLooks: [],
   hasGeneration: true,
-  metadataOnChange: "new",
   subresources: [
     statusOf({ kind: "PriorityLevelConfiguration", group: "flowcontrol.apiserver.k8s.io" }),
   ],

@@ -10,6 +10,7 @@ import {
   setIngressClassDefaults,
   setNetworkPolicyDefaults,
 } from "../defaults/networking.ts";
+import { CHANGED_THEN_NEW, NEW_THEN_CHANGED, WHOLE_TWICE } from "../looks.ts";
 import type * as objects from "../object.ts";
 import {
   validateIngress,
@@ -53,12 +54,12 @@ export const INGRESS_CLASSES = row<objects.IngressClass>({
   plural: "ingressclasses",
   namespaced: false,
   definition: "io.k8s.api.networking.v1.IngressClass",
+  changeLooks: CHANGED_THEN_NEW,
   hasGeneration: true,
   columns: INGRESS_CLASS_COLUMNS,
   setDefaults: setIngressClassDefaults,
   validate: validateIngressClass,
   validateUpdate: validateIngressClassUpdate,
-  changesFirst: true,
 });
 
 export const NETWORK_POLICIES = row<objects.NetworkPolicy>({
@@ -68,6 +69,7 @@ export const NETWORK_POLICIES = row<objects.NetworkPolicy>({
   plural: "networkpolicies",
   namespaced: true,
   definition: "io.k8s.api.networking.v1.NetworkPolicy",
+  changeLooks: WHOLE_TWICE,
   shortNames: ["netpol"],
   hasGeneration: true,
   columns: NETWORK_POLICY_COLUMNS,
@@ -83,6 +85,7 @@ export const SERVICE_CIDRS = row<objects.ServiceCIDR>({
   plural: "servicecidrs",
   namespaced: false,
   definition: "io.k8s.api.networking.v1.ServiceCIDR",
+  changeLooks: NEW_THEN_CHANGED,
   subresources: [statusOf({ kind: "ServiceCIDR", group: "networking.k8s.io" })],
   columns: SERVICE_CIDR_COLUMNS,
   prepareForCreate: emptyStatus,
@@ -97,6 +100,7 @@ export const IP_ADDRESSES = row<objects.IPAddress>({
   plural: "ipaddresses",
   namespaced: false,
   definition: "io.k8s.api.networking.v1.IPAddress",
+  changeLooks: NEW_THEN_CHANGED,
   shortNames: ["ip"],
   nameFormat: "ipAddress",
   columns: IP_ADDRESS_COLUMNS,

@@ -1,5 +1,6 @@
 import { POD_DISRUPTION_BUDGET_COLUMNS } from "../columns/limits.ts";
 import { preparePodDisruptionBudget } from "../defaults/limits.ts";
+import { WITHOUT_METADATA } from "../looks.ts";
 import type * as objects from "../object.ts";
 import {
   validatePodDisruptionBudget,
@@ -14,9 +15,11 @@ export const POD_DISRUPTION_BUDGETS = row<objects.PodDisruptionBudget>({
   plural: "poddisruptionbudgets",
   namespaced: true,
   definition: "io.k8s.api.policy.v1.PodDisruptionBudget",
+  newLooks: WITHOUT_METADATA,
+  changeLooks: WITHOUT_METADATA,
+  statusLooks: [],
   needsVersion: true,
   anyFinalizer: true,
-  metadataOnChange: "none",
   nameFormat: "pathSegment",
   shortNames: ["pdb"],
   hasGeneration: true,

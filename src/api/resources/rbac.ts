@@ -1,6 +1,7 @@
 import { CREATED_AT } from "../columns/column.ts";
 import { CLUSTER_ROLE_BINDING_COLUMNS, ROLE_BINDING_COLUMNS } from "../columns/rbac.ts";
 import { setBindingDefaults } from "../defaults/rbac.ts";
+import { NEW_TWICE_THEN_CHANGED } from "../looks.ts";
 import type * as objects from "../object.ts";
 import {
   validateBindingUpdate,
@@ -18,6 +19,7 @@ export const ROLES = row<objects.Role>({
   plural: "roles",
   namespaced: true,
   definition: "io.k8s.api.rbac.v1.Role",
+  changeLooks: NEW_TWICE_THEN_CHANGED,
   createsOnUpdate: true,
   nameFormat: "pathSegment",
   columns: [CREATED_AT],
@@ -31,6 +33,7 @@ export const CLUSTER_ROLES = row<objects.ClusterRole>({
   plural: "clusterroles",
   namespaced: false,
   definition: "io.k8s.api.rbac.v1.ClusterRole",
+  changeLooks: NEW_TWICE_THEN_CHANGED,
   createsOnUpdate: true,
   nameFormat: "pathSegment",
   columns: [CREATED_AT],
@@ -44,6 +47,7 @@ export const ROLE_BINDINGS = row<objects.RoleBinding>({
   plural: "rolebindings",
   namespaced: true,
   definition: "io.k8s.api.rbac.v1.RoleBinding",
+  changeLooks: NEW_TWICE_THEN_CHANGED,
   createsOnUpdate: true,
   nameFormat: "pathSegment",
   columns: ROLE_BINDING_COLUMNS,
@@ -59,6 +63,7 @@ export const CLUSTER_ROLE_BINDINGS = row<objects.ClusterRoleBinding>({
   plural: "clusterrolebindings",
   namespaced: false,
   definition: "io.k8s.api.rbac.v1.ClusterRoleBinding",
+  changeLooks: NEW_TWICE_THEN_CHANGED,
   createsOnUpdate: true,
   nameFormat: "pathSegment",
   columns: CLUSTER_ROLE_BINDING_COLUMNS,

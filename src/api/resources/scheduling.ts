@@ -13,7 +13,6 @@ export const PRIORITY_CLASSES = row<objects.PriorityClass>({
   definition: "io.k8s.api.scheduling.v1.PriorityClass",
   shortNames: ["pc"],
   hasGeneration: true,
-  metadataOnChange: "change",
   columns: PRIORITY_CLASS_COLUMNS,
   setDefaults: setPriorityClassDefaults,
   validate: validatePriorityClass,

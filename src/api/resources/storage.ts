@@ -6,6 +6,7 @@ import {
   setCsiStorageCapacityDefaults,
   setStorageClassDefaults,
 } from "../defaults/storage.ts";
+import { CHANGED_THEN_NEW, NEW, NEW_THEN_CHANGED, NEW_TWICE } from "../looks.ts";
 import type * as objects from "../object.ts";
 import * as csi from "../validation/csi.ts";
 import * as validation from "../validation/storage.ts";
@@ -18,6 +19,7 @@ export const STORAGE_CLASSES = row<objects.StorageClass>({
   plural: "storageclasses",
   namespaced: false,
   definition: "io.k8s.api.storage.v1.StorageClass",
+  changeLooks: NEW_THEN_CHANGED,
   shortNames: ["sc"],
   columns: columns.STORAGE_CLASS_COLUMNS,
   setDefaults: setStorageClassDefaults,
@@ -32,6 +34,8 @@ export const VOLUME_ATTACHMENTS = row<objects.VolumeAttachment>({
   plural: "volumeattachments",
   namespaced: false,
   definition: "io.k8s.api.storage.v1.VolumeAttachment",
+  changeLooks: NEW_TWICE,
+  statusLooks: NEW_TWICE,
   needsVersion: true,
   subresources: [statusOf({ kind: "VolumeAttachment", group: "storage.k8s.io" })],
   columns: columns.VOLUME_ATTACHMENT_COLUMNS,
@@ -39,7 +43,6 @@ export const VOLUME_ATTACHMENTS = row<objects.VolumeAttachment>({
   validate: validation.validateVolumeAttachment,
   validateCreate: validation.validateNewVolumeAttachment,
   validateUpdate: validation.validateVolumeAttachmentUpdate,
-  validateStatus: validation.validateVolumeAttachmentStatus,
 });
 
 export const CSI_DRIVERS = row<objects.CSIDriver>({
@@ -50,7 +53,6 @@ export const CSI_DRIVERS = row<objects.CSIDriver>({
   namespaced: false,
   definition: "io.k8s.api.storage.v1.CSIDriver",
   needsVersion: true,
-  metadataOnChange: "change",
   hasGeneration: true,
   columns: columns.CSI_DRIVER_COLUMNS,
   setDefaults: setCsiDriverDefaults,
@@ -67,8 +69,8 @@ export const CSI_NODES = row<objects.CSINode>({
   plural: "csinodes",
   namespaced: false,
   definition: "io.k8s.api.storage.v1.CSINode",
+  changeLooks: NEW,
   needsVersion: true,
-  metadataOnChange: "new",
   columns: columns.CSI_NODE_COLUMNS,
   validate: csi.validateCsiNode,
   validateUpdate: csi.validateCsiNodeUpdate,
@@ -81,6 +83,7 @@ export const CSI_STORAGE_CAPACITIES = row<objects.CSIStorageCapacity>({
   plural: "csistoragecapacities",
   namespaced: true,
   definition: "io.k8s.api.storage.v1.CSIStorageCapacity",
+  changeLooks: NEW_THEN_CHANGED,
   needsVersion: true,
   columns: columns.CSI_STORAGE_CAPACITY_COLUMNS,
   setDefaults: setCsiStorageCapacityDefaults,
@@ -95,9 +98,9 @@ export const VOLUME_ATTRIBUTES_CLASSES = row<objects.VolumeAttributesClass>({
   plural: "volumeattributesclasses",
   namespaced: false,
   definition: "io.k8s.api.storage.v1.VolumeAttributesClass",
+  changeLooks: CHANGED_THEN_NEW,
   shortNames: ["vac"],
   columns: columns.VOLUME_ATTRIBUTES_CLASS_COLUMNS,
   validate: validation.validateVolumeAttributesClass,
   validateUpdate: validation.validateVolumeAttributesClassUpdate,
-  changesFirst: true,
 });

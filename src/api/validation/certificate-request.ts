@@ -168,8 +168,8 @@ function certificateError(pem: string): string | undefined {
 const ofType = ({ status }: CertificateSigningRequest, type: string) =>
   (status?.conditions ?? []).filter((condition) => condition.type === type);
 
-/** Errors of any change: what was decided stays decided. */
-function validateKept(
+/** Errors of any change, also through `/approval`: what was decided stays decided. */
+export function validateCertificateRequestApproval(
   next: CertificateSigningRequest,
   current: CertificateSigningRequest,
 ): FieldError[] {
@@ -187,7 +187,7 @@ export function validateCertificateRequestStatus(
   next: CertificateSigningRequest,
   current: CertificateSigningRequest,
 ): FieldError[] {
-  const errors = [...validateCertificateRequest(next), ...validateKept(next, current)];
+  const errors = validateCertificateRequestApproval(next, current);
   for (const type of DECISIONS) {
     if (ofType(next, type).length > ofType(current, type).length) {
       const detail = `updates may not add a condition of type ${JSON.stringify(type)}`;
@@ -198,12 +198,4 @@ export function validateCertificateRequestStatus(
   if (before === "" || now === before) return errors;
   const detail = "updates may not modify existing certificate content";
   return [...errors, forbidden("status.certificate", detail)];
-}
-
-/** Errors of a change through `/approval`, which decides for ever and signs nothing. */
-export function validateCertificateRequestApproval(
-  next: CertificateSigningRequest,
-  current: CertificateSigningRequest,
-): FieldError[] {
-  return [...validateCertificateRequest(next), ...validateKept(next, current)];
 }

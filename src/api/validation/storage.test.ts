@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { changed, created, said } from "#test/kit/validate.ts";
+import { changed, created } from "#test/kit/validate.ts";
 import type {
   CSIDriver,
   CSINode,
@@ -203,7 +203,7 @@ describe("a VolumeAttachment", () => {
       'spec: Invalid value: {"Attacher":"d","Source":{"PersistentVolumeName":"pv","InlineVolumeSpec":null},"NodeName":"other"}: field is immutable',
     ]);
     const failed = { attached: false, attachError: { errorCode: -1, message: "x".repeat(1025) } };
-    expect(said(row, attachment({}), { ...attachment({}), status: failed })).toEqual([
+    expect(changed(row, attachment({}), { ...attachment({}), status: failed })).toEqual([
       "status.attachError.message: Too long: may not be more than 262144 bytes",
       "status.attachError.errorCode: Invalid value: -1: must be between 0 and 2147483647, inclusive",
     ]);

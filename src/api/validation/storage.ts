@@ -157,7 +157,7 @@ export function validateNewVolumeAttachment({ spec }: VolumeAttachment): FieldEr
 }
 
 /** Errors of what became of an attachment. */
-export function validateVolumeAttachmentStatus({ status }: VolumeAttachment): FieldError[] {
+function validateVolumeAttachmentStatus({ status }: VolumeAttachment): FieldError[] {
   const { attachmentMetadata = {}, attachError, detachError } = status ?? {};
   const path = "status.attachmentMetadata";
   const isLong = sizeOf(Object.entries(attachmentMetadata)) > ATTACHMENT_MAX_BYTES;

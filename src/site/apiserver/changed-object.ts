@@ -1,6 +1,8 @@
 import { parseApiVersion } from "#api/codec/kinds.ts";
-import { invalid } from "#api/field-error.ts";
+import { type FieldError, invalid } from "#api/field-error.ts";
+import { CHANGED, type Look, METADATA_CHANGED } from "#api/looks.ts";
 import {
+  validateAnyMetadata,
   validateFinalizerDomains,
   validateMetadata,
   validateMetadataUpdate,
@@ -264,28 +266,21 @@ function check<T extends KubeObject>(
   view: View<T> | undefined,
 ): void {
   const { resource, name, subresource } = target;
+  const { anyFinalizer = false, changeLooks = CHANGED, statusLooks = METADATA_CHANGED } = resource;
   const ofStatus = subresource === "status" ? resource.validateStatus : undefined;
-  const asNew = validateMetadata(next.metadata, resource);
-  const ofAny = { ...resource, nameFormat: "pathSegment", anyFinalizer: true } as const;
-  const asAny = validateMetadata(next.metadata, ofAny);
   const asChange = validateMetadataUpdate(next.metadata, current.metadata);
-  const looks = (as: "new" | "change") => (resource.metadataOnChange ?? as) === as;
-  const domains = resource.anyFinalizer
-    ? []
-    : validateFinalizerDomains(next.metadata?.finalizers, "metadata.finalizers");
-  const ofKind = looks("change") ? [...asChange, ...domains] : [];
-  const isWhole = view?.validated ?? true;
-  // Kubernetes looks for all kinds alike first, and each kind once more for itself
-  const isMain = view === undefined && resource.custom === undefined;
-  const metadata = isMain && looks("new") ? asNew : [];
-  const asItIs = isWhole ? resource.validate(next, current) : [];
-  const asItChanged = isWhole ? resource.validateUpdate(next, current) : [];
+  const domains = (): FieldError[] =>
+    anyFinalizer ? [] : validateFinalizerDomains(next.metadata?.finalizers, "metadata.finalizers");
+  const look: Readonly<Record<Look, () => FieldError[]>> = {
+    newMetadata: () => validateMetadata(next.metadata, resource),
+    changedMetadata: () => [...asChange, ...domains()],
+    object: () => resource.validate(next, current),
+    difference: () => resource.validateUpdate(next, current),
+  };
   const errors = [
-    ...asAny,
+    ...validateAnyMetadata(next.metadata, resource),
     ...asChange,
-    ...(resource.changesFirst
-      ? [...ofKind, ...asItChanged, ...metadata, ...asItIs]
-      : [...metadata, ...ofKind, ...asItIs, ...asItChanged]),
+    ...(view?.validated === false ? statusLooks : changeLooks).flatMap((one) => look[one]()),
     ...(ofStatus?.(next, current) ?? []),
     ...(view?.validate?.(next, current) ?? []),
   ];

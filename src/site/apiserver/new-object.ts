@@ -1,5 +1,6 @@
-import { required } from "#api/field-error.ts";
-import { generateName, validateMetadata } from "#api/metadata.ts";
+import { type FieldError, required } from "#api/field-error.ts";
+import { type Look, NEW } from "#api/looks.ts";
+import { generateName, validateAnyMetadata, validateMetadata } from "#api/metadata.ts";
 import { nilEmptyLists } from "#api/nil-lists.ts";
 import type { KubeObject, ObjectMeta } from "#api/object.ts";
 import { apiVersionOf, type Resource } from "#api/resource.ts";
@@ -62,16 +63,24 @@ export function newObject<T extends KubeObject>(
   strategy.prepareCreate?.(object, admission);
   nilEmptyLists(resource, object);
 
-  const errors = [
-    ...validateMetadata(object.metadata, resource),
-    ...resource.validate(object),
-    ...(resource.validateCreate?.(object) ?? []),
-  ];
+  const errors = errorsOfNew(resource, object);
   if (errors.length > 0) {
     throw invalidObject({ resource, name: object.metadata.name ?? "" }, errors);
   }
   for (const warning of resource.warnings?.(object, undefined) ?? []) admission.warn(warning);
   return object;
+}
+
+/** What the kind finds wrong with a new object, else what is wrong with metadata of any kind. */
+function errorsOfNew<T extends KubeObject>(resource: Resource<T>, object: T): FieldError[] {
+  const look: Readonly<Record<Look, () => FieldError[]>> = {
+    newMetadata: () => validateMetadata(object.metadata, resource),
+    changedMetadata: () => [],
+    object: () => resource.validate(object),
+    difference: () => resource.validateCreate?.(object) ?? [],
+  };
+  const errors = (resource.newLooks ?? NEW).flatMap((one) => look[one]());
+  return errors.length > 0 ? errors : validateAnyMetadata(object.metadata, resource);
 }
 
 /** What a POST to a kind brings that is asked and not kept, private to the caller. */
