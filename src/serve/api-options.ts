@@ -49,6 +49,11 @@ export interface Connection {
   readonly server?: Bun.Server<unknown>;
   /** Aborts when the server begins to stop: what would go on for ever ends. */
   readonly stopping?: AbortSignal;
+  /**
+   * The same answer, its head sent at once though its body may be long in coming. Absent where the
+   * server sends a head with its body only.
+   */
+  readonly headFirst?: (answer: Response) => Response;
 }
 
 /** Texts that are the same for all who may read them, by path. */

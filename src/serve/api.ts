@@ -186,7 +186,8 @@ function addRoutes(
     const url = new URL(req.url);
     if (remote.has(url)) {
       calls.authorizeRemote(req.raw, { url, user: get("user"), audit: get("audit") });
-      return await remote.answer(req.raw, { user: get("user"), stopping: env.stopping });
+      const answer = await remote.answer(req.raw, { user: get("user"), stopping: env.stopping });
+      return env.headFirst?.(answer) ?? answer;
     }
     const discovered = discovery.at(trimmed(url.pathname));
     if (discovered !== undefined) {

@@ -4,7 +4,6 @@ import type { Aggregation } from "./aggregation.ts";
 import { forward } from "./proxy/forward.ts";
 import { KeptConnections } from "./proxy/kept-connections.ts";
 import { tunnel } from "./proxy/tunnel.ts";
-import { flag } from "./query.ts";
 import type { Upgrade } from "./streams/stream-socket.ts";
 
 interface Handed {
@@ -14,11 +13,6 @@ interface Handed {
 }
 
 const TEXT = { "Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff" };
-/**
- * Bun sends the head of an answer with the first byte of its body, which a quiet watch may be long
- * in giving. A space is part of the first event's line.
- */
-const FIRST_BYTE = new TextEncoder().encode(" ");
 
 /** Hands requests on to the servers whose APIs are served below this one (kube-aggregator's proxy). */
 export class RemoteApis {
@@ -50,7 +44,7 @@ export class RemoteApis {
         await answer.body?.cancel();
         return refusedRedirect();
       }
-      return flag(url.searchParams, "watch") ? begun(answer) : answer;
+      return answer;
     } catch (error) {
       if (hasReason(error, "ServiceUnavailable")) return unavailable(error.message);
       throw error;
@@ -82,25 +76,4 @@ function unavailable(why = "service unavailable"): Response {
 function refusedRedirect(): Response {
   const why = "the backend attempted to redirect this request, which is not permitted";
   return new Response(`${why}\n`, { status: 502, headers: TEXT });
-}
-
-function begun(answer: Response): Response {
-  const { body, status, headers } = answer;
-  const isJson = headers.get("content-type")?.startsWith("application/json") ?? false;
-  if (body === null || !isJson || status !== 200 || headers.has("content-encoding")) return answer;
-  headers.delete("content-length");
-  const reader = body.getReader();
-  const stream = new ReadableStream<Uint8Array>(
-    {
-      start: (controller) => controller.enqueue(FIRST_BYTE),
-      async pull(controller) {
-        const { value, done } = await reader.read();
-        if (done) controller.close();
-        else controller.enqueue(value);
-      },
-      cancel: (reason) => reader.cancel(reason),
-    },
-    { highWaterMark: 0 },
-  );
-  return new Response(stream, { status, headers });
 }

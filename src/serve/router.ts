@@ -62,7 +62,8 @@ export class Router {
   /** @throws StatusError 405 for a method that the resource does not have, and all that verbs throw. */
   async answer(call: Call, connection: Connection): Promise<Response> {
     const { path, request } = call;
-    if (isProxy(path)) return await this.#proxy.answer(call);
+    const { server, headFirst = unchanged } = connection;
+    if (isProxy(path)) return headFirst(await this.#proxy.answer(call));
     if (isNowhere(call)) return notFoundText();
     const verb = verbOf(call);
     if (isStream(path)) {
@@ -72,9 +73,8 @@ export class Router {
         connection,
       );
     }
-    const { server } = connection;
     if (path.subresource === "log") {
-      return overWebSocket(await this.#log(call), { request, server, form: "bytes" });
+      return headFirst(overWebSocket(await this.#log(call), { request, server, form: "bytes" }));
     }
     const response = await HANDLERS[verb](call);
     return verb === "watch"
@@ -82,6 +82,8 @@ export class Router {
       : response;
   }
 }
+
+const unchanged = (answer: Response): Response => answer;
 
 /** @throws StatusError 405, 404 or 400 where the path has no such verb. */
 export function verbOf(call: Call): Verb {

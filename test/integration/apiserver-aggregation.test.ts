@@ -228,7 +228,16 @@ describe("an API of another server", () => {
   test("is watched as events come", async () => {
     await served();
     answering = ({ url }) => (url.includes("watch=1") ? { open: '{"type":"ADDED"}\n' } : undefined);
-    const answer = await api.send("GET", `${BASE}/pods?watch=1`);
+    const asked = new Request(`https://edgesite${BASE}/pods?watch=1`, {
+      headers: { authorization: "Bearer a-token-for-tests" },
+    });
+    const heads: number[] = [];
+    const headFirst = (head: Response): Response => {
+      heads.push(head.status);
+      return head;
+    };
+    const answer = await api.server.fetch(asked, { headFirst });
+    expect(heads).toEqual([200]);
     const reader = answer.body?.getReader();
     let text = "";
     while (!text.includes("ADDED")) text += new TextDecoder().decode((await reader?.read())?.value);

@@ -6,6 +6,7 @@ import type { AnswerUpgrade } from "#serve/streams/streams.ts";
 import { type WebSocketConnection, webSocketHandler } from "#serve/streams/web-socket.ts";
 import type { Identity } from "./client-certificate.ts";
 import type { Handovers } from "./handovers.ts";
+import { headFirst } from "./head-first.ts";
 import type { SocketDirectory } from "./socket-directory.ts";
 
 declare module "bun" {
@@ -117,7 +118,7 @@ export class InnerServers {
       fetch: (request, own) => {
         const peer = identity?.peer();
         const told = { ...(peer && { peer }), ...(address !== undefined && { address }) };
-        const connection = { server: own, stopping, ...told };
+        const connection = { server: own, stopping, headFirst, ...told };
         return request.headers.has("upgrade")
           ? this.#switching(request, connection)
           : fetch(request, connection);

@@ -2,6 +2,8 @@ import type { Socket } from "bun";
 import type { Logger } from "#lib/log.ts";
 import type { FrontConnection, Route } from "./front-connection.ts";
 import type { Handover, Handovers } from "./handovers.ts";
+import { withoutMark } from "./head-first.ts";
+import { Http2Answers } from "./http2-answers.ts";
 import { Http2Methods } from "./http2-methods.ts";
 import { withMarkedCommas } from "./impersonation-lines.ts";
 import { SocketWriter } from "./socket-writer.ts";
@@ -36,7 +38,7 @@ export class Relay implements Route {
   #server: Socket<undefined> | undefined;
   #writer: SocketWriter | undefined;
   readonly #options: RelayOptions;
-  readonly #http2: Http2Methods | undefined;
+  readonly #http2: { readonly asked: Http2Methods; readonly answered: Http2Answers } | undefined;
   /** What the client sent while there was no server to send it to. */
   #early: Buffer[] = [];
   readonly #unanswered: UnansweredRequests | undefined;
@@ -53,7 +55,9 @@ export class Relay implements Route {
   private constructor(client: FrontConnection, options: RelayOptions) {
     this.#client = client;
     this.#options = options;
-    this.#http2 = options.http2 ? new Http2Methods() : undefined;
+    this.#http2 = options.http2
+      ? { asked: new Http2Methods(), answered: new Http2Answers() }
+      : undefined;
     this.#unanswered = options.http2 || options.endless ? undefined : new UnansweredRequests();
   }
 
@@ -72,7 +76,7 @@ export class Relay implements Route {
   }
 
   #passed(bytes: Buffer): Buffer {
-    if (this.#http2) return this.#http2.pass(bytes);
+    if (this.#http2) return this.#http2.asked.pass(bytes);
     return this.#unanswered?.isEmpty ? withMarkedCommas(bytes) : bytes;
   }
 
@@ -174,7 +178,8 @@ export class Relay implements Route {
     const handover = this.#http2 ? undefined : this.#options.handovers.take(bytes);
     if (handover) return this.#handOver(server, handover);
     this.#unanswered?.answered();
-    const full = this.#client.send(bytes);
+    const passed = this.#http2 ? this.#http2.answered.pass(bytes) : withoutMark(bytes);
+    const full = this.#client.send(passed);
     if (!full) return;
     server.pause();
     void full.then(() => server.resume());
