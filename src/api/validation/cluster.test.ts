@@ -59,6 +59,10 @@ test("a Node has one network of each family, and each address once", () => {
   expect(created(NODES, { metadata, spec })).toEqual([
     'spec.podCIDRs: Invalid value: ["10.1.0.0/24","10.2.0.0/24"]: may specify no more than one CIDR for each IP family',
   ]);
+  const twice = { podCIDRs: ["10.1.0.0/24", "10.1.0.0/24"] };
+  expect(created(NODES, { metadata, spec: twice })).toContain(
+    'spec.podCIDRs[1]: Duplicate value: "10.1.0.0/24"',
+  );
   const address = { type: "InternalIP", address: "10.0.0.1" };
   const status = { addresses: [address, address], declaredFeatures: ["B", "A", "A"] };
   const features = [

@@ -7,14 +7,12 @@ import {
   positive,
 } from "../field-error.ts";
 import { readCidr } from "../ip-text.ts";
-import { validateFinalizer, validateLabelKey } from "../metadata.ts";
-import { labelValue } from "../names.ts";
+import { validateFinalizer } from "../metadata.ts";
 import type { Lease, Namespace, Node } from "../object.ts";
-import { each, oneOf, validateCidr } from "./common.ts";
+import { each, validateCidr } from "./common.ts";
+import { validateNodeAnnotations } from "./node-annotations.ts";
 import { validateAmount } from "./resources.ts";
-import { TAINT_EFFECTS } from "./scheduling.ts";
-
-type Taint = NonNullable<NonNullable<Node["spec"]>["taints"]>[number];
+import { validateTaints } from "./taints.ts";
 
 export function validateNamespace({ spec }: Namespace): FieldError[] {
   return (spec?.finalizers ?? []).flatMap((name) => validateFinalizer(name, "spec.finalizers"));
@@ -26,8 +24,9 @@ export function validateNamespaceFinalizers({ spec }: Namespace): FieldError[] {
 }
 
 /** Errors of a Node; the paths of its taints and of its swap are Kubernetes' own slips. */
-export function validateNode({ spec, status }: Node): FieldError[] {
+export function validateNode({ metadata, spec, status }: Node): FieldError[] {
   return [
+    ...validateNodeAnnotations(metadata?.annotations, "metadata.annotations"),
     ...validateTaints(spec?.taints, "metadata.taints"),
     ...validateSizes(status),
     ...positive("metadata.nodeSwapStatus.capacity", status?.nodeInfo?.swap?.capacity),
@@ -83,7 +82,11 @@ function validatePodCidrs(cidrs: readonly string[], path: string): FieldError[] 
   }
   if (unread < 0 && cidrs.length === 2 && families[0] !== families[1]) return errors;
   const detail = "may specify no more than one CIDR for each IP family";
-  return [...errors, invalid(path, { value: cidrs, detail })];
+  errors.push(invalid(path, { value: cidrs, detail }));
+  const again = cidrs.flatMap((cidr, index) =>
+    cidrs.indexOf(cidr) < index ? [duplicate(`${path}[${index}]`, cidr)] : [],
+  );
+  return [...errors, ...again];
 }
 
 function validateAddresses(status: Node["status"]): FieldError[] {
@@ -109,27 +112,6 @@ export function validateNamespaceStatus({ metadata, status }: Namespace): FieldE
   return value === "Terminating" ? [] : [invalid("status.Phase", { value, detail })];
 }
 
-function validateTaints(taints: readonly Taint[] | undefined, path: string): FieldError[] {
-  const seen = new Set<string>();
-  return each(taints, path, (taint, at) => {
-    const { key, value = "", effect } = taint;
-    const errors = validateLabelKey(key, `${at}.key`);
-    const details = labelValue(value);
-    if (details.length > 0)
-      errors.push(invalid(`${at}.value`, { value, detail: details.join(";") }));
-    errors.push(...oneOf(`${at}.effect`, { value: effect, supported: TAINT_EFFECTS }));
-    const id = `${key}:${effect}`;
-    if (seen.has(id)) {
-      // Kubernetes prints the taint as it holds it
-      const held = { Key: key, Value: value, Effect: effect, TimeAdded: taint.timeAdded ?? null };
-      const message = `Duplicate value: ${JSON.stringify(held)}: taints must be unique by key and effect pair`;
-      errors.push({ reason: "FieldValueDuplicate", field: at, message });
-    }
-    seen.add(id);
-    return errors;
-  });
-}
-
 /**
  * Errors of a change, of a node and of what it says of itself: what identifies it to others is set
  * once. Kubernetes looks here again at most of what it looks at in a new one.
@@ -137,6 +119,7 @@ function validateTaints(taints: readonly Taint[] | undefined, path: string): Fie
 export function validateNodeUpdate(next: Node, current: Node): FieldError[] {
   const [now, before] = [next.spec ?? {}, current.spec ?? {}];
   const errors = [
+    ...validateNodeAnnotations(next.metadata?.annotations, "metadata.annotations"),
     ...validateSizes(next.status),
     ...validateFeatures(next.status?.declaredFeatures ?? []),
     ...validateAddresses(next.status),
