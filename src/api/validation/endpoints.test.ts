@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { created } from "#test/kit/validate.ts";
+import { changed, created } from "#test/kit/validate.ts";
 import { ENDPOINTS } from "../resources/core-services.ts";
 
 const metadata = { name: "x", namespace: "n" };
@@ -16,5 +16,15 @@ test("Endpoints", () => {
   expect(created(ENDPOINTS, { metadata, subsets: [{ addresses: [{ ip: "x" }] }] })).toEqual([
     'subsets[0].addresses[0].ip: Invalid value: "x": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
     'subsets[0].addresses[0].ip: Invalid value: "x": must be a valid IP address',
+  ]);
+});
+
+test("subsets of Endpoints that were let in by older rules stay, as long as none of them changes", () => {
+  const old = { metadata, subsets: [{ addresses: [{ ip: "127.0.0.1" }] }] };
+  const labelled = { ...old, metadata: { ...metadata, labels: { a: "b" } } };
+  expect(changed(ENDPOINTS, old, labelled)).toEqual([]);
+  const more = { metadata, subsets: [{ addresses: [{ ip: "127.0.0.1" }, { ip: "10.0.0.1" }] }] };
+  expect(changed(ENDPOINTS, old, more)).toEqual([
+    'subsets[0].addresses[0].ip: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)',
   ]);
 });

@@ -14,8 +14,9 @@ import {
 type Subset = NonNullable<Endpoints["subsets"]>[number];
 type Address = NonNullable<Subset["addresses"]>[number];
 
-/** Errors of an Endpoints object after defaulting. */
-export function validateEndpoints({ subsets }: Endpoints): FieldError[] {
+/** Errors of an Endpoints object after defaulting; subsets that did not change may be as they are. */
+export function validateEndpoints({ subsets }: Endpoints, current?: Endpoints): FieldError[] {
+  if (current !== undefined && Bun.deepEquals(subsets ?? [], current.subsets ?? [])) return [];
   return each(subsets, "subsets", (subset, at) => {
     const { addresses = [], notReadyAddresses = [], ports = [] } = subset;
     const errors: FieldError[] = [];
