@@ -212,6 +212,33 @@ test("a request is approved once, signed once, and never changed otherwise", asy
   ]);
 });
 
+test("approvers, signers and who finalizes a namespace label and annotate it", async () => {
+  using api = await startTestApi();
+  await api.send("POST", CSRS, { body: csr() });
+  await api.send("POST", "/api/v1/namespaces", { body: { metadata: { name: "team" } } });
+  const ways = [
+    [`${CSRS}/Jane's`, "approval"],
+    [`${CSRS}/Jane's`, "status"],
+    ["/api/v1/namespaces/team", "finalize"],
+  ];
+  for (const [path = "", by = ""] of ways) {
+    const shown = (await (await api.send("GET", path)).json()) as KubeObject;
+    const metadata = { ...shown.metadata, labels: { a: "b" }, annotations: { by } };
+    const answer = await api.send("PUT", `${path}/${by}`, { body: { ...shown, metadata } });
+    expect((await answer.json()) as KubeObject).toMatchObject({
+      metadata: { labels: { a: "b" }, annotations: { by } },
+    });
+  }
+  for (const by of ["status", "finalize"]) {
+    const path = "/api/v1/namespaces/team";
+    const shown = (await (await api.send("GET", path)).json()) as KubeObject;
+    const metadata = { name: "team" };
+    const answer = await api.send("PUT", `${path}/${by}`, { body: { ...shown, metadata } });
+    const { metadata: left } = (await answer.json()) as KubeObject;
+    expect(left?.labels).toEqual({ "kubernetes.io/metadata.name": "team" });
+  }
+});
+
 test("a load balancer that asks nodes has a port for that, and gives it back", async () => {
   using api = await startTestApi();
   const path = "/api/v1/namespaces/default/services";

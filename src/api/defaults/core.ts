@@ -10,8 +10,9 @@ export function setNamespaceDefaults(namespace: Namespace): void {
   metadata.labels = { ...metadata.labels, [NAME_LABEL]: metadata.name };
 }
 
-/** A namespace is alive unless somebody says otherwise. */
+/** The same for what a change through a subresource leaves; it is alive unless somebody says otherwise. */
 export function setNamespaceStatusDefaults(namespace: Namespace): void {
+  setNamespaceDefaults(namespace);
   namespace.status ??= {};
   namespace.status.phase ||= "Active";
 }

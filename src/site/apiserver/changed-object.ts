@@ -19,6 +19,7 @@ import type { FieldManager } from "./field-manager.ts";
 import { cloneJson, field, sameJson } from "./json.ts";
 import { hasStatus, objectOf, storedForm, subjectOf, uidProblem } from "./kind.ts";
 import { checkNamespace, specChanged } from "./new-object.ts";
+import { takeSentLabels } from "./sent-labels.ts";
 import type { Strategy, View } from "./strategy.ts";
 
 export interface Rewrite<T extends KubeObject> {
@@ -122,15 +123,9 @@ export function viewOf<T extends KubeObject>(
 }
 
 /** `/status` takes the status, labels and annotations of what is sent, and nothing else. */
-function withStatus<T extends KubeObject>(next: T, { metadata, ...sent }: KubeObject): T {
-  const { labels, annotations } = cloneJson(metadata ?? {});
+function withStatus<T extends KubeObject>(next: T, sent: KubeObject): T {
   Object.assign(next, { status: cloneJson(field(sent, "status")) ?? {} });
-  next.metadata = { ...next.metadata };
-  delete next.metadata.labels;
-  delete next.metadata.annotations;
-  if (labels) next.metadata.labels = labels;
-  if (annotations) next.metadata.annotations = annotations;
-  return next;
+  return takeSentLabels(next, sent);
 }
 
 function replaced<T extends KubeObject>({ target, current }: Rewrite<T>, sent: KubeObject): T {

@@ -2,6 +2,7 @@ import type { CertificateSigningRequest, KubeObject } from "#api/object.ts";
 import { validateCertificateRequestApproval } from "#api/validation/certificate-request.ts";
 import { rfc3339 } from "#lib/clock.ts";
 import { cloneJson, field } from "../json.ts";
+import { takeSentLabels } from "../sent-labels.ts";
 import type { Strategy } from "../strategy.ts";
 
 type Status = NonNullable<CertificateSigningRequest["status"]>;
@@ -34,10 +35,8 @@ export const certificateRequests: Strategy<CertificateSigningRequest> = {
       read: (object) => object,
       write: (current, body, { now }) => {
         const { conditions } = statusOf(body);
-        return withStatus(current, {
-          ...current.status,
-          conditions: dated(conditions, current, now),
-        });
+        const status = { ...current.status, conditions: dated(conditions, current, now) };
+        return takeSentLabels(withStatus(current, status), body);
       },
     },
     status: {
@@ -49,7 +48,8 @@ export const certificateRequests: Strategy<CertificateSigningRequest> = {
           (all, type) => kept(all, current, type),
           sent.conditions ?? [],
         );
-        return withStatus(current, { ...sent, conditions: dated(conditions, current, now) });
+        const status = { ...sent, conditions: dated(conditions, current, now) };
+        return takeSentLabels(withStatus(current, status), body);
       },
     },
   },
