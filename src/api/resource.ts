@@ -143,6 +143,8 @@ export interface Resource<T extends KubeObject = KubeObject> extends GroupVersio
   readonly changeLooks?: readonly Look[];
   /** What is looked at beside the status where it is changed; `METADATA_CHANGED` where absent. */
   readonly statusLooks?: readonly Look[];
+  /** Brings an object that is right into the form that is kept, in place. */
+  canonicalize?(object: T): void;
   /** Errors of a change through `/status`. */
   validateStatus?(next: T, current: T): FieldError[];
   /**

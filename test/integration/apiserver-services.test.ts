@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { EndpointSlice, KubeObject, Service } from "#api/object.ts";
+import type { EndpointSlice, Endpoints, KubeObject, Service } from "#api/object.ts";
 import { SERVICES } from "#api/resources.ts";
 import type { Status } from "#api/status.ts";
 import { bodyOf, CORE, post, service } from "#test/kit/api-objects.ts";
@@ -101,4 +101,21 @@ test("the way to the API is there from the first second", async () => {
     api.send("GET", "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices"),
   );
   expect(slices.items).toHaveLength(1);
+});
+
+test("Endpoints are kept with addresses of the same ports together, however they are sent", async () => {
+  using api = await startTestApi();
+  const ports = [{ port: 80, protocol: "TCP" }];
+  const [a, b] = [{ ip: "10.0.0.1" }, { ip: "10.0.0.2" }];
+  const sent = {
+    metadata: { name: "e" },
+    subsets: [
+      { addresses: [b], ports },
+      { addresses: [a], ports },
+    ],
+  };
+  const made = await post<Endpoints>(api, `${CORE}/endpoints`, sent);
+  expect(made.subsets).toEqual([{ addresses: [a, b], ports }]);
+  const again = api.send("PUT", `${CORE}/endpoints/e`, { body: sent });
+  expect((await bodyOf(again)).metadata?.resourceVersion).toBe(`${made.metadata?.resourceVersion}`);
 });

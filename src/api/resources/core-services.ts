@@ -3,6 +3,7 @@ import { setEndpointsDefaults } from "../defaults/core.ts";
 import { prepareService, prepareServiceUpdate, setServiceDefaults } from "../defaults/service.ts";
 import { CHANGED_NEW_DIFFERENT, CHANGED_THEN_NEW } from "../looks.ts";
 import type * as objects from "../object.ts";
+import { repackSubsets } from "../repack-subsets.ts";
 import { validateEndpoints } from "../validation/endpoints.ts";
 import {
   validateService,
@@ -53,5 +54,8 @@ export const ENDPOINTS = row<objects.Endpoints>({
   columns: ENDPOINTS_COLUMNS,
   setDefaults: setEndpointsDefaults,
   validate: validateEndpoints,
+  canonicalize(endpoints) {
+    endpoints.subsets &&= repackSubsets(endpoints.subsets);
+  },
   deprecationWarning: "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice",
 });

@@ -81,7 +81,9 @@ export function changedObject<T extends KubeObject>(rewrite: Rewrite<T>, next: T
   }
   check(rewrite, next, view);
   warn();
-  return next;
+  if (target.resource.canonicalize === undefined) return next;
+  target.resource.canonicalize(next);
+  return sameJson(next, current) || onlyTimesDiffer(next, current) ? current : next;
 }
 
 /** A write that changes nothing but when somebody wrote last is none. */

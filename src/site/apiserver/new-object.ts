@@ -68,6 +68,7 @@ export function newObject<T extends KubeObject>(
     throw invalidObject({ resource, name: object.metadata.name ?? "" }, errors);
   }
   for (const warning of resource.warnings?.(object, undefined) ?? []) admission.warn(warning);
+  resource.canonicalize?.(object);
   return object;
 }
 

@@ -1,4 +1,5 @@
 import type { Endpoints, Service } from "#api/object.ts";
+import { repackSubsets } from "#api/repack-subsets.ts";
 import {
   type Backend,
   byPorts,
@@ -48,27 +49,21 @@ export function endpointsObject(
   };
 }
 
-/** Grouped by ports and in a fixed order, so that equal endpoints make equal objects. */
+/** As they are kept, so that equal endpoints make equal objects. */
 function subsetsOf(service: Service, backends: readonly Backend[]): Subset[] {
   const subsets: Subset[] = [];
-  for (const [key, group] of [...byPorts(backends)].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+  for (const [key, group] of byPorts(backends)) {
     const portless = key === "[]";
     if (portless && !(isHeadless(service) && (service.spec?.ports ?? []).length === 0)) continue;
-    const addresses = group
-      .filter(({ ready }) => ready)
-      .map(addressOf)
-      .toSorted(byAddress);
-    const notReady = group
-      .filter(({ ready }) => !ready)
-      .map(addressOf)
-      .toSorted(byAddress);
+    const addresses = group.filter(({ ready }) => ready).map(addressOf);
+    const notReady = group.filter(({ ready }) => !ready).map(addressOf);
     subsets.push({
       ...(addresses.length > 0 && { addresses }),
       ...(notReady.length > 0 && { notReadyAddresses: notReady }),
       ...(!portless && { ports: (group[0]?.ports ?? []).map(portOf) }),
     });
   }
-  return subsets;
+  return repackSubsets(subsets);
 }
 
 function addressOf({ address, hostname, pod }: Backend): Address {
@@ -79,10 +74,6 @@ function addressOf({ address, hostname, pod }: Backend): Address {
     ...(nodeName !== undefined && { nodeName }),
     targetRef: targetRefOf(pod),
   };
-}
-
-function byAddress(a: Address, b: Address): number {
-  return a.ip < b.ip ? -1 : 1;
 }
 
 /** A Service's only port may have no name, and Go leaves empty ones out. */
