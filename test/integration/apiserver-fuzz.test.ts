@@ -55,6 +55,7 @@ const KNOWN = [
   "unable to convert unstructured object to",
   "Component not found:",
   "resourceVersion: Invalid value:",
+  "strconv.ParseUint: parsing",
 ];
 
 /** Kubernetes itself answers 500 here, and to a strategic merge patch that contradicts itself. */
