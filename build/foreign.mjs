@@ -48,33 +48,34 @@ export function preparePlatforms() {
 }
 
 /**
- * What a bare machine is made of, and qemu to run it: Debian's kernel for virtual machines, a C library,
- * busybox. Beside it what loads AppArmor's profiles there, and what compiles SELinux' policies here.
+ * What bare machines of both processors are made of, and qemu to run them: Debian's kernel for virtual
+ * machines, a C library, busybox. Beside them what loads AppArmor's profiles there, and what compiles SELinux' policies here.
  */
 export function prepareBox() {
-  aptInstall(["qemu-system-x86", "cpio", "e2fsprogs"]);
-  const { debian } = MACHINES.x64;
-  fetchOnce("box", (folder) => {
-    // It is named after its version; the package without one depends on the newest.
-    unpackDebian({
-      name: `linux-image-cloud-${debian}`,
-      dependency: true,
-      architecture: debian,
-      folder,
-    });
-    for (const name of ["libc6", "busybox-static"]) {
-      unpackDebian({ name, architecture: debian, folder });
-    }
-    for (const version of readdirSync(join(folder, "lib", "modules"))) {
-      run("busybox", ["depmod", "-b", folder, version]);
-    }
-  });
+  aptInstall(["qemu-system-x86", "qemu-system-arm", "cpio", "e2fsprogs"]);
+  for (const [arch, { debian }] of Object.entries(MACHINES)) {
+    fetchOnce(`box-${arch}`, (folder) => unpackBox(debian, folder));
+  }
   fetchOnce("confinement", (folder) => {
-    unpackDebian({ name: "apparmor", architecture: debian, folder });
+    unpackDebian({ name: "apparmor", architecture: MACHINES.x64.debian, folder });
     for (const name of ["secilc", "libsepol2"]) {
       unpackDebian({ name, architecture: own.debian, folder });
     }
   });
+}
+
+function unpackBox(architecture, folder) {
+  // The kernel is named after its version; the package without one depends on the newest.
+  unpackDebian({
+    name: `linux-image-cloud-${architecture}`,
+    dependency: true,
+    architecture,
+    folder,
+  });
+  for (const name of ["libc6", "busybox-static"]) unpackDebian({ name, architecture, folder });
+  for (const version of readdirSync(join(folder, "lib", "modules"))) {
+    run("busybox", ["depmod", "-b", folder, version]);
+  }
 }
 
 /** A folder below .cache/foreign is whole or it is not there. */

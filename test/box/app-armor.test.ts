@@ -48,9 +48,9 @@ test(
   "on a host with AppArmor containers run under the site's profile, and what joins them too",
   async () => {
     const files = ["sbin/apparmor_parser", "etc", "usr/share/apparmor-features"];
-    await using box = await Box.create(
-      files.map((path) => ({ source: join(PACKAGE, path), path })),
-    );
+    await using box = await Box.create({
+      extra: files.map((path) => ({ source: join(PACKAGE, path), path })),
+    });
     await box.boot();
     await box.output(`echo '${NO_WRITE}' | apparmor_parser -Kr`);
     await box.ready();

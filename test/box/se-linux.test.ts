@@ -99,10 +99,12 @@ test(
     const folder = mkdtempSync(join(tmpdir(), "edgesite-policy-"));
     const script = join(folder, "boot.sh");
     writeFileSync(script, BOOT);
-    await using box = await Box.create([
-      { source: await compilePolicy(folder), path: "policy" },
-      { source: script, path: "boot.sh" },
-    ]);
+    await using box = await Box.create({
+      extra: [
+        { source: await compilePolicy(folder), path: "policy" },
+        { source: script, path: "boot.sh" },
+      ],
+    });
     rmSync(folder, { recursive: true });
     await box.boot({ kernel: KERNEL });
     expect(await box.output("cat /sys/fs/selinux/enforce")).toBe("1");

@@ -35,7 +35,7 @@ const attack = (title: string, body: () => Promise<void>): void => test(title, b
 const imageWish = (): Wish => ({ image: IMAGE, imageId: host.images.find(IMAGE)?.id ?? "" });
 
 async function start(above: readonly TarItem[], wish: Wish = {}) {
-  await host.import(await busyboxArchive(IMAGE, above));
+  await host.import(await busyboxArchive(IMAGE, { above }));
   return NativeProcess.sleeping(runtime, { ...imageWish(), ...wish });
 }
 

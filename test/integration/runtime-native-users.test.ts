@@ -53,7 +53,7 @@ beforeAll(async () => {
     { name: "bin/any-group", mode: 0o755, content: anyGroup, pax: MAY_SET_GROUP },
     { name: "bin/as-web", uid: 33, gid: 34, mode: 0o6755, content },
   ];
-  await host.import(await busyboxArchive(IMAGE, layer));
+  await host.import(await busyboxArchive(IMAGE, { above: layer }));
   plain = host.runtime();
   runtime = withOwnUsers(plain);
 }, TEST_MS);

@@ -45,12 +45,16 @@ export interface TestImage {
   readonly layers: readonly Buffer[];
 }
 
-/** An image with these layers, for this machine. */
-export function testImage(layers: readonly Buffer[], config: object = {}): TestImage {
+/** An image with these layers, for this machine unless another processor is named. */
+export function testImage(
+  layers: readonly Buffer[],
+  config: object = {},
+  arch: string = process.arch,
+): TestImage {
   return {
     layers,
     config: JSON.stringify({
-      architecture: process.arch === "arm64" ? "arm64" : "amd64",
+      architecture: arch === "arm64" ? "arm64" : "amd64",
       os: "linux",
       config: { Cmd: ["sh"], Env: ["PATH=/bin"], ...config },
       rootfs: { type: "layers", diff_ids: layers.map(sha256) },

@@ -10,10 +10,20 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import type { Arch } from "#linux/syscalls.ts";
 import { dockerArchive, type TarItem, tarOf, testImage } from "./image-archives.ts";
 import { output } from "./process.ts";
 
 const BUSYBOX = "/bin/busybox";
+
+/** Where busybox and its C library are taken from. */
+export interface BusyboxSource {
+  /** The root of a Debian. */
+  readonly root: string;
+  readonly arch: Arch;
+}
+
+const HERE: BusyboxSource = { root: "/", arch: process.arch === "arm64" ? "arm64" : "x64" };
 
 /** The images that tests find wherever their pods run. */
 export const IMAGES = ["busybox:1.36", "busybox:1.36-two"];
@@ -33,25 +43,30 @@ export async function importBusybox(name: string, engine: string): Promise<void>
   }
 }
 
-/**
- * The same image as an archive for runtimes without an engine: as `docker save` writes them.
- * @param above what a second layer holds.
- */
+/** What an archive of busybox may differ in. */
+export interface BusyboxArchiveOptions {
+  /** What a second layer holds. Default: there is none. */
+  readonly above?: readonly TarItem[];
+  /** Default: this machine. */
+  readonly source?: BusyboxSource;
+}
+
+/** The same image as an archive for runtimes without an engine: as `docker save` writes them. */
 export async function busyboxArchive(
   name: string,
-  above: readonly TarItem[] = [],
+  { above = [], source = HERE }: BusyboxArchiveOptions = {},
 ): Promise<Buffer> {
-  const layers = [await busyboxLayer(), ...(above.length > 0 ? [await tarOf(above)] : [])];
-  return dockerArchive(testImage(layers), { names: [name] });
+  const layers = [await busyboxLayer(source), ...(above.length > 0 ? [await tarOf(above)] : [])];
+  return dockerArchive(testImage(layers, {}, source.arch), { names: [name] });
 }
 
 /** Its one layer, a tar archive. */
-async function busyboxLayer(): Promise<Buffer> {
+async function busyboxLayer(source: BusyboxSource = HERE): Promise<Buffer> {
   const root = mkdtempSync(join(tmpdir(), "edgesite-image-"));
   try {
     for (const folder of ["bin", "etc", "tmp", "proc", "sys", "dev", "root"])
       mkdirSync(join(root, folder));
-    copyFileSync(BUSYBOX, join(root, "bin/busybox"));
+    copyFileSync(join(source.root, BUSYBOX), join(root, "bin/busybox"));
     chmodSync(join(root, "tmp"), 0o1777);
     const applets = (await output([BUSYBOX, "--list"]))
       .split("\n")
@@ -64,7 +79,7 @@ async function busyboxLayer(): Promise<Buffer> {
       "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n",
     );
     writeFileSync(join(root, "etc/group"), "root:x:0:\nnogroup:x:65534:\n");
-    addNameResolution(root);
+    addNameResolution(root, source);
     const tar = Bun.spawn(["tar", "-C", root, "-c", "."], { stdout: "pipe" });
     const layer = Buffer.from(await new Response(tar.stdout).arrayBuffer());
     if ((await tar.exited) !== 0) throw new Error("tar failed");
@@ -78,14 +93,14 @@ async function busyboxLayer(): Promise<Buffer> {
  * A static glibc program resolves names through glibc's own plugins, which must be there in the
  * very version that it was linked against: Debian's, as busybox is.
  */
-function addNameResolution(root: string): void {
+function addNameResolution(root: string, source: BusyboxSource): void {
   const [loader = "", libraries = ""] =
-    process.arch === "arm64"
+    source.arch === "arm64"
       ? ["/lib/ld-linux-aarch64.so.1", "/lib/aarch64-linux-gnu"]
       : ["/lib64/ld-linux-x86-64.so.2", "/lib/x86_64-linux-gnu"];
   const plugins = ["libc.so.6", "libnss_dns.so.2", "libnss_files.so.2", "libresolv.so.2"];
   for (const path of [loader, ...plugins.map((name) => join(libraries, name))]) {
     mkdirSync(join(root, dirname(path)), { recursive: true });
-    copyFileSync(path, join(root, path));
+    copyFileSync(join(source.root, path), join(root, path));
   }
 }

@@ -8,6 +8,7 @@ import { NetworkNamespace } from "../network-namespace.ts";
 import type { Outcome, RunOptions } from "../process.ts";
 import { type BootFiles, type ExtraFile, makeDisk } from "./disk.ts";
 import { linesOf } from "./lines.ts";
+import { PROCESSORS, type Processor } from "./processor.ts";
 import { type SerialOutcome, SerialShell } from "./serial-shell.ts";
 
 /** Until the API answers on a machine that is emulated, while others use the processors too. */
@@ -21,7 +22,22 @@ const UP = " is up after ";
  * What costs an emulated processor much and proves nothing of edgesite: the kernel's tests of its own
  * ciphers, and detours around flaws of processors.
  */
-const KERNEL = ["console=ttyS0", "panic=-1", "quiet", "cryptomgr.notests", "mitigations=off"];
+const KERNEL = ["panic=-1", "quiet", "cryptomgr.notests", "mitigations=off"];
+
+/** What one box differs in from another. */
+export interface BoxOptions {
+  /** Default: x64. */
+  readonly processor?: Processor;
+  /** More files on its disk. */
+  readonly extra?: readonly ExtraFile[];
+}
+
+interface BoxParts {
+  readonly folder: string;
+  readonly processor: Processor;
+  readonly files: BootFiles;
+  readonly host: NetworkNamespace;
+}
 
 interface Machine {
   readonly process: Subprocess<"pipe", "pipe", "inherit">;
@@ -47,21 +63,24 @@ export interface Boot {
  */
 export class Box implements AsyncDisposable {
   readonly #folder: string;
+  readonly #processor: Processor;
   readonly #files: BootFiles;
   readonly #host: NetworkNamespace;
   #machine: Machine | undefined;
 
-  private constructor(folder: string, files: BootFiles, host: NetworkNamespace) {
+  private constructor({ folder, processor, files, host }: BoxParts) {
     this.#folder = folder;
+    this.#processor = processor;
     this.#files = files;
     this.#host = host;
   }
 
-  /** Makes one that was never started. @param extra more files on its disk. */
-  static async create(extra: readonly ExtraFile[] = []): Promise<Box> {
+  /** Makes one that was never started. */
+  static async create({ processor = PROCESSORS.x64, extra = [] }: BoxOptions = {}): Promise<Box> {
     const folder = mkdtempSync(join(tmpdir(), "edgesite-box-"));
     try {
-      return new Box(folder, await makeDisk(folder, extra), await NetworkNamespace.create());
+      const files = await makeDisk({ folder, processor, extra });
+      return new Box({ folder, processor, files, host: await NetworkNamespace.create() });
     } catch (error) {
       rmSync(folder, { recursive: true });
       throw error;
@@ -188,19 +207,20 @@ export class Box implements AsyncDisposable {
 
   #command({ date, network = true, kernel = [] }: Boot): string[] {
     const { disk, initrd, kernel: image } = this.#files;
+    const { emulator, console, shell } = this.#processor;
     const base = date?.toISOString().slice(0, 19) ?? "utc";
     const card = `user,id=lan,hostfwd=tcp:127.0.0.1:${PORT}-:${PORT}`;
     return [
       // It ends with its test, whatever ends that.
-      ...["setpriv", "--pdeathsig", "KILL", "--", "qemu-system-x86_64"],
+      ...["setpriv", "--pdeathsig", "KILL", "--", ...emulator],
       ...["-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"],
       ...["-accel", "tcg,thread=single", "-icount", "shift=0,sleep=on"],
-      ...["-cpu", "max", "-smp", "1", "-m", "1536", "-rtc", `base=${base},clock=vm`],
+      ...["-smp", "1", "-m", "1536", "-rtc", `base=${base},clock=vm`],
       ...["-kernel", image, "-initrd", initrd],
-      ...["-append", [...KERNEL, ...kernel].join(" ")],
+      ...["-append", [`console=${console}`, `shell=${shell.line}`, ...KERNEL, ...kernel].join(" ")],
       ...["-drive", `file=${disk},format=raw,if=virtio,cache=writethrough`],
       ...(network ? ["-netdev", card, "-device", "virtio-net-pci,netdev=lan,romfile="] : []),
-      ...["-serial", `file:${this.#console}`, "-serial", "stdio"],
+      ...["-serial", `file:${this.#console}`, ...shell.devices],
     ];
   }
 }

@@ -12,10 +12,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { busyboxArchive } from "../image.ts";
 import { output } from "../process.ts";
+import type { Processor } from "./processor.ts";
 
-/** Debian's kernel, C library and busybox, as the gate unpacked them. */
-const FOREIGN = resolve(".cache/foreign/box");
-const BINARY = resolve(process.arch === "x64" ? "dist/edgesite" : "dist/edgesite-linux-x64");
 const DISK_BYTES = 2 ** 30;
 /** What the initial RAM disk loads to find the disk, beside what is built into the kernel. */
 const DISK_MODULES = [
@@ -41,26 +39,34 @@ export interface ExtraFile {
   readonly path: string;
 }
 
+/** Which disk. */
+interface DiskOptions {
+  /** Where it and what else the machine boots from are made. */
+  readonly folder: string;
+  readonly processor: Processor;
+  readonly extra: readonly ExtraFile[];
+}
+
 /**
  * Makes the disk of a machine that was never started: Debian's kernel modules, its C library, busybox,
  * edgesite, the image busybox:1.36 where edgesite looks for archives, and `extra`. Nothing else.
  */
-export async function makeDisk(folder: string, extra: readonly ExtraFile[]): Promise<BootFiles> {
-  const [version = ""] = readdirSync(join(FOREIGN, "lib/modules"));
+export async function makeDisk({ folder, processor, extra }: DiskOptions): Promise<BootFiles> {
+  const [version = ""] = readdirSync(join(processor.root, "lib/modules"));
   const files = {
-    kernel: join(FOREIGN, "boot", `vmlinuz-${version}`),
+    kernel: join(processor.root, "boot", `vmlinuz-${version}`),
     initrd: join(folder, "initrd"),
     disk: join(folder, "disk"),
   };
   const work = mkdtempSync(join(tmpdir(), "edgesite-disk-"));
   try {
-    await makeRoot(join(work, "root"));
+    await makeRoot(join(work, "root"), processor);
     for (const { source, path } of extra) {
       cpSync(source, join(work, "root", path), { recursive: true });
     }
     await output(["truncate", "-s", `${DISK_BYTES}`, files.disk]);
     await output(["mkfs.ext4", "-q", "-d", join(work, "root"), files.disk]);
-    makeInitialRoot(join(work, "initrd"), version);
+    makeInitialRoot(join(work, "initrd"), processor.root);
     const pack = `find . | cpio --quiet --create --format=newc > "$1"`;
     await output(["sh", "-c", pack, "sh", files.initrd], { cwd: join(work, "initrd") });
     return files;
@@ -69,25 +75,31 @@ export async function makeDisk(folder: string, extra: readonly ExtraFile[]): Pro
   }
 }
 
-async function makeRoot(root: string): Promise<void> {
+async function makeRoot(root: string, processor: Processor): Promise<void> {
   for (const name of ["dev", "etc", "proc", "root", "run", "sbin", "sys", "tmp"]) {
     mkdirSync(join(root, name), { recursive: true });
   }
   for (const name of ["bin", "lib", "lib64"]) {
-    cpSync(join(FOREIGN, name), join(root, name), { recursive: true, verbatimSymlinks: true });
+    const source = join(processor.root, name);
+    if (!existsSync(source)) continue;
+    cpSync(source, join(root, name), { recursive: true, verbatimSymlinks: true });
   }
   copyFileSync(resolve("test/kit/box/init.sh"), join(root, "init"));
-  copyFileSync(BINARY, join(root, "edgesite"));
+  copyFileSync(processor.binary, join(root, "edgesite"));
   const images = join(root, "var/lib/edgesite/images");
   mkdirSync(images, { recursive: true });
-  writeFileSync(join(images, "busybox.tar"), await busyboxArchive("busybox:1.36"));
+  writeFileSync(
+    join(images, "busybox.tar"),
+    await busyboxArchive("busybox:1.36", { source: processor }),
+  );
 }
 
-function makeInitialRoot(root: string, version: string): void {
+function makeInitialRoot(root: string, debian: string): void {
   for (const name of ["bin", "modules"]) mkdirSync(join(root, name), { recursive: true });
-  copyFileSync(join(FOREIGN, "bin/busybox"), join(root, "bin/busybox"));
+  copyFileSync(join(debian, "bin/busybox"), join(root, "bin/busybox"));
   copyFileSync(resolve("test/kit/box/initrd.sh"), join(root, "init"));
-  const drivers = join(FOREIGN, "lib/modules", version, "kernel/drivers");
+  const [version = ""] = readdirSync(join(debian, "lib/modules"));
+  const drivers = join(debian, "lib/modules", version, "kernel/drivers");
   for (const name of DISK_MODULES) {
     const module = join(drivers, `${name}.ko`);
     if (existsSync(module)) cpSync(module, join(root, "modules", `${name.split("/").at(-1)}.ko`));

@@ -1,7 +1,7 @@
 #!/bin/busybox sh
 # All that runs on the box before edgesite: the mounts of every Linux, a network card where there is
-# one, and a shell on the second serial port that takes one command a line. What the kernel's command
-# line sets and the kernel does not know comes in as variables: cgroups=none, missing=MODULE.
+# one, and a shell on a line of its own that takes one command a line. What the kernel's command line
+# sets and the kernel does not know comes in as variables: shell=DEVICE, cgroups=none, missing=MODULE.
 b=/bin/busybox
 [ -e /bin/sh ] || { $b --install -s /bin; $b ln -s /bin/busybox /sbin/modprobe; }
 export PATH=/bin:/sbin HOME=/root
@@ -26,8 +26,8 @@ if ip link set eth0 up 2>/dev/null; then
 fi
 # What a test wants to be done before edgesite starts.
 [ ! -e /boot.sh ] || . /boot.sh
-/edgesite start </dev/null >/dev/ttyS0 2>&1 &
-exec </dev/ttyS1 >/dev/ttyS1 2>&1
+/edgesite start </dev/null >/dev/console 2>&1 &
+exec <"/dev/$shell" >"/dev/$shell" 2>&1
 stty raw -echo
 echo "box: ready"
 while true; do

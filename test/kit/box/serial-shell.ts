@@ -8,7 +8,7 @@ export interface SerialOutcome {
   readonly output: string;
 }
 
-/** The shell on the box's second serial port, which runs one line after the other. */
+/** The shell on a line to the box, which runs one line after the other. */
 export class SerialShell {
   readonly #input: FileSink;
   readonly #lines: AsyncIterator<string>;
