@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Database } from "#db/database.ts";
 import { KeptBlobs } from "#edged/image/kept/kept-blobs.ts";
 import { mountTmpfs, unmount } from "#linux/mount.ts";
+import { eventually } from "#test/kit/eventually.ts";
 import { blobsOf, noise, tarOf, testImage } from "#test/kit/image-archives.ts";
 import { imageStoreIn } from "#test/kit/image-store.ts";
 import { MemoryImageRows } from "#test/kit/memory-image-rows.ts";
@@ -127,8 +128,16 @@ test(
         const image = store.pull(`${host}/app:1`, {}, AbortSignal.timeout(60_000));
         return await image.then(() => "it was pulled", String);
       };
-      await using cut = await new TestRegistry({ cutAfterBytes: 4.5 * MIB, cuts: 1 }).ready();
-      cut.add("app:1", blobsOf(await imageOf(4 * MIB, 5 * MIB)));
+      const image = blobsOf(await imageOf(4 * MIB, 5 * MIB));
+      const larger = [...image.blobs].find(([, bytes]) => bytes.length > 4.5 * MIB)?.[0];
+      const unpacked = () => readdirSync(layers).length === 1;
+      await using cut = await new TestRegistry({
+        cutAfterBytes: 4.5 * MIB,
+        cuts: 1,
+        beforeBlob: async (digest) =>
+          digest === larger && eventually(unpacked, { what: "The smaller layer, unpacked" }),
+      }).ready();
+      cut.add("app:1", image);
       expect(await pull(cut.host)).toContain("stops at");
       expect(readdirSync(layers)).toHaveLength(1);
       await using registry = new TestRegistry();

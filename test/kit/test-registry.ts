@@ -22,6 +22,8 @@ export interface TestRegistryOptions extends Misbehaviour {
   readonly tls?: { readonly cert: string; readonly key: string };
   /** Bytes of blobs per second. */
   readonly bytesPerSecond?: number;
+  /** Ends before a blob is sent. */
+  readonly beforeBlob?: (digest: string) => Promise<unknown>;
 }
 
 const USER = `Basic ${Buffer.from("me:secret").toString("base64")}`;
@@ -79,7 +81,7 @@ export class TestRegistry implements AsyncDisposable {
     await this.#server.stop(true);
   }
 
-  #answer(request: Request): Response {
+  async #answer(request: Request): Promise<Response> {
     const { pathname } = new URL(request.url);
     const range = request.headers.get("range") ?? "";
     this.requests.push(`${pathname}${range === "" ? "" : ` ${range}`}`);
@@ -93,6 +95,7 @@ export class TestRegistry implements AsyncDisposable {
     const [, repository = "", kind, reference = ""] =
       /^\/v2\/(.+)\/(manifests|blobs)\/([^/]+)$/.exec(pathname) ?? [];
     if (kind === "manifests") return this.#manifest(repository, reference);
+    await this.#options.beforeBlob?.(reference);
     return this.#blob(reference, range);
   }
 
