@@ -1,8 +1,9 @@
 /** Pods without an engine outlive the process that made them, and lose nothing by it. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { readdirSync, rmSync, truncateSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import type { Runtime } from "#edged/runtime/runtime.ts";
+import { type Freezer, freeze } from "#linux/cgroups/freezer.ts";
 import { unmountBelow } from "#linux/mount.ts";
 import { processesOf } from "#test/kit/container-processes.ts";
 import { eventually } from "#test/kit/eventually.ts";
@@ -33,6 +34,12 @@ const record = (kind: "containers" | "sandboxes", id: string): string =>
 const nothingRunsIn = (id: string): Promise<true> =>
   eventually(() => processesOf(id).length === 0, { what: "No process" });
 
+/** Either version can freeze; in the second each directory can. */
+const freezerIn = (directories: readonly string[]): Freezer => ({
+  legacy: directories.find((path) => existsSync(join(path, "freezer.state"))),
+  unified: directories.find((path) => existsSync(join(path, "cgroup.freeze"))),
+});
+
 const it = (title: string, body: () => Promise<void>): void => test(title, body, TEST_MS);
 
 it("the next process adopts what runs: its process, its log, its input", async () => {
@@ -47,6 +54,17 @@ it("the next process adopts what runs: its process, its log, its input", async (
   const lines = (await pod.log(id)).trim().split("\n");
   expect(lines).toEqual(lines.map((_, index) => `turn ${index + 1}`));
   expect(await pod.exec(id, "echo $GREETING; hostname")).toBe(`hello\n${pod.ref.name}`);
+  await pod.remove();
+});
+
+it("a site that was killed while it killed leaves nothing frozen to the next process", async () => {
+  const pod = await NativePod.start(runtime);
+  const id = await pod.run(["sleep", "1000"]);
+  const groups = host.cgroup.children().flatMap((group) => [group, ...group.children()]);
+  const frozen = groups.map(({ directories }) => freeze(freezerIn(directories)));
+  expect(frozen.length).toBeGreaterThan(1);
+  nextRuntime(pod);
+  expect(await pod.exec(id, "echo awake")).toBe("awake");
   await pod.remove();
 });
 

@@ -4,6 +4,7 @@ import { type DeviceRules, legacyDeviceWrites } from "../devices/rules.ts";
 import { applyLimits } from "./apply-limits.ts";
 import { readControl, writeControl } from "./control-file.ts";
 import { delegateTo } from "./delegate.ts";
+import { type Freezer, thaw } from "./freezer.ts";
 import { killAll } from "./kill.ts";
 import type { CgroupLayout, Hierarchy } from "./layout.ts";
 import { type CgroupLimits, legacyWrites, unifiedWrites } from "./limits.ts";
@@ -128,11 +129,19 @@ export class Cgroup {
     await killAll(
       {
         processes: () => this.processes(),
-        unified: this.#unified(),
-        freezer: this.#directoryOf("freezer"),
+        freezer: this.#freezer(),
       },
       signal,
     );
+  }
+
+  /**
+   * Lets its processes, and those in the groups below it, run that somebody has left frozen: who is
+   * killed while he kills.
+   */
+  thaw(): void {
+    thaw(this.#freezer());
+    for (const child of this.children()) child.thaw();
   }
 
   /** Removes it and the groups below it. Answers whether it is gone: where something runs, it stays. */
@@ -146,6 +155,10 @@ export class Cgroup {
       controllers.includes(controller),
     );
     return hierarchy && this.#in(hierarchy);
+  }
+
+  #freezer(): Freezer {
+    return { unified: this.#unified(), legacy: this.#directoryOf("freezer") };
   }
 
   #unified(): string | undefined {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { must } from "#lib/errors.ts";
 import { ALL_DEVICES, DEFAULT_DEVICE_RULES } from "../devices/rules.ts";
 import { Cgroup } from "./cgroup.ts";
+import { freeze } from "./freezer.ts";
 import { type CgroupLayout, detectCgroups, type Hierarchy } from "./layout.ts";
 import { cgroupUsage } from "./usage.ts";
 
@@ -78,6 +79,26 @@ describe.each(layouts.filter(([, { hierarchies }]) => hierarchies.length > 0))(
       expect(group.remove()).toBe(true);
       expect(group.remove()).toBe(true);
       expect(group.usage()).toBeUndefined();
+    });
+
+    test("what was left frozen runs again", async () => {
+      const group = made("frozen", here);
+      const child = runIn(
+        group,
+        "trap 'echo asked; exit' USR1; echo in; while :; do sleep 0.01; done",
+      );
+      const output = child.stdout.getReader();
+      await output.read();
+      const directoryOf = (which: (one: Hierarchy) => boolean) => {
+        const hierarchy = here.hierarchies.find(which);
+        return hierarchy && join(hierarchy.mountPoint, group.path);
+      };
+      const unified = directoryOf(({ version }) => version === 2);
+      const legacy = directoryOf(({ controllers }) => controllers.includes("freezer"));
+      expect(freeze({ unified, legacy })).toBeDefined();
+      child.kill("SIGUSR1");
+      new Cgroup(here, name).thaw();
+      expect(Buffer.from((await output.read()).value ?? []).toString()).toBe("asked\n");
     });
 
     test("processes that fork without end are killed", async () => {

@@ -36,3 +36,16 @@ export function writeControl(path: string, value: string): void {
     throw new CgroupError(`Cannot write ${value} to ${path}`, error);
   }
 }
+
+/** Writes into a file if there is one: kernels differ, and the group may be gone. @throws {CgroupError} */
+export function tryWriteControl(path: string, value: string): boolean {
+  try {
+    writeControl(path, value);
+    return true;
+  } catch (error) {
+    if (error instanceof CgroupError && (error.code === "ENOENT" || error.code === "ENODEV")) {
+      return false;
+    }
+    throw error;
+  }
+}

@@ -2,16 +2,14 @@ import { join } from "node:path";
 import { sleep } from "#lib/abort.ts";
 import { Backoff } from "#lib/backoff.ts";
 import { errorCode } from "#lib/errors.ts";
-import { CgroupError, writeControl } from "./control-file.ts";
+import { tryWriteControl } from "./control-file.ts";
+import { type Freezer, freeze } from "./freezer.ts";
 
 /** A group whose processes are to end. */
 export interface Victims {
   /** Those that still run. */
   readonly processes: () => readonly number[];
-  /** Its directory in version 2. */
-  readonly unified: string | undefined;
-  /** Its directory in the hierarchy of version 1 that can freeze. */
-  readonly freezer: string | undefined;
+  readonly freezer: Freezer;
 }
 
 /** How long the kernel may take to end a killed process before it is looked at again. */
@@ -31,21 +29,11 @@ export async function killAll(victims: Victims, signal: AbortSignal): Promise<vo
 }
 
 function killOnce(victims: Victims): void {
-  const { unified } = victims;
-  const killed = unified !== undefined && tryWrite(join(unified, "cgroup.kill"), "1");
-  using _frozen = killed ? undefined : freeze(victims);
+  const { unified } = victims.freezer;
+  const killed = unified !== undefined && tryWriteControl(join(unified, "cgroup.kill"), "1");
+  using _frozen = killed ? undefined : freeze(victims.freezer);
   // Where version 1 has the controllers, a process may be in one of its groups alone.
   for (const pid of victims.processes()) killOne(pid);
-}
-
-/** Until the answer is disposed of; a frozen process dies once it is thawed. */
-function freeze({ unified, freezer }: Victims): Disposable | undefined {
-  const [file, frozen, thawed] =
-    freezer !== undefined
-      ? [join(freezer, "freezer.state"), "FROZEN", "THAWED"]
-      : [join(unified ?? "/", "cgroup.freeze"), "1", "0"];
-  if (!tryWrite(file, frozen)) return undefined;
-  return { [Symbol.dispose]: () => tryWrite(file, thawed) };
 }
 
 function killOne(pid: number): void {
@@ -53,18 +41,5 @@ function killOne(pid: number): void {
     process.kill(pid, "SIGKILL");
   } catch (error) {
     if (errorCode(error) !== "ESRCH") throw error;
-  }
-}
-
-/** Whether there was such a file: kernels differ, and the group may be gone. */
-function tryWrite(file: string, value: string): boolean {
-  try {
-    writeControl(file, value);
-    return true;
-  } catch (error) {
-    if (error instanceof CgroupError && (error.code === "ENOENT" || error.code === "ENODEV")) {
-      return false;
-    }
-    throw error;
   }
 }

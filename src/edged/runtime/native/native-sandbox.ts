@@ -111,6 +111,8 @@ export class NativeSandbox {
    * the sandbox is lost, and whatever is left in it is ended.
    */
   async adopt(events: SandboxEvents, signal: AbortSignal): Promise<readonly ContainerState[]> {
+    // Where the kernel cannot kill a group as a whole, who kills one freezes it first.
+    this.cgroup.thaw();
     try {
       return await this.connect(events, signal);
     } catch (error) {
