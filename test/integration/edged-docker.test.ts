@@ -23,6 +23,8 @@ import { sharedEngine } from "#test/kit/shared-engine.ts";
 
 const IMAGE = "edgesite.test/edged:1";
 const TEST_MS = 60_000;
+/** What an engine may take, while others use the processors too. */
+const ENGINE_MS = 30_000;
 
 const isReady = (status: PodStatus | undefined) =>
   status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") && status;
@@ -117,7 +119,7 @@ describe("edged on a Docker engine", () => {
     });
     await importBusybox(IMAGE, address);
     podsDirectory = await mkdtemp(join(tmpdir(), "edged-docker-"));
-    const meta = new FakeMeta();
+    const meta = new FakeMeta(ENGINE_MS);
     meta.configMaps.set("conf", { metadata: { name: "conf" }, data: { greeting: "hello" } });
     const word = Buffer.from("swordfish").toString("base64");
     meta.secrets.set("key", { metadata: { name: "key" }, data: { word } });
@@ -255,7 +257,7 @@ describe("edged on a Docker engine", () => {
       const before = harness.meta.last("web");
       const old = harness.meta;
       await harness.stop();
-      const meta = new FakeMeta();
+      const meta = new FakeMeta(ENGINE_MS);
       meta.pods.set("web", { ...web, ...(before && { status: before }) });
       for (const [name, object] of old.configMaps) meta.configMaps.set(name, object);
       for (const [name, object] of old.secrets) meta.secrets.set(name, object);

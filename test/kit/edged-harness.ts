@@ -34,11 +34,17 @@ export class FakeMeta implements MetaClient {
   readonly nodes: Node[] = [];
   readonly leases: Lease[] = [];
   readonly tokenRequests: NonNullable<TokenRequest["spec"]>[] = [];
+  readonly #patienceMs: number;
   #waiters = new Set<() => void>();
+
+  /** @param patienceMs how long `until` waits: by default less than bun gives a test, to say for what. */
+  constructor(patienceMs = 4000) {
+    this.#patienceMs = patienceMs;
+  }
 
   /** Resolves as soon as `fulfilled` answers something after something went up. */
   async until<T>(what: string, fulfilled: () => T | undefined | false): Promise<T> {
-    const deadline = AbortSignal.timeout(4000);
+    const deadline = AbortSignal.timeout(this.#patienceMs);
     for (;;) {
       const value = fulfilled();
       if (value) return value;
