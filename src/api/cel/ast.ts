@@ -25,18 +25,23 @@ export type Macro =
   | "transformMap"
   | "transformMapEntry"
   | "optMap"
-  | "optFlatMap";
+  | "optFlatMap"
+  | "sortBy";
 
 export interface MapEntry {
   readonly key: Expression;
   readonly value: Expression;
   readonly isOptional: boolean;
+  /** Where its colon stands. */
+  readonly at: number;
 }
 
 export interface StructField {
   readonly name: string;
   readonly value: Expression;
   readonly isOptional: boolean;
+  /** Where its colon stands. */
+  readonly at: number;
 }
 
 export type Expression =
@@ -89,4 +94,34 @@ export function qualifiedName(expression: Expression): string | undefined {
   if (expression.is !== "select" || expression.isTest || expression.isOptional) return undefined;
   const left = qualifiedName(expression.operand);
   return left === undefined ? undefined : `${left}.${expression.field}`;
+}
+
+/** The expressions that an expression is made of, as they were written; not the names of variables that it brings. */
+export function partsOf(expression: Expression): readonly Expression[] {
+  switch (expression.is) {
+    case "literal":
+    case "name":
+      return [];
+    case "select":
+      return [expression.operand];
+    case "index":
+      return [expression.operand, expression.index];
+    case "call":
+      return expression.target ? [expression.target, ...expression.args] : expression.args;
+    case "and":
+    case "or":
+      return [expression.left, expression.right];
+    case "conditional":
+      return [expression.condition, expression.then, expression.otherwise];
+    case "list":
+      return expression.elements.map(({ value }) => value);
+    case "map":
+      return expression.entries.flatMap(({ key, value }) => [key, value]);
+    case "struct":
+      return expression.fields.map(({ value }) => value);
+    case "comprehension": {
+      const { range, filter, body } = expression;
+      return filter ? [range, filter, body] : [range, body];
+    }
+  }
 }

@@ -66,7 +66,7 @@ describe.each<readonly [string, unknown]>([
   ["1 % 0", "!! modulus by zero"],
   ["9223372036854775807 + 1", "!! integer overflow"],
   ["-(-9223372036854775807 - 1)", "!! integer overflow"],
-  ["9223372036854775808 + 0", "!! integer overflow"],
+  ["9223372036854775808 + 0", "! invalid int literal"],
   ["1u + 2u", "3u"],
   ["0u - 1u", "!! unsigned integer overflow"],
   ["0x10 + 0", 16],
@@ -195,7 +195,7 @@ describe.each<readonly [string, unknown]>([
   ["'a'.matches('(?=a)') || word.matches('a')", "! invalid matches argument"],
   ["duration('10') > word.field", "! type 'string' does not support field selection"],
   ["1 +", "! Syntax error: mismatched input '<EOF>'"],
-  ["1 1", "! Syntax error: mismatched input '1' expecting <EOF>"],
+  ["1 1", "! Syntax error: extraneous input '1' expecting <EOF>"],
   ["if", "! reserved identifier: if"],
   ["'a' # b", "! Syntax error: token recognition error at: '#'"],
 ])("%s", (source, expected) => {
@@ -209,12 +209,11 @@ describe.each<readonly [string, unknown]>([
 
 test("an error shows where it is", () => {
   expect(() => environment.compile("word ==\n  unknown", { variables: VARIABLES })).toThrow(
-    new CelCompileError("undeclared reference to 'unknown' (in container '')", {
-      source: "word ==\n  unknown",
-      at: 10,
-    }),
+    new CelCompileError("word ==\n  unknown", [
+      { problem: "undeclared reference to 'unknown' (in container '')", at: 10 },
+    ]),
   );
-  expect(new CelCompileError("x", { source: "a\n  b", at: 4 }).message).toBe(
+  expect(new CelCompileError("a\n  b", [{ problem: "x", at: 4 }]).message).toBe(
     "ERROR: <input>:2:3: x\n |   b\n | ..^",
   );
 });
@@ -291,12 +290,12 @@ test("every function has a value or an error for whatever fits it, and nothing e
 });
 
 test.each([
-  ["nested", `${"(".repeat(100_000)}1${")".repeat(100_000)}`],
-  ["denied", `${"!".repeat(100_000)}true`],
-  ["added", `1${"+1".repeat(100_000)}`],
-  ["selected", `self${".a".repeat(100_000)}`],
+  ["nested", `${"(".repeat(49_000)}1${")".repeat(49_000)}`],
+  ["denied", `${"!(".repeat(30_000)}true${")".repeat(30_000)}`],
+  ["added", `1${"+1".repeat(40_000)}`],
+  ["selected", `self${".a".repeat(40_000)}`],
 ])("an expression that is %s too deeply ends in a word, not in a crash", (_, source) => {
-  expect(String(outcome(source))).toMatch(/recursion limit|no such key|^\d+$|cost limit/);
+  expect(String(outcome(source))).toMatch(/recursion (?:depth|limit) exceeded/);
 });
 
 /** Observed on k8s.io/apiserver 0.36.4. */

@@ -52,8 +52,8 @@ export function checkExpression(
   const checker = new Checker(declarations);
   const type = checker.check(expression);
   const ofLiterals = [...checker.literalFaults, ...formatFaults(checker.types)];
-  const [first, ...others] = checker.faults.length > 0 ? checker.faults : ofLiterals;
-  if (first) throw new CelCompileError(first.problem, { source, at: first.at }, others);
+  const faults = checker.faults.length > 0 ? checker.faults : ofLiterals;
+  if (faults.length > 0) throw new CelCompileError(source, faults);
   return { expression, type, types: checker.types, namespaced: checker.namespaced };
 }
 

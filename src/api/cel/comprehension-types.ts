@@ -19,6 +19,7 @@ export function comprehensionType(
 ): CelType {
   switch (macro) {
     case "filter":
+    case "sortBy":
       return listOf(element);
     case "map":
     case "transformList":

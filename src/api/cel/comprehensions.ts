@@ -3,6 +3,7 @@ import type { Budget } from "./budget.ts";
 import { LIST_COST } from "./cost/cost-rule.ts";
 import { CelCostError, CelError, noOverload } from "./errors.ts";
 import { literalMap } from "./literal-map.ts";
+import { compare } from "./operators.ts";
 import { type CelValue, isList, isMap, Optional } from "./values.ts";
 
 /** What evaluates the expressions that a comprehension is made of. */
@@ -66,6 +67,8 @@ export class Comprehensions {
         return this.#passing(rounds, { body, cost: LIST_COST + 3 }).map(
           (round) => round[0]?.[1] ?? null,
         );
+      case "sortBy":
+        return this.#sorted(rounds, body);
       case "map":
       case "transformList":
         return this.#kept(rounds, comprehension).map((round) => {
@@ -92,6 +95,19 @@ export class Comprehensions {
       case "optFlatMap":
         throw noOverload();
     }
+  }
+
+  #sorted(rounds: readonly Round[], body: Expression): CelValue {
+    const keyed = rounds.map((round) => {
+      this.#inner.budget.spend(LIST_COST + 2);
+      return { value: round[0]?.[1] ?? null, key: this.#inner.within(round, body) };
+    });
+    const sorted = keyed.toSorted((a, b) => {
+      const order = compare(a.key, b.key);
+      if (order === undefined) throw noOverload();
+      return order;
+    });
+    return sorted.map(({ value }) => value);
   }
 
   /** The rounds that pass a test, each at that cost; the others cost no more than the test. */

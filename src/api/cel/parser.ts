@@ -1,72 +1,71 @@
 import {
+  type Comprehension,
   type Expression,
-  type Macro,
   type MapEntry,
-  qualifiedName,
+  partsOf,
   type StructField,
 } from "./ast.ts";
-import { CelCompileError } from "./errors.ts";
+import { balanced } from "./balanced.ts";
+import { CelCompileError, NOWHERE } from "./errors.ts";
 import { type Token, tokenize } from "./lexer.ts";
+import { type LiteralKind, readLiteral } from "./literal-text.ts";
+import { macroFault, macroOf, testFault } from "./macros.ts";
+import { isReserved } from "./reserved.ts";
+import type { SyntaxExplainer } from "./syntax/explain.ts";
 
-const RESERVED = new Set([
-  "as",
-  "break",
-  "const",
-  "continue",
-  "else",
-  "for",
-  "function",
-  "if",
-  "import",
-  "let",
-  "loop",
-  "package",
-  "namespace",
-  "return",
-  "var",
-  "void",
-  "while",
-]);
-
-const BINARY: readonly (readonly string[])[] = [
-  ["<", "<=", ">=", ">", "==", "!=", "in"],
-  ["+", "-"],
-  ["*", "/", "%"],
-];
-
-/** Behind these comes any operand there is; of `-` it depends on what stands before it. */
-const OPERAND_FOLLOWS = new Set(["?", ":", "&&", "||", "+", "*", "/", "%", ...(BINARY[0] ?? [])]);
-const OPERAND =
-  "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}";
+const RELATIONS: readonly string[] = ["<", "<=", ">=", ">", "==", "!=", "in"];
+const FACTORS: readonly string[] = ["*", "/", "%"];
+const TERMS: readonly string[] = ["+", "-"];
 
 const MAX_DEPTH = 250;
+const MAX_SOURCE = 100_000;
 
-/** @throws CelCompileError */
-export function parse(source: string): Expression {
-  return new Parser(source).parse();
+/** What the grammar does not allow, or cel-go refuses; which it is, and what else, is found out elsewhere. */
+class Refused extends Error {
+  override readonly name = "Refused";
 }
 
+/** @throws CelCompileError, with what `syntax` says is wrong */
+export function parse(source: string, syntax: SyntaxExplainer): Expression {
+  if (source.length > MAX_SOURCE) refuseLong(source);
+  try {
+    const tokens = tokenize(source);
+    if (tokens === undefined) throw new Refused();
+    return new Parser(tokens).parse();
+  } catch (error) {
+    if (error instanceof Refused) throw new CelCompileError(source, syntax.explain(source));
+    throw error;
+  }
+}
+
+function refuseLong(source: string): void {
+  const size = [...source].length;
+  if (size <= MAX_SOURCE) return;
+  const problem = `expression code point size exceeds limit: size: ${size}, limit ${MAX_SOURCE}`;
+  throw new CelCompileError(source, [{ problem, at: NOWHERE }]);
+}
+
+type Rule = "calc" | "expression" | "relation";
+
 class Parser {
-  readonly #source: string;
   readonly #tokens: readonly Token[];
   #index = 0;
-  #depth = 0;
+  readonly #depths: Record<Rule, number> = { calc: 0, expression: 0, relation: 0 };
 
-  constructor(source: string) {
-    this.#source = source;
-    this.#tokens = tokenize(source);
+  constructor(tokens: readonly Token[]) {
+    this.#tokens = tokens;
   }
 
   parse(): Expression {
     const expression = this.#conditional();
-    const { kind, text, at } = this.#peek();
-    if (kind !== "end")
-      throw this.#error(`Syntax error: mismatched input '${text}' expecting <EOF>`, at);
+    if (this.#peek().kind !== "end") throw new Refused();
+    if (this.#tokens.length > MAX_DEPTH && isDeeper(expression, MAX_DEPTH)) throw new Refused();
     return expression;
   }
 
-  #peek(): Token {
-    return this.#tokens[Math.min(this.#index, this.#tokens.length - 1)] as Token;
+  #peek(ahead = 0): Token {
+    const index = Math.min(this.#index + ahead, this.#tokens.length - 1);
+    return this.#tokens[index] as Token;
   }
 
   #next(): Token {
@@ -75,280 +74,284 @@ class Parser {
     return token;
   }
 
-  #error(problem: string, at: number): CelCompileError {
-    return new CelCompileError(problem, { source: this.#source, at });
+  #is(text: string, ahead = 0): boolean {
+    const token = this.#peek(ahead);
+    return token.kind === "operator" && token.text === text;
   }
 
   #accept(text: string): Token | undefined {
-    const token = this.#peek();
-    const isIt = token.text === text && (token.kind === "operator" || text === "in");
-    if (!isIt) return undefined;
-    this.#index += 1;
-    return token;
+    return this.#is(text) ? this.#next() : undefined;
+  }
+
+  #acceptAny(texts: readonly string[]): Token | undefined {
+    const { kind, text } = this.#peek();
+    return kind === "operator" && texts.includes(text) ? this.#next() : undefined;
   }
 
   #expect(text: string): Token {
     const token = this.#accept(text);
     if (token) return token;
-    const found = this.#peek();
-    throw this.#error(
-      `Syntax error: mismatched input '${found.text}' expecting '${text}'`,
-      found.at,
-    );
+    throw new Refused();
+  }
+
+  #name(): Token {
+    const token = this.#next();
+    if (token.kind === "name") return token;
+    throw new Refused();
+  }
+
+  /** Reads a rule, no deeper within itself than cel-go would. */
+  #within(rule: Rule, read: () => Expression): Expression {
+    this.#depths[rule] += 1;
+    if (this.#depths[rule] > MAX_DEPTH) throw new Refused();
+    const expression = read();
+    this.#depths[rule] -= 1;
+    return expression;
   }
 
   #conditional(): Expression {
-    this.#depth += 1;
-    if (this.#depth > MAX_DEPTH)
-      throw this.#error("expression recursion limit exceeded: 250", this.#peek().at);
-    const condition = this.#or();
-    const mark = this.#accept("?");
-    if (!mark) {
-      this.#depth -= 1;
-      return condition;
+    return this.#within("expression", () => {
+      const condition = this.#chain("or");
+      const mark = this.#accept("?");
+      if (!mark) return condition;
+      const then = this.#chain("or");
+      this.#expect(":");
+      const otherwise = this.#conditional();
+      return { is: "conditional", at: mark.at, condition, then, otherwise };
+    });
+  }
+
+  /** Operands of `&&` or `||`, as the balanced tree that cel-go makes of them. */
+  #chain(is: "and" | "or"): Expression {
+    const operand = (): Expression => (is === "or" ? this.#chain("and") : this.#relation(0));
+    const text = is === "or" ? "||" : "&&";
+    const first = operand();
+    if (!this.#is(text)) return first;
+    const operands = [first];
+    const marks: Token[] = [];
+    for (let mark = this.#accept(text); mark; mark = this.#accept(text)) {
+      marks.push(mark);
+      operands.push(operand());
     }
-    const then = this.#or();
-    this.#expect(":");
-    const otherwise = this.#conditional();
-    this.#depth -= 1;
-    return { is: "conditional", at: mark.at, condition, then, otherwise };
+    const tree = (from: number, to: number): Expression => {
+      const middle = balanced(from, to);
+      const [mark, only] = [marks[middle], operands[from]];
+      if (from > to && only) return only;
+      if (mark === undefined) throw new Refused();
+      return { is, at: mark.at, left: tree(from, middle - 1), right: tree(middle + 1, to) };
+    };
+    return tree(0, marks.length - 1);
   }
 
-  #or(): Expression {
-    let left = this.#and();
-    for (let mark = this.#accept("||"); mark; mark = this.#accept("||"))
-      left = { is: "or", at: mark.at, left, right: this.#and() };
-    return left;
+  #relation(precedence: number): Expression {
+    return this.#within("relation", () => {
+      let left = this.#calc(0);
+      if (precedence > 1) return left;
+      for (let mark = this.#acceptAny(RELATIONS); mark; mark = this.#acceptAny(RELATIONS))
+        left = binary(mark, left, this.#relation(2));
+      return left;
+    });
   }
 
-  #and(): Expression {
-    let left = this.#binary(0);
-    for (let mark = this.#accept("&&"); mark; mark = this.#accept("&&"))
-      left = { is: "and", at: mark.at, left, right: this.#binary(0) };
-    return left;
+  #calc(precedence: number): Expression {
+    return this.#within("calc", () => {
+      let left = this.#unary();
+      for (;;) {
+        const factor = precedence <= 2 ? this.#acceptAny(FACTORS) : undefined;
+        const mark = factor ?? (precedence <= 1 ? this.#acceptAny(TERMS) : undefined);
+        if (mark === undefined) return left;
+        left = binary(mark, left, this.#calc(factor ? 3 : 2));
+      }
+    });
   }
 
-  #binary(level: number): Expression {
-    const operators = BINARY[level];
-    if (operators === undefined) return this.#unary();
-    let left = this.#binary(level + 1);
-    for (;;) {
-      const mark = operators.map((text) => this.#accept(text)).find((token) => token);
-      if (!mark) return left;
-      const args = [left, this.#binary(level + 1)];
-      left = { is: "call", at: mark.at, name: `_${mark.text}_`, args };
-    }
-  }
-
+  /** Two signs of one kind annul each other. */
   #unary(): Expression {
-    const mark = this.#accept("!") ?? this.#accept("-");
-    if (!mark) return this.#member();
-    const operand = this.#unary();
-    if (mark.text === "-" && operand.is === "literal") {
-      if (typeof operand.value === "bigint")
-        return { ...operand, at: mark.at, value: -operand.value };
-      if (typeof operand.value === "number")
-        return { ...operand, at: mark.at, value: -operand.value };
-    }
-    return { is: "call", at: mark.at, name: `${mark.text}_`, args: [operand] };
+    const isNumber = ["double", "int"].includes(this.#peek(1).kind);
+    const mark = this.#peek();
+    const signs = this.#is("!") ? "!" : this.#is("-") && !isNumber ? "-" : undefined;
+    if (signs === undefined) return this.#member();
+    let count = 0;
+    while (this.#accept(signs)) count += 1;
+    const operand = this.#member();
+    if (count % 2 === 0) return operand;
+    return { is: "call", at: mark.at, name: `${signs}_`, args: [operand] };
   }
 
   #member(): Expression {
     let operand = this.#primary();
     for (;;) {
-      const dot = this.#accept(".?") ?? this.#accept(".");
-      if (dot) {
-        operand = this.#selection(operand, dot);
-        continue;
-      }
-      const typeName = qualifiedName(operand);
-      if (typeName !== undefined && this.#accept("{")) {
-        operand = { is: "struct", at: operand.at, typeName, fields: this.#fields() };
-        continue;
-      }
-      const bracket = this.#accept("[?") ?? this.#accept("[");
-      if (!bracket) return operand;
-      const index = this.#conditional();
-      this.#expect("]");
-      const isOptional = bracket.text === "[?";
-      operand = { is: "index", at: bracket.at, operand, index, isOptional };
+      const mark = this.#acceptAny([".", "["]);
+      if (mark === undefined) return operand;
+      operand = mark.text === "." ? this.#selection(operand, mark) : this.#element(operand, mark);
     }
   }
 
+  #element(operand: Expression, { at }: Token): Expression {
+    const isOptional = this.#accept("?") !== undefined;
+    const index = this.#conditional();
+    this.#expect("]");
+    return { is: "index", at, operand, index, isOptional };
+  }
+
   #selection(operand: Expression, dot: Token): Expression {
-    const token = this.#next();
-    if (token.kind !== "name")
-      throw this.#error(
-        `Syntax error: mismatched input '${token.text}' expecting IDENTIFIER`,
-        token.at,
-      );
-    const isOptional = dot.text === ".?";
-    const open = isOptional || token.quoted ? undefined : this.#accept("(");
-    if (!open)
-      return { is: "select", at: dot.at, operand, field: token.text, isTest: false, isOptional };
-    const args = this.#list(")");
+    const isOptional = this.#accept("?") !== undefined;
+    const { text } = this.#name();
+    const open = isOptional ? undefined : this.#accept("(");
+    if (!open) return { is: "select", at: dot.at, operand, field: text, isTest: false, isOptional };
+    const args = this.#arguments();
     return (
-      this.#methodMacro({ operand, name: token.text, args, at: open.at }) ?? {
+      comprehension({ operand, name: text, args, at: open.at }) ?? {
         is: "call",
         at: open.at,
-        name: token.text,
+        name: text,
         target: operand,
         args,
       }
     );
   }
 
-  #list(end: string): Expression[] {
-    const found: Expression[] = [];
-    while (!this.#accept(end)) {
-      if (found.length > 0) {
-        this.#expect(",");
-        if (this.#accept(end)) break;
-      }
-      found.push(this.#conditional());
-    }
+  #arguments(): Expression[] {
+    if (this.#accept(")")) return [];
+    const found = [this.#conditional()];
+    while (this.#accept(",")) found.push(this.#conditional());
+    this.#expect(")");
     return found;
   }
 
   #primary(): Expression {
-    const token = this.#next();
-    const { at } = token;
-    if (token.kind === "literal") return { is: "literal", at, value: token.value };
-    if (token.kind === "name") return this.#nameOrCall(token);
-    if (token.text === "(") {
-      const inner = this.#conditional();
-      this.#expect(")");
-      return inner;
-    }
-    if (token.text === "[") return { is: "list", at, elements: this.#elements() };
-    if (token.text === "[?") return { is: "list", at, elements: this.#elements(true) };
-    if (token.text === "{") return { is: "map", at, entries: this.#entries() };
-    if (token.text === ".") return this.#primary();
-    const expected =
-      token.kind === "end" && this.#isOperandMissing() ? ` expecting ${OPERAND}` : "";
-    throw this.#error(`Syntax error: mismatched input '${token.text}'${expected}`, at);
-  }
-
-  /** The source ends where any operand could begin. */
-  #isOperandMissing(): boolean {
-    const before = this.#tokens[this.#index - 2];
-    return before === undefined || OPERAND_FOLLOWS.has(before.text);
-  }
-
-  /** `isFirstOptional`: its mark was part of the bracket. */
-  #elements(isFirstOptional = false): { value: Expression; isOptional: boolean }[] {
-    const elements: { value: Expression; isOptional: boolean }[] = [];
-    if (isFirstOptional) elements.push({ value: this.#conditional(), isOptional: true });
-    while (!this.#accept("]")) {
-      if (elements.length > 0) {
-        this.#expect(",");
-        if (this.#accept("]")) break;
+    const token = this.#peek();
+    const { at, kind, text } = token;
+    if (kind === "name" || this.#is(".")) return this.#nameOrCall();
+    this.#index += 1;
+    if (kind === "end") throw new Refused();
+    if (kind !== "operator") return literal(kind, text, at);
+    switch (text) {
+      case "-": {
+        const number = this.#next();
+        if (number.kind !== "int" && number.kind !== "double") throw new Refused();
+        return literal(number.kind, `-${number.text}`, at);
       }
-      const isOptional = this.#accept("?") !== undefined;
-      elements.push({ value: this.#conditional(), isOptional });
-    }
-    return elements;
-  }
-
-  #entries(): MapEntry[] {
-    const entries: MapEntry[] = [];
-    while (!this.#accept("}")) {
-      if (entries.length > 0) {
-        this.#expect(",");
-        if (this.#accept("}")) break;
+      case "(": {
+        const inner = this.#conditional();
+        this.#expect(")");
+        return inner;
       }
-      const isOptional = this.#accept("?") !== undefined;
-      const key = this.#conditional();
-      this.#expect(":");
-      entries.push({ key, value: this.#conditional(), isOptional });
+      case "[":
+        return { is: "list", at, elements: this.#items("]", () => this.#element_()) };
+      case "{":
+        return { is: "map", at, entries: this.#items("}", () => this.#entry()) };
+      default:
+        throw new Refused();
     }
-    return entries;
   }
 
-  #fields(): StructField[] {
-    const fields: StructField[] = [];
-    while (!this.#accept("}")) {
-      if (fields.length > 0) {
-        this.#expect(",");
-        if (this.#accept("}")) break;
+  /** What stands between a bracket and its `end`; a comma may be the last, and the only one. */
+  #items<T>(end: string, read: () => T): T[] {
+    const found: T[] = [];
+    while (!this.#accept(end)) {
+      if (found.length > 0) this.#expect(",");
+      else if (this.#accept(",")) {
+        this.#expect(end);
+        return found;
       }
-      const isOptional = this.#accept("?") !== undefined;
-      const token = this.#next();
-      if (token.kind !== "name")
-        throw this.#error(
-          `Syntax error: mismatched input '${token.text}' expecting IDENTIFIER`,
-          token.at,
-        );
-      this.#expect(":");
-      fields.push({ name: token.text, value: this.#conditional(), isOptional });
+      if (this.#accept(end)) return found;
+      found.push(read());
     }
-    return fields;
+    return found;
   }
 
-  #nameOrCall({ text, at }: Token): Expression {
-    if (RESERVED.has(text)) throw this.#error(`reserved identifier: ${text}`, at);
+  #element_(): { readonly value: Expression; readonly isOptional: boolean } {
+    const isOptional = this.#accept("?") !== undefined;
+    return { value: this.#conditional(), isOptional };
+  }
+
+  #entry(): MapEntry {
+    const isOptional = this.#accept("?") !== undefined;
+    const key = this.#conditional();
+    const { at } = this.#expect(":");
+    return { key, value: this.#conditional(), isOptional, at };
+  }
+
+  #field(): StructField {
+    const isOptional = this.#accept("?") !== undefined;
+    const { text: name } = this.#name();
+    const { at } = this.#expect(":");
+    return { name, value: this.#conditional(), isOptional, at };
+  }
+
+  #nameOrCall(): Expression {
+    const leading = this.#accept(".") ? "." : "";
+    const struct = this.#structName();
+    if (struct !== undefined) {
+      const { at } = this.#expect("{");
+      const fields = this.#items("}", () => this.#field());
+      return { is: "struct", at, typeName: leading + struct, fields };
+    }
+    const { text, at } = this.#name();
+    if (isReserved(text)) throw new Refused();
     const open = this.#accept("(");
-    if (!open) return { is: "name", at, name: text };
-    const args = this.#list(")");
-    if (text !== "has") return { is: "call", at: open.at, name: text, args };
-    const [arg] = args;
-    if (args.length !== 1 || arg?.is !== "select" || arg.isTest)
-      throw this.#error("invalid argument to has() macro", arg?.at ?? open.at);
+    if (!open) return { is: "name", at, name: leading + text };
+    const args = this.#arguments();
+    const [arg, ...others] = args;
+    if (leading + text !== "has" || arg === undefined || others.length > 0)
+      return { is: "call", at: open.at, name: leading + text, args };
+    if (testFault(arg)) throw new Refused();
+    if (arg.is !== "select" || arg.isOptional) throw new Refused();
     return { ...arg, at: open.at, isTest: true };
   }
 
-  #methodMacro(call: {
-    readonly operand: Expression;
-    readonly name: string;
-    readonly args: readonly Expression[];
-    readonly at: number;
-  }): Expression | undefined {
-    const { operand, name, args, at } = call;
-    const macro = macroOf(name, args.length);
-    if (macro === undefined) return undefined;
-    const vars = args.slice(0, macro.vars).map((variable) => {
-      if (variable.is === "name") return variable.name;
-      throw this.#error("argument must be a simple name", variable.at);
-    });
-    const rest = args.slice(macro.vars);
-    const body = rest.at(-1);
-    if (body === undefined) return undefined;
-    const filter = rest.length === 2 ? rest[0] : undefined;
-    return {
-      is: "comprehension",
-      at,
-      macro: macro.name,
-      range: operand,
-      vars,
-      ...(filter && { filter }),
-      body,
-    };
+  /** A name with dots, where a brace follows it. */
+  #structName(): string | undefined {
+    let ahead = 0;
+    while (this.#peek(ahead).kind === "name" && this.#is(".", ahead + 1)) ahead += 2;
+    if (this.#peek(ahead).kind !== "name" || !this.#is("{", ahead + 1)) return undefined;
+    const names = this.#tokens.slice(this.#index, this.#index + ahead + 1);
+    this.#index += ahead + 1;
+    return names.map(({ text }) => text).join("");
   }
 }
 
-/** Macros by the name of their method: how many variables they may have, and what follows them. */
-const MACROS: Readonly<
-  Record<string, { readonly macro: Macro; readonly vars: readonly number[]; readonly more: number }>
-> = {
-  all: { macro: "all", vars: [1, 2], more: 1 },
-  exists: { macro: "exists", vars: [1, 2], more: 1 },
-  exists_one: { macro: "existsOne", vars: [1, 2], more: 1 },
-  existsOne: { macro: "existsOne", vars: [1, 2], more: 1 },
-  filter: { macro: "filter", vars: [1], more: 1 },
-  map: { macro: "map", vars: [1], more: 2 },
-  transformList: { macro: "transformList", vars: [2], more: 2 },
-  transformMap: { macro: "transformMap", vars: [2], more: 2 },
-  transformMapEntry: { macro: "transformMapEntry", vars: [2], more: 2 },
-  optMap: { macro: "optMap", vars: [1], more: 1 },
-  optFlatMap: { macro: "optFlatMap", vars: [1], more: 1 },
-};
-
-/** The macro that a method of that name with so many arguments is, and how many are variables. */
-function macroOf(
-  name: string,
-  args: number,
-): { readonly name: Macro; readonly vars: number } | undefined {
-  const known = Object.hasOwn(MACROS, name) ? MACROS[name] : undefined;
-  const vars = known?.vars.find((count) => args > count && args <= count + known.more);
-  return known === undefined || vars === undefined ? undefined : { name: known.macro, vars };
+function binary({ text, at }: Token, left: Expression, right: Expression): Expression {
+  return { is: "call", at, name: `_${text}_`, args: [left, right] };
 }
+
+function literal(kind: LiteralKind, text: string, at: number): Expression {
+  const read = readLiteral(kind, text);
+  if ("problem" in read) throw new Refused();
+  return { is: "literal", at, value: read.value };
+}
+
+function comprehension(call: {
+  readonly operand: Expression;
+  readonly name: string;
+  readonly args: readonly Expression[];
+  readonly at: number;
+}): Comprehension | undefined {
+  const { operand, name, args, at } = call;
+  const form = macroOf(name, args.length);
+  if (form === undefined) return undefined;
+  if (macroFault(form, operand, args)) throw new Refused();
+  const vars = args.slice(0, form.vars).map((one) => (one.is === "name" ? one.name : ""));
+  const rest = args.slice(form.vars);
+  const body = rest.at(-1);
+  if (body === undefined) return undefined;
+  const filter = rest.length === 2 ? rest[0] : undefined;
+  const { macro } = form;
+  return { is: "comprehension", at, macro, range: operand, vars, ...(filter && { filter }), body };
+}
+
+/** True for what is deeper than cel-go reads, which does not count functions, lists and the logical operators. */
+function isDeeper(expression: Expression, limit: number): boolean {
+  if (limit < 0) return true;
+  const { is } = expression;
+  const isCounted =
+    is === "select" ||
+    is === "index" ||
+    is === "conditional" ||
+    is === "comprehension" ||
+    (is === "call" && (expression.target !== undefined || isBinary(expression.name)));
+  return partsOf(expression).some((part) => isDeeper(part, isCounted ? limit - 1 : limit));
+}
+
+const isBinary = (name: string): boolean => /^_(?:\W+|in)_$/.test(name);

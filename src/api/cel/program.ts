@@ -1,4 +1,4 @@
-import type { Expression } from "./ast.ts";
+import { type Expression, partsOf } from "./ast.ts";
 import { Budget } from "./budget.ts";
 import { checkExpression, type StructTypes } from "./check.ts";
 import { estimateCost } from "./cost/estimate.ts";
@@ -9,6 +9,7 @@ import { foldConstants } from "./fold-constants.ts";
 import { Functions, type Overload } from "./functions.ts";
 import { KUBERNETES_LIBRARY } from "./library/library.ts";
 import { parse } from "./parser.ts";
+import { SyntaxExplainer } from "./syntax/explain.ts";
 import { type CelType, isAssignable, typeName } from "./types.ts";
 import type { CelValue } from "./values.ts";
 
@@ -34,6 +35,7 @@ export interface Program {
 export class CelEnvironment {
   readonly #functions: Functions;
   readonly #structs: StructTypes;
+  readonly #syntax = new SyntaxExplainer();
 
   constructor(more: Iterable<Overload> = [], structs: StructTypes = () => undefined) {
     this.#functions = new Functions([...KUBERNETES_LIBRARY, ...more]);
@@ -45,15 +47,14 @@ export class CelEnvironment {
     const functions = this.#functions;
     const structs = this.#structs;
     const checked = withinStack(
-      () => checkExpression(parse(source), { functions, structs, variables }, source),
-      () => new CelCompileError("expression recursion limit exceeded", { source, at: 0 }),
+      () => checkExpression(parse(source, this.#syntax), { functions, structs, variables }, source),
+      () => tooDeep(source),
     );
     const { expression, type } = checked;
     if (result && !isAssignable(result, type, new Map()))
-      throw new CelCompileError(`must evaluate to ${typeName(result)}, not ${typeName(type)}`, {
-        source,
-        at: 0,
-      });
+      throw new CelCompileError(source, [
+        { problem: `must evaluate to ${typeName(result)}, not ${typeName(type)}`, at: 0 },
+      ]);
     const names = new Set(namesIn(expression));
     const unlimited = new Budget(Number.POSITIVE_INFINITY);
     const folded = withinStack(
@@ -61,7 +62,7 @@ export class CelEnvironment {
         foldConstants(expression, (constant) =>
           evaluateExpression(constant, { functions, bindings: new Map(), budget: unlimited }),
         ),
-      () => new CelCompileError("expression recursion limit exceeded", { source, at: 0 }),
+      () => tooDeep(source),
     );
     return {
       type,
@@ -80,6 +81,9 @@ export class CelEnvironment {
   }
 }
 
+const tooDeep = (source: string): CelCompileError =>
+  new CelCompileError(source, [{ problem: "expression recursion limit exceeded", at: 0 }]);
+
 /** Runs what recurses as deep as an expression does; `tooDeep` says so where that is too deep. */
 function withinStack<T>(run: () => T, tooDeep: () => Error): T {
   try {
@@ -92,46 +96,6 @@ function withinStack<T>(run: () => T, tooDeep: () => Error): T {
 
 /** All names in an expression, those of its own variables too. */
 function* namesIn(expression: Expression): Iterable<string> {
-  switch (expression.is) {
-    case "literal":
-      return;
-    case "name":
-      yield expression.name;
-      return;
-    case "select":
-      yield* namesIn(expression.operand);
-      return;
-    case "index":
-      yield* namesInAll([expression.operand, expression.index]);
-      return;
-    case "call":
-      yield* namesInAll(
-        expression.target ? [expression.target, ...expression.args] : expression.args,
-      );
-      return;
-    case "and":
-    case "or":
-      yield* namesInAll([expression.left, expression.right]);
-      return;
-    case "conditional":
-      yield* namesInAll([expression.condition, expression.then, expression.otherwise]);
-      return;
-    case "list":
-      yield* namesInAll(expression.elements.map(({ value }) => value));
-      return;
-    case "map":
-      yield* namesInAll(expression.entries.flatMap(({ key, value }) => [key, value]));
-      return;
-    case "struct":
-      yield* namesInAll(expression.fields.map(({ value }) => value));
-      return;
-    case "comprehension": {
-      const { range, filter, body } = expression;
-      yield* namesInAll(filter ? [range, filter, body] : [range, body]);
-    }
-  }
-}
-
-function* namesInAll(expressions: readonly Expression[]): Iterable<string> {
-  for (const expression of expressions) yield* namesIn(expression);
+  if (expression.is === "name") yield expression.name;
+  for (const part of partsOf(expression)) yield* namesIn(part);
 }
