@@ -256,7 +256,7 @@ describe("an API of another server", () => {
     });
     const upgrade = await api.server.upgradeProxied(request);
     if (upgrade === undefined || upgrade instanceof Response) throw new Error("It did not switch");
-    expect(upgrade.headers["upgrade"]).toBe("own/1");
+    expect(upgrade.headers.get("upgrade")).toBe("own/1");
     const heard = Promise.withResolvers<string>();
     const session = upgrade.start({
       send: (bytes) => void heard.resolve(Buffer.from(bytes).toString()),

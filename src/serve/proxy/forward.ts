@@ -1,11 +1,13 @@
 import type { IncomingMessage } from "node:http";
 import { isIPv6 } from "node:net";
+import { serviceUnavailable } from "#api/status.ts";
 import { streamOf } from "#lib/stream-of.ts";
 import type { Backend } from "./backend.ts";
 import { exchange, type Sent } from "./exchange.ts";
 import { passedHeaders, returnedHeaders } from "./headers.ts";
 import { type Origin, rewrittenLink, rewrittenPage } from "./links.ts";
 
+const SWITCHING_PROTOCOLS = 101;
 /** Answers that have no body, whatever they say about its length. */
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 /** Codings of pages that can be looked into. */
@@ -16,7 +18,7 @@ export type Passage = Pick<Sent, "signals" | "kept">;
 
 /**
  * Hands a request on to a backend and its answer back, bodies in passing.
- * @throws StatusError 503 where the backend cannot be reached.
+ * @throws StatusError 503 where the backend cannot be reached, or speaks another protocol unasked.
  */
 export async function forward(
   request: Request,
@@ -25,8 +27,15 @@ export async function forward(
 ): Promise<Response> {
   const headers = { ...passedHeaders(request, { upgrade: false }), ...backend.headers };
   const { method, body } = request;
-  const exchanged = await exchange(backend, { method, headers, body, ...passage });
-  return answerOf(exchanged.message, { request, backend });
+  const { message } = await exchange(backend, { method, headers, body, ...passage });
+  if (message.statusCode === SWITCHING_PROTOCOLS) {
+    message.socket.destroy();
+    const protocol = JSON.stringify(message.headers.upgrade ?? "");
+    throw serviceUnavailable(
+      `error trying to reach service: backend tried to switch protocol ${protocol} when "" was requested`,
+    );
+  }
+  return answerOf(message, { request, backend });
 }
 
 /** A backend's answer as one of ours. */

@@ -40,6 +40,15 @@ export function passedHeaders(
   };
 }
 
+/** What a backend is told of the request that its client sent; what another proxy told us stands. */
+export function forwardedHeaders({ headers, url }: Request): Record<string, string> {
+  return {
+    "x-forwarded-host": headers.get("x-forwarded-host") ?? headers.get("host") ?? "",
+    "x-forwarded-proto": headers.get("x-forwarded-proto") ?? "https",
+    "x-forwarded-uri": new URL(url).pathname,
+  };
+}
+
 /** An answer's headers as they are handed back; `raw` is names and values in turn. */
 export function returnedHeaders(raw: readonly string[]): Headers {
   const all = new Headers();

@@ -8,6 +8,7 @@ import { eventually, rejection } from "#test/kit/eventually.ts";
 import type { StreamSocket } from "../streams/stream-socket.ts";
 import type { Backend } from "./backend.ts";
 import { forward } from "./forward.ts";
+import { forwardedHeaders } from "./headers.ts";
 import { KeptConnections } from "./kept-connections.ts";
 import { tunnel } from "./tunnel.ts";
 
@@ -215,6 +216,18 @@ describe("a proxied request", () => {
     });
   });
 
+  test("does not become another protocol that nobody asked for", async () => {
+    server.on("request", ({ socket }) =>
+      socket.write("HTTP/1.1 101 Odd\r\nUpgrade: own\r\nConnection: Upgrade\r\n\r\n"),
+    );
+    const error = await rejection(ask());
+    expect((error as StatusError).status).toMatchObject({
+      message: `error trying to reach service: backend tried to switch protocol "own" when "" was requested`,
+      code: 503,
+    });
+    await eventually(() => sockets.size === 0);
+  });
+
   test("to nobody is told so in Kubernetes' words", async () => {
     const nobody = { ...backend(), port: 1 };
     const error = await rejection(forward(request(), nobody, { signals: [stop.signal], kept }));
@@ -225,6 +238,18 @@ describe("a proxied request", () => {
       code: 503,
     });
   });
+});
+
+test("a backend is told where a request was sent, or what another proxy says of that", () => {
+  const told = (headers: Record<string, string>): Record<string, string> =>
+    forwardedHeaders(new Request("https://front.example/api/x?y", { headers }));
+  expect(told({ host: "a.example:6443" })).toEqual({
+    "x-forwarded-host": "a.example:6443",
+    "x-forwarded-proto": "https",
+    "x-forwarded-uri": "/api/x",
+  });
+  const other = { "x-forwarded-host": "b.example", "x-forwarded-proto": "http" };
+  expect(told({ host: "a.example", ...other })).toMatchObject(other);
 });
 
 describe("links", () => {
@@ -283,7 +308,7 @@ describe("a proxied upgrade", () => {
     server.on("upgrade", ({ headers: asked }, socket) => {
       const { upgrade, connection, authorization = "none" } = asked;
       socket.write(
-        `HTTP/1.1 101 Switching Protocols\r\nUpgrade: ${upgrade}\r\nConnection: ${connection}\r\nX-Shown: ${authorization}\r\n\r\nfirst;`,
+        `HTTP/1.1 101 Switching Protocols\r\nUpgrade: ${upgrade}\r\nConnection: ${connection}\r\nX-Shown: ${authorization}\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n\r\nfirst;`,
       );
       serve(socket);
     });
@@ -296,7 +321,8 @@ describe("a proxied upgrade", () => {
     });
     const upgraded = await tunnel(request({ headers }), backend(), [stop.signal]);
     if (upgraded instanceof Response) throw new Error("It answered");
-    expect(upgraded.headers).toEqual({
+    expect(upgraded.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
+    expect(Object.fromEntries(upgraded.headers)).toMatchObject({
       ...{ upgrade: "custom/1", connection: "Upgrade", "x-shown": "none" },
     });
     const client = new Client();

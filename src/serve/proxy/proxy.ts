@@ -5,6 +5,7 @@ import { namedTarget } from "../handlers/target.ts";
 import type { Upgrade } from "../streams/stream-socket.ts";
 import type { Backend } from "./backend.ts";
 import { forward } from "./forward.ts";
+import { forwardedHeaders } from "./headers.ts";
 import { KeptConnections } from "./kept-connections.ts";
 import { placeOf } from "./place.ts";
 import { tunnel } from "./tunnel.ts";
@@ -44,24 +45,19 @@ export class ObjectProxy {
     const { request, path, verbs } = call;
     await admit(call);
     const place = await placeOf(path, verbs);
-    const { pathname, search, host } = new URL(request.url);
+    const { pathname, search } = new URL(request.url);
     const rest = path.rest || "/";
     if (place.kind === "agent") {
       const { method, body, signal } = request;
       const asked = new Request(`http://node${rest}${search}`, { method, body, signal });
       return { agent: place.node, request: asked };
     }
-    const forwarded = {
-      "x-forwarded-host": request.headers.get("x-forwarded-host") ?? host,
-      "x-forwarded-proto": request.headers.get("x-forwarded-proto") ?? "https",
-      "x-forwarded-uri": pathname,
-    };
     return {
       ...{ host: place.host, port: place.port, target: `${rest}${search}` },
       // Whose certificate a pod could show nobody knows.
       ...(place.tls && { tls: { insecure: true } }),
       prefix: path.rest ? pathname.slice(0, -path.rest.length) : pathname,
-      headers: forwarded,
+      headers: forwardedHeaders(request),
     };
   }
 }

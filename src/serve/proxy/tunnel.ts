@@ -15,24 +15,19 @@ export async function tunnel(
   backend: Backend,
   signals: readonly AbortSignal[],
 ): Promise<Upgrade | Response> {
-  const headers = { ...passedHeaders(request, { upgrade: true }), ...backend.headers };
+  const sent = { ...passedHeaders(request, { upgrade: true }), ...backend.headers };
   const { method } = request;
-  const exchanged = await exchange(backend, { method, headers, body: null, signals });
+  const exchanged = await exchange(backend, { method, headers: sent, body: null, signals });
   const { message } = exchanged;
   if (exchanged.kind === "answer") return answerOf(message, { request, backend });
   const { socket, head } = exchanged;
   // It is closed next.
   socket.on("error", () => undefined);
   endWith(signals, socket);
-  const { upgrade = "" } = message.headers;
-  return {
-    headers: {
-      ...Object.fromEntries(returnedHeaders(message.rawHeaders)),
-      connection: "Upgrade",
-      upgrade,
-    },
-    start: relay(socket, head),
-  };
+  const headers = returnedHeaders(message.rawHeaders);
+  headers.set("connection", "Upgrade");
+  headers.set("upgrade", message.headers.upgrade ?? "");
+  return { headers, start: relay(socket, head) };
 }
 
 /** Both ways as fast as the slower side takes it; when one side is done both are. */

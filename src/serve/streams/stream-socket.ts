@@ -30,7 +30,7 @@ export type StartSession = (socket: StreamSocket) => StreamSession;
 /** The agreement to switch a raw connection to another protocol. */
 export interface Upgrade {
   /** Headers of the `101 Switching Protocols` answer. */
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Headers;
   /** Call after the answer was sent. */
   readonly start: StartSession;
 }

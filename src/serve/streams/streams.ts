@@ -98,13 +98,14 @@ function openWebSocket(
 
 function openSpdy({ request, stream, streams: node }: StreamCall, log: Logger): Upgrade {
   const offered = listed(request.headers.get("x-stream-protocol-version"));
-  const headers = { connection: "Upgrade", upgrade: "SPDY/3.1" };
+  const headers = new Headers({ connection: "Upgrade", upgrade: "SPDY/3.1" });
   if (stream.kind === "portforward") {
     if (offered.length > 0 && !offered.includes(PORT_FORWARD_PROTOCOL)) {
       throw noCommonProtocol(offered);
     }
     const start = spdyPortForward({ node, target: stream, log });
-    return { headers: { ...headers, "x-stream-protocol-version": PORT_FORWARD_PROTOCOL }, start };
+    headers.set("x-stream-protocol-version", PORT_FORWARD_PROTOCOL);
+    return { headers, start };
   }
   const protocol = COMMAND_PROTOCOLS.find((one) => offered.includes(one));
   if (!protocol && offered.length > 0) throw noCommonProtocol(offered);
@@ -113,10 +114,8 @@ function openSpdy({ request, stream, streams: node }: StreamCall, log: Logger): 
     { node, request: normalized(stream), log },
     protocol ?? "channel.k8s.io",
   );
-  return {
-    headers: { ...headers, ...(protocol && { "x-stream-protocol-version": protocol }) },
-    start,
-  };
+  if (protocol) headers.set("x-stream-protocol-version", protocol);
+  return { headers, start };
 }
 
 function noCommonProtocol(offered: readonly string[]): StatusError {

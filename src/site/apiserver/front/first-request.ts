@@ -142,9 +142,10 @@ async function decide(
 
 /** Sends a response to a request that stays HTTP, its body in passing, and hangs up. */
 async function answer(client: FrontConnection, response: Response): Promise<void> {
-  const headers = { ...Object.fromEntries(response.headers), connection: "close" };
-  const reason = STATUS_CODES[response.status] ?? "";
-  await client.send(Buffer.from(`HTTP/1.1 ${response.status} ${reason}\r\n${fields(headers)}\r\n`));
+  const headers = new Headers(response.headers);
+  headers.set("connection", "close");
+  const status = `${response.status} ${STATUS_CODES[response.status] ?? ""}`;
+  await client.send(Buffer.from(`HTTP/1.1 ${status}\r\n${fields(headers)}\r\n`, "latin1"));
   for await (const bytes of response.body ?? []) {
     if (!client.isOpen) break;
     await client.send(bytes);

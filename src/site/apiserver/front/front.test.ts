@@ -61,16 +61,36 @@ describe("the front", () => {
     const front = await house.start({
       answerUpgrade: async (request) => {
         expect([request.method, new URL(request.url).pathname]).toEqual(["POST", "/exec"]);
-        return { headers: { upgrade: "SPDY/3.1", connection: "Upgrade" }, start: session };
+        return {
+          headers: new Headers({ upgrade: "SPDY/3.1", connection: "Upgrade" }),
+          start: session,
+        };
       },
     });
     const { socket, all } = await house.dial(front);
     socket.write(`${SPDY}early`);
     expect(await all).toBe(
-      "HTTP/1.1 101 Switching Protocols\r\nupgrade: SPDY/3.1\r\nconnection: Upgrade\r\n\r\nanswer",
+      "HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: SPDY/3.1\r\n\r\nanswer",
     );
     await closed.promise;
     expect(heard).toEqual(["early"]);
+  });
+
+  test("sends each cookie of a refusal, and letters as they came", async () => {
+    const headers = new Headers({ "x-name": "jan\u00e9" });
+    for (const cookie of ["a=1", "b=2"]) headers.append("set-cookie", cookie);
+    const front = await house.start({
+      answerUpgrade: async () => new Response("no", { status: 403, headers }),
+    });
+    const { socket, all } = await house.dial(front);
+    socket.setEncoding("latin1");
+    socket.write(SPDY);
+    const lines = (await all).split("\r\n");
+    expect(lines).toContain("x-name: jan\u00e9");
+    expect(lines.filter((line) => line.startsWith("set-cookie"))).toEqual([
+      "set-cookie: a=1",
+      "set-cookie: b=2",
+    ]);
   });
 
   test("answers what is refused, malformed or too large, and hangs up", async () => {

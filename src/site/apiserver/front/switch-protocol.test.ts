@@ -30,7 +30,7 @@ describe("the front, on a connection that was used before,", () => {
       answerUpgrade: async (request) => {
         expect([request.method, new URL(request.url).pathname]).toEqual(["POST", "/exec"]);
         return {
-          headers: { upgrade: "SPDY/3.1", connection: "Upgrade" },
+          headers: new Headers({ upgrade: "SPDY/3.1", connection: "Upgrade" }),
           start: (socket) => ({
             received: (bytes) => void socket.send(Buffer.from(`got ${Buffer.from(bytes)};`)),
             closed: closed.resolve,
@@ -41,7 +41,7 @@ describe("the front, on a connection that was used before,", () => {
     const { socket, rest } = await used(front);
     socket.write(SPDY);
     const switched =
-      "HTTP/1.1 101 Switching Protocols\r\nupgrade: SPDY/3.1\r\nconnection: Upgrade\r\n\r\n";
+      "HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: SPDY/3.1\r\n\r\n";
     await eventually(() => rest() === switched);
     socket.write("bytes");
     await eventually(() => rest() === `${switched}got bytes;`);

@@ -26,7 +26,7 @@ export async function switchProtocol(
 ): Promise<void> {
   try {
     const head = `HTTP/1.1 101 Switching Protocols\r\n${fields(upgrade.headers)}\r\n`;
-    await client.send(Buffer.from(head));
+    await client.send(Buffer.from(head, "latin1"));
     if (!client.isOpen) return gone.abort();
     const session = upgrade.start(client);
     const end = (): void => client.end();
@@ -45,9 +45,7 @@ export async function switchProtocol(
   }
 }
 
-/** Headers as they are sent. */
-export function fields(headers: Readonly<Record<string, string>>): string {
-  return Object.entries(headers)
-    .map(([name, value]) => `${name}: ${value}\r\n`)
-    .join("");
+/** Headers as they are sent, each cookie on a line of its own. */
+export function fields(headers: Headers): string {
+  return [...headers].map(([name, value]) => `${name}: ${value}\r\n`).join("");
 }
