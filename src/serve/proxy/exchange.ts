@@ -16,6 +16,9 @@ import type { KeptConnections } from "./kept-connections.ts";
 /** How long a server may take to accept a connection (Kubernetes' proxy transport). */
 const CONNECT_MS = 30_000;
 
+/** The longest head of an answer that is read (Go's transport takes 10 MiB, Node's client 16 KiB). */
+const MAX_HEAD_BYTES = 256 * 1024;
+
 /** What is sent to a backend. */
 export interface Sent {
   readonly method: string;
@@ -104,6 +107,7 @@ function open(backend: Backend, { method, headers, kept }: Sent): ClientRequest 
     ...{ host, port, method, path: target, headers: mutable(headers) },
     agent: kept?.agentFor(backend) ?? false,
     setHost: !("host" in headers),
+    maxHeaderSize: MAX_HEAD_BYTES,
   };
   if (tls === undefined) return requestHttp(options);
   const { insecure, ca, serverName, client } = tls;

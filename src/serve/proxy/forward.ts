@@ -45,16 +45,30 @@ export function answerOf(
 ): Response {
   const headers = returnedHeaders(message.rawHeaders);
   const status = message.statusCode ?? 502;
-  const bodiless = request.method === "HEAD" || BODILESS.has(status);
-  if (bodiless) message.resume();
-  const answer = new Response(bodiless ? null : streamOf(message, () => message.destroy()), {
-    status,
-    headers,
-  });
+  const body = bodyOf(message, { method: request.method, status, headers });
+  const answer = new Response(body, { status, headers });
   const { prefix } = backend;
   return prefix === undefined
     ? answer
     : withLinks(answer, { prefix, hosts: [placeOf(backend), request.headers.get("host") ?? ""] });
+}
+
+interface Answered {
+  readonly method: string;
+  readonly status: number;
+  readonly headers: Headers;
+}
+
+function bodyOf(
+  message: IncomingMessage,
+  { method, status, headers }: Answered,
+): ReadableStream<Uint8Array> | null {
+  const isHead = method === "HEAD";
+  if (!isHead && !BODILESS.has(status)) return streamOf(message, () => message.destroy());
+  message.resume();
+  // Of no body at all it would be said that it is 0 bytes long.
+  if (!isHead || headers.has("content-length")) return null;
+  return new ReadableStream({ start: (body) => body.close() });
 }
 
 function placeOf({ host, port }: Backend): string {

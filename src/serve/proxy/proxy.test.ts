@@ -118,6 +118,21 @@ describe("a proxied request", () => {
     ]);
   });
 
+  test.each([
+    ["of which nobody knows how long it is", {}, true],
+    ["whose length is known", { "content-length": "5" }, false],
+  ])("a body %s, and only the head is wanted", async (_, headers, isOpen) => {
+    answers(200, headers, "");
+    const { body } = await ask({ method: "HEAD" });
+    expect(body !== null).toBe(isOpen);
+  });
+
+  test("has a head of any usual length", async () => {
+    answers(200, { "x-long": "x".repeat(100_000) }, "body");
+    const answer = await ask();
+    expect([answer.headers.get("x-long")?.length, await answer.text()]).toEqual([100_000, "body"]);
+  });
+
   test("waits on both ways for whoever is slower", async () => {
     let made = 0;
     const endless = new ReadableStream<Uint8Array>(

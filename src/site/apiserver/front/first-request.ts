@@ -7,7 +7,7 @@ import type { FrontConnection, Route } from "./front-connection.ts";
 import type { Handovers } from "./handovers.ts";
 import { withMarkedCommas } from "./impersonation-lines.ts";
 import { Relay } from "./relay.ts";
-import { headEnd, MAX_HEAD_BYTES, parseHead, requestedUpgrade } from "./request-head.ts";
+import { headEnd, MAX_HEAD_BYTES, parseHead, requestedUpgrade, withHost } from "./request-head.ts";
 import { fields, heldBack, switchProtocol } from "./switch-protocol.ts";
 
 /** How long a client may take from connecting to the end of its first request head. */
@@ -55,8 +55,8 @@ export class FirstRequest implements Route {
       clearTimeout(this.#timeout);
       void answer(this.#client, new Response("Request head too large\n", { status: 431 }));
     } else if (end >= 0) {
-      this.#read = withMarkedCommas(this.#read);
-      this.#route(this.#read.subarray(0, end));
+      this.#read = withHost(withMarkedCommas(this.#read));
+      this.#route(this.#read.subarray(0, headEnd(this.#read)));
     }
   }
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { statSync } from "node:fs";
+import { connect as connectHttp2 } from "node:http2";
 import { join } from "node:path";
 import { UserError } from "#lib/errors.ts";
 import type { StreamSession, StreamSocket } from "#serve/streams/stream-socket.ts";
@@ -74,6 +75,37 @@ describe("the front", () => {
     );
     await closed.promise;
     expect(heard).toEqual(["early"]);
+  });
+
+  test("knows where a request of HTTP/1.0 is for that does not say so", async () => {
+    const front = await house.start({ fetch: async ({ url }) => new Response(url) });
+    const body = async (request: string): Promise<string | undefined> => {
+      const { socket, all } = await house.dial(front);
+      socket.write(request);
+      return (await all).split("\r\n\r\n")[1];
+    };
+    expect(await body("GET /livez HTTP/1.0\r\n\r\n")).toBe("http://edgesite/livez");
+    expect(await body("GET /livez HTTP/1.0\r\nHost: own\r\n\r\n")).toBe("http://own/livez");
+    expect(await body("GET /livez HTTP/1.1\r\nConnection: close\r\n\r\n")).toBe("");
+  });
+
+  test("takes long heads, and gives them", async () => {
+    const front = await house.start({
+      fetch: async ({ headers }, { headFirst } = {}) => {
+        const long = new Response("body", { headers: { "x-long": headers.get("x-long") ?? "" } });
+        return headFirst?.(long) ?? long;
+      },
+    });
+    const long = "x".repeat(40_000);
+    const answer = await house.ask(front, { headers: { "x-long": long } });
+    expect([answer.headers.get("x-long"), await answer.text()]).toEqual([long, "body"]);
+    const client = connectHttp2(`https://127.0.0.1:${front.port}`, { ca: house.pki.ca });
+    const stream = client.request({ ":path": "/", "x-long": long });
+    const headers = await new Promise<Record<string, unknown>>((resolve, reject) =>
+      stream.once("response", resolve).once("error", reject),
+    );
+    expect(headers["x-long"]).toBe(long);
+    client.close();
   });
 
   test("sends each cookie of a refusal, and letters as they came", async () => {

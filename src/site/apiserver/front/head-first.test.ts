@@ -85,6 +85,22 @@ describe("an answer whose body is long in coming", () => {
     expect((await old.all).split("\r\n\r\n")[1]).toBe("whole");
   });
 
+  test("of which only the head is wanted is not said to be empty", async () => {
+    const { front } = await slow();
+    const { socket } = await house.dial(front);
+    for (const path of ["/a", "/b"]) {
+      const head = heard(socket, "\r\n\r\n");
+      socket.write(`HEAD ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+      expect(await head).not.toMatch(/content-length/i);
+    }
+    socket.destroy();
+    const client = connectHttp2(`https://127.0.0.1:${front.port}`, { ca: house.pki.ca });
+    const stream = client.request({ ":path": "/c", ":method": "HEAD" });
+    const headers = await new Promise<object>((resolve) => stream.once("response", resolve));
+    expect(headers).not.toHaveProperty("content-length");
+    client.close();
+  });
+
   const ask = (client: ClientHttp2Session, path: string) => {
     const stream = client.request({ ":path": path });
     const head = new Promise<Record<string, unknown>>((resolve) =>

@@ -10,13 +10,6 @@ const MARK_BYTES = 9;
  */
 export const MARK: Buffer = Buffer.concat([Buffer.of(MARK_BYTES - 1), randomBytes(MARK_BYTES - 1)]);
 
-const ANSWER = "HTTP/1.";
-const CHUNK_START = `\r\n\r\n${MARK_BYTES.toString(16)}\r\n`;
-const SIZE_LINE_BYTES = CHUNK_START.length - "\r\n\r\n".length;
-const CHUNK_END_BYTES = "\r\n".length;
-/** Heads of answers are shorter, the one that says "continue" included. */
-const MOST_HEAD_BYTES = 64 * 1024;
-
 /** The same answer, with a mark that makes the server send its head before there is a body. */
 export function headFirst({ status, headers, body }: Response): Response {
   if (body === null) return new Response(null, { status, headers });
@@ -38,15 +31,4 @@ export function headFirst({ status, headers, body }: Response): Response {
     { highWaterMark: 0 },
   );
   return new Response(marked, { status, headers });
-}
-
-/** What an HTTP/1 server answered, without the mark. */
-export function withoutMark(answer: Buffer): Buffer {
-  if (answer.toString("latin1", 0, ANSWER.length) !== ANSWER) return answer;
-  const at = answer.subarray(0, MOST_HEAD_BYTES).indexOf(MARK);
-  if (at < 0) return answer;
-  const before = answer.toString("latin1", at - CHUNK_START.length, at);
-  // To clients of HTTP/1.0 a body is sent as it is.
-  const [line, end] = before === CHUNK_START ? [SIZE_LINE_BYTES, CHUNK_END_BYTES] : [0, 0];
-  return Buffer.concat([answer.subarray(0, at - line), answer.subarray(at + MARK.length + end)]);
 }

@@ -22,6 +22,9 @@ export class Http2Answers {
   /** How much of the mark was seen, of streams that may go on with it. */
   readonly #seen = new Map<number, number>();
 
+  /** The client sent something; answers are told apart by their frames. */
+  asked(): void {}
+
   /** What to send on for what was received; nothing but the beginning of a frame is held back. */
   pass(received: Buffer): Buffer {
     const bytes = this.#held ? Buffer.concat([this.#held, received]) : received;

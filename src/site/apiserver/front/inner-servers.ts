@@ -1,4 +1,5 @@
 import { rmSync } from "node:fs";
+import http from "node:http";
 import type { Server } from "bun";
 import { sleep } from "#lib/abort.ts";
 import type { Api, Connection } from "#serve/api-options.ts";
@@ -7,6 +8,7 @@ import { type WebSocketConnection, webSocketHandler } from "#serve/streams/web-s
 import type { Identity } from "./client-certificate.ts";
 import type { Handovers } from "./handovers.ts";
 import { headFirst } from "./head-first.ts";
+import { MAX_HEAD_BYTES } from "./request-head.ts";
 import type { SocketDirectory } from "./socket-directory.ts";
 
 declare module "bun" {
@@ -66,6 +68,8 @@ export class InnerServers {
 
   constructor(options: InnerServersOptions) {
     this.#options = options;
+    // Servers have no option for it: by itself the whole process takes heads of 16 KiB.
+    Object.assign(http, { maxHeaderSize: MAX_HEAD_BYTES });
     this.#make(ANONYMOUS, {}).connections = 1;
   }
 

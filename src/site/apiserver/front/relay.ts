@@ -2,7 +2,7 @@ import type { Socket } from "bun";
 import type { Logger } from "#lib/log.ts";
 import type { FrontConnection, Route } from "./front-connection.ts";
 import type { Handover, Handovers } from "./handovers.ts";
-import { withoutMark } from "./head-first.ts";
+import { Http1Answers } from "./http1-answers.ts";
 import { Http2Answers } from "./http2-answers.ts";
 import { Http2Methods } from "./http2-methods.ts";
 import { withMarkedCommas } from "./impersonation-lines.ts";
@@ -38,7 +38,8 @@ export class Relay implements Route {
   #server: Socket<undefined> | undefined;
   #writer: SocketWriter | undefined;
   readonly #options: RelayOptions;
-  readonly #http2: { readonly asked: Http2Methods; readonly answered: Http2Answers } | undefined;
+  readonly #http2: Http2Methods | undefined;
+  readonly #answers: Http1Answers | Http2Answers;
   /** What the client sent while there was no server to send it to. */
   #early: Buffer[] = [];
   readonly #unanswered: UnansweredRequests | undefined;
@@ -55,13 +56,13 @@ export class Relay implements Route {
   private constructor(client: FrontConnection, options: RelayOptions) {
     this.#client = client;
     this.#options = options;
-    this.#http2 = options.http2
-      ? { asked: new Http2Methods(), answered: new Http2Answers() }
-      : undefined;
+    this.#http2 = options.http2 ? new Http2Methods() : undefined;
+    this.#answers = options.http2 ? new Http2Answers() : new Http1Answers();
     this.#unanswered = options.http2 || options.endless ? undefined : new UnansweredRequests();
   }
 
   received(bytes: Buffer): void {
+    this.#answers.asked();
     const passed = this.#passed(bytes);
     if (!this.#writer) {
       // A pause holds back what the kernel has, not what was read from it already.
@@ -76,7 +77,7 @@ export class Relay implements Route {
   }
 
   #passed(bytes: Buffer): Buffer {
-    if (this.#http2) return this.#http2.asked.pass(bytes);
+    if (this.#http2) return this.#http2.pass(bytes);
     return this.#unanswered?.isEmpty ? withMarkedCommas(bytes) : bytes;
   }
 
@@ -178,8 +179,7 @@ export class Relay implements Route {
     const handover = this.#http2 ? undefined : this.#options.handovers.take(bytes);
     if (handover) return this.#handOver(server, handover);
     this.#unanswered?.answered();
-    const passed = this.#http2 ? this.#http2.answered.pass(bytes) : withoutMark(bytes);
-    const full = this.#client.send(passed);
+    const full = this.#client.send(this.#answers.pass(bytes));
     if (!full) return;
     server.pause();
     void full.then(() => server.resume());

@@ -31,6 +31,23 @@ export function requestedUpgrade(head: Buffer): string | undefined {
     ?.toLowerCase();
 }
 
+const HTTP_1_0 = /^[^\r\n]+ HTTP\/1\.0\r\n/;
+const HOST_LINE = /\r\nhost:/i;
+
+/**
+ * A complete request with a `Host`, where it is of HTTP/1.0 and has none: health checks of load
+ * balancers are such. What one of HTTP/1.1 lacks it is told by the server.
+ */
+export function withHost(request: Buffer): Buffer {
+  const head = request.toString("latin1", 0, headEnd(request));
+  const [line] = HTTP_1_0.exec(head) ?? [];
+  if (line === undefined || HOST_LINE.test(head)) return request;
+  return Buffer.concat([
+    Buffer.from(`${line}Host: edgesite\r\n`, "latin1"),
+    request.subarray(line.length),
+  ]);
+}
+
 /** Reads a complete HTTP/1.1 head; `undefined` when it is malformed. */
 export function parseHead(head: Buffer): RequestHead | undefined {
   const [requestLine = "", ...lines] = head.toString("latin1").slice(0, -END.length).split("\r\n");

@@ -1,0 +1,73 @@
+import { MARK } from "./head-first.ts";
+import { headEnd } from "./request-head.ts";
+
+const ANSWER = Buffer.from("HTTP/1.");
+/** Where the first digit of a status is. */
+const STATUS_AT = "HTTP/1.1 ".length;
+const ONE = "1".charCodeAt(0);
+const SWITCHING_PROTOCOLS = "101";
+/** The mark as a chunk of its own. To clients of HTTP/1.0 a body is sent as it is. */
+const MARKS: readonly Buffer[] = [
+  Buffer.concat([Buffer.from(`${MARK.length.toString(16)}\r\n`), MARK, Buffer.from("\r\n")]),
+  MARK,
+];
+/** More than any head of an answer has. */
+const MOST_HEAD_BYTES = 1024 * 1024;
+
+/** Takes the mark out of what an HTTP/1 server sends, where a body begins with it. */
+export class Http1Answers {
+  /** What comes next: the head of an answer, the first bytes of its body, or others. */
+  #next: "head" | "start" | "body" = "head";
+  /** The beginning of something of which not enough is there yet. */
+  #held: Buffer | undefined;
+
+  /** The client sent something: what comes next may be the head of an answer. */
+  asked(): void {
+    if (this.#next === "body") this.#next = "head";
+  }
+
+  /** What to send on for what was received; nothing but half a head, or half a mark, is held back. */
+  pass(received: Buffer): Buffer {
+    if (this.#next === "body") return received;
+    const bytes = this.#held ? Buffer.concat([this.#held, received]) : received;
+    this.#held = undefined;
+    let at = 0;
+    while (at < bytes.length && agree(bytes.subarray(at), ANSWER)) {
+      const length = headEnd(bytes.subarray(at));
+      if (length < 0) return this.#hold(bytes, at);
+      this.#next = isInterim(bytes, at) ? "head" : "start";
+      at += length;
+    }
+    return this.#next === "start" ? this.#begin(bytes, at) : bytes;
+  }
+
+  #begin(bytes: Buffer, at: number): Buffer {
+    const rest = bytes.subarray(at);
+    if (rest.length === 0) return bytes;
+    const mark = MARKS.find((one) => agree(rest, one));
+    if (mark && rest.length < mark.length) return this.#hold(bytes, at);
+    this.#next = "body";
+    return mark ? Buffer.concat([bytes.subarray(0, at), rest.subarray(mark.length)]) : bytes;
+  }
+
+  #hold(bytes: Buffer, at: number): Buffer {
+    if (bytes.length - at > MOST_HEAD_BYTES) {
+      this.#next = "body";
+      return bytes;
+    }
+    this.#held = bytes.subarray(at);
+    return bytes.subarray(0, at);
+  }
+}
+
+/** True where one of both begins with the other. */
+function agree(one: Buffer, other: Buffer): boolean {
+  const length = Math.min(one.length, other.length);
+  return one.subarray(0, length).equals(other.subarray(0, length));
+}
+
+/** True for the head of an answer that another one follows. */
+function isInterim(bytes: Buffer, at: number): boolean {
+  const from = at + STATUS_AT;
+  return bytes[from] === ONE && bytes.toString("latin1", from, from + 3) !== SWITCHING_PROTOCOLS;
+}
