@@ -262,6 +262,18 @@ test("an image that cannot be had says so in kubelet's words", async () => {
   expect(meta.last("gone")?.phase).toBe("Pending");
 });
 
+test("a pod does not wait because another one could not pull the same image", async () => {
+  const harness = await start();
+  const { meta } = harness;
+  const containers = [{ name: "main", image: "absent:1" }];
+  const reason = (pod: string) => meta.last(pod)?.containerStatuses?.[0]?.state?.waiting?.reason;
+  await applyPod(harness, podOf("first", { containers }));
+  await meta.until("the first backs off", () => reason("first") === "ImagePullBackOff");
+  await applyPod(harness, podOf("second", { containers }));
+  await meta.until("the second tried", () => reason("second") === "ErrImagePull");
+  expect(meta.reasons().filter((one) => one === "Pulling")).toHaveLength(2);
+});
+
 test("a pod whose sandbox dies gets a new one, and its containers count a restart", async () => {
   const harness = await start();
   const { meta, runtime } = harness;

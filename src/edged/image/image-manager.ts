@@ -14,6 +14,8 @@ import { type ImageReference, parseImageReference } from "./reference.ts";
 
 /** kubelet's `imageBackOff`. */
 const PULL_BACKOFF = { initialMs: 10_000, maxMs: 300_000 };
+/** How long after its last try a failure is forgotten: kubelet's rule, twice the longest delay. */
+const FORGOTTEN_AFTER_MS = 2 * PULL_BACKOFF.maxMs;
 /** How long `ErrImagePull` stands before it becomes `ImagePullBackOff`. */
 const SHOW_ERROR_MS = 1000;
 
@@ -36,15 +38,20 @@ export interface ImageManagerOptions {
 interface Failed {
   readonly backoff: Backoff;
   readonly message: string;
+  readonly failedAtMs: number;
   readonly retryAtMs: number;
 }
 
-/** Gets the images of one pod's containers, by their pull policies. */
+/**
+ * Gets the images of pods' containers, by their pull policies. A pull that failed holds up that pod
+ * only: another one may have other credentials, or come after what was wrong was put right.
+ */
 export class ImageManager {
   readonly #images: ImageSource;
   readonly #clock: Clock;
   readonly #settled: Promise<void>;
   readonly #onPulled: () => void;
+  /** By pod and image. */
   readonly #failed = new Map<string, Failed>();
 
   constructor({ images, clock, settled, onPulled }: ImageManagerOptions) {
@@ -98,7 +105,7 @@ export class ImageManager {
     const startMs = this.#clock.monotonicMs();
     try {
       const pulled = await this.#tryPull(wanted, reference, signal);
-      this.#failed.delete(image);
+      this.#failed.delete(keyOf(wanted));
       this.#onPulled();
       const took = goDuration(this.#clock.monotonicMs() - startMs);
       recorder.normal(
@@ -129,9 +136,10 @@ export class ImageManager {
     throw failure;
   }
 
-  #refuseWhileBackingOff({ container, recorder }: Wanted): void {
+  #refuseWhileBackingOff(wanted: Wanted): void {
+    const { container, recorder } = wanted;
     const { image = "" } = container;
-    const failed = this.#failed.get(image);
+    const failed = this.#failed.get(keyOf(wanted));
     if (!failed || failed.retryAtMs <= this.#clock.monotonicMs()) return;
     recorder.normal("BackOff", `Back-off pulling image "${image}"`, container);
     recorder.warning("Failed", "Error: ImagePullBackOff", container);
@@ -139,15 +147,30 @@ export class ImageManager {
     throw new ContainerFailure("ImagePullBackOff", message, failed.retryAtMs);
   }
 
-  #failure({ container, recorder }: Wanted, message: string): ContainerFailure {
+  #failure(wanted: Wanted, message: string): ContainerFailure {
+    const { container, recorder } = wanted;
     const { image = "" } = container;
-    const backoff = this.#failed.get(image)?.backoff ?? new Backoff(PULL_BACKOFF);
     const nowMs = this.#clock.monotonicMs();
-    this.#failed.set(image, { backoff, message, retryAtMs: nowMs + backoff.next() });
+    this.#forget(nowMs - FORGOTTEN_AFTER_MS);
+    const key = keyOf(wanted);
+    const backoff = this.#failed.get(key)?.backoff ?? new Backoff(PULL_BACKOFF);
+    const retryAtMs = nowMs + backoff.next();
+    this.#failed.set(key, { backoff, message, failedAtMs: nowMs, retryAtMs });
     recorder.warning("Failed", `Failed to pull image "${image}": ${message}`, container);
     recorder.warning("Failed", "Error: ErrImagePull", container);
     return new ContainerFailure("ErrImagePull", message, nowMs + SHOW_ERROR_MS);
   }
+
+  /** Nobody says here that a pod is gone: what did not fail since `sinceMs` is none that waits. */
+  #forget(sinceMs: number): void {
+    for (const [key, { failedAtMs }] of this.#failed) {
+      if (failedAtMs < sinceMs) this.#failed.delete(key);
+    }
+  }
+}
+
+function keyOf({ pod, container }: Wanted): string {
+  return `${pod.metadata?.uid ?? ""} ${container.image ?? ""}`;
 }
 
 function defaultPolicy({ tag }: ImageReference): string {
