@@ -21,6 +21,7 @@ import {
   NODES,
   PODS,
   REPLICA_SETS,
+  REPLICATION_CONTROLLERS,
   RESOURCES,
   SERVICES,
 } from "#api/resources.ts";
@@ -260,6 +261,43 @@ test("a ReplicaSet replaces a lost pod, adopts an orphan and lets go of one that
     body: { metadata: { labels: { app: "web" } } },
   });
   await soon(async () => (await pods()).length === 3);
+});
+
+test("a ReplicationController keeps its pods as a ReplicaSet does", async () => {
+  await start();
+  const { client } = cluster;
+  const labels = { app: "old" };
+  const spec = { containers: [{ name: "web", image: "busybox:1" }] };
+  await client.create(REPLICATION_CONTROLLERS, {
+    metadata: key("old"),
+    spec: { replicas: 3, template: { metadata: { labels }, spec } },
+  });
+  const isReady = (replicas: number) => async () => {
+    const { status } = await client.get(REPLICATION_CONTROLLERS, key("old"));
+    return status?.readyReplicas === replicas && status;
+  };
+  await soon(isReady(3));
+  const patch = { type: "merge", body: { spec: { replicas: 2 } } } as const;
+  await client.patch(REPLICATION_CONTROLLERS, key("old"), patch);
+  expect(await soon(isReady(2))).toEqual({
+    replicas: 2,
+    fullyLabeledReplicas: 2,
+    readyReplicas: 2,
+    availableReplicas: 2,
+    observedGeneration: 2,
+  });
+  const [pod = {}] = await soon(async () => (await pods()).length === 2 && (await pods()));
+  expect(controllerOf(pod)).toMatchObject({ kind: "ReplicationController", name: "old" });
+  const body = { metadata: { labels: { app: "other" } } };
+  await client.patch(PODS, key(nameOf(pod)), { type: "merge", body });
+  await soon(async () => (await pods()).length === 3);
+  const released = await soon(async () => {
+    const found = await client.get(PODS, key(nameOf(pod)));
+    return controllerOf(found) === undefined && found;
+  });
+  await client.delete(REPLICATION_CONTROLLERS, key("old"), { propagationPolicy: "Background" });
+  await soon(async () => (await pods()).length === 1);
+  expect((await pods()).map(nameOf)).toEqual([nameOf(released)]);
 });
 
 test("endpoints follow readiness, and a Service without selector is left alone", async () => {

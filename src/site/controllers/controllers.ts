@@ -22,7 +22,7 @@ import { createTaintEvictionController } from "./nodes/eviction.ts";
 import { createNodeLifecycleController, type NodeLifecycleOptions } from "./nodes/lifecycle.ts";
 import { createPolicyStatusController } from "./policies/status.ts";
 import { createResourceQuotaController } from "./quota/controller.ts";
-import { createReplicaSetController } from "./replica-set.ts";
+import { createReplicaSetController, createReplicationController } from "./replicas.ts";
 import { createRoleAggregationController } from "./roles/aggregation.ts";
 import { createEndpointSliceController } from "./services/endpoint-slices.ts";
 import { createEndpointsController } from "./services/endpoints.ts";
@@ -75,6 +75,7 @@ function createAll(options: ControllersOptions): readonly Controller[] {
   return [
     createDeploymentController(options),
     createReplicaSetController(options),
+    createReplicationController(options),
     createJobController(options),
     createEndpointsController(options),
     createEndpointSliceController(options),

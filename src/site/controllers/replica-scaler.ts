@@ -1,49 +1,52 @@
-import { objectKey, type Pod, type ReplicaSet } from "#api/object.ts";
-import { REPLICA_SETS } from "#api/resources.ts";
+import { objectKey, type Pod } from "#api/object.ts";
+import type { Resource } from "#api/resource.ts";
 import type { InformerHandler } from "#client/informer.ts";
 import type { Expectations } from "./expectations.ts";
 import { isNamespaceEnding, type PodControl } from "./pod-control.ts";
 import { byDispensability } from "./pods.ts";
+import type { Replicated } from "./replica-status.ts";
 import { slowStart } from "./slow-start.ts";
 
 /** Pods that one pass creates or deletes at most (Kubernetes `BurstReplicas`). */
 const BURST = 500;
 
-/** Makes the pods that a ReplicaSet lacks, or removes those it has too many of. */
-export class ReplicaScaler {
+/** Makes the pods that a ReplicaSet, or the like, lacks, or removes those it has too many of. */
+export class ReplicaScaler<O extends Replicated> {
+  readonly #resource: Resource<O>;
   readonly #pods: PodControl;
   readonly #expectations: Expectations;
 
-  constructor(pods: PodControl, expectations: Expectations) {
+  constructor(resource: Resource<O>, pods: PodControl, expectations: Expectations) {
+    this.#resource = resource;
     this.#pods = pods;
     this.#expectations = expectations;
   }
 
   /** @throws the first failure; the rest is tried again by the next pass. */
-  async scale(replicaSet: ReplicaSet, active: readonly Pod[]): Promise<void> {
-    const missing = (replicaSet.spec?.replicas ?? 0) - active.length;
-    if (missing > 0) await this.#create(replicaSet, Math.min(missing, BURST));
+  async scale(owner: O, active: readonly Pod[]): Promise<void> {
+    const missing = (owner.spec?.replicas ?? 0) - active.length;
+    if (missing > 0) await this.#create(owner, Math.min(missing, BURST));
     else if (missing < 0)
-      await this.#delete(replicaSet, byDispensability(active).slice(0, Math.min(-missing, BURST)));
+      await this.#delete(owner, byDispensability(active).slice(0, Math.min(-missing, BURST)));
   }
 
-  async #create(replicaSet: ReplicaSet, count: number): Promise<void> {
-    const key = objectKey(replicaSet);
-    const template = replicaSet.spec?.template ?? {};
+  async #create(owner: O, count: number): Promise<void> {
+    const key = objectKey(owner);
+    const template = owner.spec?.template ?? {};
     this.#expectations.expect(key, { creations: count });
     const { succeeded, error } = await slowStart(count, async () => {
-      await this.#pods.create(replicaSet, REPLICA_SETS, template);
+      await this.#pods.create(owner, this.#resource, template);
     });
     this.#expectations.created(key, count - succeeded);
     if (error && !isNamespaceEnding(error)) throw error;
   }
 
-  async #delete(replicaSet: ReplicaSet, surplus: readonly Pod[]): Promise<void> {
-    const key = objectKey(replicaSet);
+  async #delete(owner: O, surplus: readonly Pod[]): Promise<void> {
+    const key = objectKey(owner);
     const uidOf = ({ metadata }: Pod): string => metadata?.uid ?? "";
     this.#expectations.expect(key, { deletions: surplus.map(uidOf) });
     const deletions = surplus.map((pod) =>
-      this.#pods.delete(replicaSet, pod).catch((error: unknown) => {
+      this.#pods.delete(owner, pod).catch((error: unknown) => {
         this.#expectations.deleted(key, uidOf(pod));
         throw error;
       }),

@@ -1,4 +1,4 @@
-import type { Pod, ReplicaSet } from "#api/object.ts";
+import type { KubeObject, Pod, ReplicaSet } from "#api/object.ts";
 import { isReady } from "#api/pod.ts";
 import { matcherOfLabels } from "#api/selector.ts";
 import { nonZero } from "#client/conditions.ts";
@@ -8,8 +8,14 @@ import { availableInMs } from "./pods.ts";
 
 type Status = NonNullable<ReplicaSet["status"]>;
 
-export interface ReplicaSetView {
-  readonly replicaSet: ReplicaSet;
+/** What a ReplicaSet and its likes have in common. */
+export interface Replicated extends KubeObject {
+  spec?: Pick<NonNullable<ReplicaSet["spec"]>, "replicas" | "minReadySeconds" | "template">;
+  status?: Status;
+}
+
+export interface ReplicatedView {
+  readonly owner: Replicated;
   /** Its active pods. */
   readonly pods: readonly Pod[];
   /** What kept it from its replicas this time. */
@@ -18,12 +24,12 @@ export interface ReplicaSetView {
 }
 
 /** The status that follows from what is there (Kubernetes `calculateStatus`). */
-export function replicaSetStatus({ replicaSet, pods, failure, now }: ReplicaSetView): Status {
-  const { spec, status, metadata } = replicaSet;
+export function replicaStatus({ owner, pods, failure, now }: ReplicatedView): Status {
+  const { spec, status, metadata } = owner;
   const labelled = matcherOfLabels(spec?.template?.metadata?.labels ?? {});
   const minReadyMs = (spec?.minReadySeconds ?? 0) * 1000;
   const count = (matches: (pod: Pod) => boolean): number => pods.filter(matches).length;
-  const conditions = replicaFailure({ replicaSet, pods, failure, now });
+  const conditions = replicaFailure({ owner, pods, failure, now });
   return {
     replicas: pods.length,
     ...nonZero(
@@ -47,12 +53,12 @@ export function replicaSetStatus({ replicaSet, pods, failure, now }: ReplicaSetV
  * The first failure is told until it has passed: each one names another pod, and a status that
  * changed with every attempt would call for the next.
  */
-function replicaFailure({ replicaSet, pods, failure, now }: ReplicaSetView) {
-  const conditions = replicaSet.status?.conditions ?? [];
+function replicaFailure({ owner, pods, failure, now }: ReplicatedView) {
+  const conditions = owner.status?.conditions ?? [];
   const isFailure = ({ type }: { readonly type: string }): boolean => type === "ReplicaFailure";
   if (failure === undefined) return conditions.filter((condition) => !isFailure(condition));
   if (conditions.some(isFailure)) return conditions;
-  const missing = (replicaSet.spec?.replicas ?? 0) - pods.length;
+  const missing = (owner.spec?.replicas ?? 0) - pods.length;
   return [
     ...conditions,
     {

@@ -1,12 +1,12 @@
 import { expect, test } from "bun:test";
 import type { ReplicaSet } from "#api/object.ts";
-import { replicaSetStatus } from "./replica-set-status.ts";
+import { replicaStatus } from "./replica-status.ts";
 
 const refused = (pod: string) => new Error(`pods "${pod}" is forbidden: exceeded quota`);
 
 function statusAfter(status: ReplicaSet["status"], failure?: Error) {
-  const replicaSet: ReplicaSet = { spec: { replicas: 1, selector: {} }, ...(status && { status }) };
-  return replicaSetStatus({ replicaSet, pods: [], failure, now: new Date(0) });
+  const owner: ReplicaSet = { spec: { replicas: 1, selector: {} }, ...(status && { status }) };
+  return replicaStatus({ owner, pods: [], failure, now: new Date(0) });
 }
 
 test("a ReplicaSet whose pods are refused says so until it has passed, whichever pod it was", () => {
