@@ -348,6 +348,32 @@ test.each(["Background", "Foreground"] as const)(
   },
 );
 
+test("slices show what somebody writes as Endpoints, until the Service selects its own", async () => {
+  await start();
+  const { client } = cluster;
+  await client.create(SERVICES, service("db", { selector: {}, ports: [{ port: 1 }] }));
+  const written = { metadata: key("db"), subsets: [{ addresses: [{ ip: "10.1.2.3" }] }] };
+  const shown = () =>
+    client
+      .list(ENDPOINT_SLICES, { namespace: "default" })
+      .then(({ items }) =>
+        items.map(({ endpoints }) => endpoints?.flatMap(({ addresses }) => addresses)),
+      );
+  const shows = (wanted: readonly string[][]) =>
+    soon(async () => Bun.deepEquals(await shown(), wanted));
+  await client.create(ENDPOINTS, written);
+  await shows([["10.1.2.3"]]);
+  await client.delete(ENDPOINTS, key("db"));
+  await shows([]);
+  await client.create(ENDPOINTS, written);
+  await shows([["10.1.2.3"]]);
+  await client.patch(SERVICES, key("db"), {
+    type: "merge",
+    body: { spec: { selector: { a: "b" } } },
+  });
+  await soon(async () => (await shown()).flat().length === 0);
+});
+
 test("orphaned dependents live on, and a new Deployment takes them over", async () => {
   await start();
   await cluster.client.create(DEPLOYMENTS, deployment("web"));

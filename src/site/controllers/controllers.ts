@@ -24,6 +24,7 @@ import { createPolicyStatusController } from "./policies/status.ts";
 import { createResourceQuotaController } from "./quota/controller.ts";
 import { createReplicaSetController, createReplicationController } from "./replicas.ts";
 import { createRoleAggregationController } from "./roles/aggregation.ts";
+import { createEndpointMirror } from "./services/endpoint-mirror.ts";
 import { createEndpointSliceController } from "./services/endpoint-slices.ts";
 import { createEndpointsController } from "./services/endpoints.ts";
 import { createServiceCidrsController } from "./services/service-cidrs.ts";
@@ -79,6 +80,7 @@ function createAll(options: ControllersOptions): readonly Controller[] {
     createJobController(options),
     createEndpointsController(options),
     createEndpointSliceController(options),
+    createEndpointMirror(options),
     createServiceCidrsController(options),
     createNamespaceController(options, catalog),
     createGarbageCollector(options, catalog),

@@ -4,23 +4,15 @@ import type { EndpointSlice, Service } from "#api/object.ts";
 import { controllerReference } from "#api/ownership.ts";
 import { ENDPOINT_SLICES, SERVICES } from "#api/resources.ts";
 import { type Backend, byPorts, isHeadless, targetRefOf } from "./service-endpoints.ts";
+import { MANAGED_BY_LABEL, SERVICE_NAME_LABEL, type SlicePlan } from "./slice-writer.ts";
 
 type Endpoint = NonNullable<EndpointSlice["endpoints"]>[number];
 
-export const SERVICE_NAME_LABEL = "kubernetes.io/service-name";
-export const MANAGED_BY_LABEL = "endpointslice.kubernetes.io/managed-by";
 export const MANAGER = "endpointslice-controller.k8s.io";
 const HEADLESS = "service.kubernetes.io/headless";
 
 /** Kubernetes' `--max-endpoints-per-slice`. */
 const MAX_ENDPOINTS = 100;
-
-/** What to write so that the slices of a Service show its backends. */
-export interface SlicePlan {
-  readonly create: readonly EndpointSlice[];
-  readonly update: readonly EndpointSlice[];
-  readonly remove: readonly EndpointSlice[];
-}
 
 /**
  * Plans few writes: endpoints stay in the slice where they are, new ones fill slices that are
