@@ -95,6 +95,8 @@ interface GoNames {
   readonly types: Readonly<Record<string, string>>;
   /** The structs in which fields of their parent are declared. */
   readonly embedded: Readonly<Record<string, string>>;
+  /** The names of fields that say more than their JSON names with a capital letter. */
+  readonly fields: Readonly<Record<string, string>>;
 }
 
 type Source = Readonly<Record<string, SourceSchema>>;
@@ -161,36 +163,50 @@ function isNil(path: string, { type, always, pointer }: Property, isRequired: bo
   return !isRequired || MAY_BE_EMPTY.includes(path);
 }
 
-/** What the definition shows, with the types of the message. */
+/** What the definition shows, in the order in which Go declares it, with the types of the message. */
 function propertiesOf(
   definition: string,
   { source, names }: { source: SourceSchema; names: GoNames },
 ): Record<string, Property> {
-  const fields = new Map(
-    jsonFields(messageOf(definition)).map((field) => [field[1], field] as const),
+  const shown = new Map(
+    Object.entries(source.properties ?? {}).filter(
+      ([name]) => !LEFT_OUT.includes(`${definition}.${name}`),
+    ),
   );
-  const properties = Object.entries(source.properties ?? {})
-    .filter(([name]) => !LEFT_OUT.includes(`${definition}.${name}`))
-    .map(([name, property]) => {
-      const field = fields.get(name) ?? typeMeta(name);
-      if (!field) throw new Error(`The protobuf table has no ${definition}.${name}`);
-      const shape = { type: typeOf(field), flags: field[3] };
-      const path = `${definition}.${name}`;
-      const found = propertyOf(shape, { source: property, isDescribed: DESCRIBING.has(path) });
-      const isRequired = source.required?.includes(name) ?? false;
-      const nil = isNil(path, found, isRequired);
-      const goType = names.types[path];
-      const embeddedIn = names.embedded[path];
-      const go = { ...(goType && { goType }), ...(embeddedIn && { embeddedIn }) };
-      return [name, { ...found, ...(nil && { nil }), ...go }] as const;
-    });
-  return sorted(properties);
+  const declared = jsonFields(messageOf(definition));
+  const envelope = TYPE_META.filter(([, name]) => declared.every(([, other]) => other !== name));
+  const properties: Record<string, Property> = {};
+  for (const field of [...envelope, ...declared]) {
+    const [, name, , flags] = field;
+    const property = shown.get(name);
+    if (!property || !shown.delete(name)) continue;
+    const path = `${definition}.${name}`;
+    const shape = { type: typeOf(field), flags };
+    const found = propertyOf(shape, { source: property, isDescribed: DESCRIBING.has(path) });
+    const isRequired = source.required?.includes(name) ?? false;
+    const nil = isNil(path, found, isRequired);
+    properties[name] = { ...found, ...(nil && { nil }), ...goOf(path, names) };
+  }
+  const [unknown] = shown.keys();
+  if (unknown !== undefined) throw new Error(`The protobuf table has no ${definition}.${unknown}`);
+  return properties;
 }
 
-/** `apiVersion` and `kind` travel in the envelope of a protobuf body, not in its message. */
-function typeMeta(name: string): ProtobufField | undefined {
-  return name === "apiVersion" || name === "kind" ? [0, name, "string", ""] : undefined;
+/** How Go calls a field and its type, where that says more than JSON does. */
+function goOf(path: string, { types, embedded, fields }: GoNames) {
+  const [goName, goType, embeddedIn] = [fields[path], types[path], embedded[path]];
+  return {
+    ...(goName && { goName }),
+    ...(goType && { goType }),
+    ...(embeddedIn && { embeddedIn }),
+  };
 }
+
+/** They travel in the envelope of a protobuf body, not in its message. */
+const TYPE_META: readonly ProtobufField[] = [
+  [0, "kind", "string", ""],
+  [0, "apiVersion", "string", ""],
+];
 
 function definitionFrom(name: string, { all, names }: { all: Source; names: GoNames }): Definition {
   const source = all[name];

@@ -15,6 +15,8 @@ export interface Property {
   readonly nil?: boolean;
   /** Such lists lie somewhere in what it holds. */
   readonly leadsToNil?: boolean;
+  /** What Go calls it, where that is not its name with a capital letter: `FSType`. */
+  readonly goName?: string;
   /** What Go calls its type, where that says more than its shape: `v1.PodPhase`. */
   readonly goType?: string;
   /** The struct, or structs with dots between them, in which Go declares the field: `VolumeSource`. */
@@ -32,6 +34,7 @@ export interface Definition {
   readonly required?: readonly string[];
   readonly kinds?: readonly GroupVersionKind[];
   readonly mapType?: string;
+  /** In the order in which Go declares them. */
   readonly properties: Readonly<Record<string, Property>>;
 }
 
