@@ -25,8 +25,8 @@ export function jsonText(value: unknown, indent = 0): string {
 }
 
 /** The same as Go's encoding/json writes it: so that it may stand in HTML, and in a script. */
-export function htmlSafeJson(value: unknown): string {
-  return jsonText(value).replaceAll(/[<>&\u2028\u2029]/g, escaped);
+export function htmlSafeJson(value: unknown, indent = 0): string {
+  return jsonText(value, indent).replaceAll(/[<>&\u2028\u2029]/g, escaped);
 }
 
 const escaped = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
