@@ -42,12 +42,15 @@ export function required(field: string, detail = ""): FieldError {
   return { reason: "FieldValueRequired", field, message: withDetail("Required value", detail) };
 }
 
+/** A value, or its JSON where another than its own is told. */
+type Told = { readonly value: unknown } | { readonly json: string };
+
 /** A value breaks a rule. */
 export function invalid(
   field: string,
-  { value, detail }: { value: unknown; detail: string },
+  { detail, ...told }: Told & { readonly detail: string },
 ): FieldError {
-  const head = `Invalid value: ${quote(value)}`;
+  const head = `Invalid value: ${"json" in told ? told.json : quote(told.value)}`;
   return { reason: "FieldValueInvalid", field, message: withDetail(head, detail) };
 }
 

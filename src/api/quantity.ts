@@ -92,6 +92,11 @@ export class Quantity {
     return quantity;
   }
 
+  /** In billionths. */
+  get nanos(): bigint {
+    return this.#nanos;
+  }
+
   /** In thousandths, rounded up: cpu. */
   get milli(): bigint {
     return divideUp(this.#nanos, NANO / 1000n);

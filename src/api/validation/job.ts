@@ -7,8 +7,10 @@ import {
   required,
   tooLong,
 } from "../field-error.ts";
+import { heldImmutable } from "../held/held-immutable.ts";
 import { dns1123Label, domainPrefixedPath } from "../names.ts";
-import type { Job, PodTemplateSpec } from "../object.ts";
+import type { Job } from "../object.ts";
+import { SCHEMA } from "../schema.ts";
 import { matcherOf } from "../selector.ts";
 import { nonNegativeFields, validateLabelSelector } from "./common.ts";
 import { placedAs } from "./job-placement.ts";
@@ -187,7 +189,11 @@ function validateRestart(spec: Partial<JobSpec>, path: string): FieldError[] {
   return [invalid(path, { value, detail })];
 }
 
+const JOB_SPEC = SCHEMA.object("io.k8s.api.batch.v1.JobSpec");
+
 const FIXED = [
+  "selector",
+  "template",
   "completionMode",
   "podFailurePolicy",
   "backoffLimitPerIndex",
@@ -198,17 +204,14 @@ const FIXED = [
 /** Errors of a change: what a Job is may not change while it works. */
 export function validateJobUpdate(next: Job, current: Job): FieldError[] {
   const now: Partial<JobSpec> = next.spec ?? {};
-  const before: Partial<JobSpec> = current.spec ?? {};
-  const template: PodTemplateSpec | undefined = isNotStarted(current)
-    ? placedAs(now.template, before.template)
-    : now.template;
+  const old: Partial<JobSpec> = current.spec ?? {};
+  const before =
+    old.template && isNotStarted(current)
+      ? { ...old, template: placedAs(old.template, now.template ?? {}) }
+      : old;
   return [
     ...validateCompletions(now, before),
-    ...immutable("spec.selector", { next: now.selector, current: before.selector }),
-    ...immutable("spec.template", { next: template, current: before.template }),
-    ...FIXED.flatMap((field) =>
-      immutable(`spec.${field}`, { next: now[field], current: before[field] }),
-    ),
+    ...heldImmutable(JOB_SPEC, { next: now, current: before }, { path: "spec", fields: FIXED }),
   ];
 }
 

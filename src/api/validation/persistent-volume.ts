@@ -1,4 +1,3 @@
-import { differences } from "../difference.ts";
 import {
   type FieldError,
   forbidden,
@@ -8,11 +7,14 @@ import {
   notSupported,
   required,
 } from "../field-error.ts";
+import { heldDifference } from "../held/held-difference.ts";
+import { embeddedPart } from "../held/held-fields.ts";
+import { heldJson, isHeldAlike } from "../held/held-json.ts";
 import { dns1123Label } from "../names.ts";
 import type { PersistentVolume } from "../object.ts";
+import { SCHEMA } from "../schema.ts";
 import { formatted } from "./common.ts";
 import { noBacksteps } from "./paths.ts";
-import { heldTerm } from "./pod-gated.ts";
 import { validatePositiveAmount } from "./resources.ts";
 import { validateNodeSelector, validateNodeValues } from "./scheduling.ts";
 import { VOLUME_MODES, validateAccessModes } from "./volume-modes.ts";
@@ -27,6 +29,11 @@ import {
 type Spec = NonNullable<PersistentVolume["spec"]>;
 type SecretRef = NonNullable<Spec["csi"]>["nodePublishSecretRef"];
 
+const SOURCE = embeddedPart(
+  SCHEMA.object("io.k8s.api.core.v1.PersistentVolumeSpec"),
+  "PersistentVolumeSource",
+);
+const PLACE = SCHEMA.object("io.k8s.api.core.v1.VolumeNodeAffinity");
 const RECLAIM_POLICIES: readonly string[] = ["Delete", "Recycle", "Retain"];
 
 /** Errors of a volume after defaulting. */
@@ -221,9 +228,9 @@ export function validatePersistentVolumeUpdate(
 ): FieldError[] {
   const [now, before] = [next.spec ?? {}, current.spec ?? {}];
   const errors: FieldError[] = [];
-  const changed = differences({ current: sourceOf(before), next: withOwnSecret(now, before) });
-  if (changed.length > 0) {
-    const detail = `spec.persistentvolumesource is immutable after creation\n${changed.join("\n")}`;
+  const changed = heldDifference(SOURCE, { current: before, next: withOwnSecret(now, before) });
+  if (changed !== "") {
+    const detail = `spec.persistentvolumesource is immutable after creation\n${changed}`;
     errors.push(forbidden("spec.persistentvolumesource", detail));
   }
   errors.push(...immutable("volumeMode", { next: now.volumeMode, current: before.volumeMode }));
@@ -237,21 +244,18 @@ export function validatePersistentVolumeUpdate(
   return errors;
 }
 
-/** Kubernetes prints the nodes as it holds them, and hears of no beta label any more. */
+/** Kubernetes hears of no beta label any more. */
 function validatePlace(next: Spec["nodeAffinity"], current: Spec["nodeAffinity"]): FieldError[] {
-  if (Bun.deepEquals(next, current)) return [];
-  const terms = next?.required?.nodeSelectorTerms.map(heldTerm) ?? null;
-  const held = next && { Required: next.required ? { NodeSelectorTerms: terms } : null };
+  if (next && isHeldAlike(PLACE, next, current)) return [];
+  const json = next ? heldJson(PLACE, next) : "null";
   const detail = "field is immutable, except for updating from beta label to GA";
-  return [invalid("nodeAffinity", { value: held ?? null, detail })];
+  return [invalid("nodeAffinity", { json, detail })];
 }
 
-const sourceOf = (spec: Spec): object =>
-  Object.fromEntries(SOURCES.map((source) => [source, spec[source]]));
-
-/** The new source; the Secret for growing it may still be added. */
-function withOwnSecret(next: Spec, current: Spec): object {
-  if (next.csi === undefined || current.csi?.controllerExpandSecretRef) return sourceOf(next);
+/** The new spec; in its source the Secret for growing it may still be added. */
+function withOwnSecret(next: Spec, current: Spec): Spec {
+  if (next.csi === undefined || current.csi === undefined) return next;
+  if (current.csi.controllerExpandSecretRef) return next;
   const { controllerExpandSecretRef: _, ...csi } = next.csi;
-  return sourceOf({ ...next, csi });
+  return { ...next, csi };
 }

@@ -1,12 +1,15 @@
 import { type FieldError, invalid } from "../field-error.ts";
+import { heldJson } from "../held/held-json.ts";
 import type { PodSpec } from "../object.ts";
+import { type ListType, SCHEMA } from "../schema.ts";
 
 type NodeAffinity = NonNullable<NonNullable<PodSpec["affinity"]>["nodeAffinity"]>;
 type Term = NonNullable<
   NodeAffinity["requiredDuringSchedulingIgnoredDuringExecution"]
 >["nodeSelectorTerms"][number];
-type Requirement = NonNullable<Term["matchExpressions"]>[number];
 
+const TERM = SCHEMA.object("io.k8s.api.core.v1.NodeSelectorTerm");
+const TERM_LIST: ListType = { is: "list", of: TERM };
 const TERMS =
   "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms";
 
@@ -31,12 +34,12 @@ function validateTerms(next: PodSpec, current: PodSpec): FieldError[] {
   if (before.length === 0) return [];
   if (terms?.length !== before.length) {
     const detail = "no additions/deletions to non-empty NodeSelectorTerms list are allowed";
-    return [invalid(TERMS, { value: terms?.map(heldTerm) ?? null, detail })];
+    return [invalid(TERMS, { json: heldJson(TERM_LIST, terms), detail })];
   }
   return terms.flatMap((term, index) => {
     if (onlyAdds(term, before[index] ?? {})) return [];
     const detail = "only additions are allowed (no mutations or deletions)";
-    return [invalid(`${TERMS}[${index}]`, { value: heldTerm(term), detail })];
+    return [invalid(`${TERMS}[${index}]`, { json: heldJson(TERM, term), detail })];
   });
 }
 
@@ -48,17 +51,6 @@ function onlyAdds(term: Term, before: Term): boolean {
     const kept = before[list] ?? [];
     return Bun.deepEquals((term[list] ?? []).slice(0, kept.length), kept);
   });
-}
-
-/** A term as Kubernetes holds it and prints it in errors. */
-export function heldTerm({ matchExpressions, matchFields }: Term): object {
-  const all = (list: readonly Requirement[] | undefined) =>
-    list?.map(({ key, operator, values }) => ({
-      Key: key,
-      Operator: operator,
-      Values: values ?? null,
-    })) ?? null;
-  return { MatchExpressions: all(matchExpressions), MatchFields: all(matchFields) };
 }
 
 /** The new spec with the old one's say of which nodes it may go to. */

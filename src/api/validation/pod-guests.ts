@@ -1,8 +1,11 @@
-import { differences } from "../difference.ts";
 import { type FieldError, forbidden } from "../field-error.ts";
+import { heldDifference } from "../held/held-difference.ts";
 import type { Pod } from "../object.ts";
 import { isMirror } from "../pod.ts";
+import { SCHEMA } from "../schema.ts";
 import { validatePod } from "./pod.ts";
+
+const GUEST = SCHEMA.object("io.k8s.api.core.v1.EphemeralContainer");
 
 /** Errors of a change of a pod's ephemeral containers: they come, and stay as they are. */
 export function validateEphemeralContainersUpdate(next: Pod, current: Pod): FieldError[] {
@@ -19,9 +22,9 @@ export function validateEphemeralContainersUpdate(next: Pod, current: Pod): Fiel
       errors.push(forbidden(path, `existing ephemeral containers ${told} may not be removed\n`));
       continue;
     }
-    const changed = differences({ current: old, next: now });
-    if (changed.length === 0) continue;
-    const detail = `existing ephemeral containers ${told} may not be changed\n${changed.join("\n")}`;
+    const changed = heldDifference(GUEST, { current: old, next: now });
+    if (changed === "") continue;
+    const detail = `existing ephemeral containers ${told} may not be changed\n${changed}`;
     errors.push(forbidden(path, detail));
   }
   return errors;

@@ -1,13 +1,15 @@
-import { differences } from "../difference.ts";
 import { type FieldError, forbidden, invalid, invalidAll, required } from "../field-error.ts";
+import { heldDifference } from "../held/held-difference.ts";
 import { inRange } from "../names.ts";
 import type { Container, Pod, PodSpec } from "../object.ts";
+import { SCHEMA } from "../schema.ts";
 import { each } from "./common.ts";
 import { validateImage } from "./container.ts";
 import { validatePodAnnotationsUpdate } from "./pod-annotations.ts";
 import { validateNarrowing, withPlaceOf } from "./pod-gated.ts";
 import { validateTolerationsUpdate } from "./scheduling.ts";
 
+const POD_SPEC = SCHEMA.object("io.k8s.api.core.v1.PodSpec");
 const MAX_INT32 = 2_147_483_647;
 
 const UPDATABLE = [
@@ -49,9 +51,9 @@ function validateRest(next: PodSpec, current: PodSpec): FieldError[] {
   const errors = isGated ? validateNarrowing(next, current) : [];
   const fixed = withoutUpdatable(next, current);
   const rest = isGated ? withPlaceOf(fixed, current) : fixed;
-  const changed = differences({ current, next: rest });
-  if (changed.length === 0) return errors;
-  const detail = `pod updates may not change fields other than ${UPDATABLE}\n${changed.join("\n")}`;
+  const changed = heldDifference(POD_SPEC, { current, next: rest });
+  if (changed === "") return errors;
+  const detail = `pod updates may not change fields other than ${UPDATABLE}\n${changed}`;
   return [...errors, forbidden("spec", detail)];
 }
 

@@ -1,4 +1,3 @@
-import { differences } from "../difference.ts";
 import {
   type FieldError,
   forbidden,
@@ -8,11 +7,13 @@ import {
   notSupported,
   required,
 } from "../field-error.ts";
+import { heldDifference } from "../held/held-difference.ts";
 import { validateAnnotations, validateLabels } from "../metadata.ts";
 import { qualifiedName } from "../names.ts";
 import type { ObjectMeta, PersistentVolumeClaim } from "../object.ts";
 import { Quantity } from "../quantity.ts";
 import { isNative } from "../resource-name.ts";
+import { SCHEMA } from "../schema.ts";
 import { formatted, validateLabelSelector } from "./common.ts";
 import { validateAmount, validatePositiveAmount } from "./resources.ts";
 import { VOLUME_MODES, validateAccessModes } from "./volume-modes.ts";
@@ -20,6 +21,7 @@ import { VOLUME_MODES, validateAccessModes } from "./volume-modes.ts";
 type Spec = NonNullable<PersistentVolumeClaim["spec"]>;
 type Source = NonNullable<Spec["dataSourceRef"]>;
 
+const CLAIM_SPEC = SCHEMA.object("io.k8s.api.core.v1.PersistentVolumeClaimSpec");
 const CLASS_ANNOTATION = "volume.beta.kubernetes.io/storage-class";
 
 /** Errors of a claim after defaulting; an API group that was let in once stays. */
@@ -142,9 +144,11 @@ export function validateClaimUpdate(
 ): FieldError[] {
   const [now, before] = [next.spec ?? {}, current.spec ?? {}];
   const errors = upgradesClass(next, current) ? [] : validateClassAnnotation(next, current);
-  const changed = differences({ current: before, next: settled(next, current) });
-  if (changed.length > 0) {
-    const detail = `spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n${changed.join("\n")}`;
+  // A claim gets its volume once.
+  const named = before.volumeName ? before : { ...before, volumeName: now.volumeName };
+  const changed = heldDifference(CLAIM_SPEC, { current: named, next: settled(next, current) });
+  if (changed !== "") {
+    const detail = `spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims\n${changed}`;
     errors.push(forbidden("spec", detail));
   }
   const size = sizeOf(now.resources?.requests);
@@ -193,7 +197,6 @@ function settled(next: PersistentVolumeClaim, current: PersistentVolumeClaim): S
     delete spec[field];
     if (before[field] !== undefined) Object.assign(spec, { [field]: before[field] });
   };
-  if (!before.volumeName) restore("volumeName");
   const annotated = classAnnotation(current);
   const named = spec.storageClassName;
   if (before.storageClassName === undefined && named !== undefined) {

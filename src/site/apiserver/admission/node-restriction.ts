@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { differences } from "#api/difference.ts";
+import { heldDifference } from "#api/held/held-difference.ts";
 import type { Node, PersistentVolumeClaim, Pod, TokenRequest } from "#api/object.ts";
 import type { Resource } from "#api/resource.ts";
 import {
@@ -11,6 +11,7 @@ import {
   PODS,
   SERVICE_ACCOUNTS,
 } from "#api/resources.ts";
+import { SCHEMA } from "#api/schema.ts";
 import { notFound } from "#api/status.ts";
 import type { ObjectStore } from "#db/object-store.ts";
 import { explain } from "#lib/errors.ts";
@@ -24,6 +25,7 @@ import { mirrorPodRefusal } from "./node-pods.ts";
 import { NodeTokens } from "./node-tokens.ts";
 import { type AdmissionPlugin, type AdmissionRequest, refused } from "./plugin.ts";
 
+const CLAIM = SCHEMA.object(PERSISTENT_VOLUME_CLAIMS.definition);
 const LEASE_NAMESPACE = "kube-node-lease";
 
 interface Options {
@@ -170,8 +172,9 @@ const ofClaim: Rule = (node, { operation, target, object, current }) => {
     current: besideSize(objectOf(PERSISTENT_VOLUME_CLAIMS, current)),
     next: besideSize(objectOf(PERSISTENT_VOLUME_CLAIMS, object)),
   };
-  if (isDeepStrictEqual(versions.current, versions.next)) return undefined;
-  return `node "${node}" is not allowed to update fields other than status.quantity and status.conditions: ${differences(versions).join(", ")}`;
+  const changed = heldDifference(CLAIM, versions);
+  if (changed === "") return undefined;
+  return `node "${node}" is not allowed to update fields other than status.quantity and status.conditions: ${changed}`;
 };
 
 /** A claim without what its node says of its size. */

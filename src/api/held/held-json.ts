@@ -1,0 +1,131 @@
+import { htmlSafeJson } from "#lib/json-text.ts";
+import { isJsonObject, type JsonObject } from "../codec/json-value.ts";
+import { Quantity } from "../quantity.ts";
+import type { Field, ObjectType, Scalar, Type } from "../schema.ts";
+import { heldFields, heldValue } from "./held-fields.ts";
+
+/** How a value is written. */
+interface Style {
+  /** How many levels deep it is, where each member has a line of its own. */
+  readonly depth?: number;
+  readonly amount: (amount: Quantity) => string;
+}
+
+const CANONICAL: Style = { amount: String };
+
+/**
+ * A value as the server of Kubernetes prints it, with all the fields that its own types have, by
+ * their names in Go. It holds objects as they come from storage: what is empty there is nil.
+ */
+export function heldJson(type: Type, value: unknown): string {
+  return text(type, value, CANONICAL);
+}
+
+/** The same in lines, each level one space further in. */
+export function heldLines(type: Type, value: unknown): string[] {
+  return text(type, value, { ...CANONICAL, depth: 0 }).split("\n");
+}
+
+/** True where Kubernetes' server holds the same in both, be amounts written as they may. */
+export function isHeldAlike(type: Type, a: unknown, b: unknown): boolean {
+  const exact = { amount: ({ nanos }: Quantity) => String(nanos) };
+  return Bun.deepEquals(a, b) || text(type, a, exact) === text(type, b, exact);
+}
+
+function text(type: Type, value: unknown, style: Style): string {
+  switch (type.is) {
+    case "object": {
+      const object = heldValue(type, isJsonObject(value) ? value : {});
+      return objectText(members(type, object, below(style)), style);
+    }
+    case "list":
+      if (!Array.isArray(value) || value.length === 0) return "null";
+      return enclosed(
+        "[]",
+        value.map((item) => text(type.of, item, below(style))),
+        style,
+      );
+    case "map": {
+      if (!isJsonObject(value)) return "null";
+      const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+      if (entries.length === 0) return "null";
+      return objectText(
+        entries.map(([key, item]) => [key, text(type.of, item, below(style))]),
+        style,
+      );
+    }
+    case "scalar":
+      return scalarText(type.scalar, value, style);
+  }
+}
+
+type Member = readonly [key: string, text: string];
+
+/** Metadata is embedded, and has the names of the API, as have all its types. */
+function members(type: ObjectType, value: JsonObject, style: Style): Member[] {
+  if (isMeta(type)) return metaMembers(type, value, style);
+  return heldFields(type).flatMap((field): Member[] => {
+    const child = value[field.name];
+    if (field.name === "metadata" && field.type.is === "object")
+      return metaMembers(field.type, isJsonObject(child) ? child : {}, style);
+    return [[goName(field), fieldText(field, child, style)]];
+  });
+}
+
+/** What is not there is left out here. */
+function metaMembers({ fields }: ObjectType, value: JsonObject, style: Style): Member[] {
+  return [...fields.values()].flatMap((field): Member[] => {
+    const child = value[field.name] ?? undefined;
+    if (child === undefined && field.always !== true) return [];
+    const written = fieldText(field, child, style);
+    return written === "null" && field.always !== true ? [] : [[field.name, written]];
+  });
+}
+
+const isMeta = ({ name }: ObjectType): boolean =>
+  name.startsWith("io.k8s.apimachinery.pkg.apis.meta.");
+
+const goName = ({ name, goName: own }: Field): string =>
+  own ?? name.charAt(0).toUpperCase() + name.slice(1);
+
+const fieldText = ({ type, pointer }: Field, value: unknown, style: Style): string =>
+  pointer && (value ?? undefined) === undefined ? "null" : text(type, value, style);
+
+function scalarText(scalar: Scalar, value: unknown, { depth, amount }: Style): string {
+  if (scalar === "quantity") {
+    const written = typeof value === "number" ? value : String(value ?? "0");
+    const read = Quantity.tryParse(written);
+    return htmlSafeJson(read ? amount(read) : written);
+  }
+  const known = value ?? ZEROS[scalar] ?? null;
+  if (depth === undefined) return htmlSafeJson(known);
+  return htmlSafeJson(known, 1).replaceAll("\n", `\n${" ".repeat(depth)}`);
+}
+
+/** What Go has where nobody said anything; null of all others. */
+const ZEROS: Readonly<Partial<Record<Scalar, unknown>>> = {
+  bool: false,
+  double: 0,
+  duration: "0s",
+  int32: 0,
+  int64: 0,
+  intOrString: 0,
+  string: "",
+};
+
+const below = ({ depth, ...style }: Style): Style =>
+  depth === undefined ? style : { ...style, depth: depth + 1 };
+
+function objectText(all: readonly Member[], style: Style): string {
+  const space = style.depth === undefined ? "" : " ";
+  const texts = all.map(([key, value]) => `${htmlSafeJson(key)}:${space}${value}`);
+  return enclosed("{}", texts, style);
+}
+
+function enclosed(marks: "{}" | "[]", texts: readonly string[], { depth }: Style): string {
+  const [open, close] = marks;
+  if (texts.length === 0) return marks;
+  if (depth === undefined) return `${open}${texts.join(",")}${close}`;
+  const end = `\n${" ".repeat(depth)}`;
+  return `${open}${end} ${texts.join(`,${end} `)}${end}${close}`;
+}
