@@ -80,7 +80,7 @@ export class StatusError extends Error {
   static from(status: Status): StatusError {
     return new StatusError(status.message ?? "Unknown failure", {
       code: status.code ?? 500,
-      reason: status.reason ?? "InternalError",
+      ...(status.reason && { reason: status.reason }),
       ...(status.details && { details: status.details }),
       metadata: status.metadata,
     });

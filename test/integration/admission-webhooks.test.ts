@@ -240,7 +240,11 @@ describe("a denial", () => {
     [
       "with a reason only",
       { reason: "Because" },
-      { code: 400, message: `admission webhook "${NAME}" denied the request: Because` },
+      {
+        code: 400,
+        message: `admission webhook "${NAME}" denied the request: Because`,
+        reason: "Because",
+      },
     ],
     [
       "without a word",
@@ -254,7 +258,13 @@ describe("a denial", () => {
     );
     const { code, body } = await create("a");
     expect(code).toBe(expected.code);
-    expect(body).toMatchObject({ status: "Failure", ...expected });
+    expect(body).toEqual({
+      kind: "Status",
+      apiVersion: "v1",
+      metadata: {},
+      status: "Failure",
+      ...expected,
+    });
     expect((await send("GET", `${CONFIG_MAPS}/a`)).code).toBe(404);
   });
 
