@@ -180,6 +180,16 @@ test("a workload is scaled through its scale", async () => {
     body: { metadata: { name: "web" }, spec: { replicas: -1 } },
   });
   expect(bad.status).toBe(422);
+  const labelled = await api.send("PUT", `${base}/web/scale`, {
+    body: { metadata: { name: "web", labels: { a: "-" }, finalizers: ["mine"] }, spec: {} },
+  });
+  expect(JSON.parse(await labelled.text())).toMatchObject({
+    code: 422,
+    details: { group: "autoscaling", kind: "Scale" },
+    message: expect.stringMatching(
+      /^Scale.autoscaling "web" is invalid: \[metadata.labels: Invalid value: "-": .+, metadata.finalizers\[0\]: Invalid value: "mine": .+\]$/,
+    ),
+  });
   const other = await api.send("PATCH", `${base}/web/scale`, {
     body: { metadata: { uid: "other" }, spec: { replicas: 1 } },
     type: "application/merge-patch+json",

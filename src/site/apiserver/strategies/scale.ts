@@ -1,4 +1,5 @@
-import { invalid } from "#api/field-error.ts";
+import { nonNegative } from "#api/field-error.ts";
+import { validateMetadata } from "#api/metadata.ts";
 import {
   type Deployment,
   type KubeObject,
@@ -45,13 +46,13 @@ function scaleView<T extends Scalable>(
     read: (object) => scaleOf(object, selectorOf(object)),
     write(current, body) {
       const name = nameOf(current);
-      const replicas = replicasOf(body, name);
+      checkScale(body, current);
       const other = uidProblem(body, current);
       if (other !== undefined) {
         throw conflict(subjectOf({ resource, subresource: "scale" }, name), other);
       }
       const next = cloneJson(current);
-      if (next.spec) next.spec.replicas = replicas;
+      if (next.spec) next.spec.replicas = replicasIn(body);
       return next;
     },
   };
@@ -86,17 +87,20 @@ export function replicasIn(body: KubeObject): number {
   return typeof replicas === "number" ? replicas : 0;
 }
 
-/** @throws StatusError 422 where a Scale asks for no possible number. */
-function replicasOf(body: KubeObject, name: string): number {
-  const replicas = replicasIn(body);
-  if (replicas >= 0) return replicas;
-  const subject = {
-    resource: { group: "autoscaling", plural: "scales", kind: "Scale" },
-    name,
-  };
-  throw invalidObject(subject, [
-    invalid("spec.replicas", { value: replicas, detail: "must be greater than or equal to 0" }),
-  ]);
+const SCALES = { group: "autoscaling", plural: "scales", kind: "Scale" };
+
+/**
+ * @throws StatusError 422 where a Scale asks for no possible number, or says of itself what no object
+ * may. Who manages its fields is not for it to say.
+ */
+function checkScale(body: KubeObject, current: KubeObject): void {
+  const { name = "", namespace = "" } = current.metadata ?? {};
+  const { managedFields: _, ...sent } = body.metadata ?? {};
+  const errors = [
+    ...validateMetadata({ ...sent, name, namespace }, { namespaced: true }),
+    ...nonNegative("spec.replicas", replicasIn(body)),
+  ];
+  if (errors.length > 0) throw invalidObject({ resource: SCALES, name }, errors);
 }
 
 export const deployments: Strategy<Deployment> = {
