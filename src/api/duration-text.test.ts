@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { age, humanDuration } from "./duration-text.ts";
+import { age, goDuration, humanDuration } from "./duration-text.ts";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -39,4 +39,17 @@ test("an age without a time is unknown", () => {
   expect(age(undefined, now)).toBe("<unknown>");
   expect(age("", now)).toBe("<unknown>");
   expect(age("2024-01-01T00:00:00Z", now)).toBe("5m");
+});
+
+test.each([
+  [0, "0s"],
+  [0.000012, "12ns"],
+  [0.0015, "1.5µs"],
+  [1.5, "1.5ms"],
+  [999.999999, "999.999999ms"],
+  [1500, "1.5s"],
+  [90_000, "1m30s"],
+  [3_605_000.5, "1h0m5.0005s"],
+])("%p ms are %p to Go", (ms, text) => {
+  expect(goDuration(ms)).toBe(text);
 });

@@ -36,3 +36,15 @@ export function age(since: string | undefined, now: Date): string {
   const sinceMs = Date.parse(since);
   return Number.isNaN(sinceMs) ? "<unknown>" : humanDuration(now.getTime() - sinceMs);
 }
+
+/** A length of time as Go prints it, to the nanosecond: `12ms`, `1.234s`, `1h0m5s`. */
+export function goDuration(durationMs: number): string {
+  if (durationMs === 0) return "0s";
+  if (durationMs < 0.001) return `${Math.round(durationMs * 1_000_000)}ns`;
+  if (durationMs < 1) return `${Number((durationMs * 1000).toFixed(3))}µs`;
+  if (durationMs < SECOND_MS) return `${Number(durationMs.toFixed(6))}ms`;
+  const seconds = `${Number(((durationMs % MINUTE_MS) / SECOND_MS).toFixed(9))}s`;
+  const minutes = Math.trunc(durationMs / MINUTE_MS);
+  if (minutes < 60) return minutes === 0 ? seconds : `${minutes}m${seconds}`;
+  return `${Math.trunc(minutes / 60)}h${minutes % 60}m${seconds}`;
+}

@@ -59,6 +59,18 @@ export interface WatchOptions extends ReadOptions {
  */
 export type Annotate = (key: string, value: string, level?: "Request") => void;
 
+/** What of a server a request may wait for, as the audit log names it. */
+export type Layer =
+  | "authentication"
+  | "authorization"
+  | "impersonation"
+  | "mutating-webhook"
+  | "validating-webhook"
+  | "etcd";
+
+/** Does some work; how long it takes is counted for a layer. */
+export type Timed = <T>(layer: Layer, work: () => T) => T;
+
 export interface WriteOptions {
   /** `All`: go through everything, store nothing. */
   readonly dryRun?: boolean;
@@ -67,6 +79,7 @@ export interface WriteOptions {
   /** Receives texts for the client's `Warning` headers. */
   readonly warn?: (text: string) => void;
   readonly annotate?: Annotate;
+  readonly timed?: Timed;
   /** Called when an update or an apply made an object that was not there. */
   readonly onCreate?: () => void;
 }
@@ -80,6 +93,7 @@ export interface DeleteOptions {
   readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
   readonly warn?: (text: string) => void;
   readonly annotate?: Annotate;
+  readonly timed?: Timed;
 }
 
 /** A patch document, already parsed from JSON or YAML. */

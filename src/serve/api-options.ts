@@ -1,6 +1,7 @@
 import type { Access } from "#api/access.ts";
 import type { Catalog } from "#api/catalog.ts";
 import type { NodeStreams } from "#api/node-streams.ts";
+import type { Sender } from "#api/sender.ts";
 import type { UserInfo, Verbs } from "#api/verbs.ts";
 import type { Clock } from "#lib/clock.ts";
 import type { Logger } from "#lib/log.ts";
@@ -86,8 +87,8 @@ export interface ApiOptions {
   readonly aggregation?: Aggregation;
   /** What else is served, by path. */
   readonly documents?: Documents;
-  /** Who sent these headers; `undefined` when nobody we know. */
-  authenticate(headers: Headers): UserInfo | undefined;
+  /** Who sent these headers. */
+  authenticate(headers: Headers): Sender;
   /** Speaks exec, attach and port-forward on a request that asks for an upgrade. */
   openStream(call: StreamCall, connection: Connection): Promise<Response>;
 }

@@ -1,6 +1,6 @@
 import type { Context, MiddlewareHandler } from "hono";
 import { Hono } from "hono/tiny";
-import { methodNotAllowed, StatusError } from "#api/status.ts";
+import { methodNotAllowed, StatusError, unauthorized } from "#api/status.ts";
 import type { UserInfo } from "#api/verbs.ts";
 import { ALONE } from "./aggregation.ts";
 import type { Api, ApiOptions, Connection } from "./api-options.ts";
@@ -69,7 +69,7 @@ export function createApi(options: ApiOptions): Api {
   });
   app.use(async ({ req, env }, next) => {
     // Who shows something wrong is not even told what everybody may know.
-    if (env.peer === "untrusted") calls.senderOf(req.raw, env);
+    if (env.peer === "untrusted" && !calls.senderOf(req.raw, env).user) throw unauthorized();
     await next();
   });
   const health = new Health(options.checks, log);
@@ -77,17 +77,11 @@ export function createApi(options: ApiOptions): Api {
   app.use(async (context, next) => {
     const request = context.req.raw;
     const { address } = context.env;
-    let sender: UserInfo | undefined;
-    try {
-      sender = calls.senderOf(request, context.env);
-    } catch (error) {
-      context.set("audit", calls.record(request, { sender: undefined, address }));
-      await discardBody(request, STRANGER_MS);
-      throw error;
-    }
+    const sender = calls.senderOf(request, context.env);
     context.set("audit", calls.record(request, { sender, address }));
     try {
-      context.set("user", calls.userOf(request, sender, context.get("audit")));
+      if (sender.user === undefined) throw unauthorized();
+      context.set("user", calls.userOf(request, sender.user, context.get("audit")));
     } catch (error) {
       await discardBody(request, STRANGER_MS);
       throw error;
@@ -95,6 +89,7 @@ export function createApi(options: ApiOptions): Api {
     // Only those we know may be quiet for hours.
     context.env.server?.timeout(request, 0);
     await next();
+    addWarnings(context.res, new Set(sender.warnings));
     await discardBody(request);
   });
   const router = new Router(options);

@@ -1,6 +1,7 @@
 import type { Access } from "#api/access.ts";
 import { AccessRefused } from "#api/access-refused.ts";
-import { hasReason, unauthorized } from "#api/status.ts";
+import type { Sender } from "#api/sender.ts";
+import { hasReason } from "#api/status.ts";
 import type { UserInfo } from "#api/verbs.ts";
 import type { Cell } from "#lib/metrics.ts";
 import type { ApiOptions, Connection } from "./api-options.ts";
@@ -71,27 +72,33 @@ export class Calls {
     this.#denied = decisions({ result: "denied" });
   }
 
-  /** Who sent a request. @throws StatusError 401 for nobody we know. */
-  senderOf(request: Request, { peer }: Connection): UserInfo {
-    const known = peer === "untrusted" ? undefined : peer;
-    const user = known ?? this.#options.authenticate(withProtocolToken(request));
-    const counted = user === undefined ? this.#unknown : this.#known;
+  /** Who sent a request. */
+  senderOf(request: Request, connection: Connection): Sender {
+    const { clock } = this.#options;
+    const fromMs = clock.monotonicMs();
+    const shown = this.#shownBy(request, connection);
+    const sender = { ...shown, tookMs: clock.monotonicMs() - fromMs };
+    const counted = sender.user === undefined ? this.#unknown : this.#known;
     counted.value += 1;
-    if (user === undefined) throw unauthorized();
-    return user;
+    return sender;
   }
 
   /** Who sent a request that everybody may make. */
-  visitorOf(request: Request, { peer }: Connection): UserInfo {
-    const known = peer === "untrusted" ? undefined : peer;
-    return known ?? this.#options.authenticate(withProtocolToken(request)) ?? ANONYMOUS;
+  visitorOf(request: Request, connection: Connection): Sender {
+    return { user: ANONYMOUS, ...this.#shownBy(request, connection) };
+  }
+
+  #shownBy(request: Request, { peer }: Connection): Sender {
+    if (peer !== undefined && peer !== "untrusted") return { user: peer };
+    return this.#options.authenticate(withProtocolToken(request));
   }
 
   /** As whom a sender is heard. @throws StatusError 403 where he may not be that. */
   userOf(request: Request, sender: UserInfo, audit: RequestAudit | undefined): UserInfo {
     const access = (): Access => this.#accessOfRequest(request);
     const asked = { user: sender, headers: request.headers, access };
-    const user = impersonated(asked, this.#options.authorize);
+    const play = (): UserInfo => impersonated(asked, this.#options.authorize);
+    const user = audit?.timed("impersonation", play) ?? play();
     if (user !== sender) audit?.playedBy(user);
     return user;
   }
@@ -99,15 +106,12 @@ export class Calls {
   /** Begins the record of a request, where one is kept. */
   record(
     request: Request,
-    {
-      sender,
-      address,
-    }: { readonly sender: UserInfo | undefined; readonly address?: string | undefined },
+    { sender, address }: { readonly sender: Sender; readonly address?: string | undefined },
   ): RequestAudit | undefined {
     const { audit } = this.#options;
     if (audit === undefined) return undefined;
     const access = this.#accessOfRequest(request);
-    return audit.begin({ id: auditId(request), request, access, user: sender, address });
+    return audit.begin({ id: auditId(request), request, access, sender, address });
   }
 
   /** @throws StatusError 403 for a path that another server answers, where the user may not ask for it. */
@@ -175,7 +179,8 @@ export class Calls {
 
   #authorize(access: Access, { user, audit }: Omit<Asking, "url">): void {
     try {
-      const reason = this.#options.authorize(user, access);
+      const decide = (): string => this.#options.authorize(user, access);
+      const reason = audit?.timed("authorization", decide) ?? decide();
       this.#allowed.value += 1;
       audit?.annotate(DECISION, "allow");
       audit?.annotate(REASON, reason);

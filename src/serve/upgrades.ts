@@ -1,5 +1,5 @@
 import type { NodeStreams } from "#api/node-streams.ts";
-import { unknownResource } from "#api/status.ts";
+import { unauthorized, unknownResource } from "#api/status.ts";
 import type { Logger } from "#lib/log.ts";
 import type { Connection } from "./api-options.ts";
 import type { RequestAudit } from "./audit/request-audit.ts";
@@ -73,11 +73,10 @@ export class Upgrades {
     try {
       const sender = calls.senderOf(request, connection);
       audit = calls.record(request, { sender, address: connection.address });
-      const user = calls.userOf(request, sender, audit);
+      if (sender.user === undefined) throw unauthorized();
+      const user = calls.userOf(request, sender.user, audit);
       return await answer({ url: new URL(request.url), user, audit });
     } catch (error) {
-      const { address } = connection;
-      audit ??= calls.record(request, { sender: undefined, address });
       if (audit) {
         const status = statusOf(error, log);
         audit.settled(status);

@@ -189,6 +189,19 @@ describe("the audit log", () => {
     expect(last()).toMatchObject({ requestURI: "/version", user: { username: "edgesite-admin" } });
   });
 
+  test("has one event of strangers: that they were answered", async () => {
+    await start([{ level: "Metadata" }]);
+    await api.send("GET", MAPS, { headers: { authorization: "Bearer wrong" } });
+    expect(stages()).toEqual(["ResponseStarted"]);
+    expect(last()?.responseStatus).toEqual({
+      metadata: {},
+      status: "Failure",
+      message: "Unauthorized",
+      reason: "Unauthorized",
+      code: 401,
+    });
+  });
+
   test("tells when a watch begins, and when it ends", async () => {
     await start([{ level: "Metadata" }]);
     const stop = new AbortController();

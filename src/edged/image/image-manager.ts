@@ -1,3 +1,4 @@
+import { goDuration } from "#api/duration-text.ts";
 import type { Container, Pod } from "#api/object.ts";
 import { abortable } from "#lib/abort.ts";
 import { Backoff } from "#lib/backoff.ts";
@@ -107,7 +108,7 @@ export class ImageManager {
       const pulled = await this.#tryPull(wanted, reference, signal);
       this.#failed.delete(keyOf(wanted));
       this.#onPulled();
-      const took = goDuration(this.#clock.monotonicMs() - startMs);
+      const took = goDuration(Math.round(this.#clock.monotonicMs() - startMs));
       recorder.normal(
         "Pulled",
         `Successfully pulled image "${image}" in ${took} (${took} including waiting). Image size: ${pulled.sizeBytes} bytes.`,
@@ -175,9 +176,4 @@ function keyOf({ pod, container }: Wanted): string {
 
 function defaultPolicy({ tag }: ImageReference): string {
   return tag === "latest" ? "Always" : "IfNotPresent";
-}
-
-/** A duration as Go prints it: `12ms`, `1.234s`. */
-function goDuration(ms: number): string {
-  return ms < 1000 ? `${Math.round(ms)}ms` : `${Number((ms / 1000).toFixed(3))}s`;
 }

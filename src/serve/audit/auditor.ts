@@ -45,7 +45,8 @@ export class Auditor {
   /** Begins the record of a request; `undefined` where nothing is kept of it. */
   begin(received: Omit<Received, "receivedAt">): RequestAudit | undefined {
     const { policy, clock } = this.#options;
-    const decision = auditDecision(policy, received);
+    const { access, sender } = received;
+    const decision = auditDecision(policy, { access, user: sender.user });
     const count = this.#levels.get(decision.level);
     if (count) count.value += 1;
     if (decision.level === "None") return undefined;
@@ -54,6 +55,7 @@ export class Auditor {
       decision,
       receivedAt: clock.now(),
       now: () => clock.now(),
+      monotonicMs: () => clock.monotonicMs(),
       write: (event) => this.#write(event),
     });
   }

@@ -1,16 +1,18 @@
 import type { Access } from "#api/access.ts";
 import type { AuditDecision, AuditStage } from "#api/audit/policy.ts";
+import type { Sender } from "#api/sender.ts";
 import type { Status } from "#api/status.ts";
-import type { Annotate, UserInfo } from "#api/verbs.ts";
+import type { Annotate, Timed, UserInfo } from "#api/verbs.ts";
 import { rfc3339Micro } from "#lib/clock.ts";
+import { Latencies } from "./latencies.ts";
 
 /** What there is to say about a request before it is worked on. */
 export interface Received {
   readonly id: string;
   readonly request: Request;
   readonly access: Access;
-  /** Who sent it; absent where nobody proved to be anybody. */
-  readonly user: UserInfo | undefined;
+  /** Who sent it. */
+  readonly sender: Sender;
   /** Where it came from, if that is known. */
   readonly address: string | undefined;
   /** Wall clock. */
@@ -20,6 +22,7 @@ export interface Received {
 interface Writing extends Received {
   readonly decision: AuditDecision;
   now(): Date;
+  monotonicMs(): number;
   write(event: object): void;
 }
 
@@ -28,6 +31,7 @@ export class RequestAudit {
   readonly id: string;
   readonly #of: Writing;
   readonly #annotations = new Map<string, string>();
+  readonly #latencies: Latencies;
   #playing: UserInfo | undefined;
   #status: Status | undefined;
   #requestObject: unknown;
@@ -37,9 +41,12 @@ export class RequestAudit {
   #isOver = false;
 
   constructor(of: Writing) {
+    const { user, annotations = {}, tookMs = 0 } = of.sender;
+    this.#latencies = new Latencies(of.monotonicMs, tookMs);
     this.id = of.id;
     this.#of = of;
-    this.#write("RequestReceived");
+    for (const [key, value] of Object.entries(annotations)) this.#annotations.set(key, value);
+    if (user !== undefined) this.#write("RequestReceived");
   }
 
   /** True where bodies of requests are kept: only then they are worth being decoded for. */
@@ -58,6 +65,11 @@ export class RequestAudit {
     if (level === "Request" && !this.keepsRequest) return;
     if (!this.#annotations.has(key)) this.#annotations.set(key, value);
   };
+
+  /** Does some of the work, and counts how long it takes. */
+  get timed(): Timed {
+    return this.#latencies.timed;
+  }
 
   /** As whom its sender is heard. */
   playedBy(user: UserInfo): void {
@@ -92,11 +104,15 @@ export class RequestAudit {
     this.#write("ResponseStarted", code);
   }
 
-  /** All was said; only the first call counts. */
+  /**
+   * All was said; only the first call counts. Of those who are not known Kubernetes has one event:
+   * that they were answered.
+   */
   complete(code: number): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#write("ResponseComplete", code);
+    for (const [key, value] of this.#latencies.told()) this.annotate(key, value);
+    this.#write(this.#of.sender.user ? "ResponseComplete" : "ResponseStarted", code);
   }
 
   /** Nobody foresaw what happened. */
@@ -111,7 +127,7 @@ export class RequestAudit {
   }
 
   #write(stage: AuditStage, code?: number): void {
-    const { decision, request, access, user, address, receivedAt, now, write, id } = this.#of;
+    const { decision, request, access, sender, address, receivedAt, now, write, id } = this.#of;
     if (decision.omitStages.has(stage)) return;
     const url = new URL(request.url);
     const userAgent = request.headers.get("user-agent");
@@ -124,7 +140,7 @@ export class RequestAudit {
       stage,
       requestURI: `${url.pathname}${url.search}`,
       verb: access.verb,
-      user: shownUser(user),
+      user: shownUser(sender.user),
       ...(this.#playing && { impersonatedUser: shownUser(this.#playing) }),
       ...(sourceIPs.length > 0 && { sourceIPs }),
       ...(userAgent !== null && { userAgent }),

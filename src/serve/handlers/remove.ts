@@ -35,6 +35,6 @@ function respondDeleted(call: Call, result: DeleteResult, keptStatus: number): R
 }
 
 /** Where admission's words go. */
-function notesOf({ warn, audit }: Call): Pick<DeleteOptions, "warn" | "annotate"> {
-  return audit ? { warn, annotate: audit.annotate } : { warn };
+function notesOf({ warn, audit }: Call): Pick<DeleteOptions, "warn" | "annotate" | "timed"> {
+  return audit ? { warn, annotate: audit.annotate, timed: audit.timed } : { warn };
 }

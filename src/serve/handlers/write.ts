@@ -97,5 +97,5 @@ function optionsOf(
 ): ReturnType<typeof writeOptions> {
   const userAgent = request.headers.get("user-agent") ?? "";
   const options = writeOptions({ query, userAgent, ...of }, warn);
-  return audit ? { ...options, annotate: audit.annotate } : options;
+  return audit ? { ...options, annotate: audit.annotate, timed: audit.timed } : options;
 }

@@ -1,4 +1,4 @@
-import type { Annotate, UserInfo, WriteOptions } from "#api/verbs.ts";
+import type { Annotate, Timed, UserInfo, WriteOptions } from "#api/verbs.ts";
 
 /** What a write may know about its surroundings, and what it must undo when nothing comes of it. */
 export class Admission {
@@ -9,6 +9,8 @@ export class Admission {
   readonly manager: string;
   readonly #warn: WriteOptions["warn"];
   readonly #annotate: WriteOptions["annotate"];
+  /** Does some work that the request may have to wait for. */
+  readonly timed: Timed;
   readonly #undo: (() => void)[] = [];
   readonly #effects: (() => void)[] = [];
 
@@ -19,7 +21,7 @@ export class Admission {
   }: {
     user: UserInfo;
     now: Date;
-    options?: Pick<WriteOptions, "annotate" | "dryRun" | "warn" | "fieldManager">;
+    options?: Pick<WriteOptions, "annotate" | "dryRun" | "warn" | "fieldManager" | "timed">;
   }) {
     this.user = user;
     this.now = now;
@@ -27,6 +29,7 @@ export class Admission {
     this.manager = options.fieldManager ?? managerOf(user);
     this.#warn = options.warn;
     this.#annotate = options.annotate;
+    this.timed = options.timed ?? ((_, work) => work());
   }
 
   /** A text for the client's `Warning` header. */

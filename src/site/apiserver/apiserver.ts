@@ -8,7 +8,7 @@ import { Auditor } from "#serve/audit/auditor.ts";
 import { Aggregator } from "./aggregation/aggregator.ts";
 import { keepAuthenticationConfig, newFrontProxy } from "./aggregation/front-proxy.ts";
 import { keepApiServices } from "./api-services.ts";
-import { userOf } from "./authentication/authenticator.ts";
+import { senderOf } from "./authentication/authenticator.ts";
 import { issuerDocuments } from "./authentication/issuer-documents.ts";
 import { bootstrap } from "./bootstrap.ts";
 import { keepIpAddresses } from "./ip-addresses.ts";
@@ -49,7 +49,7 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       keys,
       server: `https://${advertise.address}:${advertise.port}`,
     }),
-    authenticate: (headers) => userOf(authenticator, { headers, audiences: [issuer] }),
+    authenticate: (headers) => senderOf(authenticator, { headers, audiences: [issuer] }),
   });
   return {
     ...api,

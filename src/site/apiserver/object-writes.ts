@@ -48,7 +48,7 @@ export class ObjectWrites {
   }
 
   /** What one write knows and sets aside; the caller settles it. */
-  admission(options: Pick<WriteOptions, "dryRun" | "warn" | "fieldManager">): Admission {
+  admission(options: Pick<WriteOptions, "dryRun" | "warn" | "fieldManager" | "timed">): Admission {
     return new Admission({ user: this.#user, now: this.#deps.clock.now(), options });
   }
 

@@ -49,7 +49,7 @@ export class Writer {
     try {
       const item = admission.dryRun
         ? this.#rehearse(key, change)
-        : await this.#store.write(key, change);
+        : await admission.timed("etcd", () => this.#store.write(key, change));
       admission.settle(admission.dryRun ? "nothing" : "committed");
       return itemOf(resource, item);
     } catch (error) {

@@ -1,14 +1,25 @@
+import type { Sender } from "#api/sender.ts";
 import type { UserInfo } from "#api/verbs.ts";
+
+/** What is told of how somebody showed who he is. */
+type Notes = Omit<Sender, "user">;
 
 /** Who bears a token, and for which of the audiences that were asked for it is good. */
 export interface Authenticated {
   readonly user: UserInfo;
   readonly audiences: readonly string[];
+  readonly notes?: Notes;
 }
 
 /** A token is of a kind that we know and does not hold; the message says why, for reviews. */
 export class TokenRefused extends Error {
   override readonly name = "TokenRefused";
+  readonly notes: Notes;
+
+  constructor(message: string, notes: Notes = {}) {
+    super(message);
+    this.notes = notes;
+  }
 }
 
 /** Recognises one kind of bearer tokens. */
@@ -22,17 +33,18 @@ export interface TokenAuthenticator {
 
 const AUTHENTICATED = "system:authenticated";
 
-/** Who sent a request by the token that it brings; `undefined` when nobody we know. */
-export function userOf(
+/** Who sent a request by the token that it brings. */
+export function senderOf(
   authenticator: TokenAuthenticator,
   { headers, audiences }: { readonly headers: Headers; readonly audiences: readonly string[] },
-): UserInfo | undefined {
+): Sender {
   const [, token] = /^Bearer +(\S+) *$/i.exec(headers.get("authorization") ?? "") ?? [];
-  if (token === undefined) return undefined;
+  if (token === undefined) return {};
   try {
-    return authenticator.authenticate(token, audiences)?.user;
+    const { user, notes } = authenticator.authenticate(token, audiences) ?? {};
+    return { ...notes, ...(user && { user }) };
   } catch (error) {
-    if (error instanceof TokenRefused) return undefined;
+    if (error instanceof TokenRefused) return error.notes;
     throw error;
   }
 }
@@ -41,17 +53,18 @@ export function userOf(
 export function firstOf(authenticators: readonly TokenAuthenticator[]): TokenAuthenticator {
   return {
     authenticate(token, audiences) {
-      const refusals: string[] = [];
+      const refusals: TokenRefused[] = [];
       for (const one of authenticators) {
         try {
           const found = one.authenticate(token, audiences);
           if (found) return found;
         } catch (error) {
           if (!(error instanceof TokenRefused)) throw error;
-          refusals.push(error.message);
+          refusals.push(error);
         }
       }
-      throw new TokenRefused(`[${["invalid bearer token", ...refusals].join(", ")}]`);
+      const all = ["invalid bearer token", ...refusals.map(({ message }) => message)];
+      throw new TokenRefused(`[${all.join(", ")}]`, refusals.at(-1)?.notes);
     },
   };
 }

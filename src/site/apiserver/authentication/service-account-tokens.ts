@@ -17,6 +17,7 @@ import {
   type Identity,
   type Lifetime,
   legacyClaimsOf,
+  subjectOf,
 } from "./token-claims.ts";
 import type { TokenKeys } from "./token-keys.ts";
 
@@ -78,24 +79,22 @@ export class ServiceAccountTokens implements TokenAuthenticator {
   issue(order: TokenOrder): string {
     const { account, audiences, seconds, warnAfterSeconds, pod, node, secret } = order;
     const issuedAt = this.#seconds();
-    const claims = claimsOf(
-      {
-        namespace: namespaceOf(account),
-        account: identityOf(account),
-        pod: pod && identityOf(pod),
-        node: node && identityOf(node),
-        secret: secret && identityOf(secret),
-        id: order.id ?? randomUUID(),
-        audiences,
-        lifetime: {
-          issuedAt,
-          expires: issuedAt + seconds,
-          life: this.#life,
-          at: this.#monotonicSeconds(),
-        },
+    const claims = claimsOf({
+      namespace: namespaceOf(account),
+      account: identityOf(account),
+      pod: pod && identityOf(pod),
+      node: node && identityOf(node),
+      secret: secret && identityOf(secret),
+      id: order.id ?? randomUUID(),
+      audiences,
+      lifetime: {
+        issuedAt,
+        expires: issuedAt + seconds,
+        ...(warnAfterSeconds !== undefined && { warnAfter: issuedAt + warnAfterSeconds }),
+        life: this.#life,
+        at: this.#monotonicSeconds(),
       },
-      warnAfterSeconds === undefined ? undefined : issuedAt + warnAfterSeconds,
-    );
+    });
     return this.#sign(this.issuer, claims);
   }
 
@@ -123,7 +122,18 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     if (lifetime) this.#checkTime(lifetime);
     else this.#bound.checkHolder(claims, token);
     this.#bound.check(claims);
-    return { user: userOf(claims), audiences: common };
+    const notes = lifetime ? this.#staleness(claims, lifetime) : this.#bound.holderNotes(claims);
+    return { user: userOf(claims), audiences: common, ...(notes && { notes }) };
+  }
+
+  /** A token that its bearer should have renewed by now. */
+  #staleness(claims: AccountClaims, lifetime: Lifetime): Authenticated["notes"] {
+    const { issuedAt, warnAfter } = lifetime;
+    if (warnAfter === undefined) return undefined;
+    const seconds = this.#age(lifetime) - (warnAfter - issuedAt);
+    if (seconds <= 0) return undefined;
+    const told = `subject: ${subjectOf(claims)}, seconds after warning threshold: ${seconds}`;
+    return { annotations: { "authentication.k8s.io/stale-token": told } };
   }
 
   #sign(issuer: string, claims: Claims): string {
@@ -148,12 +158,15 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     return claims;
   }
 
-  #checkTime({ issuedAt, expires, life, at }: Lifetime): void {
-    const isOver =
-      life === this.#life
-        ? this.#monotonicSeconds() - at > expires - issuedAt + LEEWAY_SECONDS
-        : this.#seconds() > expires + LEEWAY_SECONDS;
-    if (isOver) throw new TokenRefused("service account token has expired");
+  #checkTime(lifetime: Lifetime): void {
+    const { issuedAt, expires } = lifetime;
+    if (this.#age(lifetime) <= expires - issuedAt + LEEWAY_SECONDS) return;
+    throw new TokenRefused("service account token has expired");
+  }
+
+  /** How many seconds ago a token was made. */
+  #age({ issuedAt, life, at }: Lifetime): number {
+    return life === this.#life ? this.#monotonicSeconds() - at : this.#seconds() - issuedAt;
   }
 
   #seconds(): number {

@@ -11,6 +11,8 @@ export interface Lifetime {
   /** By the wall clock, since 1970. */
   readonly issuedAt: number;
   readonly expires: number;
+  /** From when on its bearer should have another, where that is sooner. */
+  readonly warnAfter?: number;
   /** Which life of the process made it, and when by the clock that never steps. */
   readonly life: string;
   readonly at: number;
@@ -37,10 +39,9 @@ const LEGACY_PREFIX = "kubernetes.io/serviceaccount/";
 /** The claims as a token carries them; the reader is `accountOf`. */
 export function claimsOf(
   claims: Required<Pick<AccountClaims, "audiences" | "lifetime">> & AccountClaims,
-  warnAfter?: number,
 ): Claims {
   const { namespace, account, pod, node, secret, audiences, lifetime, id } = claims;
-  const { issuedAt, expires, life, at } = lifetime;
+  const { issuedAt, expires, warnAfter, life, at } = lifetime;
   return {
     aud: audiences,
     exp: expires,
@@ -92,7 +93,10 @@ function boundOf(claims: Claims): AccountClaims | undefined {
     secret: identity(bound["secret"]),
     id: typeof jti === "string" ? jti : undefined,
     audiences: (Array.isArray(aud) ? aud : [aud]).map(text),
-    lifetime: { issuedAt: iat, expires: exp, life: text(life), at: Number(at) },
+    lifetime: {
+      ...{ issuedAt: iat, expires: exp, life: text(life), at: Number(at) },
+      ...(typeof bound["warnafter"] === "number" && { warnAfter: bound["warnafter"] }),
+    },
   };
 }
 
@@ -107,7 +111,8 @@ function legacyOf(claims: Claims): AccountClaims | undefined {
   return { namespace, account: { name, uid }, secret: { name: secret, uid: "" } };
 }
 
-function subjectOf({ namespace, account }: AccountClaims): string {
+/** `sub`: whose token it is. */
+export function subjectOf({ namespace, account }: AccountClaims): string {
   return `system:serviceaccount:${namespace}:${account.name}`;
 }
 

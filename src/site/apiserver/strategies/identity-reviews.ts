@@ -1,7 +1,9 @@
 import type { SelfSubjectReview, TokenReview } from "#api/object.ts";
+import type { Sender } from "#api/sender.ts";
 import { badRequest } from "#api/status.ts";
 import type { UserInfo } from "#api/verbs.ts";
 import { rfc3339 } from "#lib/clock.ts";
+import type { Admission } from "../admission.ts";
 import { type TokenAuthenticator, TokenRefused } from "../authentication/authenticator.ts";
 import type { Strategy } from "../strategy.ts";
 
@@ -23,24 +25,39 @@ interface Reviewer {
 /** Whose token is it? Programs ask who were shown one. */
 export function tokenReviews({ authenticator, audiences }: Reviewer): Strategy<TokenReview> {
   return {
-    answer(review) {
+    answer(review, admission) {
       const { token = "", audiences: wanted = [] } = review.spec;
       if (token === "") throw badRequest("token is required for TokenReview in authentication");
-      return { ...review, status: statusOf(token, wanted.length > 0 ? wanted : audiences) };
+      return {
+        ...review,
+        status: statusOf(token, wanted.length > 0 ? wanted : audiences, admission),
+      };
     },
   };
 
-  function statusOf(token: string, wanted: readonly string[]): NonNullable<TokenReview["status"]> {
+  function statusOf(
+    token: string,
+    wanted: readonly string[],
+    admission: Admission,
+  ): NonNullable<TokenReview["status"]> {
     try {
       const found = authenticator.authenticate(token, wanted);
       if (found === undefined) return {};
-      const { user, audiences: common } = found;
+      const { user, audiences: common, notes } = found;
+      tell(notes, admission);
       return { authenticated: true, user: shown(user), audiences: [...common] };
     } catch (error) {
-      if (error instanceof TokenRefused) return { error: error.message };
-      throw error;
+      if (!(error instanceof TokenRefused)) throw error;
+      tell(error.notes, admission);
+      return { error: error.message };
     }
   }
+}
+
+/** What is told of a token is told to whoever asks, too. */
+function tell({ annotations = {}, warnings = [] }: Sender = {}, admission: Admission): void {
+  for (const [key, value] of Object.entries(annotations)) admission.annotate(key, value);
+  for (const warning of warnings) admission.warn(warning);
 }
 
 function shown({

@@ -62,7 +62,9 @@ export class Review {
     const asked = concerned.map((one, index) =>
       asking.ask(one, { versions, turn: { sort: "validating", round: 0, index } }),
     );
-    const refusal = (await Promise.allSettled(asked)).find(({ status }) => status === "rejected");
+    const { admission } = asking.request;
+    const answers = await admission.timed("validating-webhook", () => Promise.allSettled(asked));
+    const refusal = answers.find(({ status }) => status === "rejected");
     if (refusal?.status === "rejected") throw refusal.reason;
   }
 
@@ -88,7 +90,9 @@ export class Review {
     const turn = { sort: "mutation", round, index: one.index } as const;
     let mutated = false;
     try {
-      const verdict = await asking.ask(one, { versions, turn });
+      const { admission } = asking.request;
+      const ask = () => asking.ask(one, { versions, turn });
+      const verdict = await admission.timed("mutating-webhook", ask);
       const patch = verdict?.patch;
       if (patch === undefined) return undefined;
       const next = await this.#patched(one, { patch, object: versions.object });
