@@ -46,7 +46,7 @@ export interface StructField {
 
 export type Expression =
   | (Placed & { readonly is: "literal"; readonly value: CelValue })
-  | (Placed & { readonly is: "name"; readonly name: string })
+  | (Placed & { readonly is: "name"; readonly name: string; readonly isRooted?: true })
   | (Placed & {
       readonly is: "select";
       readonly operand: Expression;
@@ -65,6 +65,8 @@ export type Expression =
   | (Placed & {
       readonly is: "call";
       readonly name: string;
+      /** Written with a dot before it, which changes nothing but messages. */
+      readonly isRooted?: true;
       readonly target?: Expression;
       readonly args: readonly Expression[];
     })
@@ -84,6 +86,7 @@ export type Expression =
       readonly is: "struct";
       /** `Object.spec` */
       readonly typeName: string;
+      readonly isRooted?: true;
       readonly fields: readonly StructField[];
     })
   | Comprehension;

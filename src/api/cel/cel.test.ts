@@ -78,7 +78,7 @@ describe.each<readonly [string, unknown]>([
   ["1 == dyn('a')", false],
   ["1 == 'a'", "! found no matching overload for '_==_' applied to '(int, string)'"],
   ["self.nothing == null", true],
-  ["self.list == [1, dyn('a'), 2.5]", true],
+  ["self.list == [1, dyn('a'), 2.5]", "! expected type 'int' but found 'dyn'"],
   ["dyn([1, 2]) == [1.0, 2.0]", true],
   ["self.missing", "!! no such key: missing"],
   ["self.missing == 1 || true", true],

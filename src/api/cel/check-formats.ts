@@ -110,5 +110,12 @@ function unfit(argument: Expression, place: Place): CelFault | undefined {
   return undefined;
 }
 
-/** A type without those of its parts. */
-const shortName = (type: CelType): string => typeName(type).replace(/\(.*$/, "");
+const VALUE_NAMES: Readonly<Partial<Record<CelType["is"], string>>> = {
+  duration: "google.protobuf.Duration",
+  null: "null_type",
+  timestamp: "google.protobuf.Timestamp",
+};
+
+/** A type as its values name it, without those of its parts. */
+const shortName = (type: CelType): string =>
+  VALUE_NAMES[type.is] ?? typeName(type).replace(/\(.*$/, "");

@@ -1,25 +1,23 @@
 import { type Comprehension, type Expression, qualifiedName } from "./ast.ts";
-import { formatFaults } from "./check-formats.ts";
-import { comprehensionType, rangeTypes } from "./comprehension-types.ts";
 import { CelCompileError, type CelFault } from "./errors.ts";
-import type { Functions, Overload } from "./functions.ts";
-import { literalFault } from "./literals.ts";
-import { isNumeric, operatorType } from "./operator-types.ts";
-import { isQualifiedType, isTypeName } from "./type-names.ts";
+import { binding, expandLoop, type Fold } from "./expand.ts";
+import type { Functions, Signature } from "./functions.ts";
+import { operatorForms } from "./operator-types.ts";
+import { namedType } from "./type-names.ts";
 import {
   BOOL,
   type CelType,
-  commonType,
   DYN,
   INT,
-  isAssignable,
+  isSame,
   listOf,
   mapOf,
   optionalOf,
   STRING,
-  substitute,
   typeName,
 } from "./types.ts";
+import { moreGeneral, Unifier } from "./unify.ts";
+import { literalFaults } from "./validate-literals.ts";
 import { type CelValue, Uint } from "./values.ts";
 
 /** The types that an environment can make values of, by their names: the types of their fields, or none. */
@@ -43,32 +41,45 @@ export interface Checked {
   readonly namespaced: ReadonlyMap<Expression, string>;
 }
 
-/** Finds the types of an expression. @throws CelCompileError */
+/** Finds the types of an expression as cel-go does. @throws CelCompileError */
 export function checkExpression(
   expression: Expression,
   declarations: Declarations,
   source: string,
 ): Checked {
   const checker = new Checker(declarations);
-  const type = checker.check(expression);
-  const ofLiterals = [...checker.literalFaults, ...formatFaults(checker.types)];
-  const faults = checker.faults.length > 0 ? checker.faults : ofLiterals;
+  const raw = checker.check(expression);
+  if (checker.faults.length > 0) throw new CelCompileError(source, checker.faults);
+  const { namespaced, types, unifier } = checker;
+  for (const [part, type] of types) types.set(part, unifier.final(type));
+  const faults = literalFaults(expression, { types, functions: declarations.functions });
   if (faults.length > 0) throw new CelCompileError(source, faults);
-  return { expression, type, types: checker.types, namespaced: checker.namespaced };
+  return { expression, type: unifier.final(raw), types, namespaced };
 }
 
+const ERROR: CelType = { is: "error" };
+
+/** Types that have fields, were they known. */
+const STRUCTS: readonly CelType["is"][] = ["format", "opaque", "quantity", "semver", "url"];
+
 type Call = Extract<Expression, { is: "call" }>;
+
+/** What a function is applied to. */
+interface Application {
+  /** As messages have it. */
+  readonly name: string;
+  readonly types: readonly CelType[];
+  readonly at: number;
+  readonly isMethod: boolean;
+}
 
 class Checker {
   readonly #functions: Functions;
   readonly #structs: StructTypes;
   readonly #scopes: ReadonlyMap<string, CelType>[];
-  /** Within the arguments of `format`. */
-  #mayMix = false;
-  /** What is wrong; the type of what is wrong is any. */
+  readonly unifier = new Unifier();
+  /** What is wrong; the type of what is wrong is an error. */
   readonly faults: CelFault[] = [];
-  /** What is wrong with literals, which is only told where nothing else is. */
-  readonly literalFaults: CelFault[] = [];
   readonly types = new Map<Expression, CelType>();
   readonly namespaced = new Map<Expression, string>();
 
@@ -88,261 +99,268 @@ class Checker {
     switch (expression.is) {
       case "literal":
         return typeOfLiteral(expression.value);
-      case "name":
-        return this.#name(expression.name, expression.at);
+      case "name": {
+        const { name, at } = expression;
+        return this.#declared(name) ?? this.#undeclared(written(name, expression), at);
+      }
       case "select":
         return this.#select(expression);
-      case "index":
-        return this.#index(expression);
+      case "index": {
+        const { operand, index, at, isOptional } = expression;
+        const types = [this.check(operand), this.check(index)];
+        return this.#operator({ name: isOptional ? "_[?_]" : "_[_]", types, at });
+      }
       case "call":
         return this.#call(expression);
       case "and":
       case "or":
-        this.#bool(expression.left);
-        this.#bool(expression.right);
-        return BOOL;
+        return this.#logical(expression);
       case "conditional": {
         const { condition, then, otherwise, at } = expression;
         const types = [condition, then, otherwise].map((one) => this.check(one));
-        const isBool = types[0]?.is === "bool" || types[0]?.is === "dyn";
-        if (!isBool) return this.#noOverload("_?_:_", types, at);
-        return this.#joined("_?_:_", { types, at });
+        return this.#operator({ name: "_?_:_", types, at });
       }
-      case "list": {
-        const types = expression.elements.map(({ value, isOptional }) =>
-          unwrapped(this.check(value), isOptional),
-        );
-        return listOf(this.#alike(types, expression.elements));
-      }
-      case "map": {
-        const keys = expression.entries.map(({ key }) => this.check(key));
-        const values = expression.entries.map(({ value, isOptional }) =>
-          unwrapped(this.check(value), isOptional),
-        );
-        const { entries } = expression;
-        const places = entries.map(({ key }) => ({ value: key }));
-        return mapOf(this.#alike(keys, places), this.#alike(values, entries));
-      }
+      case "list":
+        return listOf(this.#joined(expression.elements.map((one) => () => this.#item(one))));
+      case "map":
+        return this.#map(expression);
       case "struct":
         return this.#struct(expression);
-      case "comprehension":
-        return this.#comprehension(expression);
-    }
-  }
-
-  #struct({ typeName: name, fields, at }: Extract<Expression, { is: "struct" }>): CelType {
-    const fieldType = this.#structs(name);
-    if (fieldType === undefined)
-      return this.#error(`undeclared reference to '${name}' (in container '')`, at);
-    for (const field of fields) {
-      const wanted = fieldType(field.name);
-      const given = unwrapped(this.check(field.value), field.isOptional);
-      if (wanted === undefined) this.#error(`undefined field '${field.name}'`, field.value.at);
-      else if (!isAssignable(wanted, given, new Map()))
-        this.#error(
-          `expected type of field '${field.name}' is '${typeName(wanted)}' but provided type is '${typeName(given)}'`,
-          field.value.at,
-        );
-    }
-    return { is: "opaque", name };
-  }
-
-  #error(problem: string, at: number): CelType {
-    this.faults.push({ problem, at });
-    return DYN;
-  }
-
-  #noOverload(name: string, types: readonly CelType[], at: number): CelType {
-    return this.#error(
-      `found no matching overload for '${name}' applied to '(${types.map(typeName).join(", ")})'`,
-      at,
-    );
-  }
-
-  /** The one type that the parts of a literal have; Kubernetes allows no mixture. */
-  #alike(types: readonly CelType[], parts: readonly { readonly value: Expression }[]): CelType {
-    if (this.#mayMix) return types.length === 0 ? DYN : types.reduce(commonType);
-    let joined = types[0] ?? DYN;
-    for (const [index, type] of types.entries()) {
-      const next = commonType(joined, type);
-      if (next.is === "dyn" && joined.is !== "dyn" && type.is !== "dyn") {
-        const problem = `expected type '${typeName(joined)}' but found '${typeName(type)}'`;
-        this.literalFaults.push({ problem, at: parts[index]?.value.at ?? 0 });
-        return DYN;
+      case "comprehension": {
+        const isOptional = expression.macro === "optMap" || expression.macro === "optFlatMap";
+        return isOptional ? this.#optional(expression) : this.#fold(expandLoop(expression));
       }
-      joined = next;
     }
-    return joined;
   }
 
-  #within(bindings: readonly (readonly [string, CelType])[], body: Expression): CelType {
-    this.#scopes.push(new Map(bindings));
-    const type = this.check(body);
-    this.#scopes.pop();
+  #fault(problem: string, at: number): CelType {
+    this.faults.push({ problem, at });
+    return ERROR;
+  }
+
+  #undeclared(name: string, at: number): CelType {
+    return this.#fault(`undeclared reference to '${name}' (in container '')`, at);
+  }
+
+  #mismatch([expected, found]: readonly [CelType, CelType], at: number): CelType {
+    const problem = `expected type '${typeName(expected)}' but found '${typeName(found)}'`;
+    return this.#fault(problem, at);
+  }
+
+  /** The type of a variable; or the type of a type, which its name means. */
+  #declared(name: string): CelType | undefined {
+    const variable = this.#scopes.findLast((scope) => scope.has(name))?.get(name);
+    if (variable) return variable;
+    const isStruct = this.#structs(name) !== undefined;
+    const of: CelType | undefined = isStruct ? { is: "opaque", name } : namedType(name);
+    return of && { is: "type", of };
+  }
+
+  #logical({ left, right }: Extract<Expression, { is: "and" | "or" }>): CelType {
+    const types = [left, right].map((one) => [one, this.check(one)] as const);
+    const wrong = types.filter(([, type]) => !this.unifier.fits([type], [BOOL]));
+    for (const [{ at }, type] of wrong) this.#mismatch([BOOL, type], at);
+    return wrong.length > 0 ? ERROR : BOOL;
+  }
+
+  #map({ entries }: Extract<Expression, { is: "map" }>): CelType {
+    let types: readonly [CelType, CelType] | undefined;
+    for (const { key, value, isOptional } of entries) {
+      const keyType = this.check(key);
+      const valueType = this.#item({ value, isOptional });
+      types = types
+        ? [this.#common(types[0], keyType), this.#common(types[1], valueType)]
+        : [keyType, valueType];
+    }
+    const [key, value] = types ?? [this.unifier.fresh(), this.unifier.fresh()];
+    return mapOf(key, value);
+  }
+
+  /** One type for what is checked one after the other; a placeholder for nothing. */
+  #joined(checks: readonly (() => CelType)[]): CelType {
+    let joined: CelType | undefined;
+    for (const check of checks) {
+      const type = check();
+      joined = joined ? this.#common(joined, type) : type;
+    }
+    return joined ?? this.unifier.fresh();
+  }
+
+  #common(a: CelType, b: CelType): CelType {
+    return this.unifier.fits([a], [b]) ? moreGeneral(a, b) : DYN;
+  }
+
+  /** What an element or entry adds, which is optional. */
+  #item({
+    value,
+    isOptional,
+  }: {
+    readonly value: Expression;
+    readonly isOptional: boolean;
+  }): CelType {
+    const type = this.check(value);
+    if (!isOptional) return type;
+    if (type.is === "optional") return type.of;
+    if (type.is !== "dyn") this.#mismatch([optionalOf(type), type], value.at);
     return type;
   }
 
-  #bool(expression: Expression): CelType {
-    const type = this.check(expression);
-    if (type.is === "bool" || type.is === "dyn") return type;
-    return this.#error(`expected type 'bool' but found '${typeName(type)}'`, expression.at);
+  #struct(expression: Extract<Expression, { is: "struct" }>): CelType {
+    const { typeName: name, fields, at } = expression;
+    const declared = this.#declared(name);
+    if (declared === undefined) return this.#undeclared(written(name, expression), at);
+    const isType = declared.is === "type" && declared.of !== undefined;
+    const isStruct = this.#structs(name) !== undefined;
+    if (!isType) this.#fault(`'${declaredName(declared)}' is not a type`, at);
+    else if (!isStruct) this.#fault(`'${declaredName(declared.of)}' is not a message type`, at);
+    for (const field of fields) {
+      const given = this.#item(field);
+      const wanted = this.#structField(name, field.name, field.at);
+      if (this.unifier.fits([wanted], [given])) continue;
+      const problem = `expected type of field '${field.name}' is '${typeName(wanted)}' but provided type is '${typeName(given)}'`;
+      this.#fault(problem, field.at);
+    }
+    return isStruct ? { is: "opaque", name } : ERROR;
   }
 
-  #joined(
-    name: string,
-    { types, at }: { readonly types: readonly CelType[]; readonly at: number },
-  ): CelType {
-    const [a = DYN, b = DYN] = types.slice(-2);
-    const joined = commonType(a, b);
-    if (joined.is === "dyn" && a.is !== "dyn" && b.is !== "dyn")
-      return this.#noOverload(name, types, at);
-    return joined;
-  }
-
-  #name(name: string, at: number): CelType {
-    const found = this.#scopes.findLast((scope) => scope.has(name))?.get(name);
-    if (found) return found;
-    if (isTypeName(name)) return { is: "type" };
-    return this.#error(`undeclared reference to '${name}' (in container '')`, at);
+  #structField(struct: string, field: string, at: number): CelType {
+    const fieldType = this.#structs(struct);
+    if (!fieldType) return this.#fault(`unexpected failed resolution of '${struct}'`, at);
+    return fieldType(field) ?? this.#fault(`undefined field '${field}'`, at);
   }
 
   #select(expression: Extract<Expression, { is: "select" }>): CelType {
     const { operand, field, at, isTest, isOptional } = expression;
     const qualified = qualifiedName(expression);
-    if (qualified && isQualifiedType(qualified)) return { is: "type" };
-    const variable = qualified && this.#scopes[0]?.get(qualified);
-    if (variable) return variable;
-    const operandType = this.check(operand);
-    const inside = operandType.is === "optional" ? operandType.of : operandType;
-    const type = this.#fieldType(inside, field, at);
+    const declared = qualified === undefined ? undefined : this.#declared(qualified);
+    if (declared) return declared;
+    const type = this.unifier.resolved(this.check(operand));
+    const isWithin = type.is === "optional";
+    const found = this.#field(isWithin ? type.of : type, field, at);
     if (isTest) return BOOL;
-    return isOptional || operandType.is === "optional" ? optionalOf(unwrapped(type, true)) : type;
+    return this.unifier.resolved(isOptional || isWithin ? optionalOf(found) : found);
   }
 
-  #fieldType(type: CelType, field: string, at: number): CelType {
-    if (type.is === "dyn") return DYN;
+  #field(type: CelType, field: string, at: number): CelType {
     if (type.is === "map") return type.value;
-    // Nothing is known of what a type brings that only has methods.
-    if (type.is === "opaque")
-      return this.#error(`unexpected failed resolution of '${type.name}'`, at);
-    if (type.is !== "object")
-      return this.#error(`type '${typeName(type)}' does not support field selection`, at);
-    const found = type.fields.get(field);
-    if (!found) return this.#error(`undefined field '${field}'`, at);
-    return found.type;
+    if (type.is === "object")
+      return type.fields.get(field)?.type ?? this.#fault(`undefined field '${field}'`, at);
+    if (STRUCTS.includes(type.is)) return this.#structField(typeName(type), field, at);
+    if (this.#isAny(type)) return DYN;
+    this.#fault(`type '${typeName(type)}' does not support field selection`, at);
+    return DYN;
   }
 
-  #index({ operand, index, at, isOptional }: Extract<Expression, { is: "index" }>): CelType {
-    const operandType = this.check(operand);
-    const indexType = this.check(index);
-    const inside = operandType.is === "optional" ? operandType.of : operandType;
-    const type = elementOf(inside, indexType);
-    if (type === undefined)
-      return this.#noOverload(isOptional ? "_[?_]" : "_[_]", [operandType, indexType], at);
-    return isOptional || operandType.is === "optional" ? optionalOf(unwrapped(type, true)) : type;
+  /** True for what may be of any type; a placeholder then stands for that. */
+  #isAny(type: CelType): boolean {
+    if (type.is === "parameter") this.unifier.fits([DYN], [type]);
+    return ["dyn", "error", "parameter"].includes(type.is);
   }
 
   #call(call: Call): CelType {
     const { name, target, args, at } = call;
-    const operator = this.#operator(call);
-    if (operator) return operator;
+    const given = args.map((arg) => this.check(arg));
+    const forms = operatorForms(name);
+    if (forms && target === undefined) return this.#operator({ name, types: given, at });
+    if (target === undefined) {
+      const isKnown = !name.includes("_") && this.#isFunction(name);
+      if (!isKnown) return this.#undeclared(written(name, call), at);
+      return this.#apply(name, { name, types: given, at, isMethod: false });
+    }
     const namespaced = this.#namespaced(call);
-    if (namespaced !== undefined) this.namespaced.set(call, namespaced);
-    const isNamespaced = namespaced !== undefined;
-    const all = target === undefined || isNamespaced ? args : [target, ...args];
-    const types = this.#arguments(all, name === "format" && target !== undefined);
-    const fullName = namespaced ?? name;
-    const overloads = this.#functions.find(fullName, target !== undefined && !isNamespaced);
-    if (overloads.length === 0)
-      return this.#error(`undeclared reference to '${fullName}' (in container '')`, at);
-    const results = overloads.flatMap((overload) => this.#result(call, { overload, types }) ?? []);
-    if (results.length > 0) return results.reduce(commonType);
-    const shown = types.map(typeName);
-    const text =
-      target === undefined || isNamespaced
-        ? `(${shown.join(", ")})`
-        : `${shown[0]}.(${shown.slice(1).join(", ")})`;
-    return this.#error(`found no matching overload for '${fullName}' applied to '${text}'`, at);
+    if (namespaced !== undefined) {
+      this.namespaced.set(call, namespaced);
+      const shown = namespaced.replace("_", ".");
+      return this.#apply(namespaced, { name: shown, types: given, at, isMethod: false });
+    }
+    const types = [this.check(target), ...given];
+    if (forms) return this.#resolve(forms, { name, types, at, isMethod: true });
+    if (!this.#isFunction(name)) return this.#undeclared(name, at);
+    return this.#apply(name, { name, types, at, isMethod: true });
   }
 
-  /** What a call answers by one overload; undefined where its arguments are others. */
-  #result(
-    call: Call,
-    { overload, types }: { readonly overload: Overload; readonly types: readonly CelType[] },
-  ): CelType | undefined {
-    const { parameters, result } = overload;
-    const bindings = new Map<string, CelType>();
-    const fits =
-      parameters.length === types.length &&
-      parameters.every((wanted, at) => isAssignable(wanted, types[at] ?? DYN, bindings));
-    if (!fits) return undefined;
-    const fault = literalFault(call, overload);
-    if (fault) this.literalFaults.push(fault);
-    return substitute(result, bindings);
-  }
-
-  #arguments(args: readonly Expression[], mayMix: boolean): CelType[] {
-    const outer = this.#mayMix;
-    this.#mayMix ||= mayMix;
-    const types = args.map((arg) => this.check(arg));
-    this.#mayMix = outer;
-    return types;
+  #isFunction(name: string): boolean {
+    return [true, false].some((isMethod) => this.#functions.find(name, isMethod).length > 0);
   }
 
   /** `optional.of`, `ip.isCanonical`: a function whose name has a dot. */
   #namespaced({ name, target }: Call): string | undefined {
     if (target?.is !== "name") return undefined;
-    if (this.#scopes.some((scope) => scope.has(target.name))) return undefined;
     const full = `${target.name}_${name}`;
     return this.#functions.find(full, false).length > 0 ? full : undefined;
   }
 
-  #operator({ name, args, at }: Call): CelType | undefined {
-    if (!/^(?:_\W+_|_in_|[!-]_)$/.test(name)) return undefined;
-    const types = args.map((arg) => this.check(arg));
-    const [a = DYN, b = DYN] = types;
-    const shown = name === "_in_" ? "@in" : name === "-_" ? "-_" : name;
-    const fits = operatorType(name, a, b);
-    if (fits) return fits;
-    return this.#noOverload(shown, types, at);
+  #apply(name: string, application: Application): CelType {
+    return this.#resolve(this.#functions.find(name, application.isMethod), application);
   }
 
-  #comprehension({ macro, range, vars, filter, body }: Comprehension): CelType {
-    const rangeType = this.check(range);
-    if (macro === "optMap" || macro === "optFlatMap") {
-      const inside = rangeType.is === "optional" ? rangeType.of : DYN;
-      const type = this.#within([[vars[0] ?? "", inside]], body);
-      return macro === "optMap" ? optionalOf(type) : type;
+  #operator({ name, types, at }: Omit<Application, "isMethod">): CelType {
+    return this.#resolve(operatorForms(name) ?? [], { name, types, at, isMethod: false });
+  }
+
+  /** What a function answers: all forms that fit are possible, and must answer the same, or anything may come. */
+  #resolve(forms: readonly Signature[], { name, types, at, isMethod }: Application): CelType {
+    let answer: CelType | undefined;
+    for (const { parameters, result } of forms) {
+      const [own = DYN, ...wanted] = this.unifier.instance([result, ...parameters]);
+      if (!this.unifier.fits(types, wanted)) continue;
+      const found = this.unifier.resolved(own);
+      if (answer === undefined) answer = found;
+      else if (answer.is !== "dyn" && !isSame(answer, found)) answer = DYN;
     }
-    const [first, second] = rangeTypes(rangeType, vars.length);
-    if (first === undefined || second === undefined)
-      return this.#error(
-        `expression of type '${typeName(rangeType)}' cannot be range of a comprehension (must be list, map, or dynamic)`,
-        range.at,
-      );
-    const [a = "", b] = vars;
-    const bindings =
-      b === undefined ? [[a, first] as const] : [[a, first] as const, [b, second] as const];
-    this.#scopes.push(new Map(bindings));
-    if (filter) this.#bool(filter);
-    const isTest = ["all", "exists", "existsOne", "filter"].includes(macro);
-    const type = isTest ? this.#bool(body) : this.check(body);
+    if (answer) return answer;
+    const [first = "", ...others] = types.map((type) => typeName(this.unifier.final(type)));
+    const shown = isMethod
+      ? `${first}.(${others.join(", ")})`
+      : `(${types.length === 0 ? "" : [first, ...others].join(", ")})`;
+    return this.#fault(`found no matching overload for '${name}' applied to '${shown}'`, at);
+  }
+
+  /** `x.optMap(v, body)` is `x.hasValue() ? optional.of(body) : optional.none()`, `v` as `x.value()`. */
+  #optional({ macro, range, vars, body, at }: Comprehension): CelType {
+    const of = (name: string, ...types: readonly CelType[]): CelType =>
+      this.#apply(`optional_${name}`, { name: `optional.${name}`, types, at, isMethod: false });
+    const types = [this.check(range)];
+    const test = this.#apply("hasValue", { name: "hasValue", types, at, isMethod: true });
+    const value: Expression = { is: "call", at, name: "value", target: range, args: [] };
+    const bound = this.#fold(binding({ at, name: vars[0] ?? "", value, result: body }));
+    const then = macro === "optMap" ? of("of", bound) : bound;
+    return this.#operator({ name: "_?_:_", types: [test, then, of("none")], at });
+  }
+
+  #fold({ range, vars, accumulator, initial, step, result }: Fold): CelType {
+    const over = this.check(range);
+    const accumulated = this.check(initial);
+    this.#scopes.push(new Map([[accumulator, accumulated]]));
+    const types = this.#elements(this.unifier.resolved(over), { vars: vars.length, at: range.at });
+    this.#scopes.push(new Map(vars.map((name, index) => [name, types[index] ?? ERROR])));
+    const next = this.check(step);
+    if (!this.unifier.fits([accumulated], [next])) this.#mismatch([accumulated, next], step.at);
     this.#scopes.pop();
-    return comprehensionType(macro, { body: type, element: first });
+    const type = this.check(result);
+    this.#scopes.pop();
+    return this.unifier.resolved(type);
+  }
+
+  /** The types of a loop's variables: elements; or keys; or indexes and elements; or keys and values. */
+  #elements(
+    range: CelType,
+    { vars, at }: { readonly vars: number; readonly at: number },
+  ): readonly CelType[] {
+    if (range.is === "list") return vars === 1 ? [range.of] : [INT, range.of];
+    if (range.is === "map") return [range.key, range.value];
+    if (this.#isAny(range)) return [DYN, DYN];
+    const problem = `expression of type '${typeName(range)}' cannot be range of a comprehension (must be list, map, or dynamic)`;
+    this.#fault(problem, at);
+    return [];
   }
 }
 
-function elementOf(type: CelType, index: CelType): CelType | undefined {
-  const isNumber = isNumeric(index);
-  if (type.is === "dyn") return DYN;
-  if (type.is === "list") return isNumber || index.is === "dyn" ? type.of : undefined;
-  if (type.is === "map") return isAssignable(type.key, index, new Map()) ? type.value : undefined;
-  return undefined;
-}
+const written = (name: string, { isRooted }: { readonly isRooted?: true }): string =>
+  isRooted ? `.${name}` : name;
 
-function unwrapped(type: CelType, isOptional: boolean): CelType {
-  return isOptional && type.is === "optional" ? type.of : type;
-}
+/** A type without those that it is made of. */
+const declaredName = (type: CelType): string => typeName(type).replace(/\(.*$/, "");
 
 function typeOfLiteral(value: CelValue): CelType {
   if (value === null) return { is: "null" };

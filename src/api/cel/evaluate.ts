@@ -16,7 +16,7 @@ import {
   runtimeName,
   shownKey,
 } from "./operators.ts";
-import { isQualifiedType, isTypeName } from "./type-names.ts";
+import { isTypeName, valueName } from "./type-names.ts";
 import type { CelType } from "./types.ts";
 import {
   type CelValue,
@@ -106,7 +106,7 @@ class Evaluator {
       this.#budget.spend(1);
       return found;
     }
-    if (isTypeName(name)) return new TypeValue(name);
+    if (isTypeName(name)) return new TypeValue(valueName(name));
     throw new CelError(`no such attribute(s): ${name}`);
   }
 
@@ -122,7 +122,8 @@ class Evaluator {
   #select(expression: Extract<Expression, { is: "select" }>): CelValue {
     const { operand, field, isTest, isOptional } = expression;
     const qualified = qualifiedName(expression);
-    if (qualified !== undefined && isQualifiedType(qualified)) return new TypeValue(qualified);
+    if (qualified !== undefined && isTypeName(qualified))
+      return new TypeValue(valueName(qualified));
     const variable = qualified === undefined ? undefined : this.#scopes[0]?.get(qualified);
     if (variable !== undefined) {
       this.#budget.spend(2);
@@ -212,7 +213,7 @@ class Evaluator {
     if (isMethod && isAlternative(name)) return this.#alternative(name, all);
     const values = this.#arguments(all);
     const full = namespaced[0]?.name ?? (isMethod ? `.${name}` : name);
-    if (name !== "_in_" || !isPlainList(args[1])) this.#budget.spend(actualCallCost(full, values));
+    if (name !== "@in" || !isPlainList(args[1])) this.#budget.spend(actualCallCost(full, values));
     const operator = operatorValue(name, values);
     if (operator !== undefined) return operator;
     const overloads = namespaced.length > 0 ? namespaced : this.#functions.find(name, isMethod);
@@ -303,7 +304,7 @@ function operatorValue(
       return (compare(a, b) ?? -1) > 0;
     case "_>=_":
       return (compare(a, b) ?? -1) >= 0;
-    case "_in_":
+    case "@in":
       return contains(b, a);
     case "!_":
       if (typeof a !== "boolean") throw noOverload();

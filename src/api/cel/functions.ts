@@ -1,14 +1,18 @@
 import { type CelType, parseType } from "./types.ts";
 import type { CelValue } from "./values.ts";
 
-/** One form of a function or method. */
-export interface Overload {
+/** The types that a form of a function takes, and gives. */
+export interface Signature {
   readonly name: string;
-  /** Of methods: what stands before the dot. It is the first argument of `call`. */
+  /** Of methods: what stands before the dot. It is the first argument. */
   readonly receiver: CelType | undefined;
   /** Receiver included. */
   readonly parameters: readonly CelType[];
   readonly result: CelType;
+}
+
+/** One form of a function or method. */
+export interface Overload extends Signature {
   call(args: readonly CelValue[]): CelValue;
 }
 
@@ -16,12 +20,14 @@ export interface Overload {
  * A function by its signature: `size(string): int`, `string.charAt(int): string`. Capital letters
  * are placeholders for one type each. `call` throws CelError where there is no value.
  */
-export function define(
-  signature: string,
-  call: (...args: readonly CelValue[]) => CelValue,
-): Overload {
+export function define(text: string, call: (...args: readonly CelValue[]) => CelValue): Overload {
+  return { ...signature(text), call: (args) => call(...args) };
+}
+
+/** Reads a signature as `define` takes it. */
+export function signature(text: string): Signature {
   const [, receiver, name = "", list = "", result = "dyn"] =
-    /^(?:(.+)\.)?(\w+)\((.*)\): (.+)$/.exec(signature) ?? [];
+    /^(?:(.+)\.)?(\w+)\((.*)\): (.+)$/.exec(text) ?? [];
   const own = receiver === undefined ? undefined : parseType(receiver);
   const parameters = splitTypes(list).map(parseType);
   return {
@@ -29,7 +35,6 @@ export function define(
     receiver: own,
     parameters: own ? [own, ...parameters] : parameters,
     result: parseType(result),
-    call: (args) => call(...args),
   };
 }
 

@@ -42,7 +42,7 @@ const MACROS: Readonly<Record<string, readonly Form[]>> = {
   all: quantifier("all"),
   exists: quantifier("exists"),
   exists_one: quantifier("existsOne"),
-  existsOne: quantifier("existsOne"),
+  existsOne: [simple("existsOne", 2, [3])],
   filter: [onElements("filter", 2)],
   map: [onElements("map", 2, 3)],
   sortBy: [onElements("sortBy", 2)],

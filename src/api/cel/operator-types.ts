@@ -1,86 +1,82 @@
-import { BOOL, type CelType, commonType, DYN, isAssignable, listOf } from "./types.ts";
+import { type Signature, signature } from "./functions.ts";
 
-type Rule = (a: CelType, b: CelType) => CelType | undefined;
+const forms = (...texts: readonly string[]): readonly Signature[] => texts.map(signature);
 
-const COMPARABLE: readonly CelType["is"][] = [
-  "bool",
-  "bytes",
-  "double",
-  "duration",
-  "int",
-  "string",
-  "timestamp",
-  "uint",
+const COMPARED: readonly (readonly [string, string])[] = [
+  ["bool", "bool"],
+  ["int", "int"],
+  ["int", "double"],
+  ["int", "uint"],
+  ["uint", "uint"],
+  ["uint", "double"],
+  ["uint", "int"],
+  ["double", "double"],
+  ["double", "int"],
+  ["double", "uint"],
+  ["string", "string"],
+  ["bytes", "bytes"],
+  ["timestamp", "timestamp"],
+  ["duration", "duration"],
 ];
-const NUMBERS: readonly CelType["is"][] = ["double", "int", "uint"];
-const SUMMED: readonly CelType["is"][] = ["bytes", "duration", "string"];
 
-export const isNumeric = ({ is }: CelType): boolean => NUMBERS.includes(is);
+const comparison = (name: string): readonly Signature[] =>
+  forms(...COMPARED.map(([a, b]) => `${name}(${a}, ${b}): bool`));
+const calculation = (name: string, ...types: readonly string[]): readonly Signature[] =>
+  forms(...types.map((type) => `${name}(${type}, ${type}): ${type}`));
 
-const fits = (wanted: CelType, given: CelType): boolean => isAssignable(wanted, given, new Map());
-const isDyn = (a: CelType, b: CelType): boolean => a.is === "dyn" || b.is === "dyn";
+const SORTABLE = ["int", "uint", "double", "bool", "duration", "timestamp", "string", "bytes"];
 
-const equality: Rule = (a, b) => (fits(a, b) || fits(b, a) ? BOOL : undefined);
-
-const order: Rule = (a, b) => {
-  const isComparable = a.is === b.is && COMPARABLE.includes(a.is);
-  return isDyn(a, b) || isComparable || (isNumeric(a) && isNumeric(b)) ? BOOL : undefined;
+/** The forms of operators, and of the functions that macros stand for, in the order of cel-go. */
+const OPERATORS: Readonly<Record<string, readonly Signature[]>> = {
+  "_==_": forms("_(A, A): bool"),
+  "_!=_": forms("_(A, A): bool"),
+  "_<_": comparison("_"),
+  "_<=_": comparison("_"),
+  "_>_": comparison("_"),
+  "_>=_": comparison("_"),
+  "@in": forms("_(A, list<A>): bool", "_(A, map<A, B>): bool"),
+  "!_": forms("_(bool): bool"),
+  "-_": forms("_(double): double", "_(int): int"),
+  "_+_": forms(
+    "_(bytes, bytes): bytes",
+    "_(double, double): double",
+    "_(duration, duration): duration",
+    "_(duration, timestamp): timestamp",
+    "_(timestamp, duration): timestamp",
+    "_(int, int): int",
+    "_(list<A>, list<A>): list<A>",
+    "_(string, string): string",
+    "_(uint, uint): uint",
+  ),
+  "_-_": forms(
+    "_(double, double): double",
+    "_(duration, duration): duration",
+    "_(int, int): int",
+    "_(timestamp, duration): timestamp",
+    "_(timestamp, timestamp): duration",
+    "_(uint, uint): uint",
+  ),
+  "_*_": calculation("_", "double", "int", "uint"),
+  "_/_": calculation("_", "double", "int", "uint"),
+  "_%_": calculation("_", "int", "uint"),
+  "_?_:_": forms("_(bool, A, A): A"),
+  "_[_]": forms(
+    "_(list<A>, int): A",
+    "_(map<A, B>, A): B",
+    "_(optional<list<A>>, int): optional<A>",
+    "_(optional<map<A, B>>, A): optional<B>",
+  ),
+  "_[?_]": forms(
+    "_(list<A>, int): optional<A>",
+    "_(optional<list<A>>, int): optional<A>",
+    "_(map<A, B>, A): optional<B>",
+    "_(optional<map<A, B>>, A): optional<B>",
+  ),
+  "cel.@mapInsert": forms("_(map<A, B>, A, B): map<A, B>", "_(map<A, B>, map<A, B>): map<A, B>"),
+  "@sortByAssociatedKeys": forms(...SORTABLE.map((type) => `list<A>._(list<${type}>): list<A>`)),
 };
 
-/** What `in` may look for in a container. */
-function memberOf(container: CelType): CelType | undefined {
-  if (container.is === "list") return container.of;
-  return container.is === "map" ? container.key : undefined;
-}
-
-const membership: Rule = (value, container) => {
-  if (container.is === "dyn") return BOOL;
-  const member = memberOf(container);
-  return member !== undefined && fits(member, value) ? BOOL : undefined;
-};
-
-const numbers: Rule = (a, b) => {
-  if (isDyn(a, b)) return DYN;
-  return a.is === b.is && isNumeric(a) ? a : undefined;
-};
-
-const sum: Rule = (a, b) => {
-  const number = numbers(a, b);
-  if (number) return number;
-  if (a.is === "list" && b.is === "list") {
-    const of = commonType(a.of, b.of);
-    return of.is !== "dyn" || isDyn(a.of, b.of) ? listOf(of) : undefined;
-  }
-  if (a.is === b.is && SUMMED.includes(a.is)) return a;
-  if (a.is === "timestamp" && b.is === "duration") return a;
-  return a.is === "duration" && b.is === "timestamp" ? b : undefined;
-};
-
-const difference: Rule = (a, b) => {
-  const number = numbers(a, b);
-  if (number) return number;
-  if (a.is === "timestamp" && b.is === "timestamp") return { is: "duration" };
-  return b.is === "duration" && (a.is === "timestamp" || a.is === "duration") ? a : undefined;
-};
-
-const RULES: Readonly<Record<string, Rule>> = {
-  "_==_": equality,
-  "_!=_": equality,
-  "_<_": order,
-  "_<=_": order,
-  "_>_": order,
-  "_>=_": order,
-  _in_: membership,
-  "!_": (a) => (a.is === "bool" || a.is === "dyn" ? BOOL : undefined),
-  "-_": (a) => (a.is === "int" || a.is === "double" || a.is === "dyn" ? a : undefined),
-  "_+_": sum,
-  "_-_": difference,
-  "_*_": numbers,
-  "_/_": numbers,
-  "_%_": (a, b) => (a.is === "double" ? undefined : numbers(a, b)),
-};
-
-/** The type of an operator's result; undefined where it has no such operands. */
-export function operatorType(name: string, a: CelType, b: CelType): CelType | undefined {
-  return RULES[name]?.(a, b);
+/** The forms of an operator; undefined for the name of anything else. */
+export function operatorForms(name: string): readonly Signature[] | undefined {
+  return Object.hasOwn(OPERATORS, name) ? OPERATORS[name] : undefined;
 }

@@ -281,23 +281,23 @@ class Parser {
   }
 
   #nameOrCall(): Expression {
-    const leading = this.#accept(".") ? "." : "";
+    const isRooted = this.#accept(".") !== undefined;
+    const root = isRooted ? ({ isRooted } as const) : {};
     const struct = this.#structName();
     if (struct !== undefined) {
       const { at } = this.#expect("{");
       const fields = this.#items("}", () => this.#field());
-      return { is: "struct", at, typeName: leading + struct, fields };
+      return { is: "struct", at, typeName: struct, fields, ...root };
     }
-    const { text, at } = this.#name();
-    if (isReserved(text)) throw new Refused();
+    const { text: name, at } = this.#name();
+    if (isReserved(name)) throw new Refused();
     const open = this.#accept("(");
-    if (!open) return { is: "name", at, name: leading + text };
+    if (!open) return { is: "name", at, name, ...root };
     const args = this.#arguments();
     const [arg, ...others] = args;
-    if (leading + text !== "has" || arg === undefined || others.length > 0)
-      return { is: "call", at: open.at, name: leading + text, args };
-    if (testFault(arg)) throw new Refused();
-    if (arg.is !== "select" || arg.isOptional) throw new Refused();
+    if (name !== "has" || isRooted || arg === undefined || others.length > 0)
+      return { is: "call", at: open.at, name, args, ...root };
+    if (testFault(arg) || arg.is !== "select" || arg.isOptional) throw new Refused();
     return { ...arg, at: open.at, isTest: true };
   }
 
@@ -313,7 +313,8 @@ class Parser {
 }
 
 function binary({ text, at }: Token, left: Expression, right: Expression): Expression {
-  return { is: "call", at, name: `_${text}_`, args: [left, right] };
+  const name = text === "in" ? "@in" : `_${text}_`;
+  return { is: "call", at, name, args: [left, right] };
 }
 
 function literal(kind: LiteralKind, text: string, at: number): Expression {
@@ -354,4 +355,4 @@ function isDeeper(expression: Expression, limit: number): boolean {
   return partsOf(expression).some((part) => isDeeper(part, isCounted ? limit - 1 : limit));
 }
 
-const isBinary = (name: string): boolean => /^_(?:\W+|in)_$/.test(name);
+const isBinary = (name: string): boolean => /^_\W+_$|^@in$/.test(name);

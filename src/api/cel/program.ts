@@ -10,7 +10,8 @@ import { Functions, type Overload } from "./functions.ts";
 import { KUBERNETES_LIBRARY } from "./library/library.ts";
 import { parse } from "./parser.ts";
 import { SyntaxExplainer } from "./syntax/explain.ts";
-import { type CelType, isAssignable, typeName } from "./types.ts";
+import { type CelType, typeName } from "./types.ts";
+import { Unifier } from "./unify.ts";
 import type { CelValue } from "./values.ts";
 
 export interface CompileOptions {
@@ -51,7 +52,7 @@ export class CelEnvironment {
       () => tooDeep(source),
     );
     const { expression, type } = checked;
-    if (result && !isAssignable(result, type, new Map()))
+    if (result && !new Unifier().fits([result], [type]))
       throw new CelCompileError(source, [
         { problem: `must evaluate to ${typeName(result)}, not ${typeName(type)}`, at: 0 },
       ]);

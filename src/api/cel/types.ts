@@ -11,6 +11,8 @@ export type CelScalarName =
   | "double"
   | "duration"
   | "dyn"
+  /** Of what is wrong. */
+  | "error"
   | "format"
   | "int"
   | "ip"
@@ -19,7 +21,6 @@ export type CelScalarName =
   | "semver"
   | "string"
   | "timestamp"
-  | "type"
   | "uint"
   | "url";
 
@@ -28,6 +29,8 @@ export type CelType =
   | { readonly is: "list"; readonly of: CelType }
   | { readonly is: "map"; readonly key: CelType; readonly value: CelType }
   | { readonly is: "optional"; readonly of: CelType }
+  /** The type of a type: of which, where that is known. */
+  | { readonly is: "type"; readonly of?: CelType }
   /** A placeholder in a function's signature. */
   | { readonly is: "parameter"; readonly name: string }
   | {
@@ -49,6 +52,7 @@ export const mapOf = (key: CelType, value: CelType): CelType => ({ is: "map", ke
 export const optionalOf = (of: CelType): CelType => ({ is: "optional", of });
 
 const LONG_NAMES: Readonly<Partial<Record<CelType["is"], string>>> = {
+  error: "!error!",
   quantity: "kubernetes.Quantity",
   ip: "net.IP",
   cidr: "net.CIDR",
@@ -61,6 +65,7 @@ const LONG_NAMES: Readonly<Partial<Record<CelType["is"], string>>> = {
 export function typeName(type: CelType): string {
   if (type.is === "list") return `list(${typeName(type.of)})`;
   if (type.is === "map") return `map(${typeName(type.key)}, ${typeName(type.value)})`;
+  if (type.is === "type") return type.of ? `type(${typeName(type.of)})` : "type";
   if (type.is === "optional") return `optional_type(${typeName(type.of)})`;
   return "name" in type ? type.name : (LONG_NAMES[type.is] ?? type.is);
 }
@@ -69,6 +74,7 @@ export function typeName(type: CelType): string {
 export function parseType(text: string): CelType {
   const [, outer = "", inner = ""] = /^(\w+)<(.*)>$/.exec(text.trim()) ?? [];
   if (outer === "list") return listOf(parseType(inner));
+  if (outer === "type") return { is: "type", of: parseType(inner) };
   if (outer === "optional") return optionalOf(parseType(inner));
   if (outer === "map") {
     const [key = "", ...value] = inner.split(",");
@@ -95,57 +101,33 @@ const SCALARS: readonly CelScalarName[] = [
   "semver",
   "string",
   "timestamp",
-  "type",
   "uint",
   "url",
 ];
 
-type Bindings = Map<string, CelType>;
-
-/** True where a value of type `given` may stand for `wanted`; placeholders are bound on the way. */
-export function isAssignable(wanted: CelType, given: CelType, bindings: Bindings): boolean {
-  if (wanted.is === "parameter") {
-    const bound = bindings.get(wanted.name);
-    if (bound === undefined || bound.is === "dyn") {
-      bindings.set(wanted.name, given);
-      return true;
-    }
-    return isAssignable(bound, given, bindings);
-  }
-  if (wanted.is === "dyn" || given.is === "dyn") return true;
-  if (wanted.is === "list" || wanted.is === "optional")
-    return given.is === wanted.is && isAssignable(wanted.of, given.of, bindings);
-  if (wanted.is === "map") return isMapAssignable(wanted, given, bindings);
-  if (wanted.is === "object" && given.is === "null") return true;
-  if (wanted.is === "object" || wanted.is === "opaque")
-    return given.is === wanted.is && given.name === wanted.name;
-  return wanted.is === given.is;
+/** The types that a type is made of: of elements, of keys and values. */
+export function partsOfType(type: CelType): readonly CelType[] {
+  if (type.is === "list" || type.is === "optional") return [type.of];
+  if (type.is === "map") return [type.key, type.value];
+  return type.is === "type" && type.of ? [type.of] : [];
 }
 
-function isMapAssignable(
-  wanted: Extract<CelType, { is: "map" }>,
-  given: CelType,
-  bindings: Bindings,
-): boolean {
-  if (given.is !== "map") return false;
+/** The same type made of other types. */
+export function withParts(type: CelType, change: (part: CelType) => CelType): CelType {
+  if (type.is === "list") return listOf(change(type.of));
+  if (type.is === "optional") return optionalOf(change(type.of));
+  if (type.is === "map") return mapOf(change(type.key), change(type.value));
+  return type.is === "type" && type.of ? { is: "type", of: change(type.of) } : type;
+}
+
+/** True for two names of one type. */
+export function isSame(a: CelType, b: CelType): boolean {
+  if (a === b) return true;
+  if (a.is !== b.is) return false;
+  if ("name" in a && "name" in b && a.name !== b.name) return false;
+  const [parts, others] = [partsOfType(a), partsOfType(b)];
   return (
-    isAssignable(wanted.key, given.key, bindings) &&
-    isAssignable(wanted.value, given.value, bindings)
+    parts.length === others.length &&
+    parts.every((part, index) => isSame(part, others[index] ?? part))
   );
-}
-
-/** A type with its placeholders filled in; unbound ones are dyn. */
-export function substitute(type: CelType, bindings: Bindings): CelType {
-  if (type.is === "parameter") return bindings.get(type.name) ?? DYN;
-  if (type.is === "list") return listOf(substitute(type.of, bindings));
-  if (type.is === "optional") return optionalOf(substitute(type.of, bindings));
-  if (type.is !== "map") return type;
-  return mapOf(substitute(type.key, bindings), substitute(type.value, bindings));
-}
-
-/** One type for both, dyn where there is none. */
-export function commonType(a: CelType, b: CelType): CelType {
-  if (a.is === "dyn" || b.is === "dyn") return DYN;
-  if (isAssignable(a, b, new Map())) return a;
-  return isAssignable(b, a, new Map()) ? b : DYN;
 }

@@ -17,7 +17,7 @@ test.each<readonly [string, readonly CelValue[], number]>([
   ["_+_", [text(30), text(31)], 7],
   ["_+_", [numbers(30), numbers(31)], 1],
   ["_+_", [1n, 2n], 1],
-  ["_in_", [1n, numbers(30)], 30],
+  ["@in", [1n, numbers(30)], 30],
   [".contains", [text(100), text(11)], 20],
   [".matches", [text(99), text(9)], 30],
   [".lowerAscii", [text(55)], 6],

@@ -1,6 +1,6 @@
 import { type Comprehension, type Expression, qualifiedName } from "../ast.ts";
 import type { Checked } from "../check.ts";
-import { isQualifiedType } from "../type-names.ts";
+import { isTypeName } from "../type-names.ts";
 import type { CelType } from "../types.ts";
 import { callCost } from "./call-cost.ts";
 import { LIST_COST, MAP_COST, type Operand, STRUCT_COST } from "./cost-rule.ts";
@@ -85,7 +85,7 @@ class Estimator {
   #select(expression: Extract<Expression, { is: "select" }>): Span {
     const { operand, field, isTest, isOptional } = expression;
     const qualified = qualifiedName(expression);
-    if (qualified !== undefined && isQualifiedType(qualified)) {
+    if (qualified !== undefined && isTypeName(qualified)) {
       this.#sizes.setRoot(expression, qualified);
       return ONE;
     }

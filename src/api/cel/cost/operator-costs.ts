@@ -63,7 +63,7 @@ export const OPERATOR_COSTS: CostRules = {
   "_>_": orders,
   "_>=_": orders,
   "_+_": concatenates,
-  _in_: orStep(
+  "@in": orStep(
     ([, list]) => ({ cost: scaled(sizeOf(list), 1) }),
     ([, list]) => fitOf(list, "list"),
   ),

@@ -13,8 +13,8 @@ import { URLS } from "./urls.ts";
 export const KUBERNETES_LIBRARY: readonly Overload[] = [
   ...STANDARD,
   ...TIME,
-  ...STRINGS,
   ...LISTS,
+  ...STRINGS,
   ...OPTIONALS,
   ...QUANTITIES,
   ...NETWORK,

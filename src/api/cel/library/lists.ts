@@ -80,7 +80,7 @@ export const LISTS: readonly Overload[] = [
   define("list<A>.slice(int, int): list<A>", (values, from, to) =>
     slice(list(values), int(from), int(to)),
   ),
-  define("list<dyn>.flatten(): list<dyn>", (values) => flatten(list(values), 1)),
+  define("list<list<A>>.flatten(): list<A>", (values) => flatten(list(values), 1)),
   define("list<dyn>.flatten(int): list<dyn>", (values, depth) =>
     flatten(list(values), Number(int(depth))),
   ),
@@ -106,14 +106,19 @@ const optional = (value: CelValue | undefined): Optional => {
   throw new CelError("no such overload");
 };
 
+const unwrapped = (values: CelValue | undefined): CelValue =>
+  list(values).flatMap((value) => optional(value).value ?? []);
+
 /** Values that may not be there. */
 export const OPTIONALS: readonly Overload[] = [
   define("optional_of(A): optional<A>", (value) => new Optional(value)),
-  define("optional_none(): optional<dyn>", () => new Optional(undefined)),
+  define("optional_none(): optional<A>", () => new Optional(undefined)),
   define(
     "optional_ofNonZeroValue(A): optional<A>",
     (value = null) => new Optional(isZero(value) ? undefined : value),
   ),
+  define("optional_unwrap(list<optional<A>>): list<A>", unwrapped),
+  define("list<optional<A>>.unwrapOpt(): list<A>", unwrapped),
   define("optional<A>.hasValue(): bool", (value) => optional(value).value !== undefined),
   define("optional<A>.value(): A", (value) => {
     const found = optional(value).value;

@@ -178,10 +178,10 @@ export const NETWORK: readonly Overload[] = [
     const range = cidr(value);
     return new Opaque("cidr", { ...range, address: mask(range) });
   }),
-  ...["ip", "string"].map((type) =>
+  ...["string", "ip"].map((type) =>
     define(`cidr.containsIP(${type}): bool`, (range, value) => isWithin(cidr(range), asIp(value))),
   ),
-  ...["cidr", "string"].map((type) =>
+  ...["string", "cidr"].map((type) =>
     define(`cidr.containsCIDR(${type}): bool`, (range, value) => {
       const [outer, inner] = [cidr(range), asRange(value)];
       return inner.prefix >= outer.prefix && isWithin(outer, mask(inner));

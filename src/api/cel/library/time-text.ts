@@ -13,7 +13,9 @@ const UNITS: Readonly<Record<string, bigint>> = {
   h: 3_600_000_000_000n,
 };
 const PART = /(\d+)(?:\.(\d*))?(ns|us|µs|μs|ms|s|m|h)|\.(\d+)(ns|us|µs|μs|ms|s|m|h)/gy;
-const TIME = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)$/;
+/** As Go reads RFC 3339: an hour may have one digit, and a comma may begin the fraction. */
+const TIME =
+  /^(\d{4}-\d\d-\d\d)T([01]?\d|2[0-3]):([0-5]\d:[0-5]\d)(?:[.,](\d+))?(?:Z|([+-])([01]\d|2[0-4]):([0-5]\d|60))$/;
 const SECOND = 1_000_000_000n;
 
 /** Go's `time.ParseDuration`. @throws CelError */
@@ -45,15 +47,18 @@ export function durationText({ nanos }: Duration): string {
 
 /** RFC 3339. @throws CelError */
 export function parseTimestamp(text: string): Timestamp {
-  const [, date = "", clock = "", fraction = "", zone = ""] = TIME.exec(text) ?? [];
-  const at = date === "" ? Number.NaN : Date.parse(`${date}T${clock}${zone}`);
-  const isReal = !Number.isNaN(at) && isDate(date);
-  if (!isReal) throw noConversion("google.protobuf.Timestamp");
-  return toTimestamp(BigInt(at) * 1_000_000n + BigInt(fraction.padEnd(9, "0")));
+  const [, date = "", hour = "", rest = "", fraction = "", sign, hours, minutes] =
+    TIME.exec(text) ?? [];
+  if (date === "" || !isDate(date)) throw noConversion("google.protobuf.Timestamp");
+  const seconds = BigInt(Date.parse(`${date}T${hour.padStart(2, "0")}:${rest}Z`)) / 1000n;
+  const ahead = BigInt(hours ?? 0) * 3600n + BigInt(minutes ?? 0) * 60n;
+  const utc = sign === "-" ? seconds + ahead : seconds - ahead;
+  return toTimestamp(utc * SECOND + BigInt(fraction.slice(0, 9).padEnd(9, "0")));
 }
 
 function isDate(date: string): boolean {
-  return new Date(`${date}T00:00:00Z`).toISOString().startsWith(date);
+  const time = Date.parse(`${date}T00:00:00Z`);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(date);
 }
 
 export function timestampText({ nanos }: Timestamp): string {

@@ -112,6 +112,7 @@ function variableType(type: CelType | CelCompileError): CelType {
       return type;
     case "cidr":
     case "dyn":
+    case "error":
     case "format":
     case "ip":
     case "object":
