@@ -1,4 +1,4 @@
-import { htmlSafeJson, jsonText } from "#lib/json-text.ts";
+import { htmlSafeJson, jsonText, WrittenJson } from "#lib/json-text.ts";
 import { aggregated } from "./aggregate.ts";
 
 /** The causes of Kubernetes' `field.ErrorType` (apimachinery/pkg/util/validation/field/errors.go). */
@@ -31,8 +31,10 @@ export function fieldErrorsText(errors: readonly FieldError[]): string {
 }
 
 /** Go writes a text as it is, and the JSON of anything else so that HTML may hold it. */
-const quote = (value: unknown): string =>
-  typeof value === "string" ? jsonText(value) : htmlSafeJson(value);
+function quote(value: unknown): string {
+  if (value instanceof WrittenJson) return value.text;
+  return typeof value === "string" ? jsonText(value) : htmlSafeJson(value);
+}
 
 const withDetail = (head: string, detail: string): string =>
   detail === "" ? head : `${head}: ${detail}`;
@@ -42,15 +44,12 @@ export function required(field: string, detail = ""): FieldError {
   return { reason: "FieldValueRequired", field, message: withDetail("Required value", detail) };
 }
 
-/** A value, or its JSON where another than its own is told. */
-type Told = { readonly value: unknown } | { readonly json: string };
-
 /** A value breaks a rule. */
 export function invalid(
   field: string,
-  { detail, ...told }: Told & { readonly detail: string },
+  { value, detail }: { value: unknown; detail: string },
 ): FieldError {
-  const head = `Invalid value: ${"json" in told ? told.json : quote(told.value)}`;
+  const head = `Invalid value: ${quote(value)}`;
   return { reason: "FieldValueInvalid", field, message: withDetail(head, detail) };
 }
 

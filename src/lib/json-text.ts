@@ -24,6 +24,15 @@ export function jsonText(value: unknown, indent = 0): string {
   }
 }
 
+/** JSON that is written already: it stands for a value where only that is wanted. */
+export class WrittenJson {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
 /** The same as Go's encoding/json writes it: so that it may stand in HTML, and in a script. */
 export function htmlSafeJson(value: unknown, indent = 0): string {
   return jsonText(value, indent).replaceAll(/[<>&\u2028\u2029]/g, escaped);

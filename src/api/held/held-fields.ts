@@ -19,8 +19,11 @@ const CORE = "io.k8s.api.core.v1";
 
 const HOST = ["hostNetwork", "hostPID", "hostIPC", "shareProcessNamespace", "hostUsers"];
 
-/** `pkg/apis/core/types.go` and the conversions from v1 beside it. */
+/** `pkg/apis/<group>/types.go` and the conversions from v1 beside it. */
 const DEVIATIONS: Readonly<Record<string, Deviation>> = {
+  "io.k8s.api.apps.v1.RollingUpdateDaemonSet": { byValue: ["maxUnavailable", "maxSurge"] },
+  "io.k8s.api.apps.v1.RollingUpdateDeployment": { byValue: ["maxUnavailable", "maxSurge"] },
+  "io.k8s.api.apps.v1.RollingUpdateStatefulSetStrategy": { byValue: ["partition"] },
   [`${CORE}.PersistentVolumeSpec`]: { behind: { quobyte: "rbd", flexVolume: "iscsi" } },
   [`${CORE}.PodSecurityContext`]: {
     beginsWith: { definition: `${CORE}.PodSpec`, fields: HOST },
@@ -44,6 +47,9 @@ const DEVIATIONS: Readonly<Record<string, Deviation>> = {
   },
   [`${CORE}.ServiceAccountTokenProjection`]: { byValue: ["expirationSeconds"] },
   [`${CORE}.Volume`]: { behind: { quobyte: "rbd" } },
+  "io.k8s.api.flowcontrol.v1.LimitedPriorityLevelConfiguration": {
+    byValue: ["nominalConcurrencyShares"],
+  },
 };
 
 /** A kind is held without saying so. */

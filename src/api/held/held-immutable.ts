@@ -1,3 +1,4 @@
+import { WrittenJson } from "#lib/json-text.ts";
 import { type FieldError, invalid } from "../field-error.ts";
 import type { ObjectType } from "../schema.ts";
 import { heldJson, isHeldAlike } from "./held-json.ts";
@@ -22,6 +23,7 @@ export function heldImmutable<T extends object>(
     if (field === undefined) throw new TypeError(`${type.name} has no field ${name}`);
     if (isHeldAlike(field.type, next[name], current[name])) return [];
     const json = next[name] === undefined ? "null" : heldJson(field.type, next[name]);
-    return [invalid(`${path}.${name}`, { json, detail: "field is immutable" })];
+    const value = new WrittenJson(json);
+    return [invalid(`${path}.${name}`, { value, detail: "field is immutable" })];
   });
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { SCHEMA } from "../schema.ts";
 import { embeddedPart } from "./held-fields.ts";
-import { heldJson, heldLines, isHeldAlike } from "./held-json.ts";
+import { held, heldJson, heldLines, isHeldAlike } from "./held-json.ts";
 
 const core = (name: string) => SCHEMA.object(`io.k8s.api.core.v1.${name}`);
 
@@ -28,6 +28,13 @@ describe("what Kubernetes' server holds", () => {
   test("does not say of what kind it is", () => {
     const claim = { apiVersion: "v1", kind: "PersistentVolumeClaim", metadata: { name: "c" } };
     expect(heldJson(core("PersistentVolumeClaim"), claim)).toStartWith('{"name":"c","Spec":{');
+  });
+
+  test("is told of one value, of many and of none", () => {
+    const ip = "io.k8s.api.core.v1.PodIP";
+    expect(held(ip, { ip: "10.0.0.1" }).text).toBe('{"IP":"10.0.0.1"}');
+    expect(held(ip, [{ ip: "10.0.0.1" }, {}]).text).toBe('[{"IP":"10.0.0.1"},{"IP":""}]');
+    expect(held(ip, undefined).text).toBe("null");
   });
 
   test("comes in lines, one space further in for each level", () => {

@@ -1,7 +1,7 @@
-import { htmlSafeJson } from "#lib/json-text.ts";
+import { htmlSafeJson, WrittenJson } from "#lib/json-text.ts";
 import { isJsonObject, type JsonObject } from "../codec/json-value.ts";
 import { Quantity } from "../quantity.ts";
-import type { Field, ObjectType, Scalar, Type } from "../schema.ts";
+import { type Field, type ObjectType, SCHEMA, type Scalar, type Type } from "../schema.ts";
 import { heldFields, heldValue } from "./held-fields.ts";
 
 /** How a value is written. */
@@ -19,6 +19,16 @@ const CANONICAL: Style = { amount: String };
  */
 export function heldJson(type: Type, value: unknown): string {
   return text(type, value, CANONICAL);
+}
+
+/**
+ * The same of a value of a definition, or of a list of such values, as an error tells it.
+ * @throws TypeError when there is no such definition.
+ */
+export function held(definition: string, value: unknown): WrittenJson {
+  const of = SCHEMA.object(definition);
+  if ((value ?? undefined) === undefined) return new WrittenJson("null");
+  return new WrittenJson(heldJson(Array.isArray(value) ? { is: "list", of } : of, value));
 }
 
 /** The same in lines, each level one space further in. */

@@ -7,6 +7,7 @@ import {
   notSupported,
   required,
 } from "../field-error.ts";
+import { held } from "../held/held-json.ts";
 import { dns1035Label, dns1123Subdomain, pathSegment, qualifiedName } from "../names.ts";
 import type {
   MutatingAdmissionPolicy,
@@ -56,10 +57,7 @@ export function validateValidatingPolicy(given: ValidatingAdmissionPolicy): Fiel
   const path = "spec.auditAnnotations";
   if (auditAnnotations.length > MAX_ANNOTATIONS) {
     const detail = `must not have more than ${MAX_ANNOTATIONS} auditAnnotations`;
-    const value = auditAnnotations.map(({ key, valueExpression }) => ({
-      Key: key,
-      ValueExpression: valueExpression,
-    }));
+    const value = held("io.k8s.api.admissionregistration.v1.AuditAnnotation", auditAnnotations);
     errors.push(invalid(path, { value, detail }));
   }
   const keys = new Set<string>();

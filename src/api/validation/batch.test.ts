@@ -121,7 +121,7 @@ describe("a Job", () => {
       "with a success policy and no indexes",
       job({ successPolicy: { rules: [{ succeededCount: 1 }] } }),
       [
-        'spec.successPolicy: Invalid value: {"rules":[{"succeededCount":1}]}: requires indexed completion mode',
+        'spec.successPolicy: Invalid value: {"Rules":[{"SucceededIndexes":null,"SucceededCount":1}]}: requires indexed completion mode',
       ],
     ],
     [

@@ -7,6 +7,7 @@ import {
   notSupported,
   required,
 } from "../field-error.ts";
+import { held } from "../held/held-json.ts";
 import { validateLabels } from "../metadata.ts";
 import { dns1123Label } from "../names.ts";
 import type { PriorityClass, RuntimeClass } from "../object.ts";
@@ -83,14 +84,11 @@ function validateDistinct(
 ): FieldError[] {
   const seen = new Set<string>();
   return each(tolerations, path, (toleration, at) => {
-    const { key = "", operator = "", value = "", effect = "", tolerationSeconds } = toleration;
+    const { key = "", operator = "", value = "", effect = "" } = toleration;
     const id = JSON.stringify([key, operator, value, effect]);
     const isKnown = seen.has(id);
     seen.add(id);
-    const held = { Key: key, Operator: operator, Value: value, Effect: effect };
-    return isKnown
-      ? [duplicate(at, { ...held, TolerationSeconds: tolerationSeconds ?? null })]
-      : [];
+    return isKnown ? [duplicate(at, held("io.k8s.api.core.v1.Toleration", toleration))] : [];
   });
 }
 

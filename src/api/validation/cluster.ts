@@ -6,6 +6,7 @@ import {
   nonNegative,
   positive,
 } from "../field-error.ts";
+import { held } from "../held/held-json.ts";
 import { readCidr } from "../ip-text.ts";
 import { validateFinalizer } from "../metadata.ts";
 import type { Lease, Namespace, Node } from "../object.ts";
@@ -91,12 +92,10 @@ function validatePodCidrs(cidrs: readonly string[], path: string): FieldError[] 
 
 function validateAddresses(status: Node["status"]): FieldError[] {
   const addresses = new Set<string>();
-  return each(status?.addresses, "status.addresses", ({ type, address }, at) => {
-    // Kubernetes prints the address as it holds it
-    const held = { Type: type, Address: address };
-    const id = JSON.stringify(held);
-    if (addresses.has(id)) return [duplicate(at, held)];
-    addresses.add(id);
+  return each(status?.addresses, "status.addresses", (address, at) => {
+    const value = held("io.k8s.api.core.v1.NodeAddress", address);
+    if (addresses.has(value.text)) return [duplicate(at, value)];
+    addresses.add(value.text);
     return [];
   });
 }

@@ -9,12 +9,15 @@ import {
   required,
   tooLong,
 } from "../field-error.ts";
+import { held, isHeldAlike } from "../held/held-json.ts";
 import { dns1123Subdomain, qualifiedName } from "../names.ts";
 import type { CSIDriver, CSINode, CSIStorageCapacity } from "../object.ts";
+import { SCHEMA } from "../schema.ts";
 import { each, validateLabelSelector } from "./common.ts";
 import { validateAmount } from "./resources.ts";
 
-type NodeDriver = NonNullable<CSINode["spec"]["drivers"]>[number];
+const DRIVER = SCHEMA.object("io.k8s.api.storage.v1.CSINodeDriver");
+
 type TokenRequest = NonNullable<CSIDriver["spec"]["tokenRequests"]>[number];
 
 const DRIVER_NAME_MAX_BYTES = 63;
@@ -129,16 +132,13 @@ function validateTopologyKeys(keys: readonly string[] | undefined, path: string)
  * Kubernetes looks here again at what it looks at in a new one.
  */
 export function validateCsiNodeUpdate(next: CSINode, current: CSINode): FieldError[] {
-  const held = ({ name, nodeID, topologyKeys }: NodeDriver) => ({
-    Name: name,
-    NodeID: nodeID,
-    TopologyKeys: topologyKeys?.length ? topologyKeys : null,
-    Allocatable: null,
-  });
   const changed = (current.spec?.drivers ?? []).flatMap((before) =>
-    (next.spec?.drivers ?? [])
-      .filter(({ name }) => name === before.name)
-      .flatMap((now) => immutable("spec.drivers", { next: held(now), current: held(before) })),
+    (next.spec?.drivers ?? []).flatMap(({ allocatable: _, ...now }) => {
+      const { allocatable: __, ...old } = before;
+      if (now.name !== old.name || isHeldAlike(DRIVER, now, old)) return [];
+      const value = held(DRIVER.name, now);
+      return [invalid("spec.drivers", { value, detail: "field is immutable" })];
+    }),
   );
   return [...validateCsiNode(next), ...changed];
 }

@@ -6,6 +6,7 @@ import {
   notSupported,
   required,
 } from "../field-error.ts";
+import { held } from "../held/held-json.ts";
 import type { ControllerRevision, DaemonSet } from "../object.ts";
 import { nonNegativeFields, validateLabelSelector } from "./common.ts";
 import { notMoreThanAll, numberOf, validateIntOrPercent } from "./int-or-percent.ts";
@@ -41,10 +42,7 @@ function validateStrategy(strategy: Strategy, path: string): FieldError[] {
   const { type, rollingUpdate } = strategy;
   if (type === "OnDelete") return [];
   if (type !== "RollingUpdate") {
-    // Kubernetes prints the strategy as it holds it
-    const { maxUnavailable = 0, maxSurge = 0 } = rollingUpdate ?? {};
-    const held = rollingUpdate ? { MaxUnavailable: maxUnavailable, MaxSurge: maxSurge } : null;
-    const value = { Type: type ?? "", RollingUpdate: held };
+    const value = held("io.k8s.api.apps.v1.DaemonSetUpdateStrategy", strategy);
     return [notSupported(path, { value, supported: ["RollingUpdate", "OnDelete"] })];
   }
   if (rollingUpdate === undefined) return [required(`${path}.rollingUpdate`)];

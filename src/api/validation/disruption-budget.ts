@@ -1,4 +1,5 @@
 import { type FieldError, invalid, notSupported } from "../field-error.ts";
+import { held } from "../held/held-json.ts";
 import type { PodDisruptionBudget } from "../object.ts";
 import { nonNegativeFields, validateLabelSelector } from "./common.ts";
 import { validateConditions } from "./conditions.ts";
@@ -12,13 +13,7 @@ export function validatePodDisruptionBudget({ spec = {} }: PodDisruptionBudget):
   const errors: FieldError[] = [];
   if (minAvailable !== undefined && maxUnavailable !== undefined) {
     const detail = "minAvailable and maxUnavailable cannot be both set";
-    // Kubernetes prints the spec as it holds it
-    const value = {
-      MinAvailable: minAvailable,
-      Selector: spec.selector ?? null,
-      MaxUnavailable: maxUnavailable,
-      UnhealthyPodEvictionPolicy: policy ?? null,
-    };
+    const value = held("io.k8s.api.policy.v1.PodDisruptionBudgetSpec", spec);
     errors.push(invalid("spec", { value, detail }));
   }
   for (const [field, value] of Object.entries({ minAvailable, maxUnavailable })) {

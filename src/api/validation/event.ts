@@ -1,4 +1,5 @@
 import { type FieldError, immutable, invalid, invalidAll, required } from "../field-error.ts";
+import { held } from "../held/held-json.ts";
 import { qualifiedName } from "../names.ts";
 import type { Event } from "../object.ts";
 
@@ -79,30 +80,14 @@ export function validateStrictEvent(event: Event): FieldError[] {
   return errors;
 }
 
-/** A reference as Kubernetes holds it, and prints it. */
-function heldReference(reference: Event["involvedObject"]) {
-  const { kind = "", namespace = "", name = "", uid = "", ...rest } = reference;
-  const { apiVersion = "", resourceVersion = "", fieldPath = "" } = rest;
-  return {
-    Kind: kind,
-    Namespace: namespace,
-    Name: name,
-    UID: uid,
-    APIVersion: apiVersion,
-    ResourceVersion: resourceVersion,
-    FieldPath: fieldPath,
-  };
-}
+const REFERENCE = "io.k8s.api.core.v1.ObjectReference";
 
 /** The fields that a change by events.k8s.io leaves alone, under Kubernetes' paths: it looks at the reason twice. */
 const IMMUTABLE: readonly (readonly [string, (event: Event) => unknown])[] = [
-  ["involvedObject", ({ involvedObject }) => heldReference(involvedObject)],
+  ["involvedObject", ({ involvedObject }) => held(REFERENCE, involvedObject)],
   ["reason", ({ reason = "" }) => reason],
   ["message", ({ message = "" }) => message],
-  [
-    "source",
-    ({ source: { component = "", host = "" } = {} }) => ({ Component: component, Host: host }),
-  ],
+  ["source", ({ source }) => held("io.k8s.api.core.v1.EventSource", source ?? {})],
   ["firstTimestamp", ({ firstTimestamp }) => firstTimestamp ?? null],
   ["lastTimestamp", ({ lastTimestamp }) => lastTimestamp ?? null],
   ["count", ({ count = 0 }) => count],
@@ -110,7 +95,7 @@ const IMMUTABLE: readonly (readonly [string, (event: Event) => unknown])[] = [
   ["type", ({ type = "" }) => type],
   ["eventTime", ({ eventTime }) => eventTime ?? null],
   ["action", ({ action = "" }) => action],
-  ["related", ({ related }) => (related ? heldReference(related) : null)],
+  ["related", ({ related }) => held(REFERENCE, related)],
   ["reportingController", ({ reportingComponent = "" }) => reportingComponent],
   ["reportingInstance", ({ reportingInstance = "" }) => reportingInstance],
 ];

@@ -8,10 +8,10 @@ import {
   required,
 } from "../field-error.ts";
 import { mandatoryFlow, mandatoryLevel } from "../flow-control.ts";
+import { held } from "../held/held-json.ts";
 import { dns1123Label, dns1123Subdomain } from "../names.ts";
 import type { FlowSchema, PriorityLevelConfiguration } from "../object.ts";
 import { each } from "./common.ts";
-import { heldFlow, heldLevel } from "./held-flow.ts";
 
 type FlowSpec = NonNullable<FlowSchema["spec"]>;
 type Rules = NonNullable<FlowSpec["rules"]>[number];
@@ -44,7 +44,9 @@ export function validateFlowSchema({ metadata, spec, status }: FlowSchema): Fiel
   const errors = spec ? validateFlow(spec, name) : [];
   if (fixed && !Bun.deepEquals(spec, fixed)) {
     const detail = `spec of '${name}' must equal the fixed value`;
-    errors.push(invalid("spec", { value: heldFlow(spec), detail }));
+    errors.push(
+      invalid("spec", { value: held("io.k8s.api.flowcontrol.v1.FlowSchemaSpec", spec), detail }),
+    );
   }
   return [...errors, ...validateConditions(status?.conditions, "status.conditions")];
 }
@@ -279,7 +281,12 @@ function validateMandatory(spec: LevelSpec, name: string): FieldError[] {
   if (Bun.deepEquals(judged, fixed)) return [];
   const but = isExempt ? " except the 'spec.exempt' field" : "";
   const detail = `spec of '${name}'${but} must equal the fixed value`;
-  return [invalid("spec", { value: heldLevel(spec), detail })];
+  return [
+    invalid("spec", {
+      value: held("io.k8s.api.flowcontrol.v1.PriorityLevelConfigurationSpec", spec),
+      detail,
+    }),
+  ];
 }
 
 function atLeastZero(path: string, value: number | undefined): FieldError[] {

@@ -8,6 +8,7 @@ import {
   tooLong,
 } from "../field-error.ts";
 import { heldImmutable } from "../held/held-immutable.ts";
+import { held } from "../held/held-json.ts";
 import { dns1123Label, domainPrefixedPath } from "../names.ts";
 import type { Job } from "../object.ts";
 import { SCHEMA } from "../schema.ts";
@@ -90,8 +91,9 @@ export function validateJobSpec(spec: Partial<JobSpec>, path: string): FieldErro
     errors.push(...validateFailurePolicy(spec, `${path}.podFailurePolicy`));
   }
   if (successPolicy && completionMode !== "Indexed") {
-    const rule = { value: successPolicy, detail: "requires indexed completion mode" };
-    errors.push(invalid(`${path}.successPolicy`, rule));
+    const value = held("io.k8s.api.batch.v1.SuccessPolicy", successPolicy);
+    const detail = "requires indexed completion mode";
+    errors.push(invalid(`${path}.successPolicy`, { value, detail }));
   } else if (successPolicy) {
     errors.push(...validateSuccessPolicy(spec, `${path}.successPolicy`));
   }

@@ -8,6 +8,7 @@ import {
   required,
   tooLong,
 } from "../field-error.ts";
+import { held } from "../held/held-json.ts";
 import { isStrictSubset } from "../ip-network.ts";
 import { readCidr } from "../ip-text.ts";
 import { domainPrefixedPath, portName, portNumber } from "../names.ts";
@@ -180,15 +181,10 @@ export function validateIpAddress({ spec }: IPAddress): FieldError[] {
 }
 
 export function validateIpAddressUpdate(next: IPAddress, current: IPAddress): FieldError[] {
-  const [now, before] = [next, current].map(({ spec }) => heldReference(spec?.parentRef));
+  const [now, before] = [next, current].map(({ spec }) =>
+    held("io.k8s.api.networking.v1.ParentReference", spec?.parentRef),
+  );
   return immutable("spec.parentRef", { next: now, current: before });
-}
-
-/** A reference as Kubernetes holds it, and prints it where it may not change. */
-function heldReference(reference: NonNullable<IPAddress["spec"]>["parentRef"] | undefined) {
-  if (reference === undefined) return undefined;
-  const { group = "", resource = "", namespace = "", name = "" } = reference;
-  return { Group: group, Resource: resource, Namespace: namespace, Name: name };
 }
 
 /** Errors of a ServiceCIDR: one network, or one of each family. */
@@ -197,8 +193,8 @@ export function validateServiceCidr({ spec }: ServiceCIDR): FieldError[] {
   const { cidrs = [] } = spec ?? {};
   if (cidrs.length === 0) return [required(path, "at least one CIDR required")];
   if (cidrs.length > 2) {
-    // Kubernetes prints the networks as it holds them
-    return [invalid(path, { value: { CIDRs: cidrs }, detail: "may only hold up to 2 values" })];
+    const value = held("io.k8s.api.networking.v1.ServiceCIDRSpec", spec);
+    return [invalid(path, { value, detail: "may only hold up to 2 values" })];
   }
   const errors = each(cidrs, path, validateCidr);
   const families = new Set(cidrs.map((cidr) => readCidr(cidr)?.family));

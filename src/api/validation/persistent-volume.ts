@@ -9,7 +9,7 @@ import {
 } from "../field-error.ts";
 import { heldDifference } from "../held/held-difference.ts";
 import { embeddedPart } from "../held/held-fields.ts";
-import { heldJson, isHeldAlike } from "../held/held-json.ts";
+import { held, isHeldAlike } from "../held/held-json.ts";
 import { dns1123Label } from "../names.ts";
 import type { PersistentVolume } from "../object.ts";
 import { SCHEMA } from "../schema.ts";
@@ -247,9 +247,8 @@ export function validatePersistentVolumeUpdate(
 /** Kubernetes hears of no beta label any more. */
 function validatePlace(next: Spec["nodeAffinity"], current: Spec["nodeAffinity"]): FieldError[] {
   if (next && isHeldAlike(PLACE, next, current)) return [];
-  const json = next ? heldJson(PLACE, next) : "null";
   const detail = "field is immutable, except for updating from beta label to GA";
-  return [invalid("nodeAffinity", { json, detail })];
+  return [invalid("nodeAffinity", { value: held(PLACE.name, next), detail })];
 }
 
 /** The new spec; in its source the Secret for growing it may still be added. */

@@ -1,15 +1,13 @@
 import { type FieldError, invalid } from "../field-error.ts";
-import { heldJson } from "../held/held-json.ts";
+import { held } from "../held/held-json.ts";
 import type { PodSpec } from "../object.ts";
-import { type ListType, SCHEMA } from "../schema.ts";
 
 type NodeAffinity = NonNullable<NonNullable<PodSpec["affinity"]>["nodeAffinity"]>;
 type Term = NonNullable<
   NodeAffinity["requiredDuringSchedulingIgnoredDuringExecution"]
 >["nodeSelectorTerms"][number];
 
-const TERM = SCHEMA.object("io.k8s.api.core.v1.NodeSelectorTerm");
-const TERM_LIST: ListType = { is: "list", of: TERM };
+const TERM = "io.k8s.api.core.v1.NodeSelectorTerm";
 const TERMS =
   "spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms";
 
@@ -34,12 +32,12 @@ function validateTerms(next: PodSpec, current: PodSpec): FieldError[] {
   if (before.length === 0) return [];
   if (terms?.length !== before.length) {
     const detail = "no additions/deletions to non-empty NodeSelectorTerms list are allowed";
-    return [invalid(TERMS, { json: heldJson(TERM_LIST, terms), detail })];
+    return [invalid(TERMS, { value: held(TERM, terms), detail })];
   }
   return terms.flatMap((term, index) => {
     if (onlyAdds(term, before[index] ?? {})) return [];
     const detail = "only additions are allowed (no mutations or deletions)";
-    return [invalid(`${TERMS}[${index}]`, { json: heldJson(TERM, term), detail })];
+    return [invalid(`${TERMS}[${index}]`, { value: held(TERM, term), detail })];
   });
 }
 

@@ -6,6 +6,7 @@ import {
   invalid,
   invalidAll,
 } from "../field-error.ts";
+import { held } from "../held/held-json.ts";
 import { readIp } from "../ip-text.ts";
 import { dns1123Subdomain, qualifiedName, userId } from "../names.ts";
 import type { Container, ContainerStatus, Pod, PodSpec, PodStatus } from "../object.ts";
@@ -165,8 +166,7 @@ function validateIps(ips: Ips = [], before: Ips = [], path: string): FieldError[
     errors.push({ reason: "InternalError", field: path, message: `Internal error: ${why}` });
   }
   if (unread < 0 && ips.length === 2 && families[0] !== families[1]) return errors;
-  // Kubernetes prints the addresses as it holds them
-  const value = ips.map(({ ip }) => ({ IP: ip }));
+  const value = held("io.k8s.api.core.v1.PodIP", ips);
   const detail = "may specify no more than one IP for each IP family";
   return [...errors, invalid(path, { value, detail })];
 }

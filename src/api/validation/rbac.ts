@@ -1,4 +1,5 @@
 import { type FieldError, invalid, notSupported, required } from "../field-error.ts";
+import { held } from "../held/held-json.ts";
 import type { ClusterRole, ClusterRoleBinding, Role, RoleBinding } from "../object.ts";
 import { each, formatted, validateLabelSelector } from "./common.ts";
 import { requiredSegment } from "./references.ts";
@@ -116,7 +117,6 @@ function validateSubject(subject: Subject, path: string, { namespaced }: Scope):
 export function validateBindingUpdate(next: Binding, current: Binding): FieldError[] {
   const { roleRef } = next;
   if (Bun.deepEquals(roleRef, current.roleRef)) return [];
-  const { apiGroup = "", kind = "", name = "" } = roleRef ?? {};
-  const value = { APIGroup: apiGroup, Kind: kind, Name: name };
+  const value = held("io.k8s.api.rbac.v1.RoleRef", roleRef ?? {});
   return [invalid("roleRef", { value, detail: "cannot change roleRef" })];
 }

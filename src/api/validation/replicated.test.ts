@@ -60,7 +60,7 @@ describe("a StatefulSet", () => {
       "updated on deletion, rolling",
       set({ updateStrategy: { type: "OnDelete", rollingUpdate: { partition: 1 } } }),
       [
-        "spec.updateStrategy.rollingUpdate: Invalid value: {\"partition\":1}: only allowed for updateStrategy 'RollingUpdate'",
+        'spec.updateStrategy.rollingUpdate: Invalid value: {"Partition":1,"MaxUnavailable":null}: only allowed for updateStrategy \'RollingUpdate\'',
       ],
     ],
     [

@@ -7,6 +7,7 @@ import {
   notFoundValue,
   required,
 } from "../field-error.ts";
+import { held } from "../held/held-json.ts";
 import { dns1123Label, dns1123Subdomain } from "../names.ts";
 import type { Container, Pod } from "../object.ts";
 import { isMirror } from "../pod.ts";
@@ -46,7 +47,7 @@ export function validateNoClaimOfMirror(pod: Pod): FieldError[] {
 }
 
 function validateSource(claim: PodClaim, path: string): FieldError[] {
-  const { name = "", resourceClaimName, resourceClaimTemplateName } = claim;
+  const { resourceClaimName, resourceClaimTemplateName } = claim;
   const sources = Object.entries({ resourceClaimName, resourceClaimTemplateName });
   const given = sources.flatMap(([field, value]) =>
     value === undefined ? [] : [{ field, value }],
@@ -55,12 +56,7 @@ function validateSource(claim: PodClaim, path: string): FieldError[] {
     invalidAll(`${path}.${field}`, { value, details: dns1123Subdomain(value) }),
   );
   if (given.length === 1) return errors;
-  // Kubernetes prints the claim as it holds it.
-  const value = {
-    Name: name,
-    ResourceClaimName: resourceClaimName ?? null,
-    ResourceClaimTemplateName: resourceClaimTemplateName ?? null,
-  };
+  const value = held("io.k8s.api.core.v1.PodResourceClaim", claim);
   const detail =
     given.length === 0
       ? "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`"

@@ -1,4 +1,5 @@
 import { type FieldError, invalid, required } from "../field-error.ts";
+import { held } from "../held/held-json.ts";
 import type { ResourceQuota } from "../object.ts";
 import { isQuotaResource, validateAmount, validateQuotaResource } from "./resources.ts";
 
@@ -106,22 +107,12 @@ function validateSelector(spec: Spec, path: string): FieldError[] {
   return [...errors, ...conflicts(scopes).map(() => invalid(path, rule))];
 }
 
-/** The selector as Kubernetes holds it, and prints it. */
-function heldSelector({ scopeSelector }: Spec) {
-  const held = scopeSelector?.matchExpressions?.map(({ scopeName, operator, values }) => ({
-    ScopeName: scopeName,
-    Operator: operator,
-    Values: values ?? null,
-  }));
-  return { MatchExpressions: held ?? null };
-}
-
 function validateScope(spec: Spec, { scopeName }: Requirement, path: string): FieldError[] {
   const errors = SCOPES.includes(scopeName)
     ? []
     : [invalid(`${path}.scopeName`, { value: scopeName, detail: "unsupported scope" })];
   const detail = "unsupported scope applied to resource";
-  const value = heldSelector(spec);
+  const value = held("io.k8s.api.core.v1.ScopeSelector", spec.scopeSelector ?? {});
   return [...errors, ...boundedBy(spec, scopeName).map(() => invalid(path, { value, detail }))];
 }
 

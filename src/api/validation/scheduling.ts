@@ -6,6 +6,7 @@ import {
   notSupported,
   required,
 } from "../field-error.ts";
+import { held } from "../held/held-json.ts";
 import { validateLabelKey } from "../metadata.ts";
 import { dns1123Label, dns1123Subdomain, labelValue } from "../names.ts";
 import type { PodSpec } from "../object.ts";
@@ -63,16 +64,7 @@ function validateTolerationOperator(toleration: Toleration, path: string): Field
   }
   const detail = "value must be empty when `operator` is 'Exists'";
   if (value === "") return [];
-  const { key = "", effect = "", tolerationSeconds = null } = toleration;
-  // Kubernetes prints the toleration as it holds it
-  const held = {
-    Key: key,
-    Operator: operator,
-    Value: value,
-    Effect: effect,
-    TolerationSeconds: tolerationSeconds,
-  };
-  return [invalid(path, { value: held, detail })];
+  return [invalid(path, { value: held("io.k8s.api.core.v1.Toleration", toleration), detail })];
 }
 
 function validateRequirement(requirement: Requirement, path: string): FieldError[] {

@@ -8,6 +8,7 @@ import {
   required,
   tooLong,
 } from "../field-error.ts";
+import { held } from "../held/held-json.ts";
 import { userId } from "../names.ts";
 import type { Container, PodSpec } from "../object.ts";
 import { each } from "./common.ts";
@@ -51,7 +52,10 @@ function validateSeccomp(profile: Profile | undefined, path: string): FieldError
   if (type !== "Localhost") {
     const detail = "can only be set when seccomp type is Localhost";
     if (localhostProfile === undefined) return errors;
-    return [...errors, invalid(at, { value: heldProfile(profile), detail })];
+    return [
+      ...errors,
+      invalid(at, { value: held("io.k8s.api.core.v1.SeccompProfile", profile), detail }),
+    ];
   }
   if (localhostProfile === undefined) {
     return [...errors, required(at, "must be set when seccomp type is Localhost")];
@@ -121,7 +125,7 @@ function validateEscalation(context: ContainerContext, path: string): FieldError
   const { allowPrivilegeEscalation, privileged, capabilities } = context;
   const errors: FieldError[] = [];
   if (allowPrivilegeEscalation !== false) return errors;
-  const value = heldContext(context);
+  const value = held("io.k8s.api.core.v1.SecurityContext", context);
   if (privileged) {
     const detail = "cannot set `allowPrivilegeEscalation` to false and `privileged` to true";
     errors.push(invalid(path, { value, detail }));
@@ -133,53 +137,6 @@ function validateEscalation(context: ContainerContext, path: string): FieldError
   }
   return errors;
 }
-
-/** A profile as Kubernetes holds it, and prints it. */
-const heldProfile = ({ type = "", localhostProfile = null }: HeldProfile) => ({
-  Type: type,
-  LocalhostProfile: localhostProfile,
-});
-type HeldProfile = { readonly type?: string; readonly localhostProfile?: string | null };
-
-/** A container's context as Kubernetes holds it, and prints it. */
-function heldContext(context: ContainerContext) {
-  const { capabilities, seLinuxOptions, windowsOptions, seccompProfile, appArmorProfile } = context;
-  return {
-    Capabilities: capabilities
-      ? { Add: capabilities.add ?? null, Drop: capabilities.drop ?? null }
-      : null,
-    Privileged: context.privileged ?? null,
-    SELinuxOptions: seLinuxOptions ? heldLabels(seLinuxOptions) : null,
-    WindowsOptions: windowsOptions ? heldWindows(windowsOptions) : null,
-    RunAsUser: context.runAsUser ?? null,
-    RunAsGroup: context.runAsGroup ?? null,
-    RunAsNonRoot: context.runAsNonRoot ?? null,
-    ReadOnlyRootFilesystem: context.readOnlyRootFilesystem ?? null,
-    AllowPrivilegeEscalation: context.allowPrivilegeEscalation ?? null,
-    ProcMount: context.procMount ?? null,
-    SeccompProfile: seccompProfile ? heldProfile(seccompProfile) : null,
-    AppArmorProfile: appArmorProfile ? heldProfile(appArmorProfile) : null,
-  };
-}
-
-const heldLabels = ({
-  user = "",
-  role = "",
-  type = "",
-  level = "",
-}: NonNullable<ContainerContext["seLinuxOptions"]>) => ({
-  User: user,
-  Role: role,
-  Type: type,
-  Level: level,
-});
-
-const heldWindows = (options: NonNullable<ContainerContext["windowsOptions"]>) => ({
-  GMSACredentialSpecName: options.gmsaCredentialSpecName ?? null,
-  GMSACredentialSpec: options.gmsaCredentialSpec ?? null,
-  RunAsUserName: options.runAsUserName ?? null,
-  HostProcess: options.hostProcess ?? null,
-});
 
 /** Errors of what a pod takes from its host: securityContext and the host's namespaces. */
 export function validatePodContext(spec: PodSpec, path: string): FieldError[] {

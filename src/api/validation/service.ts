@@ -9,6 +9,7 @@ import {
   notSupported,
   required,
 } from "../field-error.ts";
+import { held } from "../held/held-json.ts";
 import { validateLabels } from "../metadata.ts";
 import { portNumber } from "../names.ts";
 import type { Service, ServicePort } from "../object.ts";
@@ -190,9 +191,9 @@ function validateDuplicatePorts({ ports }: Spec): FieldError[] {
   const seen = new Set<string>();
   return each(ports, "spec.ports", ({ port, protocol }, at) => {
     const id = `${protocol}/${port}`;
-    // Kubernetes prints the port as it holds it, with nothing but what is the same
-    const same = { Name: "", Protocol: protocol, AppProtocol: null, Port: port };
-    if (seen.has(id)) return [duplicate(at, { ...same, TargetPort: 0, NodePort: 0 })];
+    // Told is nothing but what is the same
+    if (seen.has(id))
+      return [duplicate(at, held("io.k8s.api.core.v1.ServicePort", { port, protocol }))];
     seen.add(id);
     return [];
   });

@@ -1,4 +1,5 @@
 import { type FieldError, forbidden, invalid, notSupported } from "../field-error.ts";
+import { held } from "../held/held-json.ts";
 import { validateAnnotations, validateLabels } from "../metadata.ts";
 import { dns1123Label } from "../names.ts";
 import type { PodTemplateSpec, StatefulSet, Volume } from "../object.ts";
@@ -52,14 +53,12 @@ function validateStrategy(
   const at = `${path}.rollingUpdate`;
   if (type === "OnDelete") {
     const detail = "only allowed for updateStrategy 'RollingUpdate'";
-    return rollingUpdate ? [invalid(at, { value: rollingUpdate, detail })] : [];
+    const value = held("io.k8s.api.apps.v1.RollingUpdateStatefulSetStrategy", rollingUpdate);
+    return rollingUpdate ? [invalid(at, { value, detail })] : [];
   }
   if (type === "RollingUpdate")
     return rollingUpdate ? validateRollingUpdate(rollingUpdate, at) : [];
-  // Kubernetes prints the strategy as it holds it
-  const { partition = null, maxUnavailable = null } = rollingUpdate ?? {};
-  const held = rollingUpdate ? { Partition: partition, MaxUnavailable: maxUnavailable } : null;
-  const value = { Type: type ?? "", RollingUpdate: held };
+  const value = held("io.k8s.api.apps.v1.StatefulSetUpdateStrategy", strategy);
   return [invalid(path, { value, detail: STRATEGY_ERROR })];
 }
 

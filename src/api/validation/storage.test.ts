@@ -202,6 +202,10 @@ describe("a VolumeAttachment", () => {
     expect(changed(row, attachment({}), next)).toEqual([
       'spec: Invalid value: {"Attacher":"d","Source":{"PersistentVolumeName":"pv","InlineVolumeSpec":null},"NodeName":"other"}: field is immutable',
     ]);
+    const inline = { csi: { driver: "d", volumeHandle: "h" }, accessModes: ["ReadWriteOnce"] };
+    const [error] = changed(row, next, attachment({ source: { inlineVolumeSpec: inline } }));
+    expect(error).toContain('"InlineVolumeSpec":{"Capacity":null,"GCEPersistentDisk":null,');
+    expect(error).toContain('"CSI":{"Driver":"d","VolumeHandle":"h","ReadOnly":false,');
     const failed = { attached: false, attachError: { errorCode: -1, message: "x".repeat(1025) } };
     expect(changed(row, attachment({}), { ...attachment({}), status: failed })).toEqual([
       "status.attachError.message: Too long: may not be more than 262144 bytes",

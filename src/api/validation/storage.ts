@@ -9,6 +9,7 @@ import {
   required,
   tooLong,
 } from "../field-error.ts";
+import { held } from "../held/held-json.ts";
 import { validateLabelKey } from "../metadata.ts";
 import { dns1123Subdomain, qualifiedName } from "../names.ts";
 import type { StorageClass, VolumeAttachment, VolumeAttributesClass } from "../object.ts";
@@ -197,12 +198,6 @@ export function validateVolumeAttachmentUpdate(
   current: VolumeAttachment,
 ): FieldError[] {
   if (Bun.deepEquals(next.spec, current.spec)) return [];
-  const { attacher, source, nodeName } = next.spec;
-  const { persistentVolumeName = null, inlineVolumeSpec = null } = source;
-  const value = {
-    Attacher: attacher,
-    Source: { PersistentVolumeName: persistentVolumeName, InlineVolumeSpec: inlineVolumeSpec },
-    NodeName: nodeName,
-  };
+  const value = held("io.k8s.api.storage.v1.VolumeAttachmentSpec", next.spec);
   return [invalid("spec", { value, detail: "field is immutable" })];
 }

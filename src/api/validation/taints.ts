@@ -1,4 +1,5 @@
 import { type FieldError, invalid } from "../field-error.ts";
+import { held } from "../held/held-json.ts";
 import { validateLabelKey } from "../metadata.ts";
 import { labelValue } from "../names.ts";
 import type { Node } from "../object.ts";
@@ -19,9 +20,8 @@ export function validateTaints(taints: readonly Taint[] | undefined, path: strin
     errors.push(...oneOf(`${at}.effect`, { value: effect, supported: TAINT_EFFECTS }));
     const id = `${key}:${effect}`;
     if (seen.has(id)) {
-      // Kubernetes prints the taint as it holds it
-      const held = { Key: key, Value: value, Effect: effect, TimeAdded: taint.timeAdded ?? null };
-      const message = `Duplicate value: ${JSON.stringify(held)}: taints must be unique by key and effect pair`;
+      const { text } = held("io.k8s.api.core.v1.Taint", taint);
+      const message = `Duplicate value: ${text}: taints must be unique by key and effect pair`;
       errors.push({ reason: "FieldValueDuplicate", field: at, message });
     }
     seen.add(id);

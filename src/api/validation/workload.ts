@@ -7,6 +7,7 @@ import {
   notSupported,
   required,
 } from "../field-error.ts";
+import { held } from "../held/held-json.ts";
 import type { Deployment, ReplicaSet } from "../object.ts";
 import { nonNegativeFields } from "./common.ts";
 import { notMoreThanAll, numberOf, validateIntOrPercent } from "./int-or-percent.ts";
@@ -50,10 +51,7 @@ function validateStrategy(strategy: Strategy, path: string): FieldError[] {
     return [required(at, "this should be defaulted and never be nil")];
   }
   if (type !== "Recreate") {
-    // Kubernetes prints the strategy as it holds it
-    const { maxUnavailable = 0, maxSurge = 0 } = rollingUpdate ?? {};
-    const held = rollingUpdate ? { MaxUnavailable: maxUnavailable, MaxSurge: maxSurge } : null;
-    const value = { Type: type ?? "", RollingUpdate: held };
+    const value = held("io.k8s.api.apps.v1.DeploymentStrategy", strategy);
     return [notSupported(path, { value, supported: ["Recreate", "RollingUpdate"] })];
   }
   const detail = "may not be specified when strategy `type` is 'Recreate'";
