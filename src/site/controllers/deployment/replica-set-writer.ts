@@ -84,7 +84,7 @@ export class ReplicaSetWriter {
     const limit = deployment.spec?.revisionHistoryLimit;
     if (limit === undefined) return;
     const alive = old.filter(({ metadata }) => metadata?.deletionTimestamp === undefined);
-    const byRevision = alive.toSorted((a, b) => revisionOf(a) - revisionOf(b));
+    const byRevision = alive.toSorted((a, b) => (revisionOf(a) < revisionOf(b) ? -1 : 1));
     for (const replicaSet of byRevision.slice(0, Math.max(0, alive.length - limit))) {
       const { metadata, status } = replicaSet;
       const observed = (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 0);

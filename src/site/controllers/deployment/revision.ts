@@ -14,14 +14,20 @@ const OWN = new Set([
   MAX_ANNOTATION,
 ]);
 
-/** Which rollout an object is of; 0 when it does not say. */
-export function revisionOf({ metadata }: Deployment | ReplicaSet): number {
-  return Number(metadata?.annotations?.[REVISION_ANNOTATION] ?? 0) || 0;
+/** Which rollout an object is of, a 64-bit number; 0 when it does not say. */
+export function revisionOf({ metadata }: Deployment | ReplicaSet): bigint {
+  return revisionIn(metadata?.annotations ?? {});
+}
+
+function revisionIn(annotations: Readonly<Record<string, string>>): bigint {
+  const text = annotations[REVISION_ANNOTATION] ?? "";
+  return /^\d{1,19}$/.test(text) ? BigInt(text) : 0n;
 }
 
 /** The number of the rollout that comes after those of `old`. */
-export function nextRevision(old: readonly ReplicaSet[]): number {
-  return Math.max(0, ...old.map(revisionOf)) + 1;
+export function nextRevision(old: readonly ReplicaSet[]): bigint {
+  const [last = 0n] = old.map(revisionOf).toSorted((a, b) => (a > b ? -1 : 1));
+  return last + 1n;
 }
 
 export function sizeAnnotations(deployment: Deployment): Record<string, string> {
@@ -37,19 +43,19 @@ export function sizeAnnotations(deployment: Deployment): Record<string, string> 
  */
 export function currentAnnotations(
   deployment: Deployment,
-  revision: number,
+  revision: bigint,
   present: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const inherited = Object.entries(deployment.metadata?.annotations ?? {}).filter(
     ([name]) => !OWN.has(name),
   );
-  const before = Number(present[REVISION_ANNOTATION] ?? 0) || 0;
+  const before = revisionIn(present);
   const former = present[HISTORY_ANNOTATION];
   const history = former === undefined ? String(before) : `${former},${before}`;
   return {
     ...present,
     ...Object.fromEntries(inherited),
-    [REVISION_ANNOTATION]: String(Math.max(revision, before)),
-    ...(revision > before && before > 0 && { [HISTORY_ANNOTATION]: history }),
+    [REVISION_ANNOTATION]: String(revision > before ? revision : before),
+    ...(revision > before && before > 0n && { [HISTORY_ANNOTATION]: history }),
   };
 }
