@@ -19,6 +19,13 @@ test.each<readonly [string, readonly string[], readonly string[]]>([
   ["^\\p{Greek}+$", ["αβ"], ["ab"]],
   ["^\\x41\\x{1F600}$", ["A😀"], []],
   ["^[]a]$", ["]", "a"], ["b"]],
+  ["^[^\\w-8]$", ["."], ["a", "-", "8"]],
+  ["^[+--]+$", ["+,-"], ["."]],
+  ["^[\\x41-\\x{43}\\n]$", ["B", "\n"], ["D"]],
+  ["^[[:^alpha:]]$", ["1", "é"], ["a"]],
+  ["^a$*$", ["a"], ["b"]],
+  ["^x{1,02}$", ["x{1,02}"], ["x"]],
+  ["^\\p{lu}$", ["A"], ["a"]],
   ["^a{,2}$", ["a{,2}"], ["aa"]],
   ["^-/=!$", ["-/=!"], []],
   ["^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]+)*$", ["a-b.c"], ["-a"]],
@@ -50,6 +57,9 @@ test.each([
   ["\\e", "error parsing regexp: invalid escape sequence: `\\e`"],
   ["[z-a]", "error parsing regexp: invalid character class range: `z-a`"],
   ["\\p{Foo}", "error parsing regexp: invalid character class range: `\\p{Foo}`"],
+  ["[a-\\d]", "error parsing regexp: invalid escape sequence: `\\d`"],
+  ["[\\x62-a]", "error parsing regexp: invalid character class range: `\\x62-a`"],
+  ["[[:a-z:]]", "error parsing regexp: invalid character class range: `[:a-z:]`"],
   ["[[:nope:]]", "error parsing regexp: invalid character class range: `[:nope:]`"],
 ])("%s is refused", (pattern, problem) => {
   expect(problemOf(pattern)).toBe(problem);

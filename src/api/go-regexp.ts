@@ -1,3 +1,5 @@
+import { posixClass } from "./posix-class.ts";
+
 /** A pattern that RE2 would not take. `message` is Go's: ``error parsing regexp: …: `x` ``. */
 export class RegexpError extends Error {
   override readonly name = "RegexpError";
@@ -18,23 +20,7 @@ const NEGATED: Readonly<Record<string, string>> = {
   W: "[^0-9A-Za-z_]",
   S: "[^\\t\\n\\f\\r ]",
 };
-const POSIX: Readonly<Record<string, string>> = {
-  alnum: "0-9A-Za-z",
-  alpha: "A-Za-z",
-  ascii: "\\x00-\\x7F",
-  blank: "\\t ",
-  cntrl: "\\x00-\\x1F\\x7F",
-  digit: "0-9",
-  graph: "!-~",
-  lower: "a-z",
-  print: " -~",
-  punct: "!-\\/:-@\\[-`\\{-~",
-  space: "\\t\\n\\v\\f\\r ",
-  upper: "A-Z",
-  word: "0-9A-Za-z_",
-  xdigit: "0-9A-Fa-f",
-};
-const CONTROL = new Set("aftnrv");
+const CONTROL: Readonly<Record<string, number>> = { a: 7, f: 12, t: 9, n: 10, r: 13, v: 11 };
 const MAX_REPEAT = 1000;
 const MAX_PATTERNS = 1000;
 
@@ -80,6 +66,8 @@ class Translator {
   /** Groups that an inline flag opened, to be closed with the group around them. */
   #closers = "";
   #canRepeat = false;
+  /** What was read last, where it is an anchor: JavaScript repeats none but in a group. */
+  #lastAnchor = "";
 
   constructor(pattern: string) {
     this.#pattern = pattern;
@@ -129,11 +117,13 @@ class Translator {
   #atom(text: string): void {
     this.#out += text;
     this.#canRepeat = true;
+    this.#lastAnchor = "";
   }
 
   #anchor(text: string): void {
-    this.#out += text;
+    this.#atom(text);
     this.#canRepeat = text !== "|";
+    this.#lastAnchor = text;
   }
 
   #repeat(operator: string): void {
@@ -144,6 +134,8 @@ class Translator {
         ? new RegexpError("missing argument to repetition operator", operator)
         : new RegexpError("invalid nested repetition operator", `${repeated}${operator}`);
     }
+    if (this.#lastAnchor !== "")
+      this.#out = `${this.#out.slice(0, -this.#lastAnchor.length)}(?:${this.#lastAnchor})`;
     const isLazy = this.#pattern[this.#at] === "?";
     if (isLazy) this.#at += 1;
     this.#out += operator + (isLazy !== this.#flags.ungreedy ? "?" : "");
@@ -152,7 +144,7 @@ class Translator {
 
   #braces(): void {
     const [text, low = "", comma, high = ""] =
-      /^\{(\d+)(,?)(\d*)\}/.exec(this.#pattern.slice(this.#at - 1)) ?? [];
+      /^\{(0|[1-9]\d*)(,?)((?:0|[1-9]\d*)?)\}/.exec(this.#pattern.slice(this.#at - 1)) ?? [];
     if (text === undefined || (comma === "" && high !== "")) return this.#atom("\\{");
     const isTooMany = Number(low) > MAX_REPEAT || Number(high) > MAX_REPEAT;
     if (isTooMany || (high !== "" && Number(high) < Number(low)))
@@ -165,7 +157,7 @@ class Translator {
     const rest = this.#pattern.slice(this.#at);
     if (!rest.startsWith("?")) return this.#push("(", this.#flags);
     // Nobody asks for groups by their names.
-    const [named] = /^\?P?<[A-Za-z_]\w*>/.exec(rest) ?? [];
+    const [named] = /^\?P?<\w+>/.exec(rest) ?? [];
     if (named !== undefined) {
       this.#at += named.length;
       return this.#push("(", this.#flags);
@@ -211,6 +203,7 @@ class Translator {
     this.#flags = outer.flags;
     this.#closers = outer.closers;
     this.#canRepeat = true;
+    this.#lastAnchor = "";
   }
 
   #escape(): void {
@@ -224,7 +217,9 @@ class Translator {
     const negated = NEGATED[char];
     if (negated !== undefined) return this.#atom(negated);
     const range = CLASSES[char];
-    this.#atom(range === undefined ? this.#escapedCharacter(char) : `[${range}]`);
+    if (range !== undefined) return this.#atom(`[${range}]`);
+    if (char === "p" || char === "P") return this.#atom(this.#unicode(char));
+    this.#atom(written(this.#escapedCode(char)));
   }
 
   #quoted(): void {
@@ -234,28 +229,29 @@ class Translator {
     for (const char of text) this.#atom(literal(char));
   }
 
-  /** After the backslash and `char`: what means one character, or a Unicode class. */
-  #escapedCharacter(char: string): string {
-    if (char === "p" || char === "P") return this.#unicode(char);
+  /** After the backslash and `char`: the one character that is meant. */
+  #escapedCode(char: string): number {
     const rest = this.#pattern.slice(this.#at);
     if (char === "x") {
       const [text, braced, plain] = /^(?:\{([0-9A-Fa-f]+)\}|([0-9A-Fa-f]{2}))/.exec(rest) ?? [];
-      if (text === undefined) throw new RegexpError("invalid escape sequence", "\\x");
+      const code = Number.parseInt(braced ?? plain ?? "", 16);
+      if (text === undefined || code > 0x10ffff)
+        throw new RegexpError("invalid escape sequence", "\\x");
       this.#at += text.length;
-      return `\\u{${braced ?? plain}}`;
+      return code;
     }
     if (/[1-7]/.test(char) && !/^[0-7]/.test(rest))
       throw new RegexpError("invalid escape sequence", `\\${char}`);
     if (/[0-7]/.test(char)) {
       const digits = char + (/^[0-7]{0,2}/.exec(rest)?.[0] ?? "");
       this.#at += digits.length - 1;
-      return `\\u{${Number.parseInt(digits, 8).toString(16)}}`;
+      return Number.parseInt(digits, 8);
     }
-    if (char === "a") return "\\x07";
-    if (CONTROL.has(char)) return `\\${char}`;
+    const control = CONTROL[char];
+    if (control !== undefined) return control;
     if (/[A-Za-z0-9]/.test(char) || char > "\x7f")
       throw new RegexpError("invalid escape sequence", `\\${char}`);
-    return literal(char);
+    return char.charCodeAt(0);
   }
 
   #unicode(char: string): string {
@@ -264,7 +260,10 @@ class Translator {
     if (text === undefined) throw new RegexpError("invalid character class range", `\\${char}`);
     this.#at += text.length;
     const name = braced ?? plain ?? "";
-    const property = /^[A-Z][a-z]?$/.test(name) ? name : `Script=${name}`;
+    const isCategory = /^[A-Za-z]{1,2}$/.test(name);
+    const property = isCategory
+      ? name.charAt(0).toUpperCase() + name.slice(1).toLowerCase()
+      : `Script=${name}`;
     if (!isProperty(property))
       throw new RegexpError("invalid character class range", `\\${char}${text}`);
     const isNegated = (char === "P") !== text.startsWith("{^");
@@ -273,52 +272,61 @@ class Translator {
 
   #class(): string {
     const start = this.#at - 1;
-    let out = "[";
-    if (this.#pattern[this.#at] === "^") {
-      out += "^";
-      this.#at += 1;
-    }
-    for (let isFirst = true; ; isFirst = false) {
-      const from = this.#at;
-      const char = String.fromCodePoint(this.#pattern.codePointAt(this.#at) ?? 0);
-      if (this.#at >= this.#pattern.length)
-        throw new RegexpError("missing closing ]", this.#pattern.slice(start));
-      this.#at += char.length;
-      if (char === "]" && !isFirst) return `${out}]`;
-      const dash = this.#pattern[this.#at] === "]" || isFirst;
-      out += char === "-" ? (dash ? "\\-" : "-") : this.#member(char);
-      this.#checkRange(from);
-    }
-  }
-
-  /** Throws where what begins at `from` is a range of plain characters that runs backwards. */
-  #checkRange(from: number): void {
-    const [range, low = "", high = ""] =
-      /^([^\\[\]])-([^\\[\]])/u.exec(this.#pattern.slice(from)) ?? [];
-    if (range !== undefined && low > high)
-      throw new RegexpError("invalid character class range", range);
-  }
-
-  #member(char: string): string {
-    if (char === "[") {
-      const [text, caret = "", name = ""] =
-        /^:(\^?)(\w+):\]/.exec(this.#pattern.slice(this.#at)) ?? [];
-      if (text === undefined) return "\\[";
-      const range = POSIX[name];
-      if (range === undefined || caret !== "")
-        throw new RegexpError("invalid character class range", `[${text}`);
-      this.#at += text.length;
-      return range;
-    }
-    if (char !== "\\") return SYNTAX.has(char) ? `\\${char}` : char;
-    const escaped = this.#pattern[this.#at] ?? "";
+    const isNegated = this.#pattern[this.#at] === "^";
+    if (isNegated) this.#at += 1;
+    let out = "";
+    for (let isFirst = true; isFirst || this.#pattern[this.#at] !== "]"; isFirst = false)
+      out += this.#group() ?? this.#range(start);
     this.#at += 1;
-    const range = CLASSES[escaped];
-    if (range !== undefined) return range;
-    if (NEGATED[escaped] !== undefined) return `\\${escaped}`;
-    return escaped === "-" ? "\\-" : this.#escapedCharacter(escaped);
+    return `[${isNegated ? "^" : ""}${out}]`;
+  }
+
+  /** A class by its name within a class: `[:alpha:]`, `\p{Greek}`, `\d`. */
+  #group(): string | undefined {
+    const rest = this.#pattern.slice(this.#at);
+    const [named] = /^\[:[\s\S]*?:\]/.exec(rest) ?? [];
+    if (named !== undefined) {
+      const found = posixClass(named);
+      if (found === undefined) throw new RegexpError("invalid character class range", named);
+      this.#at += named.length;
+      return found;
+    }
+    const [, char = ""] = /^\\([dswDSWpP])/.exec(rest) ?? [];
+    if (char === "") return undefined;
+    this.#at += 2;
+    if (char === "p" || char === "P") return this.#unicode(char);
+    return CLASSES[char] ?? `\\${char}`;
+  }
+
+  /** A character, or one and another with all between them. */
+  #range(start: number): string {
+    const from = this.#at;
+    const low = this.#code(start);
+    const [dash, end] = this.#pattern.slice(this.#at);
+    if (dash !== "-" || end === undefined || end === "]") return written(low);
+    this.#at += 1;
+    const high = this.#code(start);
+    if (high >= low) return `${written(low)}-${written(high)}`;
+    throw new RegexpError("invalid character class range", this.#pattern.slice(from, this.#at));
+  }
+
+  #code(start: number): number {
+    const code = this.#pattern.codePointAt(this.#at);
+    if (code === undefined) throw new RegexpError("missing closing ]", this.#pattern.slice(start));
+    this.#at += code > 0xffff ? 2 : 1;
+    if (code !== 0x5c) return code;
+    const char = this.#pattern[this.#at] ?? "";
+    if (char === "") throw new RegexpError("trailing backslash at end of expression", "");
+    this.#at += 1;
+    return this.#escapedCode(char);
   }
 }
+
+/** A character, by itself or as a code that no syntax stands in the way of. */
+const written = (code: number): string =>
+  /[\w ]/.test(String.fromCodePoint(code))
+    ? String.fromCodePoint(code)
+    : `\\u{${code.toString(16)}}`;
 
 function isProperty(name: string): boolean {
   try {

@@ -38,9 +38,6 @@ const CLAUSES: Readonly<Record<string, Clause>> = {
 
 const UNREADABLE = "could not parse formatting clause: ";
 const PRECISION = "error while parsing precision: ";
-const NO_DIGITS =
-  'error while converting precision to integer: strconv.Atoi: parsing "": invalid syntax';
-
 /** What is wrong with texts that are formatted with a list, both written as literals (cel-go's string format validator). */
 export function formatFaults(types: Types): CelFault[] {
   return [...types.keys()].flatMap((expression) => {
@@ -55,31 +52,52 @@ function faultOf(call: Call, types: Types): CelFault | undefined {
   if (target?.is !== "literal" || typeof target.value !== "string") return undefined;
   if (list?.is !== "list" || others.length > 0) return undefined;
   const given = list.elements.map(({ value }) => value);
-  const verbs = [...target.value.matchAll(/%(%|[^%]*)/g)].filter(([text]) => text !== "%%");
-  for (const [index, [, rest = ""]] of verbs.entries()) {
-    if (rest === "" && index === verbs.length - 1)
-      return { problem: "unexpected end of string", at };
-    const argument = given[index];
-    if (argument === undefined) return { problem: `index ${index} out of range`, at };
+  let used = 0;
+  for (const rest of placeholders(target.value)) {
+    if (rest === "") return { problem: "unexpected end of string", at };
+    const argument = given[used];
+    if (argument === undefined) return { problem: `index ${used} out of range`, at };
     const read = readVerb(rest);
     if ("problem" in read) return { problem: `${UNREADABLE}${read.problem}`, at };
     const wrong = unfit(argument, { ...read, types });
     if (wrong !== undefined) return wrong;
+    used += 1;
   }
-  if (given.length <= verbs.length) return undefined;
-  const problem = `too many arguments supplied to string.format (expected ${verbs.length}, got ${given.length})`;
+  if (given.length <= used) return undefined;
+  const problem = `too many arguments supplied to string.format (expected ${used}, got ${given.length})`;
   return { problem, at };
 }
 
-/** Reads what stands behind a percent sign, as far as the next one. */
+/** What stands behind each percent sign that is not there for itself. */
+function* placeholders(text: string): Iterable<string> {
+  for (let at = text.indexOf("%"); at >= 0; at = text.indexOf("%", at)) {
+    const isPlain = text[at + 1] === "%";
+    if (!isPlain) yield text.slice(at + 1);
+    at += isPlain ? 2 : 1;
+  }
+}
+
+/** Reads what stands behind a percent sign. */
 function readVerb(text: string): Pick<Place, "clause" | "isText"> | { readonly problem: string } {
-  const [, precision = "", verb = ""] = /^(\.\d*)?(.?)/u.exec(text) ?? [];
-  if (precision !== "" && verb === "")
+  const [precision = "", digits] = /^\.(\d*)/.exec(text) ?? [];
+  const rest = text.slice(precision.length);
+  if (digits !== undefined && rest === "")
     return { problem: `${PRECISION}could not find end of precision specifier` };
-  if (precision === ".") return { problem: `${PRECISION}${NO_DIGITS}` };
+  const wrong = digits === undefined ? undefined : noInteger(digits);
+  if (wrong !== undefined)
+    return { problem: `${PRECISION}error while converting precision to integer: ${wrong}` };
+  // cel-go reads bytes.
+  const verb = String.fromCharCode(Buffer.from(rest.slice(0, 2))[0] ?? 0);
   const clause = Object.hasOwn(CLAUSES, verb) ? CLAUSES[verb] : undefined;
-  if (clause !== undefined) return { clause, isText: verb === "s" };
-  return { problem: `unrecognized formatting clause ${JSON.stringify(verb)}` };
+  if (clause === undefined) return { problem: `unrecognized formatting clause "${verb}"` };
+  return { clause, isText: verb === "s" };
+}
+
+/** What Go's `strconv.Atoi` says of digits that are no int64. */
+function noInteger(digits: string): string | undefined {
+  const isReadable = digits !== "" && BigInt.asIntN(64, BigInt(digits)) === BigInt(digits);
+  if (isReadable) return undefined;
+  return `strconv.Atoi: parsing "${digits}": ${digits === "" ? "invalid syntax" : "value out of range"}`;
 }
 
 interface Place {
