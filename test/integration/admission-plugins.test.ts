@@ -201,6 +201,20 @@ describe("ResourceQuota", () => {
     await created("Pod", pod("b"));
   });
 
+  test("charges no pod that should be gone, but for its place in the store", async () => {
+    await created("ResourceQuota", quota({ pods: "1", "count/pods": "2" }));
+    await created("Pod", pod("a", { spec: { ...pod("a").spec, nodeName: "lost" } }));
+    await api.send("DELETE", "/api/v1/namespaces/default/pods/a");
+    // It has 30 s to go, and its node as long again to say so.
+    api.clock.advance(60_000);
+    expect(await refused("Pod", pod("b"))).toContain("used: pods=1, limited: pods=1");
+    api.clock.advance(1);
+    await created("Pod", pod("b"));
+    expect(await refused("Pod", pod("c"))).toContain(
+      "requested: count/pods=1,pods=1, used: count/pods=2,pods=1",
+    );
+  });
+
   test("is not overdrawn by many at once, and not drawn on by a rehearsal", async () => {
     await created("ResourceQuota", quota({ "count/configmaps": "5" }));
     for (let index = 0; index < 9; index += 1) {

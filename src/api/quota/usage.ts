@@ -12,11 +12,22 @@ export interface QuotaKind<T extends KubeObject = KubeObject> {
   counts(name: string): boolean;
   /** What one object uses, by those names. */
   usage(object: T): Amounts;
+  /** When an object that is to go uses less although it is still there; nothing where that is never. */
+  lapse?(object: T): Lapse | undefined;
   /** What the object must say for a quota on those names to be measurable: a text, or nothing. */
   missing?(object: T, names: readonly string[]): string | undefined;
 }
 
+/** An object that should be gone is not charged for what it used. */
+export interface Lapse {
+  /** Since 1970. */
+  readonly atMs: number;
+  /** What it uses all the same. */
+  readonly left: Amounts;
+}
+
 const ONE = Quantity.parse(1);
+const PLACE: Amounts = new Map([["count/pods", ONE]]);
 const STORAGE_CLASS = ".storageclass.storage.k8s.io/";
 const COMPUTE = ["cpu", "memory", "ephemeral-storage"] as const;
 const POD_NAMES: ReadonlySet<string> = new Set([
@@ -53,14 +64,18 @@ const pods: QuotaKind<Pod> = {
     name.startsWith("requests.hugepages-") ||
     (name.startsWith("requests.") && isExtended(name.slice("requests.".length))),
   usage(pod) {
-    const usage = new Map([["count/pods", ONE]]);
     // A pod that has ended uses nothing but its place in the store.
-    if (isTerminal(pod)) return usage;
-    usage.set("pods", ONE);
+    if (isTerminal(pod)) return PLACE;
+    const usage = new Map([...PLACE, ["pods", ONE]]);
     for (const [name, amount] of computeUsage(podRequests(pod), podLimits(pod))) {
       usage.set(name, amount);
     }
     return usage;
+  },
+  lapse({ metadata = {} }) {
+    const { deletionTimestamp, deletionGracePeriodSeconds: seconds } = metadata;
+    if (deletionTimestamp === undefined || seconds === undefined) return undefined;
+    return { atMs: Date.parse(deletionTimestamp) + seconds * 1000, left: PLACE };
   },
   missing({ spec }, names) {
     if (spec && isWhole(spec)) return undefined;

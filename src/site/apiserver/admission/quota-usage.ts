@@ -39,6 +39,8 @@ interface Followed {
   readonly tallies: Map<string, Map<string, Tally>>;
   /** By namespace, then by the object's name: who is about to write it, in order, and what. */
   readonly pending: Map<string, Map<string, Map<Admission, KubeObject>>>;
+  /** By namespace, then by name: what may soon be charged no more. */
+  readonly leaving: Map<string, Map<string, KubeObject>>;
 }
 
 /**
@@ -78,6 +80,10 @@ export class QuotaUsage {
       if (visible)
         this.#subtract(total, { quota, resource, object: itemOf(resource, visible).value });
     }
+    for (const object of followed.leaving.get(namespace)?.values() ?? []) {
+      this.#subtract(total, { quota, resource, object });
+      this.#add(total, { quota, resource, object, now: admission.now });
+    }
     return total;
   }
 
@@ -102,12 +108,15 @@ export class QuotaUsage {
     const known = this.#followed.get(collection);
     if (known !== undefined) return known;
     const { store, signal } = this.#options;
-    const made: Followed = { tallies: new Map(), pending: new Map() };
+    const made: Followed = { tallies: new Map(), pending: new Map(), leaving: new Map() };
+    const mayLapse = this.#options.meter.kind(resource).lapse !== undefined;
+    for (const { value } of mayLapse ? store.list(collection).items : []) noteLeaving(made, value);
     this.#followed.set(collection, made);
     const subscription = store.subscribe(
       collection,
       store.resourceVersion,
       ({ type, item }, previous) => {
+        if (mayLapse) noteLeaving(made, item.value, type === "DELETED");
         const version = Number(item.value.metadata?.resourceVersion ?? 0);
         for (const tally of made.tallies.get(namespaceOf(item.value))?.values() ?? []) {
           if (version <= tally.since) continue;
@@ -156,8 +165,8 @@ export class QuotaUsage {
     }
   }
 
-  #amounts({ quota, resource, object }: Counted): Amounts {
-    return this.#options.meter.total(quota, { resource, objects: [object] });
+  #amounts({ quota, object, ...rest }: Counted): Amounts {
+    return this.#options.meter.total(quota, { ...rest, objects: [object] });
   }
 }
 
@@ -165,6 +174,16 @@ interface Counted {
   readonly quota: ResourceQuota;
   readonly resource: Resource;
   readonly object: KubeObject;
+  /** What should be gone by then counts for what is left of it. */
+  readonly now?: Date;
+}
+
+function noteLeaving({ leaving }: Followed, object: KubeObject, isGone = false): void {
+  const namespace = namespaceOf(object);
+  const known = leaving.get(namespace) ?? new Map<string, KubeObject>();
+  const isLeaving = !isGone && object.metadata?.deletionTimestamp !== undefined;
+  if (isLeaving) leaving.set(namespace, known.set(nameOf(object), object));
+  else if (known.delete(nameOf(object)) && known.size === 0) leaving.delete(namespace);
 }
 
 function writesOf(pending: Followed["pending"], object: KubeObject): Map<Admission, KubeObject> {

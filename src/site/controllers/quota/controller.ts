@@ -31,16 +31,20 @@ export function createResourceQuotaController(deps: ControllerDeps, catalog: Cat
   async function reconcile(key: string): Promise<undefined> {
     const quota = quotas.get(key);
     if (quota === undefined || quota.metadata?.deletionTimestamp !== undefined) return;
-    const status = { hard: { ...quota.spec?.hard }, used: amountsList(usedBy(quota)) };
+    const now = deps.clock.now();
+    const status = { hard: { ...quota.spec?.hard }, used: amountsList(usedBy(quota, now)) };
     if (Bun.deepEquals(status, { ...quota.status })) return;
     await client.updateStatus(RESOURCE_QUOTAS, { ...quota, status });
   }
 
-  function usedBy(quota: ResourceQuota): Amounts {
+  /** What objects use that are not gone, though they should, is counted again when they should. */
+  function usedBy(quota: ResourceQuota, now: Date): Amounts {
     const used = contents.kinds.flatMap((resource) => {
       if (meter.names(quota, resource).size === 0) return [];
       const objects = informers.informer(resource).list(namespaceOf(quota));
-      return [...meter.total(quota, { resource, objects })];
+      const lapseMs = meter.nextLapseMs(resource, objects, now);
+      if (lapseMs !== undefined) queue.addAfter(objectKey(quota), lapseMs + 1 - now.getTime());
+      return [...meter.total(quota, { resource, objects, now })];
     });
     return new Map(used);
   }
