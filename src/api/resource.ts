@@ -2,7 +2,7 @@ import type { CustomKind } from "./crd/custom-kind.ts";
 import type { FieldError } from "./field-error.ts";
 import type { Look } from "./looks.ts";
 import type { NameFormat } from "./metadata.ts";
-import type { KubeObject } from "./object.ts";
+import type { KubeObject, ObjectMeta } from "./object.ts";
 
 export type Verb =
   | "create"
@@ -145,6 +145,8 @@ export interface Resource<T extends KubeObject = KubeObject> extends GroupVersio
   readonly statusLooks?: readonly Look[];
   /** Brings an object that is right into the form that is kept, in place. */
   canonicalize?(object: T): void;
+  /** What of its metadata a change of its status leaves as it is; all else is as it is sent. */
+  readonly statusKeeps?: readonly (keyof ObjectMeta)[];
   /** Errors of a change through `/status`. */
   validateStatus?(next: T, current: T): FieldError[];
   /**

@@ -63,6 +63,7 @@ export const VALIDATING_ADMISSION_POLICIES = row<objects.ValidatingAdmissionPoli
   plural: "validatingadmissionpolicies",
   namespaced: false,
   definition: "io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicy",
+  statusKeeps: ["labels", "annotations", "finalizers", "ownerReferences"],
   changeLooks: NEW,
   anyFinalizer: true,
   statusLooks: [],

@@ -13,6 +13,7 @@ export const API_SERVICES = row<objects.APIService>({
   plural: "apiservices",
   namespaced: false,
   definition: "io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService",
+  statusKeeps: ["labels", "annotations", "finalizers", "ownerReferences"],
   changeLooks: CHANGED_THEN_NEW,
   anyFinalizer: true,
   categories: ["api-extensions"],

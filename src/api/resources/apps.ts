@@ -50,6 +50,7 @@ export const DEPLOYMENTS = row<objects.Deployment>({
   plural: "deployments",
   namespaced: true,
   definition: "io.k8s.api.apps.v1.Deployment",
+  statusKeeps: ["labels"],
   shortNames: ["deploy"],
   categories: ["all"],
   hasGeneration: true,

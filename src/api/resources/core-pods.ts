@@ -32,6 +32,7 @@ export const PODS = row<objects.Pod>({
   plural: "pods",
   namespaced: true,
   definition: "io.k8s.api.core.v1.Pod",
+  statusKeeps: ["ownerReferences"],
   shortNames: ["po"],
   categories: ["all"],
   hasGeneration: true,

@@ -34,6 +34,7 @@ export const VOLUME_ATTACHMENTS = row<objects.VolumeAttachment>({
   plural: "volumeattachments",
   namespaced: false,
   definition: "io.k8s.api.storage.v1.VolumeAttachment",
+  statusKeeps: ["labels", "annotations", "finalizers", "ownerReferences"],
   changeLooks: NEW_TWICE,
   statusLooks: NEW_TWICE,
   needsVersion: true,

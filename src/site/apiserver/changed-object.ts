@@ -19,7 +19,7 @@ import type { FieldManager } from "./field-manager.ts";
 import { cloneJson, field, sameJson } from "./json.ts";
 import { hasStatus, objectOf, storedForm, subjectOf, uidProblem } from "./kind.ts";
 import { checkNamespace, specChanged } from "./new-object.ts";
-import { takeSentLabels } from "./sent-labels.ts";
+import { takeSentMetadata } from "./sent-metadata.ts";
 import type { Strategy, View } from "./strategy.ts";
 
 export interface Rewrite<T extends KubeObject> {
@@ -117,17 +117,13 @@ export function viewOf<T extends KubeObject>(
     validated: false,
     read: (object) => object,
     write(current, body) {
-      const next = withStatus(objectOf(resource, cloneJson(current)), body);
+      const next = objectOf(resource, cloneJson(current));
+      Object.assign(next, { status: cloneJson(field(body, "status")) ?? {} });
+      takeSentMetadata(next, body, resource.statusKeeps);
       resource.setStatusDefaults?.(next);
       return next;
     },
   };
-}
-
-/** `/status` takes the status, labels and annotations of what is sent, and nothing else. */
-function withStatus<T extends KubeObject>(next: T, sent: KubeObject): T {
-  Object.assign(next, { status: cloneJson(field(sent, "status")) ?? {} });
-  return takeSentLabels(next, sent);
 }
 
 function replaced<T extends KubeObject>({ target, current }: Rewrite<T>, sent: KubeObject): T {

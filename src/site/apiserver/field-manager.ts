@@ -1,4 +1,4 @@
-import { differenceWithChildren, type FieldSet, MEMBER } from "#api/apply/field-set.ts";
+import { type FieldSet, MEMBER } from "#api/apply/field-set.ts";
 import { applyToObject, kindText, managedFieldsAfter } from "#api/apply/managed-fields.ts";
 import { fieldElement } from "#api/apply/path-element.ts";
 import {
@@ -129,7 +129,8 @@ export class FieldManager {
   }
 
   #allButStatus(type: ObjectType): FieldSet {
-    return this.#options.served.custom === undefined ? allButStatus(type) : CUSTOM_ALL_BUT_STATUS;
+    const { served } = this.#options;
+    return served.custom === undefined ? allButStatus(type, served) : CUSTOM_ALL_BUT_STATUS;
   }
 
   get #scaled(): ScaledParent {
@@ -143,19 +144,12 @@ export class FieldManager {
 const STATUS: FieldSet = { "f:status": MEMBER };
 /** What `/status` of a custom kind resets; what else is there is nobody's by name. */
 const CUSTOM_ALL_BUT_STATUS: FieldSet = { "f:metadata": MEMBER, "f:spec": MEMBER };
-const STATUS_WRITES: FieldSet = {
-  ...STATUS,
-  "f:metadata": { "f:labels": MEMBER, "f:annotations": MEMBER },
-};
 
 /** What `/status` leaves as it is. */
-function allButStatus(type: ObjectType): FieldSet {
-  const fields = [...type.fields.values()].map((field): [string, FieldSet] => {
-    const isMetadata = field.name === "metadata" && field.type.is === "object";
-    const below = isMetadata ? field.type.fields.keys() : [];
-    return [fieldElement(field.name), members(below)];
-  });
-  return differenceWithChildren(Object.fromEntries(fields), STATUS_WRITES);
+function allButStatus(type: ObjectType, { statusKeeps = [] }: Resource): FieldSet {
+  const others = [...type.fields.keys()].filter((name) => !["metadata", "status"].includes(name));
+  const kept = statusKeeps.length > 0 && { "f:metadata": members(statusKeeps) };
+  return { ...members(others), ...kept };
 }
 
 const members = (names: Iterable<string>): FieldSet =>

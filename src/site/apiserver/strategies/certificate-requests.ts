@@ -2,7 +2,7 @@ import type { CertificateSigningRequest, KubeObject } from "#api/object.ts";
 import { validateCertificateRequestApproval } from "#api/validation/certificate-request.ts";
 import { rfc3339 } from "#lib/clock.ts";
 import { cloneJson, field } from "../json.ts";
-import { takeSentLabels } from "../sent-labels.ts";
+import { takeSentMetadata } from "../sent-metadata.ts";
 import type { Strategy } from "../strategy.ts";
 
 type Status = NonNullable<CertificateSigningRequest["status"]>;
@@ -36,7 +36,7 @@ export const certificateRequests: Strategy<CertificateSigningRequest> = {
       write: (current, body, { now }) => {
         const { conditions } = statusOf(body);
         const status = { ...current.status, conditions: dated(conditions, current, now) };
-        return takeSentLabels(withStatus(current, status), body);
+        return takeSentMetadata(withStatus(current, status), body);
       },
     },
     status: {
@@ -49,7 +49,7 @@ export const certificateRequests: Strategy<CertificateSigningRequest> = {
           sent.conditions ?? [],
         );
         const status = { ...sent, conditions: dated(conditions, current, now) };
-        return takeSentLabels(withStatus(current, status), body);
+        return takeSentMetadata(withStatus(current, status), body);
       },
     },
   },

@@ -2,7 +2,7 @@ import { setNamespaceDefaults } from "#api/defaults/core.ts";
 import type { KubeObject, Namespace } from "#api/object.ts";
 import { validateNamespaceFinalizers } from "#api/validation/cluster.ts";
 import { cloneJson, field } from "../json.ts";
-import { takeSentLabels } from "../sent-labels.ts";
+import { takeSentMetadata } from "../sent-metadata.ts";
 import type { Strategy } from "../strategy.ts";
 
 /** Namespaces: they go in two steps, and only when the namespace controller has emptied them. */
@@ -21,7 +21,7 @@ export const namespaces: Strategy<Namespace> = {
       write(current, body) {
         const next = cloneJson(current);
         next.spec = { finalizers: finalizersOf(body) };
-        takeSentLabels(next, body);
+        takeSentMetadata(next, body);
         setNamespaceDefaults(next);
         return next;
       },
