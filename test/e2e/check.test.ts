@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +8,8 @@ import { withNetworkNamespace } from "#linux/namespace.ts";
 import { NetworkNamespace } from "#test/kit/network-namespace.ts";
 import { output, run } from "#test/kit/process.ts";
 import { BINARY } from "#test/kit/site-process.ts";
+
+setDefaultTimeout(60_000);
 
 /** Whatever the host has: no engine is asked. */
 const NATIVE = ["--runtime", "native"];

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { run } from "#test/kit/process.ts";
 import { BINARY, SiteProcess } from "#test/kit/site-process.ts";
 import { suiteRuntime } from "#test/kit/suite-runtime.ts";
 
-const TEST_MS = 60_000;
+setDefaultTimeout(60_000);
 
 const edgesite = (...args: string[]) =>
   run([BINARY, ...args], { env: { EDGESITE_DATA_DIR: directory } });
@@ -86,11 +86,11 @@ describe("with a site", () => {
     host = await NetworkNamespace.create();
     site = await SiteProcess.start({ namespace: host, runtime: suiteRuntime() });
     await site.nodeReady();
-  }, TEST_MS);
+  });
   afterAll(async () => {
     await site[Symbol.asyncDispose]();
     await host[Symbol.asyncDispose]();
-  }, TEST_MS);
+  });
 
   test("status tells all there is, and exits 0", async () => {
     const text = await site.command(["status"]);
@@ -112,36 +112,32 @@ describe("with a site", () => {
     expect(statSync(site.dataDir).mode & 0o777).toBe(0o700);
   });
 
-  test(
-    "kubeconfig prints, points elsewhere, and merges with a backup",
-    async () => {
-      const printed = (await site.command(["kubeconfig"])).stdout;
-      expect(printed).toContain("server: https://127.0.0.1:6443");
-      expect(printed).toContain("current-context: edgesite");
-      const other = (await site.command(["kubeconfig", "--server", "192.0.2.7"])).stdout;
-      expect(other).toContain("server: https://192.0.2.7:6443");
-      const home = mkdtempSync(join(tmpdir(), "edgesite-home-"));
-      const path = join(home, ".kube", "config");
-      const mine =
-        "apiVersion: v1\nkind: Config\ncurrent-context: work # mine\ncontexts:\n  - name: work\n    context: {cluster: c, user: u}\n";
-      await run(["mkdir", "-p", join(home, ".kube")]);
-      writeFileSync(path, mine);
-      const merge = await site.command(["kubeconfig", "--merge"], {
-        env: { HOME: home, KUBECONFIG: "", SUDO_USER: "" },
-      });
-      expect(merge.exitCode).toBe(0);
-      const merged = readFileSync(path, "utf8");
-      expect(merged).toContain("current-context: work # mine");
-      expect(merged).toContain("name: edgesite");
-      const [backup = ""] = [...new Bun.Glob("config.*").scanSync(join(home, ".kube"))];
-      expect(readFileSync(join(home, ".kube", backup), "utf8")).toBe(mine);
-      const { path: kubectl } = await newestKubectl();
-      const nodes = [kubectl, "--kubeconfig", path, "--context", "edgesite", "get", "nodes"];
-      expect(await host.output(nodes, { env: { HOME: home } })).toContain("Ready");
-      rmSync(home, { recursive: true });
-    },
-    TEST_MS,
-  );
+  test("kubeconfig prints, points elsewhere, and merges with a backup", async () => {
+    const printed = (await site.command(["kubeconfig"])).stdout;
+    expect(printed).toContain("server: https://127.0.0.1:6443");
+    expect(printed).toContain("current-context: edgesite");
+    const other = (await site.command(["kubeconfig", "--server", "192.0.2.7"])).stdout;
+    expect(other).toContain("server: https://192.0.2.7:6443");
+    const home = mkdtempSync(join(tmpdir(), "edgesite-home-"));
+    const path = join(home, ".kube", "config");
+    const mine =
+      "apiVersion: v1\nkind: Config\ncurrent-context: work # mine\ncontexts:\n  - name: work\n    context: {cluster: c, user: u}\n";
+    await run(["mkdir", "-p", join(home, ".kube")]);
+    writeFileSync(path, mine);
+    const merge = await site.command(["kubeconfig", "--merge"], {
+      env: { HOME: home, KUBECONFIG: "", SUDO_USER: "" },
+    });
+    expect(merge.exitCode).toBe(0);
+    const merged = readFileSync(path, "utf8");
+    expect(merged).toContain("current-context: work # mine");
+    expect(merged).toContain("name: edgesite");
+    const [backup = ""] = [...new Bun.Glob("config.*").scanSync(join(home, ".kube"))];
+    expect(readFileSync(join(home, ".kube", backup), "utf8")).toBe(mine);
+    const { path: kubectl } = await newestKubectl();
+    const nodes = [kubectl, "--kubeconfig", path, "--context", "edgesite", "get", "nodes"];
+    expect(await host.output(nodes, { env: { HOME: home } })).toContain("Ready");
+    rmSync(home, { recursive: true });
+  });
 
   test("everything but health and version wants credentials", async () => {
     const code = (path: string) =>
@@ -160,16 +156,12 @@ describe("with a site", () => {
   });
 });
 
-test(
-  "stop ends a site and answers when it has ended",
-  async () => {
-    await using host = await NetworkNamespace.create();
-    await using site = await SiteProcess.start({ namespace: host });
-    expect((await site.command(["stop"])).exitCode).toBe(0);
-    expect((await site.command(["status"])).exitCode).toBe(1);
-  },
-  TEST_MS,
-);
+test("stop ends a site and answers when it has ended", async () => {
+  await using host = await NetworkNamespace.create();
+  await using site = await SiteProcess.start({ namespace: host });
+  expect((await site.command(["stop"])).exitCode).toBe(0);
+  expect((await site.command(["status"])).exitCode).toBe(1);
+});
 
 test("files of the directory that it is started in mean nothing to it", async () => {
   const directory = mkdtempSync(join(tmpdir(), "edgesite-strange-"));

@@ -1,13 +1,14 @@
 /** A site whose configuration gives pods IPv6 beside IPv4, on a host that has both. */
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { eventually } from "#test/kit/eventually.ts";
 import { type HostTraces, networkTraces } from "#test/kit/host-traces.ts";
 import { NetworkNamespace } from "#test/kit/network-namespace.ts";
 import { SiteProcess } from "#test/kit/site-process.ts";
 import { suiteRuntime } from "#test/kit/suite-runtime.ts";
 
+setDefaultTimeout(60_000);
+
 const SETUP_MS = 90_000;
-const TEST_MS = 60_000;
 const HOST6 = "2001:db8::1";
 const LAN6 = "2001:db8::2";
 
@@ -105,53 +106,41 @@ test("node and pods say that they have both", async () => {
   }
 });
 
-test(
-  "pods reach pods and the world, and the world ports of the host, over IPv6",
-  async () => {
-    expect(await fetched("one", `http://[${address6("two")}]/`)).toBe("two\n");
-    expect(await host.output(curl(`http://[${address6("one")}]/`))).toBe("one\n");
-    expect(await lan.output(curl(`http://[${HOST6}]:8080/`))).toBe("two\n");
-    expect(await host.output(curl(`http://[${HOST6}]:8080/`))).toBe("two\n");
-    expect(await fetched("one", `http://[${HOST6}]:8080/`)).toBe("two\n");
-  },
-  TEST_MS,
-);
+test("pods reach pods and the world, and the world ports of the host, over IPv6", async () => {
+  expect(await fetched("one", `http://[${address6("two")}]/`)).toBe("two\n");
+  expect(await host.output(curl(`http://[${address6("one")}]/`))).toBe("one\n");
+  expect(await lan.output(curl(`http://[${HOST6}]:8080/`))).toBe("two\n");
+  expect(await host.output(curl(`http://[${HOST6}]:8080/`))).toBe("two\n");
+  expect(await fetched("one", `http://[${HOST6}]:8080/`)).toBe("two\n");
+});
 
-test(
-  "Services and names stay IPv4, and a question for IPv6 is answered at once",
-  async () => {
-    expect(await fetched("one", "http://web/")).toMatch(/^(one|two)\n$/);
-    const asked = ["nslookup", "-type=aaaa", "web.default.svc.cluster.local"];
-    const { exitCode, stdout } = await inPod("one", ...asked);
-    expect([exitCode, stdout.trim().split("\n")]).toEqual([
-      0,
-      ["Server:\t\t169.254.96.16", "Address:\t169.254.96.16:53"],
-    ]);
-  },
-  TEST_MS,
-);
+test("Services and names stay IPv4, and a question for IPv6 is answered at once", async () => {
+  expect(await fetched("one", "http://web/")).toMatch(/^(one|two)\n$/);
+  const asked = ["nslookup", "-type=aaaa", "web.default.svc.cluster.local"];
+  const { exitCode, stdout } = await inPod("one", ...asked);
+  expect([exitCode, stdout.trim().split("\n")]).toEqual([
+    0,
+    ["Server:\t\t169.254.96.16", "Address:\t169.254.96.16:53"],
+  ]);
+});
 
-test(
-  "a site that was killed takes its pods over with both addresses",
-  async () => {
-    await site.stop("SIGKILL");
-    site.launch();
-    await site.ready();
-    await site.nodeReady();
-    await eventually(
-      async () => (await lan.run(curl(`http://[${HOST6}]:8080/`))).stdout === "two\n",
-      {
-        withinMs: 10_000,
-        what: "A port of the host over IPv6",
-      },
-    );
-    expect(await get("pod one", "{.status.podIPs[*].ip}")).toBe(
-      (addresses.get("one") ?? []).join(" "),
-    );
-    expect(await get("pods one two", "{.items[*].status.containerStatuses[0].restartCount}")).toBe(
-      "0 0",
-    );
-    expect(await fetched("one", `http://[${address6("two")}]/`)).toBe("two\n");
-  },
-  TEST_MS,
-);
+test("a site that was killed takes its pods over with both addresses", async () => {
+  await site.stop("SIGKILL");
+  site.launch();
+  await site.ready();
+  await site.nodeReady();
+  await eventually(
+    async () => (await lan.run(curl(`http://[${HOST6}]:8080/`))).stdout === "two\n",
+    {
+      withinMs: 10_000,
+      what: "A port of the host over IPv6",
+    },
+  );
+  expect(await get("pod one", "{.status.podIPs[*].ip}")).toBe(
+    (addresses.get("one") ?? []).join(" "),
+  );
+  expect(await get("pods one two", "{.items[*].status.containerStatuses[0].restartCount}")).toBe(
+    "0 0",
+  );
+  expect(await fetched("one", `http://[${address6("two")}]/`)).toBe("two\n");
+});
