@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import {
   type ClientRequest,
   type IncomingMessage,
@@ -12,6 +11,7 @@ import { abortReason } from "#lib/abort.ts";
 import { connectFailure } from "#lib/connect-failure.ts";
 import type { Backend } from "./backend.ts";
 import type { KeptConnections } from "./kept-connections.ts";
+import { PatientSocket } from "./patient-socket.ts";
 
 /** How long a server may take to accept a connection (Kubernetes' proxy transport). */
 const CONNECT_MS = 30_000;
@@ -105,14 +105,17 @@ function open(backend: Backend, { method, headers, kept }: Sent): ClientRequest 
   const { host, port, tls, target } = backend;
   const options: RequestOptions = {
     ...{ host, port, method, path: target, headers: mutable(headers) },
-    agent: kept?.agentFor(backend) ?? false,
+    ...(kept && { agent: kept.agentFor(backend) }),
     setHost: !("host" in headers),
     maxHeaderSize: MAX_HEAD_BYTES,
   };
-  if (tls === undefined) return requestHttp(options);
+  if (tls === undefined) {
+    const createConnection = () => new PatientSocket().connect(port, host);
+    return requestHttp(kept ? options : { ...options, createConnection });
+  }
   const { insecure, ca, serverName, client } = tls;
   return requestHttps({
-    ...options,
+    ...{ agent: false, ...options },
     rejectUnauthorized: !insecure,
     ...(ca !== undefined && { ca }),
     ...(serverName !== undefined && { servername: serverName }),
@@ -135,17 +138,34 @@ async function send(request: ClientRequest, { body }: Sent): Promise<void> {
     request.end();
     return;
   }
-  const over = new AbortController();
-  request.once("close", () => over.abort());
+  // The backend may answer before there is a body; `flushHeaders` would send letters as UTF-8.
+  request.write(new Uint8Array());
+  let isOver = false;
+  request.once("close", () => {
+    isOver = true;
+  });
   try {
     for await (const chunk of body) {
-      if (!request.write(chunk)) await once(request, "drain", { signal: over.signal });
+      if (!request.write(chunk)) await room(request);
+      // Its answer may be there nevertheless: to end it now would throw that away.
+      if (isOver) return;
     }
     request.end();
   } catch (error) {
     // Half a request must not look like a whole one.
-    if (!over.signal.aborted) request.destroy(error instanceof Error ? error : undefined);
+    if (!isOver) request.destroy(error instanceof Error ? error : undefined);
   }
+}
+
+/** Resolves once a request takes more, or is over. */
+function room(request: ClientRequest): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      request.off("drain", done).off("close", done);
+      resolve();
+    };
+    request.on("drain", done).on("close", done);
+  });
 }
 
 class ConnectTimeout extends Error {

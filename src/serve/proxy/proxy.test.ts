@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { createServer, type Server } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { StatusError } from "#api/status.ts";
@@ -184,6 +184,50 @@ describe("a proxied request", () => {
     stop.abort();
     expect(await rejection(reader?.read() ?? Promise.resolve())).toBeInstanceOf(Error);
     await eventually(() => sockets.size === 0);
+  });
+
+  test("gets an answer that comes before its body, and before its first byte", async () => {
+    server.on("request", (asked, answer) => {
+      answer.writeHead(200);
+      answer.flushHeaders();
+      asked.pipe(answer);
+    });
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    const answer = await ask({ method: "POST", body: readable });
+    const writer = writable.getWriter();
+    await writer.write(Buffer.from("echo"));
+    await writer.close();
+    expect(await answer.text()).toBe("echo");
+  });
+
+  test("gets an answer whose backend then hangs up on the rest of its body", async () => {
+    const hungUp = Promise.withResolvers<void>();
+    const refusing = createTcpServer((socket) => {
+      socket.once("close", hungUp.resolve);
+      socket.once("data", () => {
+        socket.write("HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno", () =>
+          socket.resetAndDestroy(),
+        );
+      });
+    });
+    await new Promise<void>((resolve) => refusing.listen(0, "127.0.0.1", resolve));
+    const { port: refusingPort } = refusing.address() as AddressInfo;
+    const body = new ReadableStream<Uint8Array>(
+      {
+        start: (sent) => sent.enqueue(Buffer.from("some")),
+        async pull(sent) {
+          await hungUp.promise;
+          sent.enqueue(Buffer.from("more"));
+          sent.close();
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    const place = { ...backend(), port: refusingPort };
+    const asked = request({ method: "POST", body });
+    const answer = await forward(asked, place, { signals: [stop.signal], kept });
+    expect([answer.status, await answer.text()]).toEqual([413, "no"]);
+    refusing.close();
   });
 
   describe("on a connection that was kept", () => {
