@@ -1,5 +1,6 @@
 import { htmlSafeJson, jsonText, WrittenJson } from "#lib/json-text.ts";
 import { aggregated } from "./aggregate.ts";
+import { sorted } from "./codec/json-value.ts";
 
 /** The causes of Kubernetes' `field.ErrorType` (apimachinery/pkg/util/validation/field/errors.go). */
 export type FieldErrorReason =
@@ -30,10 +31,10 @@ export function fieldErrorsText(errors: readonly FieldError[]): string {
   return aggregated(errors.map(({ field, message }) => `${field}: ${message}`));
 }
 
-/** Go writes a text as it is, and the JSON of anything else so that HTML may hold it. */
+/** Go writes a text as it is, and the JSON of anything else so that HTML may hold it, maps in order. */
 function quote(value: unknown): string {
   if (value instanceof WrittenJson) return value.text;
-  return typeof value === "string" ? jsonText(value) : htmlSafeJson(value);
+  return typeof value === "string" ? jsonText(value) : htmlSafeJson(sorted(value));
 }
 
 const withDetail = (head: string, detail: string): string =>

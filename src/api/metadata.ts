@@ -1,3 +1,4 @@
+import { htmlSafeJson, WrittenJson } from "#lib/json-text.ts";
 import { validateManagedFields } from "./apply/manager-name.ts";
 import {
   type FieldError,
@@ -192,9 +193,18 @@ function validateOwnerReferences(
   for (const other of first === undefined ? [] : others) {
     const names = `${first?.kind}/${first?.name} and ${other.kind}/${other.name}`;
     const detail = `Only one reference can have Controller set to true. Found "true" in references for ${names}`;
-    errors.push(invalid(path, { value: references, detail }));
+    errors.push(invalid(path, { value: inGosOrder(references), detail }));
   }
   return errors;
+}
+
+/** The references with their fields in the order in which Go declares them. */
+function inGosOrder(references: readonly OwnerReference[] | undefined): WrittenJson {
+  const ordered = references?.map(({ apiVersion, kind, name, uid, ...whether }) => {
+    const { controller, blockOwnerDeletion } = whether;
+    return { apiVersion, kind, name, uid, controller, blockOwnerDeletion };
+  });
+  return new WrittenJson(htmlSafeJson(ordered));
 }
 
 function validateOwner(reference: OwnerReference, path: string): FieldError[] {

@@ -11,10 +11,10 @@ export function jsonType(value: unknown): string {
   return typeof value === "bigint" ? "number" : typeof value;
 }
 
-/** A JSON value as Go writes it: the fields of its objects in order. */
+/** A JSON value as Go writes it: the fields of its objects in order. What has a JSON of its own stays. */
 export function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
-  if (!isJsonObject(value)) return value;
+  if (!isJsonObject(value) || typeof value["toJSON"] === "function") return value;
   const names = Object.keys(value).sort();
   return Object.fromEntries(names.map((name) => [name, sorted(value[name])] as const));
 }

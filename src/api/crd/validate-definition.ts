@@ -6,6 +6,7 @@ import {
   notSupported,
   required,
 } from "../field-error.ts";
+import { held } from "../held/held-json.ts";
 import { dns1035Label, dns1123Subdomain } from "../names.ts";
 import { validateWebhookClient } from "../validation/webhook-client.ts";
 import type {
@@ -16,7 +17,6 @@ import type {
   DefinitionSpec,
 } from "./definition.ts";
 import { isTrue } from "./definition.ts";
-import { goVersions } from "./go-form.ts";
 import { validateParts } from "./validate-parts.ts";
 
 /**
@@ -100,7 +100,10 @@ function validateSpec(spec: DefinitionSpec, current: DefinitionSpec | undefined)
   const parts = validateParts(versions, current?.versions ?? []);
   for (const [index, version] of versions.entries())
     errors.push(...validateVersion(version, index), ...(parts.own[index] ?? []));
-  const value = goVersions(versions);
+  const value = held(
+    "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionVersion",
+    ownParts(versions),
+  );
   const say = (detail: string): FieldError => invalid("spec.versions", { value, detail });
   if (new Set(versions.map(({ name }) => name)).size < versions.length)
     errors.push(say("must contain unique version names"));
@@ -113,6 +116,20 @@ function validateSpec(spec: DefinitionSpec, current: DefinitionSpec | undefined)
     if ((names[name] ?? "") === "") errors.push(required(`spec.names.${name}`));
   errors.push(...validateNames(names, "spec.names"), ...parts.shared);
   return [...errors, ...validateConversion(spec.conversion)];
+}
+
+const SHARED = ["schema", "subresources", "additionalPrinterColumns", "selectableFields"] as const;
+
+/** The versions without what all of them say alike: that is held once. */
+function ownParts(versions: readonly DefinedVersion[]): Partial<DefinedVersion>[] {
+  const alike = SHARED.filter((name) =>
+    versions.every((version) => Bun.deepEquals(version[name], versions[0]?.[name])),
+  );
+  return versions.map((version) => {
+    const own: Partial<DefinedVersion> = { ...version };
+    for (const name of alike) delete own[name];
+    return own;
+  });
 }
 
 function validateGroup(group: string): FieldError[] {

@@ -1,6 +1,6 @@
 import { type FieldError, forbidden, invalid, required } from "../field-error.ts";
+import { held } from "../held/held-json.ts";
 import type { DefinedVersion } from "./definition.ts";
-import { goSchema } from "./go-form.ts";
 import type { JsonSchemaProps } from "./json-schema-props.ts";
 import { schemaAtPath } from "./schema-path.ts";
 import { validateStructural } from "./structural.ts";
@@ -159,7 +159,10 @@ function validateOpenApi(
   if (hasStatus && strange !== undefined)
     errors.push(
       invalid(path, {
-        value: goSchema(schema),
+        value: held(
+          "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps",
+          schema,
+        ),
         detail: `only [${ROOT_FIELDS.join(" ")}] fields are allowed at the root of the schema if the status subresource is enabled`,
       }),
     );

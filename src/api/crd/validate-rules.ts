@@ -2,12 +2,14 @@ import { CelCompileError } from "../cel/errors.ts";
 import type { Program } from "../cel/program.ts";
 import type { CelType } from "../cel/types.ts";
 import { type FieldError, invalid } from "../field-error.ts";
+import { held } from "../held/held-json.ts";
 import { celTypeOf, withResourceFields } from "./cel-schema.ts";
-import { goRule } from "./go-form.ts";
 import { itemsOf, type JsonSchemaProps, type ValidationRule } from "./json-schema-props.ts";
 import { RuleCosts } from "./rule-costs.ts";
 import { boundOfParts, maxCount, sizeBelow, sizedType } from "./rule-sizes.ts";
 import { hasRules, RuleCompiler } from "./rules.ts";
+
+const RULE = "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.ValidationRule";
 
 /**
  * Errors in the expressions of a schema's rules, at every depth. `limitsEach` false: what each may
@@ -109,7 +111,8 @@ function* ruleErrors(rule: ValidationRule, self: Self, place: Place): Iterable<F
   const program = compiled(() => compiler.rule(rule, self.type));
   if (program === undefined) return;
   const fault = faultOf(program);
-  if (fault !== undefined) yield invalid(`${path}.rule`, { value: goRule(rule), detail: fault });
+  if (fault !== undefined)
+    yield invalid(`${path}.rule`, { value: held(RULE, rule), detail: fault });
   const isSound = typeof program !== "string" && fault === undefined;
   if (isSound) {
     const cost = self.times === 0 ? 0 : self.costs(program) * self.times;
@@ -140,12 +143,12 @@ function* messageErrors(
   const field = `${path}.messageExpression`;
   if (typeof message === "string")
     yield invalid(field, {
-      value: goRule(rule),
+      value: held(RULE, rule),
       detail: `messageExpression compilation failed: ${message}`,
     });
   else if (message.type.is !== "string" && message.type.is !== "dyn")
     yield invalid(field, {
-      value: goRule(rule),
+      value: held(RULE, rule),
       detail: "messageExpression must evaluate to a string",
     });
   else yield* costs.add("messageExpression", { field, cost: self.costs(message) });

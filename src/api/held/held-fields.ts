@@ -47,6 +47,9 @@ const DEVIATIONS: Readonly<Record<string, Deviation>> = {
   },
   [`${CORE}.ServiceAccountTokenProjection`]: { byValue: ["expirationSeconds"] },
   [`${CORE}.Volume`]: { behind: { quobyte: "rbd" } },
+  "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps": {
+    behind: { nullable: "type" },
+  },
   "io.k8s.api.flowcontrol.v1.LimitedPriorityLevelConfiguration": {
     byValue: ["nominalConcurrencyShares"],
   },

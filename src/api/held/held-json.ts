@@ -1,8 +1,12 @@
 import { htmlSafeJson, WrittenJson } from "#lib/json-text.ts";
-import { isJsonObject, type JsonObject } from "../codec/json-value.ts";
+import { isJsonObject, type JsonObject, sorted } from "../codec/json-value.ts";
 import { Quantity } from "../quantity.ts";
 import { type Field, type ObjectType, SCHEMA, type Scalar, type Type } from "../schema.ts";
 import { heldFields, heldValue } from "./held-fields.ts";
+import { unionFields } from "./held-union.ts";
+
+/** The definition that selectors have in common. */
+export const SELECTOR = "io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelector";
 
 /** How a value is written. */
 interface Style {
@@ -65,7 +69,9 @@ function text(type: Type, value: unknown, style: Style): string {
       );
     }
     case "scalar":
-      return scalarText(type.scalar, value, style);
+      return type.of
+        ? objectText(unionMembers(type.scalar, { of: type.of, value }, below(style)), style)
+        : scalarText(type.scalar, value, style);
   }
 }
 
@@ -80,6 +86,17 @@ function members(type: ObjectType, value: JsonObject, style: Style): Member[] {
       return metaMembers(field.type, isJsonObject(child) ? child : {}, style);
     return [[goName(field), fieldText(field, child, style)]];
   });
+}
+
+function unionMembers(
+  scalar: Scalar,
+  { of, value }: { of: ObjectType; value: unknown },
+  style: Style,
+): Member[] {
+  return unionFields(scalar, of, value).map((one) => [
+    goName(one.field),
+    fieldText(one.field, one.value, style),
+  ]);
 }
 
 /** What is not there is left out here. */
@@ -107,7 +124,7 @@ function scalarText(scalar: Scalar, value: unknown, { depth, amount }: Style): s
     const read = Quantity.tryParse(written);
     return htmlSafeJson(read ? amount(read) : written);
   }
-  const known = value ?? ZEROS[scalar] ?? null;
+  const known = sorted(value ?? ZEROS[scalar] ?? null);
   if (depth === undefined) return htmlSafeJson(known);
   return htmlSafeJson(known, 1).replaceAll("\n", `\n${" ".repeat(depth)}`);
 }

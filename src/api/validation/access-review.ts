@@ -1,4 +1,5 @@
 import { type FieldError, invalid, required } from "../field-error.ts";
+import { held } from "../held/held-json.ts";
 import type { ObjectMeta, SelfSubjectAccessReview, SubjectAccessReview } from "../object.ts";
 import { each, validateExpression, validateSetOperator } from "./common.ts";
 
@@ -100,5 +101,12 @@ function validateNoMetadata(
   detail = "must be empty",
 ): FieldError[] {
   const isEmpty = Object.values(metadata).every((value) => value === null || value === "");
-  return isEmpty ? [] : [invalid("metadata", { value: metadata, detail })];
+  return isEmpty
+    ? []
+    : [
+        invalid("metadata", {
+          value: held("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta", metadata),
+          detail,
+        }),
+      ];
 }

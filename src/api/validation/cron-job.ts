@@ -1,4 +1,5 @@
 import { type FieldError, invalid, invalidAll, notSupported, required } from "../field-error.ts";
+import { held, SELECTOR } from "../held/held-json.ts";
 import type { CronJob } from "../object.ts";
 import { nonNegativeFields } from "./common.ts";
 import { validateJobSpec } from "./job.ts";
@@ -69,7 +70,10 @@ function validateJobTemplate(
   const spec = template?.spec ?? { template: {} };
   const errors = validateJobSpec(spec, path);
   if (spec.selector) {
-    const rule = { value: spec.selector, detail: "`selector` will be auto-generated" };
+    const rule = {
+      value: held(SELECTOR, spec.selector),
+      detail: "`selector` will be auto-generated",
+    };
     errors.push(invalid(`${path}.selector`, rule));
   }
   if (!spec.manualSelector) return errors;

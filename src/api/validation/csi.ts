@@ -9,7 +9,7 @@ import {
   required,
   tooLong,
 } from "../field-error.ts";
-import { held, isHeldAlike } from "../held/held-json.ts";
+import { held, isHeldAlike, SELECTOR } from "../held/held-json.ts";
 import { dns1123Subdomain, qualifiedName } from "../names.ts";
 import type { CSIDriver, CSINode, CSIStorageCapacity } from "../object.ts";
 import { SCHEMA } from "../schema.ts";
@@ -159,7 +159,10 @@ export function validateCsiStorageCapacityUpdate(
   next: CSIStorageCapacity,
   current: CSIStorageCapacity,
 ): FieldError[] {
-  return (["nodeTopology", "storageClassName"] as const).flatMap((field) =>
-    immutable(field, { next: next[field], current: current[field] }),
-  );
+  const [now, before] = [next, current].map(({ nodeTopology }) => held(SELECTOR, nodeTopology));
+  const { storageClassName } = current;
+  return [
+    ...immutable("nodeTopology", { next: now, current: before }),
+    ...immutable("storageClassName", { next: next.storageClassName, current: storageClassName }),
+  ];
 }

@@ -6,7 +6,7 @@ import {
   notSupported,
   required,
 } from "../field-error.ts";
-import { held } from "../held/held-json.ts";
+import { held, SELECTOR } from "../held/held-json.ts";
 import type { ControllerRevision, DaemonSet } from "../object.ts";
 import { nonNegativeFields, validateLabelSelector } from "./common.ts";
 import { notMoreThanAll, numberOf, validateIntOrPercent } from "./int-or-percent.ts";
@@ -67,7 +67,8 @@ function validateStrategy(strategy: Strategy, path: string): FieldError[] {
 }
 
 export function validateDaemonSetUpdate(next: DaemonSet, current: DaemonSet): FieldError[] {
-  return immutable("spec.selector", { next: next.spec?.selector, current: current.spec?.selector });
+  const [now, before] = [next, current].map(({ spec }) => held(SELECTOR, spec?.selector));
+  return immutable("spec.selector", { next: now, current: before });
 }
 
 const COUNTS = [

@@ -8,7 +8,7 @@ import {
   tooLong,
 } from "../field-error.ts";
 import { heldImmutable } from "../held/held-immutable.ts";
-import { held } from "../held/held-json.ts";
+import { held, SELECTOR } from "../held/held-json.ts";
 import { dns1123Label, domainPrefixedPath } from "../names.ts";
 import type { Job } from "../object.ts";
 import { SCHEMA } from "../schema.ts";
@@ -63,7 +63,7 @@ function validateGenerated({ metadata, spec }: Job): FieldError[] {
     return labels[key] === value ? [] : [invalid(path, { value: labels, detail })];
   });
   if (matcherOf(spec.selector).matches(expected)) return errors;
-  const rule = { value: spec.selector, detail: "`selector` not auto-generated" };
+  const rule = { value: held(SELECTOR, spec.selector), detail: "`selector` not auto-generated" };
   return [...errors, invalid("spec.selector", rule)];
 }
 

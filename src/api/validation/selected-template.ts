@@ -1,4 +1,5 @@
 import { type FieldError, forbidden, invalid, notSupported, required } from "../field-error.ts";
+import { held, SELECTOR } from "../held/held-json.ts";
 import type { LabelSelector, PodTemplateSpec } from "../object.ts";
 import { matcherOf } from "../selector.ts";
 import { validateLabelSelector } from "./common.ts";
@@ -36,7 +37,7 @@ export function validateNotEmpty(
 ): FieldError[] {
   if (selector === undefined || !isEmpty(selector)) return [];
   const detail = `empty selector is invalid for ${kind}`;
-  return [invalid(path, { value: selector, detail })];
+  return [invalid(path, { value: held(SELECTOR, selector), detail })];
 }
 
 const isReadable = (selector: LabelSelector | undefined) =>
@@ -48,11 +49,7 @@ export function validateReadable(
   { path, detail }: { path: string; detail: string },
 ): FieldError[] {
   if (selector === undefined || isReadable(selector)) return [];
-  const { matchLabels, ...rest } = selector;
-  // Go prints the keys of a map in their order
-  const labels = matchLabels && Object.fromEntries(Object.entries(matchLabels).toSorted());
-  const value = { ...(labels && { matchLabels: labels }), ...rest };
-  return [invalid(path, { value, detail })];
+  return [invalid(path, { value: held(SELECTOR, selector), detail })];
 }
 
 /** The pods that are made must be those that are selected. */

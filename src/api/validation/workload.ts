@@ -7,7 +7,7 @@ import {
   notSupported,
   required,
 } from "../field-error.ts";
-import { held } from "../held/held-json.ts";
+import { held, SELECTOR } from "../held/held-json.ts";
 import type { Deployment, ReplicaSet } from "../object.ts";
 import { nonNegativeFields } from "./common.ts";
 import { notMoreThanAll, numberOf, validateIntOrPercent } from "./int-or-percent.ts";
@@ -73,7 +73,8 @@ function validateRollingUpdate(update: RollingUpdate, path: string): FieldError[
 }
 
 export function validateDeploymentUpdate(next: Deployment, current: Deployment): FieldError[] {
-  return immutable("spec.selector", { next: next.spec?.selector, current: current.spec?.selector });
+  const [now, before] = [next, current].map(({ spec }) => held(SELECTOR, spec?.selector));
+  return immutable("spec.selector", { next: now, current: before });
 }
 
 /** Errors of a ReplicaSet after defaulting. */
@@ -89,7 +90,8 @@ export function validateReplicaSet({ spec }: ReplicaSet): FieldError[] {
 }
 
 export function validateReplicaSetUpdate(next: ReplicaSet, current: ReplicaSet): FieldError[] {
-  return immutable("spec.selector", { next: next.spec?.selector, current: current.spec?.selector });
+  const [now, before] = [next, current].map(({ spec }) => held(SELECTOR, spec?.selector));
+  return immutable("spec.selector", { next: now, current: before });
 }
 
 const DEPLOYMENT_COUNTS = [
