@@ -574,6 +574,37 @@ test("a Job fails once its pods have failed too often", async () => {
   expect(done.reason).toBe("BackoffLimitExceeded");
 });
 
+test("an Indexed Job gives each pod its index, and goes when its time is over", async () => {
+  const seen = new Set<string>();
+  await start({
+    fate: ({ metadata, spec }) => {
+      seen.add(
+        `${metadata?.labels?.["batch.kubernetes.io/job-completion-index"]} ${spec?.hostname}`,
+      );
+      return "succeeded";
+    },
+  });
+  const spec = { completions: 3, parallelism: 2, completionMode: "Indexed" };
+  await cluster.client.create(JOBS, job("sum", spec));
+  const done = await soon(async () => {
+    const { status } = await cluster.client.get(JOBS, key("sum"));
+    return status?.conditions?.some(({ type }) => type === "Complete") && status;
+  });
+  expect(done).toMatchObject({ succeeded: 3, completedIndexes: "0-2", terminating: 0 });
+  expect([...seen].sort()).toEqual(["0 sum-0", "1 sum-1", "2 sum-2"]);
+  const body = { spec: { ttlSecondsAfterFinished: 0 } };
+  await cluster.client.patch(JOBS, key("sum"), { type: "merge", body });
+  await soon(async () => (await cluster.client.list(JOBS, {})).items.length === 0);
+  expect(await pods()).toEqual([]);
+});
+
+test("a Job of somebody else's is left to him", async () => {
+  await start();
+  await cluster.client.create(JOBS, job("own", { managedBy: "example.com/queue" }));
+  await quiet();
+  expect(await pods()).toEqual([]);
+});
+
 test("a pod that fits nowhere says why, and is placed when a node has room", async () => {
   await start();
   const given = deployment("web", { replicas: 1 });

@@ -17,6 +17,7 @@ import { createDeploymentController } from "./deployment/controller.ts";
 import type { ControllerDeps } from "./deps.ts";
 import { createGarbageCollector } from "./garbage/controller.ts";
 import { createJobController } from "./jobs/controller.ts";
+import { createFinishedJobsController } from "./jobs/finished.ts";
 import { createNamespaceController } from "./namespace/controller.ts";
 import { createTaintEvictionController } from "./nodes/eviction.ts";
 import { createNodeLifecycleController, type NodeLifecycleOptions } from "./nodes/lifecycle.ts";
@@ -78,6 +79,7 @@ function createAll(options: ControllersOptions): readonly Controller[] {
     createReplicaSetController(options),
     createReplicationController(options),
     createJobController(options),
+    createFinishedJobsController(options),
     createEndpointsController(options),
     createEndpointSliceController(options),
     createEndpointMirror(options),

@@ -13,6 +13,13 @@ import type { Client } from "#client/client.ts";
 import type { EventRecorder } from "#client/events.ts";
 import { explain } from "#lib/errors.ts";
 
+/** A pod to make. */
+interface Wanted {
+  readonly template: PodTemplateSpec;
+  /** What its name begins with; its owner's by default. */
+  readonly prefix?: string;
+}
+
 /** Creates and deletes the pods of an owner, and says so in events (Kubernetes `RealPodControl`). */
 export class PodControl {
   readonly #client: Client;
@@ -26,10 +33,10 @@ export class PodControl {
   async create<O extends KubeObject>(
     owner: O,
     resource: Resource<O>,
-    template: PodTemplateSpec,
+    wanted: Wanted,
   ): Promise<Pod> {
     try {
-      const pod = await this.#client.create(PODS, podFrom(owner, resource, template));
+      const pod = await this.#client.create(PODS, podFrom(owner, resource, wanted));
       const message = `Created pod: ${nameOf(pod)}`;
       this.#events.event(owner, { type: "Normal", reason: "SuccessfulCreate", message });
       return pod;
@@ -64,13 +71,14 @@ export class PodControl {
 function podFrom<O extends KubeObject>(
   owner: O,
   resource: Resource<O>,
-  { metadata, spec }: PodTemplateSpec,
+  { template, prefix }: Wanted,
 ): Pod {
+  const { metadata, spec } = template;
   return {
     apiVersion: "v1",
     kind: "Pod",
     metadata: {
-      generateName: `${nameOf(owner)}-`,
+      generateName: prefix ?? `${nameOf(owner)}-`,
       namespace: namespaceOf(owner),
       ...(metadata?.labels && { labels: metadata.labels }),
       ...(metadata?.annotations && { annotations: metadata.annotations }),

@@ -35,7 +35,7 @@ export class ReplicaScaler<O extends Replicated> {
     const template = owner.spec?.template ?? {};
     this.#expectations.expect(key, { creations: count });
     const { succeeded, error } = await slowStart(count, async () => {
-      await this.#pods.create(owner, this.#resource, template);
+      await this.#pods.create(owner, this.#resource, { template });
     });
     this.#expectations.created(key, count - succeeded);
     if (error && !isNamespaceEnding(error)) throw error;

@@ -12,9 +12,14 @@ import { claim, indexByController } from "../ownership.ts";
 import { isNamespaceEnding, PodControl } from "../pod-control.ts";
 import { observe } from "../replica-scaler.ts";
 import { slowStart } from "../slow-start.ts";
+import type { NewPod } from "./indexed.ts";
+import { templateOf } from "./new-pod.ts";
 import { finishedType, type JobPlan, planJob } from "./plan.ts";
 import { RetryDelays } from "./retry-delays.ts";
 import { jobStatus } from "./status.ts";
+
+/** Who looks after a Job that names nobody. */
+const CONTROLLER = "kubernetes.io/job-controller";
 
 /** Runs pods until enough of them have succeeded. */
 export function createJobController(deps: ControllerDeps): Controller {
@@ -35,6 +40,7 @@ export function createJobController(deps: ControllerDeps): Controller {
   async function reconcile(key: string): Promise<Requeue | undefined> {
     const job = jobs.get(key);
     if (job === undefined || finishedType(job) || job.metadata?.deletionTimestamp) return undefined;
+    if ((job.spec?.managedBy ?? CONTROLLER) !== CONTROLLER) return undefined;
     const caughtUp = runner.expectations.satisfied(key);
     const resources = { ownerResource: JOBS, childResource: PODS };
     const matcher = selectorOf(job);
@@ -42,7 +48,7 @@ export function createJobController(deps: ControllerDeps): Controller {
     if (!caughtUp) return undefined;
     const { deadlineMs, retryMs } = runner.delays(job, claimed);
     const plan = planJob({ job, pods: claimed, overdue: deadlineMs <= 0 });
-    const patient = retryMs > 0 ? { ...plan, create: 0 } : plan;
+    const patient = retryMs > 0 ? { ...plan, create: plan.create.filter(isFirst) } : plan;
     await runner.run(job, patient);
     const status = jobStatus(job, patient, clock.now());
     if (!isDeepStrictEqual(status, job.status)) await client.updateStatus(JOBS, { ...job, status });
@@ -61,6 +67,11 @@ export function createJobController(deps: ControllerDeps): Controller {
   });
 }
 
+/** An index that has not failed waits for no other, where each has a limit of its own. */
+function isFirst({ failures }: NewPod): boolean {
+  return failures === 0;
+}
+
 function tellEnd(events: EventRecorder, job: Job, ended: NonNullable<JobPlan["ended"]>): void {
   if (ended.type === "Complete") {
     events.event(job, { type: "Normal", reason: "Completed", message: "Job completed" });
@@ -75,7 +86,7 @@ function nextLook(
   { ended, create }: JobPlan,
   { deadlineMs, retryMs }: { readonly deadlineMs: number; readonly retryMs: number },
 ): Requeue | undefined {
-  const waits = [deadlineMs, create > 0 ? retryMs : 0].filter((ms) => ms > 0);
+  const waits = [deadlineMs, create.length > 0 ? retryMs : 0].filter((ms) => ms > 0);
   const requeueAfterMs = Math.min(...waits);
   return ended || requeueAfterMs === Number.POSITIVE_INFINITY ? undefined : { requeueAfterMs };
 }
@@ -108,12 +119,14 @@ class Runner {
       this.expectations.expect(key, { deletions });
       await Promise.all(remove.map((pod) => this.#pods.delete(job, pod)));
     }
-    if (create === 0) return;
-    this.expectations.expect(key, { creations: create });
-    const { succeeded, error } = await slowStart(create, async () => {
-      await this.#pods.create(job, JOBS, job.spec?.template ?? {});
+    const count = create.length;
+    if (count === 0) return;
+    this.expectations.expect(key, { creations: count });
+    const next = create.values();
+    const { succeeded, error } = await slowStart(count, async () => {
+      await this.#pods.create(job, JOBS, templateOf(job, next.next().value ?? {}));
     });
-    this.expectations.created(key, create - succeeded);
+    this.expectations.created(key, count - succeeded);
     if (error && !isNamespaceEnding(error)) throw error;
   }
 }

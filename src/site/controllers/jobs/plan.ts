@@ -1,6 +1,9 @@
 import type { Job, Pod } from "#api/object.ts";
-import { isActive, isReady } from "#api/pod.ts";
+import { isActive, isReady, isTerminal } from "#api/pod.ts";
 import { byDispensability } from "../pods.ts";
+import { isRestartedTooOften, type Verdict, verdictOn } from "./failures.ts";
+import { endOfIndexes, type Indexes, lookAtIndexes, metRule, type NewPod } from "./indexed.ts";
+import { isIndexed } from "./indexes.ts";
 
 export type JobStatus = NonNullable<Job["status"]>;
 type Outcome = readonly [reason: string, message: string];
@@ -8,11 +11,15 @@ type Outcome = readonly [reason: string, message: string];
 /** Where a Job stands, and what it takes to go on. */
 export interface JobPlan {
   readonly active: readonly Pod[];
+  /** Pods that are on their way out and still there. */
+  readonly terminating: number;
   readonly succeeded: number;
   readonly failed: number;
   readonly ready: number;
+  /** Where its indexes stand, if it has some. */
+  readonly indexes?: Indexes;
   /** Pods to make. */
-  readonly create: number;
+  readonly create: readonly NewPod[];
   /** Pods that are too many. */
   readonly remove: readonly Pod[];
   /** Set when the Job has ended in this pass. */
@@ -32,48 +39,74 @@ export function finishedType({ status }: Job): "Complete" | "Failed" | undefined
   return ends.some(({ type }) => type === "Failed") ? "Failed" : undefined;
 }
 
-/** Kubernetes' job controller without indices and pod failure policies. */
+/** What Kubernetes' job controller would do next. */
 export function planJob({ job, pods, overdue }: JobView): JobPlan {
-  const phase = (name: string) => pods.filter(({ status }) => status?.phase === name).length;
+  const failures = pods.filter(({ status }) => status?.phase === "Failed");
+  const verdicts = new Map(failures.map((pod) => [pod, verdictOn(pod, job)]));
+  const indexes = isIndexed(job) ? lookAtIndexes({ job, pods, verdicts }) : undefined;
   const active = pods.filter(isActive);
+  const succeeded = pods.filter(({ status }) => status?.phase === "Succeeded").length;
+  const failed = [...verdicts.values()].filter(({ action }) => action !== "Ignore").length;
   const counts = {
     active,
+    terminating: pods.filter((pod) => !isActive(pod) && !isTerminal(pod)).length,
     // A pod that was deleted after it had ended still counts: numbers never go back.
-    succeeded: Math.max(phase("Succeeded"), job.status?.succeeded ?? 0),
-    failed: Math.max(phase("Failed"), job.status?.failed ?? 0),
+    succeeded: indexes?.completed.size ?? Math.max(succeeded, job.status?.succeeded ?? 0),
+    failed: Math.max(failed, job.status?.failed ?? 0),
     ready: active.filter(isReady).length,
+    ...(indexes && { indexes }),
   };
-  const ended = endOf(job, counts, overdue);
-  if (ended) return { ...counts, create: 0, remove: active, ended };
-  if (job.spec?.suspend) return { ...counts, create: 0, remove: active };
-  const missing = wantedActive(job, counts.succeeded, active.length) - active.length;
-  const surplus = byDispensability(active).slice(0, Math.max(0, -missing));
-  return { ...counts, create: Math.max(0, missing), remove: surplus };
+  const ended = endOf(job, { ...counts, verdicts, overdue });
+  if (ended) return { ...counts, create: [], remove: active, ended };
+  if (job.spec?.suspend) return { ...counts, create: [], remove: active };
+  return { ...counts, ...nextStep(job, counts) };
 }
 
-interface Counts {
-  readonly active: readonly Pod[];
-  readonly succeeded: number;
-  readonly failed: number;
+type Counts = Omit<JobPlan, "create" | "remove" | "ended">;
+
+function nextStep(job: Job, counts: Counts): Pick<JobPlan, "create" | "remove"> {
+  const { active, indexes, succeeded, terminating } = counts;
+  const surplus = indexes?.surplus ?? [];
+  const working = active.filter((pod) => !surplus.includes(pod));
+  const missing = wantedActive(job, succeeded, working.length) - working.length;
+  const remove = [...surplus, ...byDispensability(working).slice(0, Math.max(0, -missing))];
+  const waitedFor = job.spec?.podReplacementPolicy === "Failed" ? terminating : 0;
+  const room = Math.max(0, missing - waitedFor);
+  const create = indexes?.waiting.slice(0, room) ?? Array.from({ length: room }, () => ({}));
+  return { create, remove };
 }
 
-function endOf({ spec }: Job, counts: Counts, overdue: boolean): JobPlan["ended"] {
-  const { active, succeeded, failed } = counts;
-  const fail = (...outcome: Outcome) => ({ type: "Failed", outcome }) as const;
-  if (failed > (spec?.backoffLimit ?? 6)) {
-    return fail("BackoffLimitExceeded", "Job has reached the specified backoff limit");
-  }
-  if (overdue) {
-    return fail("DeadlineExceeded", "Job was active longer than specified deadline");
+interface Standing extends Counts {
+  readonly verdicts: ReadonlyMap<Pod, Verdict>;
+  readonly overdue: boolean;
+}
+
+function endOf(job: Job, standing: Standing): JobPlan["ended"] {
+  const { active, succeeded, indexes } = standing;
+  const failure = failureOf(job, standing);
+  if (failure) return { type: "Failed", outcome: failure };
+  const rule = indexes && metRule(job, indexes);
+  if (rule !== undefined) {
+    return { type: "Complete", outcome: ["SuccessPolicy", `Matched rules at index ${rule}`] };
   }
   // Without completions any success ends the Job, once those that run have ended as well.
+  const completions = job.spec?.completions;
   const done =
-    spec?.completions === undefined
-      ? succeeded > 0 && active.length === 0
-      : succeeded >= spec.completions;
+    completions === undefined ? succeeded > 0 && active.length === 0 : succeeded >= completions;
   if (!done) return undefined;
   const message = "Reached expected number of succeeded pods";
   return { type: "Complete", outcome: ["CompletionsReached", message] };
+}
+
+function failureOf(job: Job, { verdicts, overdue, ...counts }: Standing): Outcome | undefined {
+  const fatal = [...verdicts.values()].find(({ action }) => action === "FailJob");
+  if (fatal) return ["PodFailurePolicy", fatal.message];
+  const isBeyond = counts.failed > (job.spec?.backoffLimit ?? 6);
+  if (isBeyond || isRestartedTooOften(job, counts.active)) {
+    return ["BackoffLimitExceeded", "Job has reached the specified backoff limit"];
+  }
+  if (overdue) return ["DeadlineExceeded", "Job was active longer than specified deadline"];
+  return counts.indexes && endOfIndexes(job, counts.indexes);
 }
 
 function wantedActive({ spec }: Job, succeeded: number, active: number): number {

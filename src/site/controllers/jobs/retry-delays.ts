@@ -1,5 +1,6 @@
 import type { Job, Pod } from "#api/object.ts";
 import type { Clock } from "#lib/clock.ts";
+import { failuresWith } from "./indexes.ts";
 
 /** Kubernetes: 10 s after the first failed pod, doubling up to 10 minutes. */
 const INITIAL_MS = 10_000;
@@ -39,11 +40,19 @@ export class RetryDelays {
       activeDeadlineSeconds === undefined || job.spec?.suspend
         ? Number.POSITIVE_INFINITY
         : seen.startedMs + Number(activeDeadlineSeconds) * 1000 - nowMs;
-    const backoffMs = failed === 0 ? 0 : Math.min(INITIAL_MS * 2 ** (failed - 1), MAX_MS);
+    const tries = failuresInARow(job, pods) ?? failed;
+    const backoffMs = tries === 0 ? 0 : Math.min(INITIAL_MS * 2 ** (tries - 1), MAX_MS);
     return { deadlineMs, retryMs: Math.max(0, seen.failedMs + backoffMs - nowMs) };
   }
 
   forget(key: string): void {
     this.#seen.delete(key);
   }
+}
+
+/** How often the index failed that did so most, where each has a limit of its own. */
+function failuresInARow({ spec }: Job, pods: readonly Pod[]): number | undefined {
+  if (spec?.backoffLimitPerIndex === undefined) return undefined;
+  const failed = pods.filter(({ status }) => status?.phase === "Failed");
+  return Math.max(0, ...failed.map(failuresWith));
 }

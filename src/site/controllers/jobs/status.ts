@@ -1,43 +1,76 @@
 import type { Job } from "#api/object.ts";
 import { nonZero, withCondition } from "#client/conditions.ts";
 import { rfc3339 } from "#lib/clock.ts";
+import { formatIndexes } from "./indexes.ts";
 import type { JobPlan, JobStatus } from "./plan.ts";
 
 /** The status after a pass, as `kubectl get` and `kubectl wait` read it. */
 export function jobStatus(job: Job, plan: JobPlan, now: Date): JobStatus {
-  const { startTime: before, completionTime, conditions: present = [], ...rest } = job.status ?? {};
+  const { startTime: before, completionTime } = job.status ?? {};
   const stamp = rfc3339(now);
   const suspended = job.spec?.suspend === true;
   const startTime = suspended && !plan.ended ? undefined : (before ?? stamp);
-  let conditions = [...present];
-  for (const condition of suspension(suspended, conditions)) {
+  const conditions = conditionsOf(job, plan, stamp);
+  const end = completionTime ?? (plan.ended?.type === "Complete" ? stamp : undefined);
+  return {
+    ...othersOf(job.status ?? {}),
+    ...countsOf(plan, suspended),
+    ...indexTexts(job, plan),
+    ...(conditions.length > 0 && { conditions }),
+    ...(startTime !== undefined && { startTime }),
+    ...(end !== undefined && { completionTime: end }),
+  };
+}
+
+function countsOf(plan: JobPlan, suspended: boolean) {
+  const { active, create, remove, ended, ready, terminating } = plan;
+  const left = ended || suspended ? 0 : active.length + create.length - remove.length;
+  return {
+    ...nonZero("active", left),
+    ready: ended ? 0 : ready,
+    terminating: ended ? 0 : terminating,
+    ...nonZero("succeeded", plan.succeeded),
+    ...nonZero("failed", plan.failed),
+  };
+}
+
+/** What of a status is not settled by each pass. */
+function othersOf({
+  active: _active,
+  ready: _ready,
+  terminating: _terminating,
+  succeeded: _succeeded,
+  failed: _failed,
+  completedIndexes: _completed,
+  failedIndexes: _failedIndexes,
+  conditions: _conditions,
+  startTime: _startTime,
+  completionTime: _completionTime,
+  ...others
+}: JobStatus) {
+  return others;
+}
+
+function conditionsOf(job: Job, plan: JobPlan, stamp: string) {
+  let conditions = [...(job.status?.conditions ?? [])];
+  for (const condition of suspension(job.spec?.suspend === true, conditions)) {
     conditions = withCondition(conditions, { ...condition, lastTransitionTime: stamp });
   }
   for (const condition of endConditions(plan)) {
     const stamps = { lastProbeTime: stamp, lastTransitionTime: stamp };
     conditions = withCondition(conditions, { ...condition, ...stamps });
   }
-  const {
-    active: _active,
-    ready: _ready,
-    succeeded: _succeeded,
-    failed: _failed,
-    terminating: _terminating,
-    ...others
-  } = rest;
-  const activeLeft =
-    plan.ended || suspended ? 0 : plan.active.length + plan.create - plan.remove.length;
-  const end = plan.ended?.type === "Complete" ? stamp : undefined;
+  return conditions;
+}
+
+function indexTexts({ spec }: Job, { indexes }: JobPlan) {
+  if (indexes === undefined) return {};
+  const completedIndexes = formatIndexes(indexes.completed);
   return {
-    ...others,
-    ...nonZero("active", activeLeft),
-    ready: plan.ended ? 0 : plan.ready,
-    terminating: 0,
-    ...nonZero("succeeded", plan.succeeded),
-    ...nonZero("failed", plan.failed),
-    ...(conditions.length > 0 && { conditions }),
-    ...(startTime !== undefined && { startTime }),
-    ...((completionTime ?? end) && { completionTime: completionTime ?? end ?? "" }),
+    ...(completedIndexes !== "" && { completedIndexes }),
+    ...(spec?.backoffLimitPerIndex !== undefined && {
+      failedIndexes: formatIndexes(indexes.failed),
+    }),
   };
 }
 
