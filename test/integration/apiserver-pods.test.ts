@@ -51,6 +51,45 @@ test("a pod that waits for its gates is not bound, nor one by a Binding of anoth
   expect(wrong.reason).toBeUndefined();
 });
 
+test("what may not change in a pod is told by the difference of what Kubernetes would hold", async () => {
+  using api = await startTestApi();
+  await post(api, `${CORE}/pods`, pod("web"));
+  const env = [{ name: "A", value: "1" }];
+  const { message } = await bodyOf<Status>(
+    api.send("PATCH", `${CORE}/pods/web`, {
+      type: "application/strategic-merge-patch+json",
+      body: { spec: { hostNetwork: true, containers: [{ name: "main", env }] } },
+    }),
+  );
+  // As apimachinery's util/diff prints it for types that are laid out as those of Kubernetes 1.36
+  expect(message?.slice(message.indexOf("\n"))).toBe(`
+@@ -98,7 +98,13 @@
+    "WorkingDir": "",
+    "Ports": null,
+    "EnvFrom": null,
+-   "Env": null,
++   "Env": [
++    {
++     "Name": "A",
++     "Value": "1",
++     "ValueFrom": null
++    }
++   ],
+    "Resources": {
+     "Limits": null,
+     "Requests": null,
+@@ -142,7 +148,7 @@
+  "AutomountServiceAccountToken": null,
+  "NodeName": "",
+  "SecurityContext": {
+-  "HostNetwork": false,
++  "HostNetwork": true,
+   "HostPID": false,
+   "HostIPC": false,
+   "ShareProcessNamespace": null,
+`);
+});
+
 test("a pod is bound once, and goes in its grace period", async () => {
   using api = await startTestApi();
   await post(api, `${CORE}/pods`, pod("web"));
