@@ -94,8 +94,8 @@ export interface Resource<T extends KubeObject = KubeObject> extends GroupVersio
   readonly storedAs?: StoredAs<T>;
   /** A change outside `metadata` and `status` raises `metadata.generation`. */
   readonly hasGeneration: boolean;
-  /** So does a change of labels. */
-  readonly labelsRaiseGeneration?: boolean;
+  /** So does a change of this part of metadata. */
+  readonly generationCounts?: "labels" | "annotations";
   /** A PUT makes an object that is not there (upstream's AllowCreateOnUpdate). */
   readonly createsOnUpdate?: boolean;
   /** A PUT must say which version it was made from (no AllowUnconditionalUpdate). */

@@ -16,9 +16,11 @@ import type { PortForwardCall } from "./stream-call.ts";
 export async function streamOf(call: Call): Promise<ExecRequest | PortForwardCall> {
   const { query, path } = call;
   const pod = await podOf(call);
+  const isForward = path.subresource === "portforward";
+  const container = isForward ? "" : containerOf(pod, query);
   if (!pod.spec?.nodeName) throw badRequest(`pod ${path.name} does not have a host assigned`);
   const target = targetOf(pod);
-  if (path.subresource === "portforward") {
+  if (isForward) {
     const ports = query.getAll("ports").flatMap((list) => list.split(",").map(portOf));
     await admit(call, { kind: "PodPortForwardOptions", ...(ports.length > 0 && { ports }) });
     return { ...target, kind: "portforward", ports };
@@ -36,7 +38,6 @@ export async function streamOf(call: Call): Promise<ExecRequest | PortForwardCal
   }
   const command = kind === "exec" ? query.getAll("command") : [];
   if (kind === "exec" && command.length === 0) throw badRequest("you must specify a command");
-  const container = containerOf(pod, query);
   await admit(call, {
     kind: kind === "exec" ? "PodExecOptions" : "PodAttachOptions",
     ...streams,
@@ -53,10 +54,10 @@ async function admit(call: Call, options: object): Promise<void> {
 
 /** What a log request is for; `undefined` while the pod is on no node. */
 export async function logRequestOf(call: Call): Promise<LogRequest | undefined> {
-  const { query } = call;
+  const { query, path } = call;
+  const options = logOptions(query, path.name ?? "");
   const pod = await podOf(call);
   const container = containerOf(pod, query);
-  const options = logOptions(query, pod);
   if (!pod.spec?.nodeName) return undefined;
   return { ...targetOf(pod), kind: "logs", container, ...options };
 }
@@ -95,21 +96,25 @@ function containerOf({ spec, metadata }: Pod, query: URLSearchParams): string {
 
 type LogOptions = Omit<LogRequest, keyof StreamTarget | "kind" | "container">;
 
-function logOptions(query: URLSearchParams, { metadata }: Pod): LogOptions {
+function logOptions(query: URLSearchParams, name: string): LogOptions {
   const errors: FieldError[] = [];
-  const sinceSeconds = atLeast({ query, name: "sinceSeconds", least: 1 }, errors);
   const tailLines = atLeast({ query, name: "tailLines", least: 0 }, errors);
   const limitBytes = atLeast({ query, name: "limitBytes", least: 1 }, errors);
+  const sinceSeconds = integer(query, "sinceSeconds");
   const sinceTime = query.get("sinceTime") || undefined;
   if (sinceTime !== undefined && Number.isNaN(Date.parse(sinceTime))) {
     throw badRequest(`parsing time ${JSON.stringify(sinceTime)}: it is not RFC 3339`);
   }
   if (sinceTime !== undefined && sinceSeconds !== undefined) {
     errors.push(forbidden("", "at most one of `sinceTime` or `sinceSeconds` may be specified"));
+  } else {
+    atLeast({ query, name: "sinceSeconds", least: 1 }, errors);
   }
+  // behind a gate that is off in Kubernetes 1.36 (`PodLogsQuerySplitStreams`)
+  if (query.has("stream")) errors.push(forbidden("stream", "may not be specified"));
   if (errors.length > 0) {
     const resource = { group: "", plural: "pods/log", kind: "PodLogOptions" };
-    throw invalidObject({ resource, name: metadata?.name ?? "" }, errors);
+    throw invalidObject({ resource, name }, errors);
   }
   return {
     follow: flag(query, "follow"),

@@ -5,6 +5,7 @@ import { PODS } from "#api/resources.ts";
 import type { Status } from "#api/status.ts";
 import { type Logger, silentLogger } from "#lib/log.ts";
 import type { StreamCall } from "#serve/stream-call.ts";
+import { bodyOf, CORE, pod, post } from "#test/kit/api-objects.ts";
 import { startTestApi, type TestApi } from "#test/kit/test-api.ts";
 
 const AGGREGATED =
@@ -202,6 +203,11 @@ test("a log request that cannot be meant is refused", async () => {
     ["", 400, "a container name must be specified for pod web, choose one of: [a b]"],
     ["?container=c", 400, "container c is not valid for pod web"],
     [
+      "?container=c&sinceSeconds=0&limitBytes=0&stream=Stdout",
+      422,
+      'PodLogOptions "web" is invalid: [limitBytes: Invalid value: 0: must be greater than 0, sinceSeconds: Invalid value: 0: must be greater than 0, stream: Forbidden: may not be specified]',
+    ],
+    [
       "?container=a&tailLines=-1",
       422,
       'PodLogOptions "web" is invalid: tailLines: Invalid value: -1: must be greater than or equal to 0',
@@ -211,6 +217,18 @@ test("a log request that cannot be meant is refused", async () => {
     const status = (await (await api.send("GET", `${LOG}${query}`)).json()) as Status;
     expect(status).toMatchObject({ code, message });
   }
+});
+
+test("what is wrong with a log request is told before its pod is looked for, its container before its node", async () => {
+  using api = await startTestApi();
+  const messageAt = async (path: string) =>
+    (await bodyOf<Status>(api.send("GET", `${CORE}/pods/${path}`))).message;
+  expect(await messageAt("none/log?tailLines=-1")).toBe(
+    'PodLogOptions "none" is invalid: tailLines: Invalid value: -1: must be greater than or equal to 0',
+  );
+  await post(api, `${CORE}/pods`, pod("new"));
+  expect(await messageAt("new/exec?container=c")).toBe("container c is not valid for pod new");
+  expect(await messageAt("new/exec")).toBe("pod new does not have a host assigned");
 });
 
 test("a stream is checked against its pod before it is opened", async () => {

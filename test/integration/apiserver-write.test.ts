@@ -201,6 +201,22 @@ test("a workload is scaled through its scale", async () => {
   });
 });
 
+test("a Deployment's generation counts its annotations, but not those that come with its status", async () => {
+  using api = await startTestApi();
+  const path = "/apis/apps/v1/namespaces/default/deployments";
+  await post(api, path, deployment);
+  const annotated = async (to: string, value: string) => {
+    const body = { metadata: { annotations: { value } } };
+    const type = "application/merge-patch+json";
+    return (await bodyOf(api.send("PATCH", `${path}/web${to}`, { type, body }))).metadata;
+  };
+  expect((await annotated("", "a"))?.generation).toBe(2);
+  expect(await annotated("/status", "b")).toMatchObject({
+    generation: 2,
+    annotations: { value: "b" },
+  });
+});
+
 test("a namespace goes in two steps", async () => {
   using api = await startTestApi();
   const created = await post<Namespace>(api, "/api/v1/namespaces", { metadata: { name: "team" } });

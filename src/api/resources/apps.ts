@@ -54,6 +54,7 @@ export const DEPLOYMENTS = row<objects.Deployment>({
   shortNames: ["deploy"],
   categories: ["all"],
   hasGeneration: true,
+  generationCounts: "annotations",
   subresources: [SCALE, statusOf({ kind: "Deployment", group: "apps" })],
   columns: DEPLOYMENT_COLUMNS,
   setDefaults: setDeploymentDefaults,

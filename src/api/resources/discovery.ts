@@ -22,7 +22,7 @@ export const ENDPOINT_SLICES = row<objects.EndpointSlice>({
   definition: "io.k8s.api.discovery.v1.EndpointSlice",
   changeLooks: NEW,
   hasGeneration: true,
-  labelsRaiseGeneration: true,
+  generationCounts: "labels",
   columns: ENDPOINT_SLICE_COLUMNS,
   setDefaults: setEndpointSliceDefaults,
   prepareForCreate: prepareEndpointSlice,

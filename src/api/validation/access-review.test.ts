@@ -19,6 +19,13 @@ describe("a question about rights", () => {
     ]);
   });
 
+  test("is about an object or about a path", () => {
+    const both = { user: "anna", resourceAttributes: pods, nonResourceAttributes: { path: "/x" } };
+    expect(wrong(validateSubjectAccessReview({ spec: both }))).toEqual([
+      'spec.nonResourceAttributes: Invalid value: {"Path":"/x","Verb":""}: cannot be specified in combination with resourceAttributes',
+    ]);
+  });
+
   test("has no name of its own, and a namespace where it is of one", () => {
     const metadata = { name: "x", namespace: "" };
     expect(

@@ -51,7 +51,10 @@ function validateSubject(spec: SubjectAccessReview["spec"]): FieldError[] {
 function validateChoice({ resourceAttributes, nonResourceAttributes }: Spec): FieldError[] {
   if (resourceAttributes && nonResourceAttributes) {
     const detail = "cannot be specified in combination with resourceAttributes";
-    return [invalid("spec.nonResourceAttributes", { value: nonResourceAttributes, detail })];
+    const { path = "", verb = "" } = nonResourceAttributes;
+    // Kubernetes prints them as it holds them
+    const value = { Path: path, Verb: verb };
+    return [invalid("spec.nonResourceAttributes", { value, detail })];
   }
   if (resourceAttributes || nonResourceAttributes) return [];
   const detail = "exactly one of nonResourceAttributes or resourceAttributes must be specified";

@@ -76,7 +76,8 @@ export function changedObject<T extends KubeObject>(rewrite: Rewrite<T>, next: T
     warn();
     return current;
   }
-  if (target.resource.hasGeneration && specChanged(target.resource, { next, current })) {
+  const change = { next, current, isMain: view === undefined };
+  if (target.resource.hasGeneration && specChanged(target.resource, change)) {
     next.metadata.generation = (current.metadata?.generation ?? 0) + 1;
   }
   check(rewrite, next, view);

@@ -104,20 +104,24 @@ export function asSent(draft: KubeObject): KubeObject {
   return { ...draft, metadata };
 }
 
+interface Change {
+  readonly next: KubeObject;
+  readonly current: KubeObject;
+  /** Made of the object itself, and not through a subresource. */
+  readonly isMain: boolean;
+}
+
 /**
  * True where anything but metadata, and a status that is written apart, differs: what
- * `metadata.generation` counts.
+ * `metadata.generation` counts; of some kinds it counts a part of metadata, too.
  */
-export function specChanged(
-  resource: Resource,
-  { next, current }: { readonly next: KubeObject; readonly current: KubeObject },
-): boolean {
+export function specChanged(resource: Resource, { next, current, isMain }: Change): boolean {
   const isApart = resource.custom === undefined || hasStatus(resource);
   const rest = ({ metadata: _metadata, ...others }: KubeObject): object =>
     isApart ? { ...others, status: undefined } : others;
-  const { labelsRaiseGeneration: ofLabels = false } = resource;
+  const part = isMain ? resource.generationCounts : undefined;
   return (
-    (ofLabels && !Bun.deepEquals(next.metadata?.labels, current.metadata?.labels)) ||
+    (part !== undefined && !Bun.deepEquals(next.metadata?.[part], current.metadata?.[part])) ||
     !Bun.deepEquals(field(next, "spec"), field(current, "spec")) ||
     !Bun.deepEquals(rest(next), rest(current))
   );

@@ -160,7 +160,10 @@ class Rounds {
     return countedStatus({ deployment, ...family, now, overdue: false });
   }
 
-  /** The Deployment carries the revision of its current ReplicaSet, for `kubectl rollout history`. */
+  /**
+   * The Deployment carries the revision of its current ReplicaSet, for `kubectl rollout history`;
+   * written with its status, as its generation counts annotations that others change.
+   */
   async #adoptRevision(
     deployment: Deployment,
     current: ReplicaSet | undefined,
@@ -169,7 +172,7 @@ class Rounds {
     const present = deployment.metadata?.annotations?.[REVISION_ANNOTATION];
     if (revision === undefined || revision === present) return deployment;
     const annotations = { ...deployment.metadata?.annotations, [REVISION_ANNOTATION]: revision };
-    const { metadata } = await this.#options.client.update(DEPLOYMENTS, {
+    const { metadata } = await this.#options.client.updateStatus(DEPLOYMENTS, {
       ...deployment,
       metadata: { ...deployment.metadata, annotations },
     });
