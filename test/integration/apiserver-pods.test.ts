@@ -36,7 +36,12 @@ test("a pod that waits for its gates is not bound, nor one by a Binding of anoth
     'Operation cannot be fulfilled on pods/binding "web": pod web has non-empty .spec.schedulingGates',
   );
   expect((await bind({ metadata: { ...metadata, uid: "other" }, target })).message).toBe(
-    `Operation cannot be fulfilled on pods/binding "web": Precondition failed: UID in precondition: other, UID in object meta: ${made.metadata?.uid}`,
+    `Operation cannot be fulfilled on pods "web": StorageError: invalid object, Code: 4, Key: /registry/pods/default/web, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: other, UID in object meta: ${made.metadata?.uid}`,
+  );
+  expect(
+    (await bind({ metadata: { ...metadata, resourceVersion: "1" }, target })).message,
+  ).toEndWith(
+    `Precondition failed: ResourceVersion in precondition: 1, ResourceVersion in object meta: ${made.metadata?.resourceVersion}`,
   );
   expect(await bind({ metadata: { name: "other" }, target })).toMatchObject({
     code: 400,

@@ -54,6 +54,7 @@ describe("kubectl create token", () => {
       404,
       'pods "ghost" not found',
     ],
+    [{ boundObjectRef: { apiVersion: "v1", kind: "Secret" } }, 400, "Name parameter required."],
     [
       { boundObjectRef: { apiVersion: "apps/v1", kind: "Deployment", name: "x" } },
       400,

@@ -220,8 +220,12 @@ function storageKey({ resource, namespace, name }: NamedTarget): string {
 /** @throws StatusError 409 when what a PUT sends was another object, which had the name before. */
 export function checkSameObject(target: NamedTarget, sent: KubeObject, current: KubeObject): void {
   const why = uidProblem(sent, current);
-  if (why === undefined) return;
-  throw conflict(
+  if (why !== undefined) throw notTheOneMeant(target, why);
+}
+
+/** 409 of an object that is not the one that was meant, in the words of upstream's store. */
+export function notTheOneMeant(target: NamedTarget, why: string): StatusError {
+  return conflict(
     subjectOf({ resource: target.resource }, target.name),
     `StorageError: invalid object, Code: 4, Key: ${storageKey(target)}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`,
   );

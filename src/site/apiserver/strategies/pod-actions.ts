@@ -1,11 +1,12 @@
 import { type FieldError, fieldErrorsText, notSupported, required } from "#api/field-error.ts";
-import { type KubeObject, nameOf, type Pod, type PodCondition } from "#api/object.ts";
+import { type KubeObject, nameOf, namespaceOf, type Pod, type PodCondition } from "#api/object.ts";
 import { PODS } from "#api/resources.ts";
 import { badRequest, conflict, StatusError } from "#api/status.ts";
 import type { DeleteOptions } from "#api/verbs.ts";
 import { rfc3339 } from "#lib/clock.ts";
 import { parseDeleteOptions } from "#serve/delete-options.ts";
 import type { Admission } from "../admission.ts";
+import { notTheOneMeant } from "../changed-object.ts";
 import { cloneJson } from "../json.ts";
 import { subjectOf, uidProblem } from "../kind.ts";
 import type { Action } from "../strategy.ts";
@@ -92,13 +93,22 @@ function nodeOf(body: KubeObject): string {
   throw new StatusError(fieldErrorsText(errors), { code: 500 });
 }
 
+/** A Binding may say for which version of its pod it is. */
+function versionProblem({ metadata: meant }: KubeObject, { metadata }: Pod): string | undefined {
+  const [wanted = "", version] = [meant?.resourceVersion, metadata?.resourceVersion];
+  if (wanted === "" || wanted === version) return undefined;
+  return `Precondition failed: ResourceVersion in precondition: ${wanted}, ResourceVersion in object meta: ${version}`;
+}
+
 function checkBindable(pod: Pod, body: KubeObject): void {
   const { metadata, spec } = pod;
   const name = nameOf(pod);
   const refuse = (why: string): Error =>
     conflict(subjectOf({ resource: PODS, subresource: "binding" }, name), why);
-  const other = uidProblem(body, pod);
-  if (other !== undefined) throw refuse(other);
+  const other = uidProblem(body, pod) ?? versionProblem(body, pod);
+  if (other !== undefined) {
+    throw notTheOneMeant({ resource: PODS, namespace: namespaceOf(pod), name }, other);
+  }
   if (metadata?.deletionTimestamp !== undefined) {
     throw refuse(`pod ${name} is being deleted, cannot be assigned to a host`);
   }

@@ -130,6 +130,7 @@ function boundTo(
 ): Bound {
   const namespace = namespaceOf(account);
   const read = <T extends KubeObject>(resource: Resource<T>): T => {
+    if (name === "") throw badRequest("Name parameter required.");
     const within = resource.namespaced ? namespace : "";
     const found = visibleOf(store, { resource, namespace: within }, name);
     if (found === undefined) throw notFound({ resource, name });
