@@ -11,7 +11,7 @@ import { abortReason } from "#lib/abort.ts";
 import { connectFailure } from "#lib/connect-failure.ts";
 import type { Backend } from "./backend.ts";
 import type { KeptConnections } from "./kept-connections.ts";
-import { PatientSocket } from "./patient-socket.ts";
+import { PatientAgent } from "./patient-agent.ts";
 
 /** How long a server may take to accept a connection (Kubernetes' proxy transport). */
 const CONNECT_MS = 30_000;
@@ -109,10 +109,7 @@ function open(backend: Backend, { method, headers, kept }: Sent): ClientRequest 
     setHost: !("host" in headers),
     maxHeaderSize: MAX_HEAD_BYTES,
   };
-  if (tls === undefined) {
-    const createConnection = () => new PatientSocket().connect(port, host);
-    return requestHttp(kept ? options : { ...options, createConnection });
-  }
+  if (tls === undefined) return requestHttp({ agent: new PatientAgent(), ...options });
   const { insecure, ca, serverName, client } = tls;
   return requestHttps({
     ...{ agent: false, ...options },

@@ -403,12 +403,14 @@ describe("a proxied upgrade", () => {
   });
 
   test("that is refused is an answer", async () => {
-    server.on("upgrade", (_, socket) =>
-      socket.end("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno"),
-    );
+    server.on("upgrade", (_, socket) => {
+      socket.on("end", () => socket.end());
+      socket.write("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno");
+    });
     const refused = await tunnel(request({ headers }), backend(), [stop.signal]);
     if (!(refused instanceof Response)) throw new Error("It switched");
     expect([refused.status, await refused.text()]).toEqual([403, "no"]);
+    await eventually(() => sockets.size === 0);
   });
 
   test("takes no token along that came among the protocols of a WebSocket", async () => {
