@@ -20,6 +20,7 @@ import {
   NAMESPACES,
   NODES,
   PODS,
+  PRIORITY_CLASSES,
   REPLICA_SETS,
   REPLICATION_CONTROLLERS,
   RESOURCES,
@@ -635,4 +636,43 @@ test("a pod that fits nowhere says why, and is placed when a node has room", asy
   const allocatable = { ...node.status?.allocatable, cpu: "8" };
   await cluster.client.updateStatus(NODES, { ...node, status: { ...node.status, allocatable } });
   await rolledOut("web");
+});
+
+test("a pod that matters more takes the place of one that matters less, and nobody else does", async () => {
+  await start();
+  const { client } = cluster;
+  for (const [name, value] of Object.entries({ low: 1, middle: 2, high: 3 })) {
+    await client.create(PRIORITY_CLASSES, { metadata: { name }, value });
+  }
+  const asking = (name: string, priorityClassName: string, finalizers: string[] = []) =>
+    client.create(PODS, {
+      metadata: { ...key(name), finalizers },
+      spec: {
+        priorityClassName,
+        containers: [{ name: "c", image: "x", resources: { requests: { cpu: "2" } } }],
+      },
+    });
+  const placed = (name: string) =>
+    soon(async () => (await client.get(PODS, key(name))).spec?.nodeName === "edge");
+  await asking("a", "low", ["example.com/hold"]);
+  await asking("b", "middle");
+  await placed("a");
+  await placed("b");
+  await asking("c", "high");
+  const victim = await soon(async () => {
+    const found = await client.get(PODS, key("a"));
+    return found.metadata?.deletionTimestamp !== undefined && found;
+  });
+  expect(victim.status?.conditions?.find(({ type }) => type === "DisruptionTarget")).toMatchObject({
+    status: "True",
+    reason: "PreemptionByScheduler",
+  });
+  await soon(async () => (await client.get(PODS, key("c"))).status?.nominatedNodeName === "edge");
+  await asking("d", "middle");
+  const body = { metadata: { finalizers: null } };
+  await client.patch(PODS, key("a"), { type: "merge", body });
+  await placed("c");
+  await quiet();
+  expect((await client.get(PODS, key("d"))).spec?.nodeName).toBeUndefined();
+  expect((await client.get(PODS, key("b"))).metadata?.deletionTimestamp).toBeUndefined();
 });

@@ -26,7 +26,22 @@ export interface Account {
   readonly owners: ReadonlyMap<string, number>;
 }
 
-const EMPTY: Account = { requested: new Map(), pods: 0, hostPorts: [], owners: new Map() };
+const NOTHING: Account = { requested: new Map(), pods: 0, hostPorts: [], owners: new Map() };
+
+/** The account with one more pod. */
+export function joined({ requested, pods, hostPorts, owners }: Account, pod: Pod): Account {
+  return {
+    requested: plus(requested, requestsOf(pod)),
+    pods: pods + 1,
+    hostPorts: [...hostPorts, ...hostPortsOf(pod)],
+    owners: counted(owners, controllerOf(pod)?.uid, 1),
+  };
+}
+
+/** What these pods take of a node. */
+export function accountOf(pods: readonly Pod[]): Account {
+  return pods.reduce(joined, NOTHING);
+}
 
 /**
  * What is taken on every node, kept as pods come and go rather than counted for each decision.
@@ -35,10 +50,11 @@ const EMPTY: Account = { requested: new Map(), pods: 0, hostPorts: [], owners: n
 export class Ledger {
   readonly #entries = new Map<string, Entry>();
   readonly #accounts = new Map<string, Account>();
-  readonly #assumed = new Set<string>();
+  /** Pods that were bound just now, by UID. */
+  readonly #assumed = new Map<string, Pod>();
 
   account(node: string): Account {
-    return this.#accounts.get(node) ?? EMPTY;
+    return this.#accounts.get(node) ?? NOTHING;
   }
 
   /** Takes note of a pod as the cache shows it. */
@@ -54,7 +70,14 @@ export class Ledger {
   assume(pod: Pod, node: string): void {
     const uid = pod.metadata?.uid ?? "";
     this.#enter(uid, pod, node);
-    this.#assumed.add(uid);
+    this.#assumed.set(uid, pod);
+  }
+
+  /** The pods that a node has by now though the cache does not show them there yet. */
+  assumedOn(node: string): Pod[] {
+    return [...this.#assumed]
+      .filter(([uid]) => this.#entries.get(uid)?.node === node)
+      .map(([, pod]) => pod);
   }
 
   remove({ metadata }: Pod): void {

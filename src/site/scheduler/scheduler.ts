@@ -8,13 +8,15 @@ import { withCondition } from "#client/conditions.ts";
 import { createController } from "#client/controller.ts";
 import type { EventRecorder } from "#client/events.ts";
 import type { Informer, InformerFactory } from "#client/informer.ts";
+import { indexByNode, podsOn } from "#client/pods-by-node.ts";
 import { WorkQueue } from "#client/workqueue.ts";
 import { abortable } from "#lib/abort.ts";
 import { type Clock, rfc3339 } from "#lib/clock.ts";
 import type { Logger } from "#lib/log.ts";
 import type { Timer } from "#lib/timer.ts";
 import { refusals, unschedulableMessage } from "./filters.ts";
-import { Ledger } from "./ledger.ts";
+import { joined, Ledger } from "./ledger.ts";
+import { awaitsVictims, preemptionFor, priorityOf } from "./preemption.ts";
 import { bestOf } from "./scores.ts";
 
 export interface SchedulerOptions {
@@ -57,12 +59,14 @@ function createSchedulingController(options: SchedulerOptions) {
   const nodes = informers.informer(NODES);
   const queue = new WorkQueue({ clock, ...(timer && { timer }) });
   const ledger = new Ledger();
-  const rounds = new Scheduling(options, { nodes, ledger });
+  indexByNode(pods);
+  const rounds = new Scheduling(options, { pods, nodes, ledger });
   const retry = (): void => {
     for (const key of rounds.takeUnschedulable()) queue.add(key);
   };
   const seen = (pod: Pod): void => {
     ledger.put(pod);
+    rounds.remember(pod);
     if (isWaiting(pod)) queue.add(objectKey(pod));
   };
   const removals = [
@@ -75,7 +79,8 @@ function createSchedulingController(options: SchedulerOptions) {
       },
       deleted(last) {
         ledger.remove(last);
-        if (last.spec?.nodeName) retry();
+        rounds.forget(objectKey(last));
+        if (last.spec?.nodeName || last.status?.nominatedNodeName) retry();
       },
     }),
     nodes.addHandler({
@@ -122,18 +127,25 @@ function roomOf({ spec, status, metadata }: Node) {
   return { spec, allocatable: status?.allocatable, labels: metadata?.labels };
 }
 
+interface SchedulingCaches {
+  readonly pods: Informer<Pod>;
+  readonly nodes: Informer<Node>;
+  readonly ledger: Ledger;
+}
+
 class Scheduling {
   readonly #options: SchedulerOptions;
+  readonly #pods: Informer<Pod>;
   readonly #nodes: Informer<Node>;
   readonly #ledger: Ledger;
   /** Keys of pods that no node would take; they wait for a change of the nodes. */
   readonly #unschedulable = new Set<string>();
+  /** Key of a pod that waits for others to go → itself, and the node where it gets their room. */
+  readonly #nominated = new Map<string, { readonly pod: Pod; readonly node: string }>();
 
-  constructor(
-    options: SchedulerOptions,
-    { nodes, ledger }: { readonly nodes: Informer<Node>; readonly ledger: Ledger },
-  ) {
+  constructor(options: SchedulerOptions, { pods, nodes, ledger }: SchedulingCaches) {
     this.#options = options;
+    this.#pods = pods;
     this.#nodes = nodes;
     this.#ledger = ledger;
   }
@@ -146,14 +158,23 @@ class Scheduling {
 
   forget(key: string): void {
     this.#unschedulable.delete(key);
+    this.#nominated.delete(key);
+  }
+
+  /** Keeps the room that a pod was promised, by an earlier run too, for as long as it waits. */
+  remember(pod: Pod): void {
+    const node = pod.status?.nominatedNodeName;
+    if (!isWaiting(pod)) this.#nominated.delete(objectKey(pod));
+    else if (node) this.#nominated.set(objectKey(pod), { pod, node });
   }
 
   async schedule(pod: Pod): Promise<void> {
     const key = objectKey(pod);
     this.#unschedulable.delete(key);
-    const candidates = this.#nodes
-      .list()
-      .map((node) => ({ node, account: this.#ledger.account(nameOf(node)) }));
+    const candidates = this.#nodes.list().map((node) => ({
+      node,
+      account: this.#rivals(pod, node).reduce(joined, this.#ledger.account(nameOf(node))),
+    }));
     const refused = candidates.map((candidate) => refusals(pod, candidate));
     const fitting = candidates.filter((_candidate, index) => refused[index]?.length === 0);
     const best = bestOf(pod, fitting);
@@ -163,7 +184,59 @@ class Scheduling {
     }
     // Noted before it is said: what changes meanwhile must find it.
     this.#unschedulable.add(key);
-    await this.#refuse(pod, unschedulableMessage(refused));
+    const node = await this.#preempt(pod);
+    await this.#refuse(pod, unschedulableMessage(refused), node);
+  }
+
+  /** Others that a node is reserved for and that give way to nobody like this pod. */
+  #rivals(pod: Pod, node: Node): Pod[] {
+    return [...this.#nominated.values()]
+      .filter((one) => one.node === nameOf(node) && one.pod.metadata?.uid !== pod.metadata?.uid)
+      .map((one) => one.pod)
+      .filter((one) => priorityOf(one) >= priorityOf(pod));
+  }
+
+  /** Makes room for a pod where others matter less; the node where it will be. */
+  async #preempt(pod: Pod): Promise<string | undefined> {
+    const places = this.#nodes.list().map((node) => {
+      const name = nameOf(node);
+      const here = podsOn(this.#pods, name).filter((one) => !isTerminal(one));
+      const coming = this.#ledger.assumedOn(name);
+      return { node, pods: [...here, ...coming, ...this.#rivals(pod, node)] };
+    });
+    if (awaitsVictims(pod, places)) return pod.status?.nominatedNodeName;
+    const found = preemptionFor(pod, places);
+    if (found === undefined) {
+      this.#nominated.delete(objectKey(pod));
+      return undefined;
+    }
+    // Reserved before anybody goes: who is looked at meanwhile must not take the room.
+    this.#nominated.set(objectKey(pod), { pod, node: found.node });
+    for (const victim of found.victims) await this.#evict(victim, pod, found.node);
+    return found.node;
+  }
+
+  async #evict(victim: Pod, pod: Pod, node: string): Promise<void> {
+    if (victim.metadata?.deletionTimestamp !== undefined) return;
+    const { client, clock, events } = this.#options;
+    const conditions = withCondition(victim.status?.conditions ?? [], {
+      type: "DisruptionTarget",
+      status: "True",
+      reason: "PreemptionByScheduler",
+      message: `${NAME}: preempting to accommodate a higher priority pod`,
+      lastTransitionTime: rfc3339(clock.now()),
+    });
+    const uid = victim.metadata?.uid;
+    const key = { namespace: namespaceOf(victim), name: nameOf(victim) };
+    try {
+      await client.updateStatus(PODS, { ...victim, status: { ...victim.status, conditions } });
+      await client.delete(PODS, key, uid === undefined ? {} : { preconditions: { uid } });
+    } catch (error) {
+      if (!hasReason(error, "NotFound")) throw error;
+      return;
+    }
+    const message = `Preempted by pod ${pod.metadata?.uid} on node ${node}`;
+    events.event(victim, { type: "Normal", reason: "Preempted", message });
   }
 
   async #bind(pod: Pod, node: string): Promise<void> {
@@ -176,6 +249,7 @@ class Scheduling {
       metadata: { name, namespace, ...(uid !== undefined && { uid }) },
       target: { apiVersion: "v1", kind: "Node", name: node },
     };
+    this.#nominated.delete(objectKey(pod));
     this.#ledger.assume(pod, node);
     try {
       await client.createSubresource(PODS, { namespace, name, subresource: "binding" }, binding);
@@ -192,10 +266,12 @@ class Scheduling {
     events.event(pod, { type: "Normal", reason: "Scheduled", message });
   }
 
-  async #refuse(pod: Pod, message: string): Promise<void> {
+  async #refuse(pod: Pod, message: string, node: string | undefined): Promise<void> {
     const { client, clock, events } = this.#options;
     events.event(pod, { type: "Warning", reason: "FailedScheduling", message });
-    if (podCondition(pod, "PodScheduled")?.message === message) return;
+    const { nominatedNodeName, ...status } = pod.status ?? {};
+    const isSaid = podCondition(pod, "PodScheduled")?.message === message;
+    if (isSaid && nominatedNodeName === node) return;
     const conditions = withCondition(pod.status?.conditions ?? [], {
       type: "PodScheduled",
       status: "False",
@@ -204,7 +280,8 @@ class Scheduling {
       lastTransitionTime: rfc3339(clock.now()),
     });
     try {
-      await client.updateStatus(PODS, { ...pod, status: { ...pod.status, conditions } });
+      const promise = node !== undefined && { nominatedNodeName: node };
+      await client.updateStatus(PODS, { ...pod, status: { ...status, ...promise, conditions } });
     } catch (error) {
       if (!hasReason(error, "NotFound")) throw error;
     }

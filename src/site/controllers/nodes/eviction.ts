@@ -6,20 +6,20 @@ import { hasReason } from "#api/status.ts";
 import { isTolerated, type Taint, type Toleration, tolerates } from "#api/tolerations.ts";
 import { withCondition } from "#client/conditions.ts";
 import { type Controller, createController, type Requeue } from "#client/controller.ts";
+import { indexByNode, podsOn } from "#client/pods-by-node.ts";
 import { type Clock, rfc3339 } from "#lib/clock.ts";
 import { queueItself } from "../children.ts";
 import { type ControllerDeps, equip } from "../deps.ts";
-import { PODS_BY_NODE } from "./lifecycle.ts";
 
 /** Deletes pods from nodes whose NoExecute taints they do not tolerate, or no longer. */
 export function createTaintEvictionController(deps: ControllerDeps): Controller {
   const { informers, client, events, queue, clock, log } = equip(deps, "taint-eviction-controller");
   const nodes = informers.informer(NODES);
   const pods = informers.informer(PODS);
-  pods.addIndex(PODS_BY_NODE, ({ spec }) => [spec?.nodeName ?? ""]);
+  indexByNode(pods);
   const stays = new Stays(clock);
   const queuePods = (node: Node): void => {
-    for (const pod of pods.byIndex(PODS_BY_NODE, nameOf(node))) queue.add(objectKey(pod));
+    for (const pod of podsOn(pods, nameOf(node))) queue.add(objectKey(pod));
   };
   const removals = [
     pods.addHandler(queueItself(queue)),

@@ -6,6 +6,7 @@ import type { Client } from "#client/client.ts";
 import { withCondition } from "#client/conditions.ts";
 import { type Controller, createController, type Requeue } from "#client/controller.ts";
 import type { EventRecorder } from "#client/events.ts";
+import { indexByNode, podsOn } from "#client/pods-by-node.ts";
 import { type Clock, rfc3339 } from "#lib/clock.ts";
 import { type ControllerDeps, equip } from "../deps.ts";
 import { isNodeReady, NodeHealth, silentConditions } from "./health.ts";
@@ -14,9 +15,6 @@ import { nodeTaints } from "./taints.ts";
 const LEASE_NAMESPACE = "kube-node-lease";
 /** Kubernetes' `--node-monitor-grace-period`. */
 const GRACE_MS = 50_000;
-/** The index of pods by the node they are on. */
-export const PODS_BY_NODE = "node";
-
 export interface NodeLifecycleOptions {
   /** How long a node may be silent. Default 50 s. */
   readonly nodeGraceMs?: number;
@@ -31,7 +29,7 @@ export function createNodeLifecycleController(
   const nodes = informers.informer(NODES);
   const leases = informers.informer(LEASES);
   const pods = informers.informer(PODS);
-  pods.addIndex(PODS_BY_NODE, ({ spec }) => [spec?.nodeName ?? ""]);
+  indexByNode(pods);
   const health = new NodeHealth(clock, nodeGraceMs);
   const writer = new NodeWriter({ client, events, clock });
 
@@ -73,7 +71,7 @@ export function createNodeLifecycleController(
     const told = silent ? await writer.silence(node) : node;
     const evict = nodes.list().some(isNodeReady);
     await writer.taint(told, evict);
-    if (!isNodeReady(told)) await writer.markPodsNotReady(pods.byIndex(PODS_BY_NODE, name));
+    if (!isNodeReady(told)) await writer.markPodsNotReady(podsOn(pods, name));
     return silent ? undefined : { requeueAfterMs: leftMs };
   }
 
