@@ -44,6 +44,7 @@ const WRITES: readonly [method: string, path: string, write?: Write][] = [
   ["POST", `${CORE}/configmaps`, { body: { metadata: { name: "b" } } }],
   ["POST", `${CORE}/configmaps`, { body: { metadata: { generateName: "b-" } } }],
   ["POST", `${CORE}/configmaps`, { body: { metadata: { name: "a" } }, code: 409 }],
+  ["POST", `${CORE}/configmaps`, { body: { metadata: { name: "copy", resourceVersion: "7" } } }],
   ["PUT", `${CORE}/configmaps/a`, { body: { metadata: { name: "a" }, data: { k: "2" } } }],
   ["PATCH", `${CORE}/configmaps/a`, { body: labels, type: TYPES.merge }],
   ["PATCH", `${CORE}/configmaps/a`, { body: labels, type: TYPES.strategic }],

@@ -141,6 +141,15 @@ test("errors are Kubernetes' own, word for word", async () => {
       }),
     ],
     [
+      "POST",
+      `${CORE}/configmaps`,
+      { ...configMap("No"), metadata: { name: "No", resourceVersion: "1" } },
+      failure(422, "Invalid", {
+        message: expect.stringContaining('ConfigMap "No" is invalid: metadata.name: Invalid value'),
+        details: expect.anything(),
+      }),
+    ],
+    [
       "GET",
       `${CORE}/configmaps?resourceVersionMatch=Exact`,
       undefined,

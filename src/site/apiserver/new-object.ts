@@ -138,16 +138,11 @@ function named(metadata: ObjectMeta): ObjectMeta {
 function newMetadata(target: CreateTarget, sent: ObjectMeta, now: Date): ObjectMeta {
   const { resource } = target;
   checkNamespace(sent.namespace ?? "", target.namespace);
-  if (!["", "0"].includes(sent.resourceVersion ?? "")) {
-    // Upstream's registry says so in an error of its own kind, which HTTP knows no reason for.
-    throw new StatusError("resourceVersion should not be set on objects to be created", {
-      code: 500,
-    });
-  }
   const { namespace, deletionTimestamp, deletionGracePeriodSeconds, selfLink, ...kept } = sent;
-  const { resourceVersion: _, managedFields: _managed, name = "", ...rest } = kept;
+  const { resourceVersion = "", managedFields: _managed, name = "", ...rest } = kept;
   return {
     ...(name !== "" && { name }),
+    ...(!["", "0"].includes(resourceVersion) && { resourceVersion }),
     ...(resource.namespaced && { namespace: target.namespace }),
     ...rest,
     uid: crypto.randomUUID(),
@@ -170,6 +165,18 @@ export function checkNamespace(sent: string, requested: string): void {
 /** An object of a namespaced kind is sent to some namespace. */
 export function namespaceRequired({ resource }: CreateTarget): Error {
   return invalidObject({ resource, name: "" }, [required("metadata.namespace")]);
+}
+
+/**
+ * What is put into the store must come without a version. Upstream's store looks last of all, so a
+ * dry run, which ends before it, is not refused.
+ */
+export function checkUnversioned({ metadata }: KubeObject): void {
+  if (metadata?.resourceVersion === undefined) return;
+  // Upstream says so in an error of its own kind, which HTTP knows no reason for.
+  throw new StatusError("resourceVersion should not be set on objects to be created", {
+    code: 500,
+  });
 }
 
 /** A POST for an object that is there, maybe not for long. */

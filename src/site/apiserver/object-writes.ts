@@ -21,7 +21,14 @@ import { changedAs, changedDraft, changedObject, newlyNamed, viewOf } from "./ch
 import { deletionOf, isFinished } from "./deletion.ts";
 import { FieldManager } from "./field-manager.ts";
 import { keyOf, servedForm, stored, storedForm, subjectOf } from "./kind.ts";
-import { alreadyThere, asSent, namespaceRequired, newDraft, newObject } from "./new-object.ts";
+import {
+  alreadyThere,
+  asSent,
+  checkUnversioned,
+  namespaceRequired,
+  newDraft,
+  newObject,
+} from "./new-object.ts";
 import { reviewedWrite, type Steps } from "./reviewed-write.ts";
 import type { Changing, Rewriting } from "./rewriting.ts";
 import { actionDone } from "./success.ts";
@@ -107,6 +114,7 @@ export class ObjectWrites {
       const name = made.metadata?.name ?? "";
       return await writer.write({ resource, key: keyOf(target, name), admission }, (current) => {
         chain.validate(request);
+        if (!admission.dryRun) checkUnversioned(made);
         if (current !== undefined) throw alreadyThere({ resource, name }, current);
         return { put: made };
       });
