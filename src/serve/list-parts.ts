@@ -12,21 +12,53 @@ interface ListHead {
 
 const encoder = new TextEncoder();
 const COMMA = encoder.encode(",");
+const OPENED = encoder.encode("{");
+const NEXT_OPENED = encoder.encode(",{");
 const ROW_END = encoder.encode("}}");
 const END = encoder.encode("]}\n");
 
-/** A list of whole objects, put together from what is encoded already. */
+/**
+ * A list of whole objects, put together from what is encoded already. As in Kubernetes, the list alone
+ * says of which kind its items are, but where that is a custom one.
+ */
 export function* objectListParts(
   resource: Resource,
   { metadata, items }: ListHead,
 ): Generator<Uint8Array> {
   const type = { kind: `${resource.kind}List`, apiVersion: apiVersionOf(resource) };
   yield opened({ ...type, metadata }, "items");
+  if (resource.custom === undefined) yield* untypedItems(resource, items);
+  else yield* wholeItems(items);
+  yield END;
+}
+
+function* wholeItems(items: readonly Item[]): Generator<Uint8Array> {
   for (const [index, { json }] of items.entries()) {
     if (index > 0) yield COMMA;
     yield json;
   }
-  yield END;
+}
+
+function* untypedItems(resource: Resource, items: readonly Item[]): Generator<Uint8Array> {
+  const { kind } = resource;
+  const type = encoder.encode(opening({ apiVersion: apiVersionOf(resource), kind }));
+  for (const [index, item] of items.entries()) {
+    yield index > 0 ? NEXT_OPENED : OPENED;
+    yield startsWith(item.json, type) ? item.json.subarray(type.length) : untypedJson(item);
+  }
+}
+
+/** What follows the brace of an item whose encoding does not begin with its type. */
+function untypedJson({ value: { apiVersion: _version, kind: _kind, ...rest } }: Item): Uint8Array {
+  return encoder.encode(jsonText(rest).slice(1));
+}
+
+/** A loop: `every` takes eight times as long, for each item of each list. */
+function startsWith(bytes: Uint8Array, start: Uint8Array): boolean {
+  for (let at = 0; at < start.length; at++) {
+    if (bytes[at] !== start[at]) return false;
+  }
+  return true;
 }
 
 /** A PartialObjectMetadataList. */
@@ -89,5 +121,10 @@ const partialStart = (version: MetaVersion): string =>
 
 /** The fields of a list up to the bracket that opens its last one. */
 function opened(fields: object, last: string): Uint8Array {
-  return encoder.encode(`${jsonText(fields).slice(0, -1)},"${last}":[`);
+  return encoder.encode(`${opening(fields)}"${last}":[`);
+}
+
+/** Fields that others follow. */
+function opening(fields: object): string {
+  return `${jsonText(fields).slice(0, -1)},`;
 }
