@@ -127,6 +127,31 @@ test("a pod is bound once, and goes in its grace period", async () => {
   expect((await api.send("GET", `${CORE}/pods/web`)).status).toBe(404);
 });
 
+test("a pod that is going only gets less time, and only where that is asked", async () => {
+  using api = await startTestApi();
+  const spec = { ...pod("web").spec, nodeName: "edge", terminationGracePeriodSeconds: 60 };
+  await post(api, `${CORE}/pods`, { ...pod("web"), spec });
+  const remove = async (body: object = {}) =>
+    (await bodyOf(api.send("DELETE", `${CORE}/pods/web`, { body }))).metadata;
+  const first = await remove({ gracePeriodSeconds: 90 });
+  expect(first).toMatchObject({ generation: 2, deletionGracePeriodSeconds: 90 });
+  expect(await remove()).toEqual(first);
+  expect(await remove({ propagationPolicy: "Foreground" })).toEqual(first);
+  expect(await remove({ gracePeriodSeconds: 120 })).toEqual(first);
+  const type = "application/merge-patch+json";
+  const body = { status: { phase: "Succeeded" } };
+  await api.send("PATCH", `${CORE}/pods/web/status`, { type, body });
+  expect(await remove()).toMatchObject({ deletionGracePeriodSeconds: 90 });
+  api.clock.advance(50_000);
+  expect(await remove({ gracePeriodSeconds: 40 })).toMatchObject({
+    generation: 2,
+    deletionTimestamp: "2030-01-01T00:00:50Z",
+    deletionGracePeriodSeconds: 1,
+  });
+  await remove({ gracePeriodSeconds: 0 });
+  expect((await api.send("GET", `${CORE}/pods/web`)).status).toBe(404);
+});
+
 test("a pod that is on no node goes at once", async () => {
   using api = await startTestApi();
   await post(api, `${CORE}/pods`, pod("web"));

@@ -1,4 +1,4 @@
-import type { KubeObject, ObjectMeta } from "#api/object.ts";
+import type { KubeObject } from "#api/object.ts";
 import { conflict, type Subject } from "#api/status.ts";
 import type { DeleteOptions } from "#api/verbs.ts";
 import { rfc3339 } from "#lib/clock.ts";
@@ -25,23 +25,51 @@ export interface Deletion<T extends KubeObject> {
 export function deletionOf<T extends KubeObject>(deletion: Deletion<T>): Decision<T> {
   const { current, strategy, options } = deletion;
   checkPreconditions(deletion);
+  const secondsLeft = current.metadata?.deletionGracePeriodSeconds ?? 0;
+  const isGoing = current.metadata?.deletionTimestamp !== undefined;
+  if (strategy.graceSeconds && isGoing && secondsLeft > 0) return hastened(deletion, secondsLeft);
 
-  const next = cloneJson(current);
-  next.metadata ??= {};
-  const { metadata } = next;
   const finalizers = finalizersFor(deletion);
-  if (finalizers.length > 0) metadata.finalizers = finalizers;
-  else delete metadata.finalizers;
-
+  const { next, metadata } = keptBy(finalizers, current);
   const graceSeconds = strategy.graceSeconds?.(current, options.gracePeriodSeconds) ?? 0;
   const held = finalizers.length > 0 || (strategy.isHeld?.(current) ?? false);
   if (graceSeconds === 0 && !held) return { remove: next };
 
-  if (!mark(metadata, { graceSeconds, now: deletion.admission.now })) {
+  if (isGoing) {
     return Bun.deepEquals(finalizers, current.metadata?.finalizers ?? []) ? "keep" : { put: next };
   }
+  const { now } = deletion.admission;
+  metadata.deletionTimestamp = rfc3339(new Date(now.getTime() + graceSeconds * 1000));
+  metadata.deletionGracePeriodSeconds = graceSeconds;
+  if (metadata.generation !== undefined) metadata.generation += 1;
   strategy.beginDeletion?.(next);
   return { put: next };
+}
+
+/** An object that has yet some time to go only gets less of it, and nothing else, where that is asked. */
+function hastened<T extends KubeObject>(deletion: Deletion<T>, secondsLeft: number): Decision<T> {
+  const { current, strategy, options, admission } = deletion;
+  const { gracePeriodSeconds: asked } = options;
+  if (asked === undefined) return "keep";
+  let seconds = asked < 0 ? 1 : asked;
+  if (seconds >= secondsLeft) return "keep";
+  const { next, metadata } = keptBy(finalizersFor(deletion), current);
+  const fromMs = Date.parse(metadata.deletionTimestamp ?? "") - secondsLeft * 1000;
+  const nowMs = admission.now.getTime();
+  const untilMs = fromMs + seconds * 1000;
+  // All of it has passed: whoever ends the object still gets a word in.
+  if (untilMs < nowMs && seconds !== 0) seconds = 1;
+  metadata.deletionTimestamp = rfc3339(new Date(Math.max(untilMs, nowMs)));
+  metadata.deletionGracePeriodSeconds = seconds;
+  return isFinished(next, strategy) ? { remove: next } : { put: next };
+}
+
+function keptBy<T extends KubeObject>(finalizers: readonly string[], current: T) {
+  const next = cloneJson(current);
+  const { finalizers: _, ...rest } = next.metadata ?? {};
+  const metadata = { ...rest, ...(finalizers.length > 0 && { finalizers: [...finalizers] }) };
+  next.metadata = metadata;
+  return { next, metadata };
 }
 
 /** True once nothing keeps an object whose deletion has begun. */
@@ -53,21 +81,6 @@ export function isFinished<T extends KubeObject>(object: T, strategy: Strategy<T
     (finalizers ?? []).length === 0 &&
     !(strategy.isHeld?.(object) ?? false)
   );
-}
-
-/** Sets or shortens the time to go; false when it already goes at least as soon. */
-function mark(
-  metadata: ObjectMeta,
-  { graceSeconds, now }: { graceSeconds: number; now: Date },
-): boolean {
-  const before = metadata.deletionTimestamp;
-  const beforeSeconds = metadata.deletionGracePeriodSeconds ?? 0;
-  if (before !== undefined && graceSeconds >= beforeSeconds) return false;
-  const from = before === undefined ? now.getTime() : Date.parse(before) - beforeSeconds * 1000;
-  metadata.deletionTimestamp = rfc3339(new Date(from + graceSeconds * 1000));
-  metadata.deletionGracePeriodSeconds = graceSeconds;
-  if (metadata.generation !== undefined) metadata.generation += 1;
-  return true;
 }
 
 function finalizersFor<T extends KubeObject>(deletion: Deletion<T>): string[] {
