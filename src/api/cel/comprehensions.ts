@@ -1,9 +1,10 @@
 import type { Comprehension, Expression } from "./ast.ts";
 import type { Budget } from "./budget.ts";
+import { actualCallCost } from "./cost/actual-cost.ts";
 import { LIST_COST } from "./cost/cost-rule.ts";
 import { CelCostError, CelError, noOverload } from "./errors.ts";
 import { literalMap } from "./literal-map.ts";
-import { compare } from "./operators.ts";
+import { sortByKeys } from "./sorting.ts";
 import { type CelValue, isList, isMap, Optional } from "./values.ts";
 
 /** What evaluates the expressions that a comprehension is made of. */
@@ -71,10 +72,7 @@ export class Comprehensions {
         return this.#sorted(rounds, body);
       case "map":
       case "transformList":
-        return this.#kept(rounds, comprehension).map((round) => {
-          this.#inner.budget.spend(LIST_COST + 2);
-          return this.#inner.within(round, body);
-        });
+        return this.#mapped(this.#kept(rounds, comprehension), body);
       case "transformMap":
         return literalMap(
           this.#kept(rounds, comprehension).map((round) => {
@@ -97,17 +95,21 @@ export class Comprehensions {
     }
   }
 
+  /** The keys are mapped from a list that has a name, which is looked up twice. */
   #sorted(rounds: readonly Round[], body: Expression): CelValue {
-    const keyed = rounds.map((round) => {
-      this.#inner.budget.spend(LIST_COST + 2);
-      return { value: round[0]?.[1] ?? null, key: this.#inner.within(round, body) };
+    const elements = rounds.map((round) => round[0]?.[1] ?? null);
+    const keys = this.#mapped(rounds, body);
+    this.#inner.budget.spend(2 + actualCallCost("@sortByAssociatedKeys", [elements, keys]));
+    return sortByKeys(elements, keys);
+  }
+
+  #mapped(rounds: readonly Round[], body: Expression): readonly CelValue[] {
+    // A list of a literal is there beforehand.
+    const cost = body.is === "literal" ? 2 : LIST_COST + 2;
+    return rounds.map((round) => {
+      this.#inner.budget.spend(cost);
+      return this.#inner.within(round, body);
     });
-    const sorted = keyed.toSorted((a, b) => {
-      const order = compare(a.key, b.key);
-      if (order === undefined) throw noOverload();
-      return order;
-    });
-    return sorted.map(({ value }) => value);
   }
 
   /** The rounds that pass a test, each at that cost; the others cost no more than the test. */

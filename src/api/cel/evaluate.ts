@@ -337,8 +337,9 @@ const RUNTIME_NAMES: Readonly<Partial<Record<CelType["is"], string>>> = {
 /** True where a value may be given for a parameter of that type. */
 function accepts(type: CelType, value: CelValue): boolean {
   if (type.is === "dyn" || type.is === "parameter") return true;
+  // cel-go looks at the first element alone.
   if (type.is === "list")
-    return isList(value) && value.every((element) => accepts(type.of, element));
+    return isList(value) && value.slice(0, 1).every((element) => accepts(type.of, element));
   if (type.is === "map" || type.is === "object") return isMap(value);
   if (type.is === "optional") return value instanceof Optional;
   if (type.is === "opaque") return value instanceof Opaque && value.kind === type.name;

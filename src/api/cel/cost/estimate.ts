@@ -203,7 +203,17 @@ class Estimator {
     this.#sizes.setSize(expression, result === "scalar" ? ONE : count);
     if (result === "list")
       this.#sizes.setEntries(expression, { isList: true, key: ONE, value: { min: 0, max } });
-    return plus(before, times(count, test ? plus(test, union(each, ONE)) : each));
+    const all = plus(before, times(count, test ? plus(test, union(each, ONE)) : each));
+    return macro === "sortBy" ? plus(all, this.#sorting(expression, count)) : all;
+  }
+
+  /** The keys of `sortBy` are mapped from a list that is given a name, which is looked up twice. */
+  #sorting(expression: Comprehension, count: Span): Span {
+    const type: CelType = { is: "list", of: this.#typeOf(expression.body) };
+    const keys = { type, size: count, elementSize: () => undefined, int: undefined };
+    const { cost, size } = callCost("@sortByAssociatedKeys", [keys, keys]);
+    this.#sizes.setSize(expression, size ?? count);
+    return plus(cost, exactly(LIST_COST + 2));
   }
 }
 

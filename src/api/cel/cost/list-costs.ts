@@ -13,6 +13,9 @@ import { exactly, ONE, plus, scaled, times } from "./span.ts";
 const hasTexts = (list: Parameters<CostRule>[0][number] | undefined): boolean =>
   list?.type.is === "list" && isTextual(list.type.of);
 
+const isOfAny = (list: Parameters<CostRule>[0][number] | undefined): boolean =>
+  list?.type.is === "dyn" || (list?.type.is === "list" && list.type.of.is === "dyn");
+
 /** One step for each element, and reading it where it is a text; a text itself is read. */
 const visits: CostRule = ([list]) => {
   const size = sizeOf(list);
@@ -24,6 +27,9 @@ const visits: CostRule = ([list]) => {
 const comparesSets =
   (rounds: number): CostRule =>
   ([a, b]) => ({ cost: plus(scaled(times(sizeOf(a), sizeOf(b)), rounds), ONE) });
+
+const sorts: CostRule = ([list]) =>
+  comparesPairs(list, hasTexts(list) || isOfAny(list) ? TEXT_PAIR_COST : 2);
 
 /** Of what goes through lists. */
 export const LIST_COSTS: CostRules = {
@@ -39,7 +45,8 @@ export const LIST_COSTS: CostRules = {
     listOfSize(sizeOf(list), depth === undefined ? 1 : (depth.int ?? Number.POSITIVE_INFINITY)),
   ".reverse": ([list]) => listOfSize(sizeOf(list)),
   ".distinct": ([list]) => comparesPairs(list, 2),
-  ".sort": ([list]) => comparesPairs(list, hasTexts(list) ? TEXT_PAIR_COST : 2),
+  ".sort": sorts,
+  "@sortByAssociatedKeys": ([, ...keys]) => sorts(keys),
   lists_range: ([count]) => listOfSize(exactly(count?.int ?? Number.POSITIVE_INFINITY)),
   sets_contains: comparesSets(1),
   sets_intersects: comparesSets(1),

@@ -23,7 +23,7 @@ export const LOOP_COSTS: Readonly<Record<Loop, LoopCost>> = {
   existsOne: { result: "scalar", once: 2, round: (body) => plus(body, { min: 1, max: 2 }) },
   filter: { result: "list", once: 11, round: (body) => plus(body, { min: 1, max: 13 }) },
   map: appending,
-  sortBy: { ...appending, once: 24 },
+  sortBy: appending,
   transformList: appending,
   transformMap: { result: "map", once: 31, round: inserting(3) },
   transformMapEntry: { result: "map", once: 31, round: inserting(2) },

@@ -106,6 +106,7 @@ export const RUN_TIME_COSTS: Readonly<Record<string, RunTimeCost>> = {
   ".lastIndexOf": goesThroughFirst,
   ".distinct": comparesAll,
   ".sort": comparesAll,
+  "@sortByAssociatedKeys": ([, keys]) => comparesAll([keys ?? null]),
   ".join": joins,
   ".startsWith": readsFirst,
   ".endsWith": readsFirst,

@@ -1,6 +1,7 @@
 import { CelCostError, CelError } from "../errors.ts";
 import { define, type Overload } from "../functions.ts";
 import { arithmetic, compare, contains, equals } from "../operators.ts";
+import { sortByKeys } from "../sorting.ts";
 import { type CelValue, Duration, isList, LiteralMap, Optional, Uint } from "../values.ts";
 import { int, list } from "./standard.ts";
 
@@ -66,7 +67,7 @@ export const LISTS: readonly Overload[] = [
     define(`list<${type}>.max(): ${type}`, (values) => extreme(list(values), -1)),
     define(`list<${type}>.isSorted(): bool`, (values) => isSorted(list(values))),
     define(`list<${type}>.sort(): list<${type}>`, (values) =>
-      [...list(values)].sort((a, b) => compare(a, b) ?? 0),
+      sortByKeys(list(values), list(values)),
     ),
   ]),
   define("list<A>.indexOf(A): int", (values, value = null) =>
