@@ -54,6 +54,11 @@ export function invalid(
   return { reason: "FieldValueInvalid", field, message: withDetail(head, detail) };
 }
 
+/** It is not the value's fault. */
+export function internal(field: string, detail: string): FieldError {
+  return { reason: "InternalError", field, message: withDetail("Internal error", detail) };
+}
+
 /** A value may not be given here. */
 export function forbidden(field: string, detail: string): FieldError {
   return { reason: "FieldValueForbidden", field, message: withDetail("Forbidden", detail) };

@@ -207,6 +207,8 @@ describe("a ValidatingAdmissionPolicy", () => {
     ["request.object.x == 1", "undefined field 'object'"],
     ["namespaceObject.metadata.uid == ''", "undefined field 'uid'"],
     ["object.x.matches('(')", "invalid matches argument"],
+    ["object.x", "must evaluate to bool but got dyn"],
+    ["int('x') == 1", "Internal error: program instantiation failed: type conversion error"],
   ])("is refused with %s", async (expression, why) => {
     const resourceRules = [RULE];
     const { code, body } = await send("POST", `${GROUP}/validatingadmissionpolicies`, {

@@ -334,3 +334,21 @@ test.each([
 test("what is not known before it is evaluated may be formatted", () => {
   expect(evaluate('"%d%% of %s".format([self.n, numbers])')).toBe("1% of [3, 1, 2]");
 });
+
+// Observed on k8s.io/apiserver 0.36.0: what `Env.Program` says.
+test.each([
+  ["int('a')", "type conversion error from 'string' to 'int'"],
+  ["double('1e999') > 1.0", "type conversion error from 'string' to 'double'"],
+  ["uint(-1) == 1u", "unsigned integer overflow"],
+  ["uint(2.5e30) == 1u", "unsigned integer overflow"],
+  ["int(1e99)", "integer overflow"],
+  ["false ? int(int('a')) : 1", "type conversion error from 'string' to 'int'"],
+  ["numbers.map(x, bool('q'))", "type conversion error from 'string' to 'bool'"],
+  ["int(dyn(null))", "no such overload: int(null_type)"],
+  ["matches(word, '(')", "error parsing regexp: missing closing ): `(`"],
+  ["word.find(dyn('(')) == ''", "error parsing regexp: missing closing ): `(`"],
+  ["word.matches('a' + '(')", undefined],
+  ["int(word)", undefined],
+])("of %s no program is made because of %p", (source, obstacle) => {
+  expect(environment.compile(source, { variables: VARIABLES }).obstacle).toBe(obstacle);
+});

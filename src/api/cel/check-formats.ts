@@ -1,6 +1,6 @@
 import type { Expression } from "./ast.ts";
 import type { CelFault } from "./errors.ts";
-import { type CelType, typeName } from "./types.ts";
+import { type CelType, declaredName } from "./types.ts";
 
 type Call = Extract<Expression, { is: "call" }>;
 type Types = ReadonlyMap<Expression, CelType>;
@@ -128,12 +128,5 @@ function unfit(argument: Expression, place: Place): CelFault | undefined {
   return undefined;
 }
 
-const VALUE_NAMES: Readonly<Partial<Record<CelType["is"], string>>> = {
-  duration: "google.protobuf.Duration",
-  null: "null_type",
-  timestamp: "google.protobuf.Timestamp",
-};
-
 /** A type as its values name it, without those of its parts. */
-const shortName = (type: CelType): string =>
-  VALUE_NAMES[type.is] ?? typeName(type).replace(/\(.*$/, "");
+const shortName = (type: CelType): string => declaredName(type).replace(/\(.*$/, "");

@@ -8,6 +8,7 @@ import {
   BOOL,
   type CelType,
   DYN,
+  declaredName,
   INT,
   isSame,
   listOf,
@@ -211,8 +212,8 @@ class Checker {
     if (declared === undefined) return this.#undeclared(written(name, expression), at);
     const isType = declared.is === "type" && declared.of !== undefined;
     const isStruct = this.#structs(name) !== undefined;
-    if (!isType) this.#fault(`'${declaredName(declared)}' is not a type`, at);
-    else if (!isStruct) this.#fault(`'${declaredName(declared.of)}' is not a message type`, at);
+    if (!isType) this.#fault(`'${outerName(declared)}' is not a type`, at);
+    else if (!isStruct) this.#fault(`'${outerName(declared.of)}' is not a message type`, at);
     for (const field of fields) {
       const given = this.#item(field);
       const wanted = this.#structField(name, field.name, field.at);
@@ -360,7 +361,7 @@ const written = (name: string, { isRooted }: { readonly isRooted?: true }): stri
   isRooted ? `.${name}` : name;
 
 /** A type without those that it is made of. */
-const declaredName = (type: CelType): string => typeName(type).replace(/\(.*$/, "");
+const outerName = (type: CelType): string => declaredName(type).replace(/\(.*$/, "");
 
 function typeOfLiteral(value: CelValue): CelType {
   if (value === null) return { is: "null" };

@@ -222,7 +222,10 @@ class Evaluator {
         parameters.length === values.length &&
         parameters.every((type, index) => accepts(type, values[index] ?? null)),
     );
-    if (found === undefined) throw noOverload();
+    if (found === undefined) {
+      const given = values.map(runtimeName).join(", ");
+      throw new CelError(`no such overload: ${name}(${given})`);
+    }
     return found.call(values);
   }
 

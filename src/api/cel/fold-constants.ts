@@ -1,5 +1,6 @@
 import type { Expression, MapEntry } from "./ast.ts";
 import { CelError } from "./errors.ts";
+import { pattern } from "./library/standard.ts";
 import type { CelValue } from "./values.ts";
 
 /** What turns one value into another of a fixed type; cel-go knows their results beforehand. */
@@ -16,23 +17,47 @@ const CONVERSIONS: readonly string[] = [
   "uint",
 ];
 
-type Evaluate = (constant: Expression) => CelValue;
+/** What computes constants, and is told of those that cannot be converted. */
+export interface Folding {
+  evaluate(constant: Expression): CelValue;
+  failed(problem: string): void;
+}
+
 type Fold = (expression: Expression) => Expression;
 
 /**
  * An expression whose constant lists and maps and converted constants are literals, as cel-go makes
- * them before an evaluation: they cost nothing. What has no value stays, and fails when it is met.
+ * them before an evaluation: they cost nothing. What has no value stays.
  */
-export function foldConstants(expression: Expression, evaluate: Evaluate): Expression {
-  const fold: Fold = (one) => foldConstants(one, evaluate);
+export function foldConstants(expression: Expression, folding: Folding): Expression {
+  const fold: Fold = (one) => foldConstants(one, folding);
   const folded = withParts(expression, fold);
+  const source = literalPattern(folded);
+  if (source !== undefined) attempt(folding, () => pattern(source));
   if (!isConstant(folded)) return folded;
+  // Of lists and maps, cel-go says what is wrong when they are used.
+  const failed = folded.is === "call" ? folding.failed : (): void => undefined;
+  const value = attempt({ ...folding, failed }, () => folding.evaluate(folded));
+  return value === undefined ? folded : { is: "literal", at: folded.at, value };
+}
+
+function attempt<T>({ failed }: Folding, compute: () => T): T | undefined {
   try {
-    return { is: "literal", at: folded.at, value: evaluate(folded) };
+    return compute();
   } catch (error) {
-    if (error instanceof CelError) return folded;
-    throw error;
+    if (!(error instanceof CelError)) throw error;
+    failed(error.message);
+    return undefined;
   }
+}
+
+/** The pattern of a call that looks for one, where it is a literal. */
+function literalPattern(expression: Expression): string | undefined {
+  if (expression.is !== "call" || !["find", "findAll", "matches"].includes(expression.name))
+    return undefined;
+  const { target, args } = expression;
+  const given = target ? args[0] : args[1];
+  return given?.is === "literal" && typeof given.value === "string" ? given.value : undefined;
 }
 
 const isLiteral = ({ is }: Expression): boolean => is === "literal";

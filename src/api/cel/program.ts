@@ -10,20 +10,22 @@ import { Functions, type Overload } from "./functions.ts";
 import { KUBERNETES_LIBRARY } from "./library/library.ts";
 import { parse } from "./parser.ts";
 import { SyntaxExplainer } from "./syntax/explain.ts";
-import { type CelType, typeName } from "./types.ts";
-import { Unifier } from "./unify.ts";
+import type { CelType } from "./types.ts";
 import type { CelValue } from "./values.ts";
 
 export interface CompileOptions {
   /** What the expression may name. */
   readonly variables: ReadonlyMap<string, CelType>;
-  /** What it must be; anything where absent. */
-  readonly result?: CelType;
 }
 
 /** A compiled expression. */
 export interface Program {
   readonly type: CelType;
+  /**
+   * Why cel-go makes no program of it, though its types are right: a constant that cannot be
+   * converted, a pattern that is none. An evaluation fails where it meets that.
+   */
+  readonly obstacle: string | undefined;
   /** True where the expression names that variable. */
   uses(variable: string): boolean;
   /** The most that an evaluation may cost, infinite where nothing bounds it: Kubernetes' estimate. */
@@ -44,7 +46,7 @@ export class CelEnvironment {
   }
 
   /** Parses and type-checks an expression. @throws CelCompileError */
-  compile(source: string, { variables, result }: CompileOptions): Program {
+  compile(source: string, { variables }: CompileOptions): Program {
     const functions = this.#functions;
     const structs = this.#structs;
     const checked = withinStack(
@@ -52,21 +54,21 @@ export class CelEnvironment {
       () => tooDeep(source),
     );
     const { expression, type } = checked;
-    if (result && !new Unifier().fits([result], [type]))
-      throw new CelCompileError(source, [
-        { problem: `must evaluate to ${typeName(result)}, not ${typeName(type)}`, at: 0 },
-      ]);
     const names = new Set(namesIn(expression));
     const unlimited = new Budget(Number.POSITIVE_INFINITY);
+    const obstacles: string[] = [];
     const folded = withinStack(
       () =>
-        foldConstants(expression, (constant) =>
-          evaluateExpression(constant, { functions, bindings: new Map(), budget: unlimited }),
-        ),
+        foldConstants(expression, {
+          evaluate: (constant) =>
+            evaluateExpression(constant, { functions, bindings: new Map(), budget: unlimited }),
+          failed: (problem) => obstacles.push(problem),
+        }),
       () => tooDeep(source),
     );
     return {
       type,
+      obstacle: obstacles[0],
       uses: (variable) => names.has(variable),
       estimate: (bounds) =>
         withinStack(

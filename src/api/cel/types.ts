@@ -44,6 +44,7 @@ export type CelType =
 
 export const DYN: CelType = { is: "dyn" };
 export const BOOL: CelType = { is: "bool" };
+export const NULL: CelType = { is: "null" };
 export const INT: CelType = { is: "int" };
 export const STRING: CelType = { is: "string" };
 
@@ -61,13 +62,26 @@ const LONG_NAMES: Readonly<Partial<Record<CelType["is"], string>>> = {
   format: "kubernetes.NamedFormat",
 };
 
+const COMPOUNDS: typeof LONG_NAMES = { optional: "optional_type" };
+
+/** As Go's `types.Type` calls itself. */
+const DECLARED_NAMES: typeof LONG_NAMES = {
+  ...LONG_NAMES,
+  duration: "google.protobuf.Duration",
+  null: "null_type",
+  timestamp: "google.protobuf.Timestamp",
+};
+
+/** A type as it is declared: other than `typeName` for times and null. */
+export const declaredName = (type: CelType): string => named(type, DECLARED_NAMES);
+
 /** A type as error messages name it. */
-export function typeName(type: CelType): string {
-  if (type.is === "list") return `list(${typeName(type.of)})`;
-  if (type.is === "map") return `map(${typeName(type.key)}, ${typeName(type.value)})`;
-  if (type.is === "type") return type.of ? `type(${typeName(type.of)})` : "type";
-  if (type.is === "optional") return `optional_type(${typeName(type.of)})`;
-  return "name" in type ? type.name : (LONG_NAMES[type.is] ?? type.is);
+export const typeName = (type: CelType): string => named(type, LONG_NAMES);
+
+function named(type: CelType, names: typeof LONG_NAMES): string {
+  const parts = partsOfType(type).map((part) => named(part, names));
+  if (parts.length > 0) return `${COMPOUNDS[type.is] ?? type.is}(${parts.join(", ")})`;
+  return "name" in type ? type.name : (names[type.is] ?? type.is);
 }
 
 /** Reads `list<A>`, `map<string, dyn>`, `optional<int>`; capitals are placeholders. */

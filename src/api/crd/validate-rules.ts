@@ -146,18 +146,23 @@ function* messageErrors(
       value: held(RULE, rule),
       detail: `messageExpression compilation failed: ${message}`,
     });
-  else if (message.type.is !== "string" && message.type.is !== "dyn")
+  else if (message.type.is !== "string")
     yield invalid(field, {
       value: held(RULE, rule),
       detail: "messageExpression must evaluate to a string",
+    });
+  else if (message.obstacle !== undefined)
+    yield invalid(field, {
+      value: held(RULE, rule),
+      detail: `messageExpression instantiation failed: ${message.obstacle}`,
     });
   else yield* costs.add("messageExpression", { field, cost: self.costs(message) });
 }
 
 function faultOf(program: Program | string): string | undefined {
   if (typeof program === "string") return `compilation failed: ${program}`;
-  const { is } = program.type;
-  return is === "bool" || is === "dyn" ? undefined : "cel expression must evaluate to a bool";
+  if (program.type.is !== "bool") return "cel expression must evaluate to a bool";
+  return program.obstacle && `program instantiation failed: ${program.obstacle}`;
 }
 
 /** A program, or what is wrong with its source. */

@@ -1,5 +1,5 @@
 import { goRegexp, RegexpError } from "../../go-regexp.ts";
-import { CelError, noConversion, noOverload } from "../errors.ts";
+import { CelError, noConversion, noOverload, overflow } from "../errors.ts";
 import { define, type Overload } from "../functions.ts";
 import { runtimeName, toInt, toTimestamp, toUint } from "../operators.ts";
 import { type CelValue, Duration, isList, isMap, Timestamp, TypeValue, Uint } from "../values.ts";
@@ -40,6 +40,11 @@ export function sizeOf(value: CelValue): bigint {
 
 const SECOND = 1_000_000_000n;
 
+function doubleToUint(value: number): Uint {
+  if (!(value > -1 && value < 2 ** 64)) throw overflow("unsigned integer");
+  return new Uint(BigInt(Math.trunc(value)));
+}
+
 function doubleToInt(value: number): bigint {
   if (!Number.isFinite(value) || Math.abs(value) >= 2 ** 63) throw new CelError("integer overflow");
   return BigInt(Math.trunc(value));
@@ -59,7 +64,7 @@ function textToUint(value: string): Uint {
 
 function textToDouble(value: string): number {
   const isNumber = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(value);
-  if (isNumber) return Number(value);
+  if (isNumber && Number.isFinite(Number(value))) return Number(value);
   if (/^[+-]?inf(?:inity)?$/i.test(value)) return value.startsWith("-") ? -Infinity : Infinity;
   if (/^nan$/i.test(value)) return Number.NaN;
   throw noConversion("double");
@@ -114,7 +119,7 @@ export const STANDARD: readonly Overload[] = [
   define("int(timestamp): int", (value) => floorDivide(time(value).nanos, SECOND)),
   define("int(uint): int", (value) => toInt(value instanceof Uint ? value.value : 0n)),
   define("uint(uint): uint", (value = null) => value),
-  define("uint(double): uint", (value) => toUint(doubleToInt(Number(value)))),
+  define("uint(double): uint", (value) => doubleToUint(Number(value))),
   define("uint(int): uint", (value) => toUint(int(value))),
   define("uint(string): uint", (value) => textToUint(text(value))),
   define("double(double): double", (value = null) => value),

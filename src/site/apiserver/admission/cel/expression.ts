@@ -5,7 +5,7 @@ import { CelCompileError, CelError } from "#api/cel/errors.ts";
 import type { Bindings } from "#api/cel/evaluate.ts";
 import { define } from "#api/cel/functions.ts";
 import { CelEnvironment, type Program } from "#api/cel/program.ts";
-import { BOOL, type CelType, DYN, STRING } from "#api/cel/types.ts";
+import { BOOL, type CelType, DYN, declaredName, isSame, STRING } from "#api/cel/types.ts";
 import type { CelValue } from "#api/cel/values.ts";
 import { explain } from "#lib/errors.ts";
 
@@ -34,7 +34,8 @@ export const MUTATION_ENVIRONMENT = new CelEnvironment(
 
 interface ExpressionOptions {
   readonly variables: ReadonlyMap<string, CelType>;
-  readonly result?: CelType;
+  /** What it may be, exactly; anything where absent. */
+  readonly results?: readonly CelType[];
   /** Default: that of every expression of admission. */
   readonly environment?: CelEnvironment;
 }
@@ -58,19 +59,23 @@ const POLICY: readonly (readonly [string, CelType])[] = [
 export const WEBHOOK_VARIABLES: ReadonlyMap<string, CelType> = new Map(COMMON);
 export const POLICY_VARIABLES: ReadonlyMap<string, CelType> = new Map(POLICY);
 
+/** Why an expression is none; `isInternal` where its types are right all the same. */
+export interface ExpressionFault {
+  readonly detail: string;
+  readonly isInternal: boolean;
+}
+
 /** An expression that was compiled once; a fault of it shows when it is evaluated. */
 export class Expression {
   readonly source: string;
+  /** Undefined where it is one. */
+  readonly fault: ExpressionFault | undefined;
   readonly #program: Program | CelCompileError;
 
   constructor(source: string, options: ExpressionOptions) {
     this.source = source;
     this.#program = compiled(source, options);
-  }
-
-  /** Why it is none; undefined where it is one. */
-  get fault(): string | undefined {
-    return this.#program instanceof CelCompileError ? this.#program.message : undefined;
+    this.fault = faultOf(this.#program, options.results);
   }
 
   /** What its values are; anything where it is none. */
@@ -81,9 +86,8 @@ export class Expression {
   /** @throws ExpressionError */
   evaluate(bindings: Bindings, budget: Budget): CelValue {
     const failed = (why: string): ExpressionError => new ExpressionError(this.source, why);
-    if (this.#program instanceof CelCompileError) {
-      throw failed(`compilation failed: ${this.#program.message}`);
-    }
+    if (this.fault) throw failed(this.fault.detail);
+    if (this.#program instanceof CelCompileError) throw failed(this.#program.message);
     try {
       return this.#program.evaluate(bindings, budget);
     } catch (error) {
@@ -91,6 +95,24 @@ export class Expression {
       throw error;
     }
   }
+}
+
+function faultOf(
+  program: Program | CelCompileError,
+  results: readonly CelType[] = [],
+): ExpressionFault | undefined {
+  if (program instanceof CelCompileError)
+    return { detail: `compilation failed: ${program.message}`, isInternal: false };
+  const { type, obstacle } = program;
+  if (results.length > 0 && !results.some((one) => isSame(one, type))) {
+    const names = results.map(declaredName);
+    const wanted = names.length === 1 ? names[0] : `one of [${names.join(" ")}]`;
+    const detail = `must evaluate to ${wanted} but got ${declaredName(type)}`;
+    return { detail, isInternal: false };
+  }
+  return obstacle === undefined
+    ? undefined
+    : { detail: `program instantiation failed: ${obstacle}`, isInternal: true };
 }
 
 /** An expression that has no value, in Kubernetes' words. */
@@ -106,10 +128,10 @@ export class ExpressionError extends Error {
 
 function compiled(
   source: string,
-  { environment = ENVIRONMENT, ...options }: ExpressionOptions,
+  { environment = ENVIRONMENT, variables }: ExpressionOptions,
 ): Program | CelCompileError {
   try {
-    return environment.compile(source, options);
+    return environment.compile(source, { variables });
   } catch (error) {
     if (error instanceof CelCompileError) return error;
     throw error;
@@ -125,7 +147,7 @@ export class Conditions {
     variables: ReadonlyMap<string, CelType>,
   ) {
     this.#expressions = conditions.map(
-      ({ expression }) => new Expression(expression, { variables, result: BOOL }),
+      ({ expression }) => new Expression(expression, { variables, results: [BOOL] }),
     );
   }
 

@@ -1,6 +1,6 @@
 import type { CelEnvironment } from "#api/cel/program.ts";
-import { BOOL, type CelType, DYN, STRING } from "#api/cel/types.ts";
-import { type FieldError, invalid } from "#api/field-error.ts";
+import { BOOL, type CelType, NULL, STRING } from "#api/cel/types.ts";
+import { type FieldError, internal, invalid } from "#api/field-error.ts";
 import type {
   KubeObject,
   MutatingAdmissionPolicy,
@@ -27,7 +27,7 @@ interface Written {
   readonly field: string;
   readonly source: string | undefined;
   readonly variables: Variables;
-  readonly result?: CelType;
+  readonly results?: readonly CelType[];
   readonly environment?: CelEnvironment;
 }
 
@@ -60,21 +60,12 @@ function compiling<T extends KubeObject>(
   };
 }
 
-function faultsOf({
-  field,
-  source,
-  variables,
-  result = DYN,
-  environment,
-}: Written): readonly FieldError[] {
+function faultsOf({ field, source, ...options }: Written): readonly FieldError[] {
   if (source === undefined || source.trim() === "") return [];
-  const { fault } = new Expression(source, {
-    variables,
-    result,
-    ...(environment && { environment }),
-  });
+  const { fault } = new Expression(source, options);
   if (fault === undefined) return [];
-  return [invalid(field, { value: source, detail: `compilation failed: ${fault}` })];
+  const { detail, isInternal } = fault;
+  return [isInternal ? internal(field, detail) : invalid(field, { value: source, detail })];
 }
 
 function conditions({
@@ -85,7 +76,7 @@ function conditions({
       field: `webhooks[${at}].matchConditions[${index}].expression`,
       source: expression,
       variables: WEBHOOK_VARIABLES,
-      result: BOOL,
+      results: [BOOL],
     })),
   );
 }
@@ -100,13 +91,13 @@ function policyExpressions({ spec = {} }: ValidatingAdmissionPolicy): readonly W
         field: `spec.validations[${index}].expression`,
         source: expression,
         variables: scope.rules,
-        result: BOOL,
+        results: [BOOL],
       },
       {
         field: `spec.validations[${index}].messageExpression`,
         source: messageExpression,
         variables: scope.messages,
-        result: STRING,
+        results: [STRING],
       },
     ]),
     ...conditionsOf(spec, scope),
@@ -114,6 +105,7 @@ function policyExpressions({ spec = {} }: ValidatingAdmissionPolicy): readonly W
       field: `spec.auditAnnotations[${index}].valueExpression`,
       source: valueExpression,
       variables: scope.rules,
+      results: [STRING, NULL],
     })),
   ];
 }
@@ -133,14 +125,14 @@ function mutationExpressions({ spec = {} }: MutatingAdmissionPolicy): readonly W
         field: `spec.mutations[${index}].applyConfiguration.expression`,
         source: applyConfiguration?.expression,
         variables,
-        result: CONFIGURATION,
+        results: [CONFIGURATION],
         environment,
       },
       {
         field: `spec.mutations[${index}].jsonPatch.expression`,
         source: jsonPatch?.expression,
         variables,
-        result: OPERATIONS,
+        results: [OPERATIONS],
         environment,
       },
     ]),
@@ -165,5 +157,5 @@ const conditionsOf = ({ matchConditions = [] }: CommonSpec, scope: Scope): reado
     field: `spec.matchConditions[${index}].expression`,
     source: expression,
     variables: scope.conditions,
-    result: BOOL,
+    results: [BOOL],
   }));

@@ -3,7 +3,7 @@ import { mergeObjects } from "#api/apply/merge.ts";
 import type { Budget } from "#api/cel/budget.ts";
 import type { Bindings } from "#api/cel/evaluate.ts";
 import { jsonOf, misnamed } from "#api/cel/json.ts";
-import { type CelType, DYN, listOf } from "#api/cel/types.ts";
+import { type CelType, listOf } from "#api/cel/types.ts";
 import { isList, StructValue } from "#api/cel/values.ts";
 import { isJsonObject } from "#api/codec/json-value.ts";
 import type { KubeObject, MutatingAdmissionPolicy } from "#api/object.ts";
@@ -34,7 +34,7 @@ export interface MutatingPolicy extends PolicyBase {
 export function mutatingPolicyOf(object: MutatingAdmissionPolicy): MutatingPolicy {
   const { mutations = [], reinvocationPolicy } = object.spec ?? {};
   return {
-    ...policyBase(object, (source) => expressionOf(source, DYN)),
+    ...policyBase(object, (source) => expressionOf(source)),
     mutations: mutations.map(({ patchType, applyConfiguration, jsonPatch }) =>
       patchType === "JSONPatch"
         ? { is: "JSONPatch", expression: expressionOf(jsonPatch?.expression ?? "", OPERATIONS) }
@@ -47,10 +47,10 @@ export function mutatingPolicyOf(object: MutatingAdmissionPolicy): MutatingPolic
   };
 }
 
-const expressionOf = (source: string, result: CelType): Expression =>
+const expressionOf = (source: string, ...results: readonly CelType[]): Expression =>
   new Expression(source, {
     variables: POLICY_VARIABLES,
-    result,
+    results,
     environment: MUTATION_ENVIRONMENT,
   });
 

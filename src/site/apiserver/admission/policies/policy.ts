@@ -1,4 +1,4 @@
-import { BOOL, type CelType, DYN, STRING } from "#api/cel/types.ts";
+import { BOOL, type CelType, NULL, STRING } from "#api/cel/types.ts";
 import type {
   MutatingAdmissionPolicy,
   ValidatingAdmissionPolicy,
@@ -49,8 +49,8 @@ export interface Policy extends PolicyBase {
   readonly annotations: readonly { readonly key: string; readonly expression: Expression }[];
 }
 
-const expressionOf = (source: string, result: CelType = DYN): Expression =>
-  new Expression(source, { variables: POLICY_VARIABLES, result });
+const expressionOf = (source: string, ...results: readonly CelType[]): Expression =>
+  new Expression(source, { variables: POLICY_VARIABLES, results });
 
 /** The parts of a policy that both kinds have; `compile` makes an expression of a source. */
 export function policyBase(
@@ -85,7 +85,7 @@ export function policyOf(object: ValidatingAdmissionPolicy): Policy {
     })),
     annotations: (spec.auditAnnotations ?? []).map(({ key, valueExpression }) => ({
       key,
-      expression: expressionOf(valueExpression),
+      expression: expressionOf(valueExpression, STRING, NULL),
     })),
   };
 }
