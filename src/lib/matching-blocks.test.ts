@@ -36,3 +36,14 @@ test("for all sequences: blocks are the same in both, in order, and never touch"
     }),
   );
 });
+
+test("two long sequences with as many blocks take a bounded time, and are put together all the same", () => {
+  const sequence = (other: string) =>
+    Array.from({ length: 100_000 }, (_, index) =>
+      index % 2 === 0 ? `${index}` : `${other}${index}`,
+    );
+  const blocks = matchingBlocks(sequence("a"), sequence("b"));
+  expect(blocks.length).toBeGreaterThan(10);
+  expect(blocks.length).toBeLessThan(50_000);
+  expect(blocks.every(({ before, after }) => before === after)).toBe(true);
+});

@@ -19,11 +19,15 @@ interface Ranges {
 /** So long a sequence has elements that are too common to tell anything. */
 const LONG = 200;
 
+/** So many comparisons, some tenths of a second, may be made; what is left then counts as different. */
+const MAX_STEPS = 2_000_000;
+
 /**
  * Which parts of two sequences are the same, in order, as Python's `difflib.SequenceMatcher` finds
  * them: the longest one, then the longest ones on either side of it, and so on. Of equally long ones
  * the first counts. What makes up more than a hundredth of a sequence of 200 or more does not start
- * a match. Between two blocks there is always something that is not the same.
+ * a match. Between two blocks there is always something that is not the same. Takes the square of
+ * the number of blocks, up to a bound: behind that nothing more is found.
  */
 export function matchingBlocks(
   before: readonly string[],
@@ -48,48 +52,78 @@ export function matchingBlocks(
 const touch = ({ before, after, size }: MatchingBlock, next: MatchingBlock): boolean =>
   before + size === next.before && after + size === next.after;
 
+const NOWHERE: readonly number[] = [];
+
+/** The matches that end with the element that was looked at last. */
+class Runs {
+  /** How long the match is that ends before each place. */
+  #sizes: Int32Array;
+  #next: Int32Array;
+  #places = NOWHERE;
+
+  constructor(length: number) {
+    this.#sizes = new Int32Array(length + 1);
+    this.#next = new Int32Array(length + 1);
+  }
+
+  /** Goes on by an element that stands at some places: where the longest match within a range ends. */
+  advance(places: readonly number[], { from, to }: Range): { end: number; size: number } {
+    let [end, longest] = [0, 0];
+    for (const place of places) {
+      if (place < from) continue;
+      if (place >= to) break;
+      const size = (this.#sizes[place] ?? 0) + 1;
+      this.#next[place + 1] = size;
+      if (size > longest) [end, longest] = [place + 1, size];
+    }
+    for (const place of this.#places) this.#sizes[place + 1] = 0;
+    [this.#sizes, this.#next] = [this.#next, this.#sizes];
+    this.#places = places;
+    return { end, size: longest };
+  }
+}
+
 class Matcher {
   readonly #before: readonly string[];
   readonly #after: readonly string[];
   /** Where the elements of `after` stand, but for the common ones. */
   readonly #places: ReadonlyMap<string, readonly number[]>;
+  readonly #runs: Runs;
+  #steps = 0;
 
   constructor(before: readonly string[], after: readonly string[]) {
     this.#before = before;
     this.#after = after;
     this.#places = tellingPlaces(after);
+    this.#runs = new Runs(after.length);
   }
 
-  *matches({ before, after }: Ranges): Iterable<MatchingBlock> {
-    const longest = this.#longest({ before, after });
-    if (longest.size === 0) return;
-    yield* this.matches({
-      before: { ...before, to: longest.before },
-      after: { ...after, to: longest.after },
-    });
-    yield longest;
-    yield* this.matches({
-      before: { ...before, from: longest.before + longest.size },
-      after: { ...after, from: longest.after + longest.size },
-    });
+  *matches(ranges: Ranges): Iterable<MatchingBlock> {
+    let { before, after } = ranges;
+    for (;;) {
+      const longest = this.#longest({ before, after });
+      if (longest.size === 0) return;
+      // Blocks to the left are smaller, so that this does not go deep.
+      yield* this.matches({
+        before: { ...before, to: longest.before },
+        after: { ...after, to: longest.after },
+      });
+      yield longest;
+      before = { ...before, from: longest.before + longest.size };
+      after = { ...after, from: longest.after + longest.size };
+    }
   }
 
   #longest(ranges: Ranges): MatchingBlock {
     const { before, after } = ranges;
     let best: MatchingBlock = { before: before.from, after: after.from, size: 0 };
-    let sizes = new Map<number, number>();
-    for (const [offset, element] of this.#before.slice(before.from, before.to).entries()) {
-      const end = before.from + offset + 1;
-      const next = new Map<number, number>();
-      for (const place of this.#places.get(element) ?? []) {
-        if (place < after.from) continue;
-        if (place >= after.to) break;
-        const size = (sizes.get(place - 1) ?? 0) + 1;
-        next.set(place, size);
-        if (size > best.size) best = { before: end - size, after: place + 1 - size, size };
-      }
-      sizes = next;
+    for (let index = before.from; index < before.to && this.#steps < MAX_STEPS; index++) {
+      const places = this.#places.get(this.#before[index] ?? "") ?? NOWHERE;
+      this.#steps += places.length + 1;
+      const { end, size } = this.#runs.advance(places, after);
+      if (size > best.size) best = { before: index + 1 - size, after: end - size, size };
     }
+    this.#runs.advance(NOWHERE, after);
     return this.#extended(best, ranges);
   }
 

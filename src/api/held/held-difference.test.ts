@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { SCHEMA } from "../schema.ts";
 import { heldDifference } from "./held-difference.ts";
+import { heldJson } from "./held-json.ts";
 
 const POD_SPEC = SCHEMA.object("io.k8s.api.core.v1.PodSpec");
 
@@ -59,4 +60,14 @@ test("what lies elsewhere in the API, and what is no pointer there", () => {
 test("nothing where only amounts are written otherwise", () => {
   const [current, next] = ["1Gi", "1024Mi"].map((memory) => ({ overhead: { memory } }));
   expect(heldDifference(POD_SPEC, { current, next })).toBe("");
+});
+
+test("what is too large is not told apart, and is shown as the API has it", () => {
+  const volumes = Array.from({ length: 8000 }, (_, index) => ({ name: `v${index}` }));
+  const [current, next] = [{ volumes }, { volumes: volumes.slice(1) }];
+  expect(heldDifference(POD_SPEC, { current, next })).toBe(
+    "too much to show how it would change\n",
+  );
+  expect(heldDifference(POD_SPEC, { current, next: structuredClone(current) })).toBe("");
+  expect(heldJson(POD_SPEC, current)).toStartWith('{"volumes":[{"name":"v0"},');
 });

@@ -1,4 +1,4 @@
-import { htmlSafeJson, WrittenJson } from "#lib/json-text.ts";
+import { htmlSafeJson, jsonText, WrittenJson } from "#lib/json-text.ts";
 import { isJsonObject, type JsonObject, sorted } from "../codec/json-value.ts";
 import { Quantity } from "../quantity.ts";
 import { type Field, type ObjectType, SCHEMA, type Scalar, type Type } from "../schema.ts";
@@ -17,12 +17,19 @@ interface Style {
 
 const CANONICAL: Style = { amount: String };
 
+/** What is held of a value takes up to sixty times as much as its JSON in the API: the most of that. */
+const MAX_LENGTH = 131_072;
+
+/** True where it would take too much memory to write what is held of a value. */
+export const isTooLarge = (value: unknown): boolean => jsonText(value).length > MAX_LENGTH;
+
 /**
  * A value as the server of Kubernetes prints it, with all the fields that its own types have, by
- * their names in Go. It holds objects as they come from storage: what is empty there is nil.
+ * their names in Go. It holds objects as they come from storage: what is empty there is nil. One
+ * that is too large is as the API has it.
  */
 export function heldJson(type: Type, value: unknown): string {
-  return text(type, value, CANONICAL);
+  return isTooLarge(value) ? htmlSafeJson(sorted(value)) : text(type, value, CANONICAL);
 }
 
 /**
@@ -40,10 +47,12 @@ export function heldLines(type: Type, value: unknown): string[] {
   return text(type, value, { ...CANONICAL, depth: 0 }).split("\n");
 }
 
-/** True where Kubernetes' server holds the same in both, be amounts written as they may. */
+/** True where Kubernetes' server holds the same in both, be amounts written as they may, unless one is too large. */
 export function isHeldAlike(type: Type, a: unknown, b: unknown): boolean {
   const exact = { amount: ({ nanos }: Quantity) => String(nanos) };
-  return Bun.deepEquals(a, b) || text(type, a, exact) === text(type, b, exact);
+  if (Bun.deepEquals(a, b)) return true;
+  if (isTooLarge(a) || isTooLarge(b)) return false;
+  return text(type, a, exact) === text(type, b, exact);
 }
 
 function text(type: Type, value: unknown, style: Style): string {
