@@ -1,7 +1,11 @@
 import type { Job, Pod } from "#api/object.ts";
 import { isActive, isTerminal } from "#api/pod.ts";
 import type { Verdict } from "./failures.ts";
-import { failuresWith, indexOf, parseIndexes } from "./indexes.ts";
+import { IndexRanges } from "./index-ranges.ts";
+import { failuresWith, indexOf } from "./indexes.ts";
+
+/** Pods that one pass makes at most (Kubernetes `MaxPodCreateDeletePerSync`). */
+export const BURST = 500;
 
 /** A pod to make: of an index where the Job has some. */
 export interface NewPod {
@@ -12,12 +16,12 @@ export interface NewPod {
 
 /** Where the indexes of a Job stand. */
 export interface Indexes {
-  readonly completed: ReadonlySet<number>;
+  readonly completed: IndexRanges;
   /** Given up, as each index has a limit of its own. */
-  readonly failed: ReadonlySet<number>;
+  readonly failed: IndexRanges;
   /** Active pods of an index that is none, or that another pod works on. */
   readonly surplus: readonly Pod[];
-  /** What to work on next, the lowest index first; no more than may run at once. */
+  /** What to work on next, the lowest index first; no more than may run, or be made, at once. */
   readonly waiting: readonly NewPod[];
 }
 
@@ -29,22 +33,23 @@ interface Given {
 
 /** What the pods of an Indexed Job say of its indexes, on top of what its status remembers. */
 export function lookAtIndexes(given: Given): Indexes {
-  const { job, pods } = given;
+  const { job } = given;
   const { completions = 0, parallelism = 1 } = job.spec ?? {};
-  const completed = parseIndexes(job.status?.completedIndexes, completions);
-  for (const pod of pods) {
-    const index = indexOf(pod, job);
-    if (index !== undefined && pod.status?.phase === "Succeeded") completed.add(index);
-  }
+  const completed = IndexRanges.parse(job.status?.completedIndexes, completions).plus(
+    indexesWith(given, ({ status }) => status?.phase === "Succeeded"),
+  );
   const failures = failuresByIndex(given);
-  const failed = failedIndexes(given, failures);
-  for (const index of completed) failed.delete(index);
+  const failed = failedIndexes(given, failures).minus(completed);
   const { taken, surplus } = workedOn(given);
   const isLimited = job.spec?.backoffLimitPerIndex !== undefined;
+  const over = completed.plus(failed);
   const waiting: NewPod[] = [];
-  for (let index = 0; index < completions && waiting.length < parallelism; index++) {
-    if (completed.has(index) || failed.has(index) || taken.has(index)) continue;
-    waiting.push({ index, ...(isLimited && { failures: failures.get(index) ?? 0 }) });
+  let index = over.firstGap(0);
+  while (index < completions && waiting.length < Math.min(parallelism, BURST)) {
+    if (!taken.has(index)) {
+      waiting.push({ index, ...(isLimited && { failures: failures.get(index) ?? 0 }) });
+    }
+    index = over.firstGap(index + 1);
   }
   return { completed, failed, surplus, waiting };
 }
@@ -68,10 +73,15 @@ export function metRule({ spec }: Job, { completed }: Indexes): number | undefin
   const rules = spec?.successPolicy?.rules ?? [];
   const met = rules.findIndex(({ succeededIndexes, succeededCount }) => {
     if (succeededIndexes === undefined) return completed.size >= (succeededCount ?? Infinity);
-    const wanted = parseIndexes(succeededIndexes, spec?.completions ?? 0);
-    return completed.intersection(wanted).size >= (succeededCount ?? wanted.size);
+    const wanted = IndexRanges.parse(succeededIndexes, spec?.completions ?? 0);
+    const missing = wanted.minus(completed).size;
+    return wanted.size - missing >= (succeededCount ?? wanted.size);
   });
   return met < 0 ? undefined : met;
+}
+
+function indexesWith({ job, pods }: Given, matches: (pod: Pod) => boolean): IndexRanges {
+  return IndexRanges.of(pods.filter(matches).flatMap((pod) => indexOf(pod, job) ?? []));
 }
 
 function failuresByIndex({ job, pods, verdicts }: Given): Map<number, number> {
@@ -86,16 +96,15 @@ function failuresByIndex({ job, pods, verdicts }: Given): Map<number, number> {
   return failures;
 }
 
-function failedIndexes({ job, pods, verdicts }: Given, failures: ReadonlyMap<number, number>) {
+function failedIndexes(given: Given, failures: ReadonlyMap<number, number>): IndexRanges {
+  const { job, verdicts } = given;
   const { completions = 0, backoffLimitPerIndex: limit } = job.spec ?? {};
-  const failed = parseIndexes(job.status?.failedIndexes, completions);
-  if (limit === undefined) return failed;
-  for (const [index, count] of failures) if (count > limit) failed.add(index);
-  for (const pod of pods) {
-    const index = indexOf(pod, job);
-    if (index !== undefined && verdicts.get(pod)?.action === "FailIndex") failed.add(index);
-  }
-  return failed;
+  const known = IndexRanges.parse(job.status?.failedIndexes, completions);
+  if (limit === undefined) return known;
+  const beyond = [...failures].flatMap(([index, count]) => (count > limit ? [index] : []));
+  return known
+    .plus(IndexRanges.of(beyond))
+    .plus(indexesWith(given, (pod) => verdicts.get(pod)?.action === "FailIndex"));
 }
 
 /** Which indexes are worked on; those of pods that are ending too, where these are waited for. */

@@ -20,6 +20,7 @@ test.each([
   { phases: ["Succeeded", "Running"], spec: { completions: 5, parallelism: 3 }, create: 2 },
   { phases: ["Succeeded", "Succeeded"], spec: { completions: 3, parallelism: 3 }, create: 1 },
   { phases: ["Failed"], spec: { completions: 1 }, create: 1 },
+  { phases: ["Running"], spec: { parallelism: 2 ** 31 - 1 }, create: 500 },
   { phases: ["Succeeded", "Running"], spec: { parallelism: 2 }, create: 0 },
   {
     phases: ["Running", "Running", "Running"],
@@ -183,5 +184,14 @@ describe("indexes", () => {
       remove: ["p0-0"],
       ended: ["SuccessPolicy", "Matched rules at index 1"],
     });
+  });
+
+  test("may be as many as there are numbers", () => {
+    const completions = 2 ** 31 - 1;
+    const rules = [{ succeededIndexes: `0-${completions - 1}` }];
+    const given = indexed({ completions, successPolicy: { rules } }, { completedIndexes: "0-99" });
+    expect(look(given, [at(100, "Succeeded")])).toMatchObject({ create: [101, 102, 103] });
+    const done = indexed({ completions }, { completedIndexes: `0-${completions - 1}` });
+    expect(look(done, []).ended?.[0]).toBe("CompletionsReached");
   });
 });

@@ -2,7 +2,14 @@ import type { Job, Pod } from "#api/object.ts";
 import { isActive, isReady, isTerminal } from "#api/pod.ts";
 import { byDispensability } from "../pods.ts";
 import { isRestartedTooOften, type Verdict, verdictOn } from "./failures.ts";
-import { endOfIndexes, type Indexes, lookAtIndexes, metRule, type NewPod } from "./indexed.ts";
+import {
+  BURST,
+  endOfIndexes,
+  type Indexes,
+  lookAtIndexes,
+  metRule,
+  type NewPod,
+} from "./indexed.ts";
 import { isIndexed } from "./indexes.ts";
 
 export type JobStatus = NonNullable<Job["status"]>;
@@ -71,7 +78,7 @@ function nextStep(job: Job, counts: Counts): Pick<JobPlan, "create" | "remove"> 
   const missing = wantedActive(job, succeeded, working.length) - working.length;
   const remove = [...surplus, ...byDispensability(working).slice(0, Math.max(0, -missing))];
   const waitedFor = job.spec?.podReplacementPolicy === "Failed" ? terminating : 0;
-  const room = Math.max(0, missing - waitedFor);
+  const room = Math.min(Math.max(0, missing - waitedFor), BURST);
   const create = indexes?.waiting.slice(0, room) ?? Array.from({ length: room }, () => ({}));
   return { create, remove };
 }

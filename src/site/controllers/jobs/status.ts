@@ -1,7 +1,6 @@
 import type { Job } from "#api/object.ts";
 import { nonZero, withCondition } from "#client/conditions.ts";
 import { rfc3339 } from "#lib/clock.ts";
-import { formatIndexes } from "./indexes.ts";
 import type { JobPlan, JobStatus } from "./plan.ts";
 
 /** The status after a pass, as `kubectl get` and `kubectl wait` read it. */
@@ -65,11 +64,11 @@ function conditionsOf(job: Job, plan: JobPlan, stamp: string) {
 
 function indexTexts({ spec }: Job, { indexes }: JobPlan) {
   if (indexes === undefined) return {};
-  const completedIndexes = formatIndexes(indexes.completed);
+  const completedIndexes = indexes.completed.toString();
   return {
     ...(completedIndexes !== "" && { completedIndexes }),
     ...(spec?.backoffLimitPerIndex !== undefined && {
-      failedIndexes: formatIndexes(indexes.failed),
+      failedIndexes: indexes.failed.toString(),
     }),
   };
 }

@@ -1,14 +1,5 @@
 import { expect, test } from "bun:test";
-import { formatIndexes, parseIndexes } from "./indexes.ts";
 import { templateOf } from "./new-pod.ts";
-
-test.each(["", "0", "0,1", "0-2", "0-2,5,7,8", "1,3-6,9"])("indexes are written as %p", (text) => {
-  expect(formatIndexes(parseIndexes(text, 10))).toBe(text);
-});
-
-test("an index beyond the last one is none", () => {
-  expect([...parseIndexes("1-5,8", 3)]).toEqual([1, 2]);
-});
 
 test("a pod is told its index by its name, its host's, its labels and its environment", () => {
   const container = { name: "c", image: "busybox:1" };
