@@ -133,10 +133,25 @@ test("a pod that another budget protects too is not evicted", async () => {
   await budget(api, counts(1, 0, 1));
   const body = { metadata: { name: "all" }, spec: { maxUnavailable: 0, selector: {} } };
   await given(api.send("POST", BUDGETS, { body }));
-  const refusal = await given<Status>(evict(api, "a"), 500);
-  expect(refusal.message).toBe(
-    "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.",
-  );
+  expect(await given<object>(evict(api, "a"))).toEqual({
+    kind: "Status",
+    apiVersion: "v1",
+    metadata: {},
+    status: "Failure",
+    message:
+      "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.",
+    code: 500,
+  });
+});
+
+test("a Binding or an Eviction of another pod is told before its pod is looked for", async () => {
+  using api = await startTestApi();
+  for (const kind of ["Binding", "Eviction"]) {
+    const path = `/api/v1/namespaces/default/pods/none/${kind.toLowerCase()}`;
+    const body = { metadata: { name: "other" }, target: { name: "n" } };
+    const refusal = await given<Status>(api.send("POST", path, { body }), 400);
+    expect(refusal.message).toBe(`name in URL does not match name in ${kind} object`);
+  }
 });
 
 test("an eviction names its pod", async () => {

@@ -26,6 +26,7 @@ export async function act(
   const { strategies, chain } = deps;
   const { resource, name } = target;
   const strategy = strategies.of(resource);
+  action.check?.(name, sent);
   let answer: KubeObject | undefined;
   const decisionOn = (current: KubeObject, body: KubeObject): Decision<KubeObject> => {
     const request = { operation: "CREATE", target, object: body, admission } as const;

@@ -27,6 +27,8 @@ export interface View<T extends KubeObject> {
 
 /** A subresource that is something to do: its answer goes back to the caller. */
 export interface Action<T extends KubeObject> {
+  /** Refuses what can be told from the body alone, whether its object is there or not. */
+  check?(name: string, body: KubeObject): void;
   /** True where the body itself asks that nothing be stored. */
   isDryRun?(body: KubeObject): boolean;
   /** Decides on the newest version; returns the version to store, or what else is to come of it. */

@@ -8,6 +8,7 @@ import { rfc3339 } from "#lib/clock.ts";
 import type { Admission } from "../admission.ts";
 import { cloneJson } from "../json.ts";
 import { collectionOf, itemOf, keyOf } from "../kind.ts";
+import type { ActionAnswer } from "../strategy.ts";
 
 type Status = NonNullable<PodDisruptionBudget["status"]>;
 
@@ -25,15 +26,16 @@ export class DisruptionBudgets {
   }
 
   /**
-   * Decides whether a pod may be evicted, and returns what must be stored together with its end.
+   * Decides whether a pod may be evicted, and returns what must be stored together with its end, or
+   * what is answered where that cannot be decided.
    * @throws StatusError 429 where a budget does not allow it, 403 where a budget is broken.
    */
-  admit(pod: Pod, { now }: Pick<Admission, "now">): () => void {
+  admit(pod: Pod, { now }: Pick<Admission, "now">): (() => void) | ActionAnswer {
     const nothing = () => undefined;
     if (isGoingAnyway(pod)) return nothing;
     const [budget, ...others] = this.#budgetsOf(pod);
     if (budget === undefined) return nothing;
-    if (others.length > 0) throw severalBudgets();
+    if (others.length > 0) return SEVERAL_BUDGETS;
     if (!isReady(pod) && mayTakeUnhealthy(budget)) return nothing;
     checkAllowed(budget);
     return () => this.#take({ budget, pod, now });
@@ -123,11 +125,18 @@ function refused(message: string, retryAfterSeconds?: number): StatusError {
   });
 }
 
-function severalBudgets(): StatusError {
-  const message =
-    "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.";
-  return new StatusError(message, { code: 500, reason: "InternalError" });
-}
+/** Kubernetes answers so what it takes for an object: with 201. */
+const SEVERAL_BUDGETS: ActionAnswer = {
+  answer: Object.assign(
+    { kind: "Status", apiVersion: "v1", metadata: {} },
+    {
+      status: "Failure",
+      message:
+        "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.",
+      code: 500,
+    },
+  ),
+};
 
 function withoutMore(
   { conditions = [], observedGeneration }: Pick<Status, "conditions" | "observedGeneration">,

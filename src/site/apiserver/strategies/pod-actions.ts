@@ -14,10 +14,13 @@ import type { DisruptionBudgets } from "./disruption-budgets.ts";
 
 /** `pods/binding`: the scheduler's word, given once; its labels and annotations become the pod's. */
 export const binding: Action<Pod> = {
-  apply(current, body, { now }) {
-    if (current.metadata?.name !== body.metadata?.name) {
+  check(name, body) {
+    if (name !== body.metadata?.name) {
       throw badRequest("name in URL does not match name in Binding object");
     }
+    nodeOf(body);
+  },
+  apply(current, body, { now }) {
     const node = nodeOf(body);
     checkBindable(current, body);
     const next = cloneJson(current);
@@ -48,12 +51,15 @@ function scheduled({ status }: Pod, now: Date): PodCondition[] {
 /** `pods/eviction`: a delete that disruption budgets may refuse. */
 export function eviction(budgets: DisruptionBudgets): Action<Pod> {
   return {
-    isDryRun: (body) => deleteOptionsOf(body).dryRun ?? false,
-    apply(current, body, admission) {
-      if (current.metadata?.name !== body.metadata?.name) {
+    check(name, body) {
+      if (name !== body.metadata?.name) {
         throw badRequest("name in URL does not match name in Eviction object");
       }
+    },
+    isDryRun: (body) => deleteOptionsOf(body).dryRun ?? false,
+    apply(current, body, admission) {
       const alongside = budgets.admit(current, admission);
+      if (typeof alongside !== "function") return alongside;
       return { delete: deleteOptionsOf(body), from: disrupted(current, admission), alongside };
     },
   };
