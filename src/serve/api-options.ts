@@ -51,8 +51,8 @@ export interface Connection {
   /** Aborts when the server begins to stop: what would go on for ever ends. */
   readonly stopping?: AbortSignal;
   /**
-   * The same answer, its head sent at once though its body may be long in coming. Absent where the
-   * server sends a head with its body only.
+   * The same answer, its head sent at once though its body may be long in coming, and quiet for
+   * hours. Absent where the server sends a head with its body only.
    */
   readonly headFirst?: (answer: Response) => Response;
 }
@@ -95,7 +95,7 @@ export interface ApiOptions {
 
 /** The HTTP API, without a listener. */
 export interface Api {
-  /** Answers every request; never rejects. It switches the server's idle timeout off for requests of users that it knows: watches are quiet. */
+  /** Answers every request; never rejects. */
   fetch(request: Request, connection?: Connection): Promise<Response>;
   /**
    * Checks an exec, attach or port-forward request that arrived outside `fetch`, on a raw socket.

@@ -86,8 +86,6 @@ export function createApi(options: ApiOptions): Api {
       await discardBody(request, STRANGER_MS);
       throw error;
     }
-    // Only those we know may be quiet for hours.
-    context.env.server?.timeout(request, 0);
     await next();
     addWarnings(context.res, new Set(sender.warnings));
     await discardBody(request);

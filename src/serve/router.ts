@@ -78,7 +78,7 @@ export class Router {
     }
     const response = await HANDLERS[verb](call);
     return verb === "watch"
-      ? overWebSocket(response, { request, server, form: "lines" })
+      ? headFirst(overWebSocket(response, { request, server, form: "lines" }))
       : response;
   }
 }

@@ -15,15 +15,6 @@ beforeAll(async () => {
   const ask = async (): Promise<Response> =>
     new Response(slowBody(), { headers: { "content-type": "text/event-stream" } });
   api = await startTlsApi({ nodeStreams: { ask, logs: async () => slowBody() } });
-  const post = async (path: string, body: object): Promise<void> => {
-    const made = await fetch(`${api.url}${path}`, {
-      method: "POST",
-      headers: { ...authorization(), "content-type": "application/json" },
-      body: JSON.stringify(body),
-      tls: { ca: api.authority },
-    });
-    expect(made.status, await made.text()).toBe(201);
-  };
   await post("/api/v1/nodes", { metadata: { name: "n" } });
   await post("/api/v1/namespaces/default/pods", {
     metadata: { name: "p" },
@@ -31,6 +22,16 @@ beforeAll(async () => {
   });
 });
 afterAll(() => api[Symbol.asyncDispose]());
+
+async function post(path: string, body: object): Promise<void> {
+  const made = await fetch(`${api.url}${path}`, {
+    method: "POST",
+    headers: { ...authorization(), "content-type": "application/json" },
+    body: JSON.stringify(body),
+    tls: { ca: api.authority },
+  });
+  expect(made.status, await made.text()).toBe(201);
+}
 
 const authorization = () => ({ authorization: `Bearer ${api.token}` });
 
@@ -82,3 +83,16 @@ test.each([
     }
   },
 );
+
+test.each([
+  ["HTTP/1.1", overHttp1],
+  ["HTTP/2", overHttp2],
+])("over %s a watch begins before there is anything to see", async (version, open) => {
+  const maps = "/api/v1/namespaces/kube-public/configmaps";
+  const name = `late-${version.at(-1)}`;
+  const query = `watch=1&timeoutSeconds=1&fieldSelector=metadata.name%3D${name}`;
+  const answer = await open(`${maps}?${query}`);
+  expect(answer.status).toBe(200);
+  await post(maps, { metadata: { name } });
+  expect(await answer.text()).toStartWith(`{"type":"ADDED","object":{`);
+});

@@ -74,20 +74,6 @@ test("a watch is frames with their length before them", async () => {
   ]);
 });
 
-test("a quiet watch begins at once, with the first byte of what may come", async () => {
-  const quiet = "/api/v1/namespaces/kube-public/configmaps";
-  const query = "watch=1&timeoutSeconds=60&resourceVersion=0&fieldSelector=metadata.name%3Dlate";
-  const response = await api.send("GET", `${quiet}?${query}`, { accept: PROTOBUF });
-  const reader = response.body?.getReader();
-  expect([...((await reader?.read())?.value ?? [])]).toEqual([0]);
-  await ask("POST", quiet, { metadata: { name: "late" } });
-  const bytes = Buffer.from([0, ...((await reader?.read())?.value ?? [])]);
-  await reader?.cancel();
-  expect(bytes.readUInt32BE()).toBe(bytes.length - 4);
-  const { raw } = openEnvelope(bytes.subarray(bytes.indexOf("k8s\0")));
-  expect(decodeMessage(`${CORE}.ConfigMap`, raw)).toMatchObject({ metadata: { name: "late" } });
-});
-
 test("metadata alone has a message, a Table has none", async () => {
   const list = await api.send("GET", MAPS, {
     accept: `${PROTOBUF};as=PartialObjectMetadataList;v=v1;g=meta.k8s.io`,

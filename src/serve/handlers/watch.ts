@@ -15,17 +15,6 @@ const MAX_QUEUED_BYTES = 8 * 1024 * 1024;
 const MIN_TIMEOUT_SECONDS = 30 * 60;
 
 const encoder = new TextEncoder();
-/**
- * Bun sends the head of an answer with the first byte of its body, and a client of a quiet
- * collection must not wait for the head. A space is part of the first event's line, so that even
- * clients that parse line by line read over it.
- */
-const FIRST_BYTE = encoder.encode(" ");
-/**
- * In protobuf it is the first byte of the first event itself: of the length that every frame begins
- * with, which is always below 16 MiB.
- */
-const FIRST_LENGTH_BYTE = new Uint8Array([0]);
 const PROTOBUF_TYPE = "application/vnd.kubernetes.protobuf;stream=watch";
 
 export const watch: Handler = async (call) => {
@@ -44,12 +33,6 @@ export const watch: Handler = async (call) => {
   call.stopping?.addEventListener("abort", end, { once: true });
   const queue = new FrameQueue(MAX_QUEUED_BYTES);
   const frame = framer(call, format);
-  let sentOfNext = 0;
-  const push = (bytes: Uint8Array): boolean => {
-    const rest = bytes.subarray(sentOfNext);
-    sentOfNext = 0;
-    return queue.push(rest);
-  };
   // The state that a watch begins with is as large as it is; only what piles up later is bounded.
   let isLive = false;
   try {
@@ -57,17 +40,13 @@ export const watch: Handler = async (call) => {
       { resource, namespace },
       { ...options, timeoutSeconds, signal, ...(fieldSelector && { fieldSelector }) },
       (event) => {
-        if (!push(frame(event)) && isLive) stop.abort(new Error("The watcher is too slow"));
+        if (!queue.push(frame(event)) && isLive) stop.abort(new Error("The watcher is too slow"));
       },
     );
-    if (queue.isEmpty) {
-      queue.push(isJson ? FIRST_BYTE : FIRST_LENGTH_BYTE);
-      if (!isJson) sentOfNext = FIRST_LENGTH_BYTE.length;
-    }
     queue.allowBacklog();
     isLive = true;
     void ended
-      .catch((error: unknown) => push(errorFrame(statusOf(error), format)))
+      .catch((error: unknown) => queue.push(errorFrame(statusOf(error), format)))
       .finally(() => {
         call.stopping?.removeEventListener("abort", end);
         queue.end();

@@ -32,6 +32,8 @@ export interface FirstRequestOptions {
   /** What later requests of the connection come to. */
   readonly handovers: Handovers;
   readonly log: Logger;
+  /** See `RelayOptions`. */
+  readonly idleMs?: number | undefined;
 }
 
 /** Reads the head of a connection's first request and sends the connection where it belongs. */
@@ -78,7 +80,7 @@ export class FirstRequest implements Route {
     if (!destination) return this.#client.cut();
     const { unix, ...connection } = destination;
     const read = { head, rest: this.#read.subarray(head.length), connection };
-    const { handovers, log } = this.#options;
+    const { handovers, log, idleMs } = this.#options;
     if (requestedUpgrade(head) !== undefined) {
       void serveUpgrade(this.#client, this.#options, { ...read, unix });
       return;
@@ -90,6 +92,7 @@ export class FirstRequest implements Route {
       endless: false,
       handovers,
       log,
+      idleMs,
     });
   }
 }
@@ -107,7 +110,7 @@ interface Read {
  */
 async function serveUpgrade(
   client: FrontConnection,
-  { answerUpgrade, handovers, log }: Omit<FirstRequestOptions, "destination">,
+  { answerUpgrade, handovers, log, idleMs }: Omit<FirstRequestOptions, "destination">,
   read: Read & { readonly unix: string },
 ): Promise<void> {
   const gone = new AbortController();
@@ -118,7 +121,8 @@ async function serveUpgrade(
     const upgrade = await decide(read, answerUpgrade, gone.signal);
     if (upgrade === undefined) {
       const first = Buffer.concat([read.head, ...early]);
-      Relay.open(client, { unix: read.unix, first, http2: false, endless: true, handovers, log });
+      const { unix } = read;
+      Relay.open(client, { unix, first, http2: false, endless: true, handovers, log, idleMs });
       return;
     }
     if (upgrade instanceof Response) return await answer(client, upgrade);

@@ -31,6 +31,8 @@ export interface FrontOptions extends IdentityOptions {
    * connections come from it. Default: it does not.
    */
   readonly tellsAddresses?: boolean;
+  /** How long a connection may be silent on which nothing is under way. Default: 2 minutes. */
+  readonly idleMs?: number;
   /** More connections are closed as they come. Default 10,000. */
   readonly maxConnections?: number;
 }
@@ -44,6 +46,9 @@ export interface Front extends Module {
 }
 
 const DEFAULT_MAX_CONNECTIONS = 10_000;
+/** How long a connection is silent before its client is asked whether it is there; ten seconds later it is gone. */
+const KEEP_ALIVE_MS = 120_000;
+
 /**
  * The one TLS port of the site. Every connection is looked at once: a first request for another
  * protocol than HTTP is answered on the connection itself where that can be, all else (HTTP/1.1,
@@ -126,6 +131,8 @@ class TlsFront implements Front {
       tls: this.#tls,
       socket: {
         open: (socket) => {
+          // Who vanished without a word is found out: an answer may be quiet for hours.
+          socket.setKeepAlive(true, KEEP_ALIVE_MS);
           socket.data = this.#admit(socket);
           this.#options.onConnection?.();
         },
@@ -153,10 +160,11 @@ class TlsFront implements Front {
     }
     const connection = new FrontConnection(socket);
     this.#connections.add(connection);
-    const { answerUpgrade } = this.#options;
+    const { answerUpgrade, idleMs } = this.#options;
     const destination = (): Destination | undefined => this.#destination(connection);
     const handovers = this.#handovers;
-    connection.follow(new FirstRequest(connection, { destination, answerUpgrade, handovers, log }));
+    const options = { destination, answerUpgrade, handovers, log, idleMs };
+    connection.follow(new FirstRequest(connection, options));
     return connection;
   }
 

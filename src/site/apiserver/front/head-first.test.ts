@@ -12,7 +12,9 @@ afterEach(() => house.end());
 type Body = ReadableStreamDefaultController<Uint8Array>;
 
 /** A front whose answers have a head at once, and the body that is given to them by path. */
-async function slow(): Promise<{ front: Front; bodyOf(path: string): Promise<Body> }> {
+async function slow({
+  idleMs = 60_000,
+} = {}): Promise<{ front: Front; bodyOf(path: string): Promise<Body> }> {
   const bodies = new Map<string, PromiseWithResolvers<Body>>();
   const at = (path: string) => {
     const body = bodies.get(path) ?? Promise.withResolvers<Body>();
@@ -20,7 +22,9 @@ async function slow(): Promise<{ front: Front; bodyOf(path: string): Promise<Bod
     return body;
   };
   const front = await house.start({
+    idleMs,
     fetch: async ({ url }, { headFirst } = {}) => {
+      if (url.endsWith("/short")) return new Response("short");
       const start = at(new URL(url).pathname).resolve;
       const answer = new Response(new ReadableStream<Uint8Array>({ start }), {
         headers: { "content-type": "text/event-stream" },
@@ -134,6 +138,32 @@ describe("an answer whose body is long in coming", () => {
     (await bodyOf("/empty")).close();
     expect(await body).toBe("");
     client.close();
+  });
+
+  test("keeps its connection, where others are closed that are silent for as long", async () => {
+    const { front, bodyOf } = await slow({ idleMs: 100 });
+    const client = connectHttp2(`https://127.0.0.1:${front.port}`, { ca: house.pki.ca });
+    const long = ask(client, "/a");
+    await long.head;
+    const { socket } = await house.dial(front);
+    const head = heard(socket, "\r\n\r\n");
+    socket.write("GET /b HTTP/1.1\r\nHost: x\r\n\r\n");
+    await head;
+    for (let times = 0; times < 3; times += 1) {
+      const idle = await house.dial(front);
+      idle.socket.write("GET /short HTTP/1.1\r\nHost: x\r\n\r\n");
+      expect(await idle.all).toEndWith("short");
+    }
+    const end = heard(socket, "0\r\n\r\n");
+    for (const path of ["/a", "/b"]) {
+      const controller = await bodyOf(path);
+      controller.enqueue(Buffer.from("late"));
+      controller.close();
+    }
+    expect(await long.body).toBe("late");
+    expect(await end).toBe("4\r\nlate\r\n0\r\n\r\n");
+    socket.destroy();
+    client.destroy();
   });
 
   test("to a client that takes one byte at a time", async () => {

@@ -2,9 +2,7 @@ import { MARK } from "./head-first.ts";
 import { headEnd } from "./request-head.ts";
 
 const ANSWER = Buffer.from("HTTP/1.");
-/** Where the first digit of a status is. */
 const STATUS_AT = "HTTP/1.1 ".length;
-const ONE = "1".charCodeAt(0);
 const SWITCHING_PROTOCOLS = "101";
 /** The mark as a chunk of its own. To clients of HTTP/1.0 a body is sent as it is. */
 const MARKS: readonly Buffer[] = [
@@ -20,6 +18,12 @@ export class Http1Answers {
   #next: "head" | "start" | "body" = "head";
   /** The beginning of something of which not enough is there yet. */
   #held: Buffer | undefined;
+  #isLong = false;
+
+  /** True while the last answer is one that may be quiet for long, or another protocol. */
+  get isLong(): boolean {
+    return this.#isLong;
+  }
 
   /** The client sent something: what comes next may be the head of an answer. */
   asked(): void {
@@ -35,7 +39,9 @@ export class Http1Answers {
     while (at < bytes.length && agree(bytes.subarray(at), ANSWER)) {
       const length = headEnd(bytes.subarray(at));
       if (length < 0) return this.#hold(bytes, at);
-      this.#next = isInterim(bytes, at) ? "head" : "start";
+      const status = bytes.toString("latin1", at + STATUS_AT, at + STATUS_AT + 3);
+      this.#isLong = status === SWITCHING_PROTOCOLS;
+      this.#next = status.startsWith("1") && !this.#isLong ? "head" : "start";
       at += length;
     }
     return this.#next === "start" ? this.#begin(bytes, at) : bytes;
@@ -47,6 +53,7 @@ export class Http1Answers {
     const mark = MARKS.find((one) => agree(rest, one));
     if (mark && rest.length < mark.length) return this.#hold(bytes, at);
     this.#next = "body";
+    if (mark) this.#isLong = true;
     return mark ? Buffer.concat([bytes.subarray(0, at), rest.subarray(mark.length)]) : bytes;
   }
 
@@ -64,10 +71,4 @@ export class Http1Answers {
 function agree(one: Buffer, other: Buffer): boolean {
   const length = Math.min(one.length, other.length);
   return one.subarray(0, length).equals(other.subarray(0, length));
-}
-
-/** True for the head of an answer that another one follows. */
-function isInterim(bytes: Buffer, at: number): boolean {
-  const from = at + STATUS_AT;
-  return bytes[from] === ONE && bytes.toString("latin1", from, from + 3) !== SWITCHING_PROTOCOLS;
 }

@@ -106,6 +106,23 @@ test.each<readonly [string, ...(readonly Frame[])]>([
   expect(new Http2Answers().pass(frames(...sent))).toEqual(frames(...sent));
 });
 
+test("a body that began with the mark may be quiet until either side ends it", () => {
+  const answers = new Http2Answers();
+  const begin = (stream: number): void => {
+    answers.pass(frames({ type: HEADERS, stream }, { type: DATA, stream, payload: MARK }));
+    expect(answers.isLong).toBe(true);
+  };
+  begin(1);
+  answers.pass(frame({ type: DATA, stream: 1, flags: END_STREAM }));
+  expect(answers.isLong).toBe(false);
+  begin(3);
+  answers.pass(frame({ type: RST_STREAM, stream: 3, payload: zeros(4) }));
+  expect(answers.isLong).toBe(false);
+  begin(5);
+  answers.gaveUp(5);
+  expect(answers.isLong).toBe(false);
+});
+
 test("what is no part of a mark is not held back", () => {
   const answers = new Http2Answers();
   answers.pass(frame({ type: HEADERS, stream: 1 }));

@@ -21,6 +21,19 @@ export class Http2Answers {
   #held: Buffer | undefined;
   /** How much of the mark was seen, of streams that may go on with it. */
   readonly #seen = new Map<number, number>();
+  /** Streams whose bodies began with the mark, and go on. */
+  readonly #long = new Set<number>();
+
+  /** True while there is an answer that may be quiet for long. */
+  get isLong(): boolean {
+    return this.#long.size > 0;
+  }
+
+  /** The client gave a stream up: no more comes of it. */
+  gaveUp(stream: number): void {
+    this.#seen.delete(stream);
+    this.#long.delete(stream);
+  }
 
   /** The client sent something; answers are told apart by their frames. */
   asked(): void {}
@@ -45,8 +58,9 @@ export class Http2Answers {
   #follow(frame: Buffer, lengthBytes: number): boolean {
     const [type, flags = 0, stream] = [frame[3], frame[4], frame.readUInt32BE(5)];
     const isLast = (flags & END_STREAM) !== 0;
-    if (type === RST_STREAM || (type === HEADERS && isLast)) this.#seen.delete(stream);
-    else if (type === HEADERS) this.#begin(stream);
+    if (type === RST_STREAM) this.gaveUp(stream);
+    else if (type === HEADERS && !isLast) this.#begin(stream);
+    else if (type === DATA && isLast) this.#long.delete(stream);
     if (type !== DATA) return true;
     const seen = this.#seen.get(stream);
     if (seen === undefined) return true;
@@ -55,8 +69,12 @@ export class Http2Answers {
     const isMark = there.equals(MARK.subarray(seen, seen + there.length));
     if (isMark && frame.length < lengthBytes) return false;
     if (isMark && count > 0) pad(frame, count);
-    if (isMark && !isLast && seen + count < MARK.length) this.#seen.set(stream, seen + count);
-    else this.#seen.delete(stream);
+    if (isMark && !isLast && seen + count < MARK.length) {
+      this.#seen.set(stream, seen + count);
+      return true;
+    }
+    this.#seen.delete(stream);
+    if (isMark && !isLast) this.#long.add(stream);
     return true;
   }
 

@@ -45,6 +45,22 @@ test.each([
   expect(pass(sent)).toEqual(expected);
 });
 
+test("streams that the client gives up are told, however they arrive", () => {
+  const ended: number[] = [];
+  const methods = new Http2Methods((stream) => ended.push(stream));
+  const reset = frame(3, Buffer.alloc(4));
+  for (const byte of Buffer.concat([
+    PREFACE,
+    frame(0, reset),
+    reset,
+    headers(plain("GET")),
+    reset,
+  ])) {
+    methods.pass(Buffer.of(byte));
+  }
+  expect(ended).toEqual([1, 1]);
+});
+
 test("what is known, or has no stand-in, or is no method, stays", () => {
   const frames = [
     headers(plain("PATCH")),

@@ -7,6 +7,7 @@ const PREFACE_BYTES = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".length;
 /** The largest frame that the server allows, as it announces no other size. */
 const MAX_FRAME_BYTES = 16 * 1024;
 const HEADERS = 1;
+const RST_STREAM = 3;
 /** Pseudo-header fields come first, `:method` is among them. */
 const MAX_FIELDS = 6;
 /** The entries `:method: GET` and `:method: POST` of the static table; both can lend their name. */
@@ -19,11 +20,17 @@ const isMethod = (index: number): boolean => index === 2 || index === 3;
  * server, whose bounds are in bytes, stay the same.
  */
 export class Http2Methods {
+  readonly #gaveUp: (stream: number) => void;
   /** Bytes to pass before the next frame begins. */
   #skip = PREFACE_BYTES;
   /** A frame of which not enough is there yet. */
   #held: Buffer | undefined;
   readonly #lines = new ImpersonationLines();
+
+  /** `gaveUp` is told of the streams that the client ends before their answer is over. */
+  constructor(gaveUp: (stream: number) => void = () => undefined) {
+    this.#gaveUp = gaveUp;
+  }
 
   /** What to send on for what was received; nothing but a cut-off frame of headers is held back. */
   pass(received: Buffer): Buffer {
@@ -46,6 +53,7 @@ export class Http2Methods {
           sent = end;
         }
       }
+      this.#noteEnd(bytes, at);
       at = end;
     }
     const whole = Math.min(at, bytes.length);
@@ -53,6 +61,10 @@ export class Http2Methods {
     if (whole < bytes.length) this.#held = bytes.subarray(whole);
     const rest = bytes.subarray(sent, whole);
     return pieces ? Buffer.concat([...pieces, rest]) : rest;
+  }
+
+  #noteEnd(bytes: Buffer, at: number): void {
+    if (bytes[at + 3] === RST_STREAM) this.#gaveUp(bytes.readUInt32BE(at + 5));
   }
 }
 

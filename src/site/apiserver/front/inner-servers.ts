@@ -46,11 +46,6 @@ interface InnerServer {
 
 /** Each costs about 35 KB. */
 const MAX_IDENTITIES = 1000;
-/**
- * How long a connection may be silent that has shown no credentials (apiserver: 90 s and more), or
- * strangers could keep all connections; the API lifts it for users that it knows.
- */
-const IDLE_SECONDS = 120;
 /** Looks at requests under way, only while the front stops: the server does not tell. */
 const FINISH_POLL_MS = 20;
 const ANONYMOUS = "anonymous";
@@ -116,7 +111,8 @@ export class InnerServers {
     const server = Bun.serve<WebSocketConnection>({
       unix,
       http2: true,
-      idleTimeout: IDLE_SECONDS,
+      // The relay hangs up on who is silent: on unix sockets it could not be lifted for anybody.
+      idleTimeout: 0,
       // Who reads a body bounds it; what is proxied has no bound.
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       fetch: (request, own) => {

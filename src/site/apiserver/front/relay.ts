@@ -6,6 +6,7 @@ import { Http1Answers } from "./http1-answers.ts";
 import { Http2Answers } from "./http2-answers.ts";
 import { Http2Methods } from "./http2-methods.ts";
 import { withMarkedCommas } from "./impersonation-lines.ts";
+import { Silence } from "./silence.ts";
 import { SocketWriter } from "./socket-writer.ts";
 import { heldBack, switchProtocol } from "./switch-protocol.ts";
 import { UnansweredRequests } from "./unanswered-requests.ts";
@@ -22,8 +23,11 @@ export interface RelayOptions {
   /** What the server has agreed to that takes the connection away from it. */
   readonly handovers: Handovers;
   readonly log: Logger;
+  /** How long it may be silent. Default: 2 minutes (apiserver: 90 s and more). */
+  readonly idleMs?: number | undefined;
 }
 
+const IDLE_MS = 120_000;
 /** How long the server may have no room for a connection. */
 const CONNECT_MS = 1000;
 
@@ -39,6 +43,7 @@ export class Relay implements Route {
   #writer: SocketWriter | undefined;
   readonly #options: RelayOptions;
   readonly #http2: Http2Methods | undefined;
+  readonly #silence: Silence;
   readonly #answers: Http1Answers | Http2Answers;
   /** What the client sent while there was no server to send it to. */
   #early: Buffer[] = [];
@@ -56,12 +61,18 @@ export class Relay implements Route {
   private constructor(client: FrontConnection, options: RelayOptions) {
     this.#client = client;
     this.#options = options;
-    this.#http2 = options.http2 ? new Http2Methods() : undefined;
-    this.#answers = options.http2 ? new Http2Answers() : new Http1Answers();
+    if (options.http2) {
+      const answers = new Http2Answers();
+      this.#answers = answers;
+      this.#http2 = new Http2Methods((stream) => answers.gaveUp(stream));
+    } else this.#answers = new Http1Answers();
+    const { idleMs = IDLE_MS } = options;
+    this.#silence = new Silence(idleMs, () => this.#silent());
     this.#unanswered = options.http2 || options.endless ? undefined : new UnansweredRequests();
   }
 
   received(bytes: Buffer): void {
+    this.#silence.broken();
     this.#answers.asked();
     const passed = this.#passed(bytes);
     if (!this.#writer) {
@@ -87,7 +98,16 @@ export class Relay implements Route {
   }
 
   closed(): void {
+    this.#silence.end();
     this.#server?.terminate();
+  }
+
+  /** Whoever waits for what may be long in coming is let be; strangers could keep all connections. */
+  #silent(): boolean {
+    if (this.#answers.isLong) return true;
+    this.#server?.terminate();
+    this.#client.end();
+    return false;
   }
 
   stop(): void {
@@ -151,6 +171,7 @@ export class Relay implements Route {
 
   /** The connection is no longer the server's. */
   #handOver(server: Socket<undefined>, handover: Handover): void {
+    this.#silence.end();
     const early = heldBack(this.#client, handover.gone);
     // Nobody's any more before it is closed: its end is not the client's.
     this.#server = undefined;
@@ -178,6 +199,7 @@ export class Relay implements Route {
   #answered(server: Socket<undefined>, bytes: Buffer): void {
     const handover = this.#http2 ? undefined : this.#options.handovers.take(bytes);
     if (handover) return this.#handOver(server, handover);
+    this.#silence.broken();
     this.#unanswered?.answered();
     const full = this.#client.send(this.#answers.pass(bytes));
     if (!full) return;
