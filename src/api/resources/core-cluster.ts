@@ -15,6 +15,7 @@ import {
   validateNode,
   validateNodeUpdate,
 } from "../validation/cluster.ts";
+import { warnOfNode } from "../warnings/node.ts";
 import { proxyOf, row, statusOf } from "./row.ts";
 
 export const NAMESPACES = row<objects.Namespace>({
@@ -58,5 +59,6 @@ export const NODES = row<objects.Node>({
   prepareForCreate: prepareNode,
   validate: validateNode,
   validateUpdate: validateNodeUpdate,
+  warnings: warnOfNode,
   validateStatus: validateNodeUpdate,
 });

@@ -54,6 +54,18 @@ test("Lease and Namespace", () => {
   ]);
 });
 
+test("a Node keeps its deprecated external ID, whose writer is warned", () => {
+  const named = (externalID: string) => ({ spec: { externalID } });
+  expect(changed(NODES, named("x"), named("y"))).toEqual([
+    "spec.externalID: Forbidden: may not be updated",
+  ]);
+  expect(changed(NODES, named(""), { spec: {} })).toEqual([]);
+  expect(NODES.warnings?.(named("x"), undefined)).toEqual([
+    "spec.externalID: this field is deprecated, and is unused by Kubernetes",
+  ]);
+  expect(NODES.warnings?.(named(""), undefined)).toEqual([]);
+});
+
 test("a Node has one network of each family, and each address once", () => {
   const spec = { podCIDRs: ["10.1.0.0/24", "10.2.0.0/24"] };
   expect(created(NODES, { metadata, spec })).toEqual([

@@ -128,7 +128,9 @@ export function validateNodeUpdate(next: Node, current: Node): FieldError[] {
     const detail = 'node updates may not change providerID except from "" to valid';
     errors.push(forbidden("spec.providerID", detail));
   }
-  return [...errors, ...validateTaints(now.taints, "metadata.taints")];
+  errors.push(...validateTaints(now.taints, "metadata.taints"));
+  if ((now.externalID ?? "") === (before.externalID ?? "")) return errors;
+  return [...errors, forbidden("spec.externalID", "may not be updated")];
 }
 
 /** One error for each network that is another, all of one path. */
