@@ -209,3 +209,30 @@ test("a node that is new, says it is not ready, or is cordoned, is tainted so", 
     (await taintsOf("b")).includes("node.kubernetes.io/unschedulable:NoSchedule"),
   );
 });
+
+test("a pod that is to go goes though its node is gone; others stay for a node that comes back", async () => {
+  await addNode("lost");
+  const { client } = cluster;
+  await addPod("lost");
+  await cluster.start();
+  await client.create(PODS, {
+    metadata: { name: "stays", namespace: "default" },
+    spec: { nodeName: "lost", containers: [{ name: "c", image: "x" }] },
+  });
+  const key = { namespace: "default", name: "on-lost" };
+  await client.delete(NODES, nodeKey("lost"));
+  await client.delete(PODS, key);
+  await pass(39_000);
+  expect((await client.get(PODS, key)).metadata?.deletionTimestamp).toBeString();
+  await pass(1_000);
+  await soon(async () => {
+    const { items } = await client.list(PODS, { namespace: "default" });
+    return items.map(({ metadata }) => metadata?.name).join() === "stays";
+  });
+
+  await addNode("lost");
+  await settle();
+  await client.delete(PODS, { namespace: "default", name: "stays" });
+  await pass(60_000);
+  expect((await client.list(PODS, { namespace: "default" })).items).toHaveLength(1);
+});

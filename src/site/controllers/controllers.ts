@@ -21,6 +21,7 @@ import { createFinishedJobsController } from "./jobs/finished.ts";
 import { createNamespaceController } from "./namespace/controller.ts";
 import { createTaintEvictionController } from "./nodes/eviction.ts";
 import { createNodeLifecycleController, type NodeLifecycleOptions } from "./nodes/lifecycle.ts";
+import { createPodCollector } from "./nodes/pod-collector.ts";
 import { createPolicyStatusController } from "./policies/status.ts";
 import { createResourceQuotaController } from "./quota/controller.ts";
 import { createReplicaSetController, createReplicationController } from "./replicas.ts";
@@ -89,6 +90,7 @@ function createAll(options: ControllersOptions): readonly Controller[] {
     createDefinitionsController({ ...options, client: () => apiServer }, catalog),
     createNodeLifecycleController(options, options),
     createTaintEvictionController(options),
+    createPodCollector(options),
     createApprovingController(options, options.allows),
     createSigningController(options, options.sign),
     createCleaningController(options),

@@ -1,0 +1,96 @@
+import { nameOf, namespaceOf, objectKey, type Pod } from "#api/object.ts";
+import { isTerminal } from "#api/pod.ts";
+import { NODES, PODS } from "#api/resources.ts";
+import { hasReason } from "#api/status.ts";
+import { type Controller, createController, type Requeue } from "#client/controller.ts";
+import { indexByNode, podsOn } from "#client/pods-by-node.ts";
+import { rfc3339 } from "#lib/clock.ts";
+import { type ControllerDeps, equip } from "../deps.ts";
+
+/** How long a node must be gone before it is believed (Kubernetes' quarantine of PodGC). */
+const QUARANTINE_MS = 40_000;
+
+/**
+ * Takes pods away that are to go and whose node is not there to say that they have gone. Unlike
+ * Kubernetes' PodGC it leaves those that nobody deleted: they go on where a node was removed by mistake.
+ */
+export function createPodCollector(deps: ControllerDeps): Controller {
+  const { informers, client, queue, clock, log } = equip(deps, "pod-garbage-collector");
+  const pods = informers.informer(PODS);
+  const nodes = informers.informer(NODES);
+  /** Node → since when it is missed, by the monotonic clock. */
+  const missed = new Map<string, number>();
+  indexByNode(pods);
+  const seen = (pod: Pod): void => {
+    if (pod.metadata?.deletionTimestamp !== undefined) queue.add(objectKey(pod));
+  };
+  const removals = [
+    pods.addHandler({
+      added: seen,
+      updated: seen,
+      deleted({ spec }) {
+        const node = spec?.nodeName ?? "";
+        if (podsOn(pods, node).length === 0) missed.delete(node);
+      },
+    }),
+    nodes.addHandler({
+      added: (node) => void missed.delete(nameOf(node)),
+      deleted: (node) => podsOn(pods, nameOf(node)).forEach(seen),
+    }),
+  ];
+
+  async function reconcile(key: string): Promise<Requeue | undefined> {
+    const pod = pods.get(key);
+    const node = pod?.spec?.nodeName ?? "";
+    if (pod?.metadata?.deletionTimestamp === undefined || node === "") return undefined;
+    if (nodes.get(node) !== undefined) return undefined;
+    const nowMs = clock.monotonicMs();
+    const sinceMs = missed.get(node) ?? nowMs;
+    missed.set(node, sinceMs);
+    const leftMs = sinceMs + QUARANTINE_MS - nowMs;
+    if (leftMs > 0) return { requeueAfterMs: leftMs };
+    if (!(await isThere(node))) await collect(pod);
+    return undefined;
+  }
+
+  /** Asks the API itself: a cache may lag. */
+  async function isThere(name: string): Promise<boolean> {
+    return await client.get(NODES, { namespace: "", name }).then(
+      () => true,
+      (error: unknown) => {
+        if (hasReason(error, "NotFound")) return false;
+        throw error;
+      },
+    );
+  }
+
+  async function collect(pod: Pod): Promise<void> {
+    const key = { namespace: namespaceOf(pod), name: nameOf(pod) };
+    const uid = pod.metadata?.uid;
+    const condition = {
+      type: "DisruptionTarget",
+      status: "True",
+      reason: "DeletionByPodGC",
+      message: "PodGC: node no longer exists",
+      lastTransitionTime: rfc3339(clock.now()),
+    };
+    const status = { ...(!isTerminal(pod) && { phase: "Failed" }), conditions: [condition] };
+    const options = { gracePeriodSeconds: 0, ...(uid !== undefined && { preconditions: { uid } }) };
+    try {
+      const body = { metadata: { uid }, status };
+      await client.patch(PODS, { ...key, subresource: "status" }, { type: "strategic", body });
+      await client.delete(PODS, key, options);
+    } catch (error) {
+      if (!hasReason(error, "NotFound") && !hasReason(error, "Conflict")) throw error;
+    }
+  }
+
+  return createController({
+    name: "pod-collector",
+    reconcile,
+    queue,
+    log,
+    synced: [pods.synced, nodes.synced],
+    removals,
+  });
+}
