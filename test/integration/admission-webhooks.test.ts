@@ -340,6 +340,23 @@ describe("a webhook that fails", () => {
   });
 });
 
+test("a webhook is trusted by its own certificate alone, as Go trusts it", async () => {
+  const server = serve(allow);
+  const clientConfig = { url: server.url(), caBundle: server.certificate };
+  await register("validating", server, [{ clientConfig }]);
+  expect((await create("a")).code).toBe(201);
+  expect(server.asked).toHaveLength(1);
+});
+
+test("a webhook is asked at the path that client-go makes of the one that was given", async () => {
+  const server = serve(allow);
+  const paths = ["//twice//", "/end/", "/a/../b", "/"];
+  const hooks = paths.map((path, index) => ({ name: `h${index}.example.com`, path }));
+  await register("validating", server, hooks);
+  expect((await create("a")).code).toBe(201);
+  expect(server.asked.map(({ path }) => path).toSorted()).toEqual(["/", "/b", "/end", "/twice"]);
+});
+
 describe("a webhook is asked only", () => {
   const labelled = { metadata: { name: "b", labels: { watch: "yes" } } };
 

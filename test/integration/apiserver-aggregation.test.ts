@@ -363,6 +363,11 @@ describe("an API that cannot be had", () => {
     await becomes("True", "Passed");
   });
 
+  test("is trusted by its own certificate alone, as Go trusts it", async () => {
+    await served({ caBundle: server.certificate });
+    expect((await api.send("GET", `${BASE}/pods`)).status).toBe(200);
+  });
+
   test("is not trusted under a certificate that nobody vouches for, unless that is wanted", async () => {
     using other = await ExtensionServer.start(() => ({ json: {} }), {
       ...{ trusted: frontProxy.ca, serverName: "metrics.kube-system.svc" },

@@ -25,12 +25,18 @@ export class ExtensionServer implements Disposable {
   readonly shown: Shown[] = [];
   /** Base64, as `spec.caBundle` wants it. */
   readonly caBundle: string;
+  /** The server's own certificate in the same form. */
+  readonly certificate: string;
   readonly #server: Server;
   readonly #sockets = new Set<TLSSocket>();
 
-  private constructor(server: Server, caBundle: string) {
+  private constructor(
+    server: Server,
+    { ca, cert }: { readonly ca: string; readonly cert: string },
+  ) {
     this.#server = server;
-    this.caBundle = caBundle;
+    this.caBundle = Buffer.from(ca).toString("base64");
+    this.certificate = Buffer.from(cert).toString("base64");
   }
 
   static async start(
@@ -38,7 +44,8 @@ export class ExtensionServer implements Disposable {
     { trusted, serverName }: { readonly trusted: string; readonly serverName: string },
   ): Promise<ExtensionServer> {
     const privateKey = createPrivateKey(generateKey());
-    const ca = createAuthority({ subject: { commonName: "extension" }, privateKey, validity });
+    const subject = { commonName: "authority of extensions" };
+    const ca = createAuthority({ subject, privateKey, validity });
     const key = generateKey();
     const cert = issueLeaf({
       subject: { commonName: "extension" },
@@ -58,7 +65,7 @@ export class ExtensionServer implements Disposable {
       // The only way on which the certificate of a client is seen: a server of HTTPS hides it.
       http.emit("connection", socket);
     });
-    const extension = new ExtensionServer(server, Buffer.from(ca).toString("base64"));
+    const extension = new ExtensionServer(server, { ca, cert });
     http.on("request", (request, response) => {
       const { method = "", url = "", headers } = request;
       const shown = { method, url, headers, client: clients.get(request.socket) };

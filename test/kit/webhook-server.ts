@@ -39,6 +39,8 @@ export interface TlsServer extends Disposable {
   readonly port: number;
   /** Base64, as `clientConfig.caBundle` wants it. */
   readonly caBundle: string;
+  /** The server's own certificate in the same form. */
+  readonly certificate: string;
   url(path?: string): string;
 }
 
@@ -61,6 +63,7 @@ export function startTlsServer(
   return {
     port: server.port ?? 0,
     caBundle: Buffer.from(ca).toString("base64"),
+    certificate: Buffer.from(cert).toString("base64"),
     url: (path = "/") => `https://127.0.0.1:${server.port}${path}`,
     [Symbol.dispose]: () => void server.stop(true),
   };

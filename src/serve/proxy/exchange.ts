@@ -9,6 +9,7 @@ import type { Duplex } from "node:stream";
 import { StatusError } from "#api/status.ts";
 import { abortReason } from "#lib/abort.ts";
 import { connectFailure } from "#lib/connect-failure.ts";
+import { trustIn } from "#lib/x509/trust.ts";
 import type { Backend } from "./backend.ts";
 import type { KeptConnections } from "./kept-connections.ts";
 import { PatientAgent } from "./patient-agent.ts";
@@ -114,7 +115,7 @@ function open(backend: Backend, { method, headers, kept }: Sent): ClientRequest 
   return requestHttps({
     ...{ agent: false, ...options },
     rejectUnauthorized: !insecure,
-    ...(ca !== undefined && { ca }),
+    ...(ca !== undefined && trustIn(ca)),
     ...(serverName !== undefined && { servername: serverName }),
     ...(client && { cert: client.certificate, key: client.key }),
   });

@@ -1,4 +1,5 @@
 import { errorCode, explain } from "#lib/errors.ts";
+import { trustIn } from "#lib/x509/trust.ts";
 import type { RegistryCredentials } from "../../runtime/types.ts";
 import { ImageError } from "../image-error.ts";
 import type { HostTls } from "./registries.ts";
@@ -144,7 +145,7 @@ function tokenOf(text: string): string | undefined {
 /** A host's TLS settings as `fetch` wants them. */
 export function fetchTls({ ca, cert, key, isUnverified }: HostTls): BunFetchRequestInitTLS {
   return {
-    ...(ca !== undefined && { ca }),
+    ...(ca !== undefined && trustIn(ca)),
     ...(cert !== undefined && { cert }),
     ...(key !== undefined && { key }),
     ...(isUnverified && { rejectUnauthorized: false }),

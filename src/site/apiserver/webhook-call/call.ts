@@ -1,6 +1,7 @@
 import type { ObjectStore } from "#db/object-store.ts";
 import { connectFailure } from "#lib/connect-failure.ts";
 import { explain } from "#lib/errors.ts";
+import { trustIn } from "#lib/x509/trust.ts";
 import { type ClientConfig, type Endpoint, endpointOf } from "./endpoint.ts";
 import { statusText } from "./status-text.ts";
 
@@ -86,7 +87,7 @@ async function post(
     redirect: "manual",
     signal: AbortSignal.timeout(timeoutSeconds * 1000),
     tls: {
-      ...(caBundle && { ca: Buffer.from(caBundle, "base64").toString() }),
+      ...(caBundle && trustIn(Buffer.from(caBundle, "base64").toString())),
       ...(dialled !== undefined && { serverName: url.hostname }),
     },
   });

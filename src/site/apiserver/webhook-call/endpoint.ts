@@ -1,3 +1,4 @@
+import { posix } from "node:path";
 import type { ObjectStore } from "#db/object-store.ts";
 import { type ServiceEndpoint, serviceEndpoint } from "../service-endpoint.ts";
 
@@ -30,13 +31,19 @@ export function endpointOf(store: ObjectStore, { url, service }: ClientConfig): 
     if (!url) throw new Error("webhook configuration must have either service or URL");
     const parsed = new URL(url);
     if (parsed.protocol !== "https:") throw new Error(`${url} is not https`);
+    parsed.pathname = joined(parsed.pathname);
     return { url: parsed, resolve: () => undefined };
   }
   const { name, namespace, path = "", port = HTTPS_PORT } = service;
   const place = { namespace, name, port };
   const target = new URL(`https://${name}.${namespace}.svc:${port}`);
-  target.pathname = path;
+  target.pathname = joined(path);
   return { url: target, resolve: () => dialled(serviceEndpoint(store, place)) };
+}
+
+/** As Go's `path.Join` leaves it, which client-go makes paths with: no `//`, no `..`, no `/` at the end. */
+function joined(path: string): string {
+  return posix.join("/", path).replace(/(?<=.)\/$/, "");
 }
 
 function dialled({ host, port }: ServiceEndpoint): string {
