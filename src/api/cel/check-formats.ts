@@ -36,6 +36,11 @@ const CLAUSES: Readonly<Record<string, Clause>> = {
   o: { takes: WHOLE, problem: "octal clause can only be used on integers" },
 };
 
+/** What is said of values that a clause does not take. */
+export function clauseProblem(verb: string): string {
+  return (Object.hasOwn(CLAUSES, verb) ? CLAUSES[verb]?.problem : undefined) ?? "";
+}
+
 const UNREADABLE = "could not parse formatting clause: ";
 const PRECISION = "error while parsing precision: ";
 /** What is wrong with texts that are formatted with a list, both written as literals (cel-go's string format validator). */

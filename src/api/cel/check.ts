@@ -302,10 +302,10 @@ class Checker {
   /** What a function answers: all forms that fit are possible, and must answer the same, or anything may come. */
   #resolve(forms: readonly Signature[], { name, types, at, isMethod }: Application): CelType {
     let answer: CelType | undefined;
-    for (const { parameters, result } of forms) {
-      const [own = DYN, ...wanted] = this.unifier.instance([result, ...parameters]);
-      if (!this.unifier.fits(types, wanted)) continue;
-      const found = this.unifier.resolved(own);
+    for (const form of forms) {
+      const { parameters, result } = form.isGeneric ? this.unifier.instance(form) : form;
+      if (!this.unifier.fits(types, parameters)) continue;
+      const found = this.unifier.resolved(result);
       if (answer === undefined) answer = found;
       else if (answer.is !== "dyn" && !isSame(answer, found)) answer = DYN;
     }

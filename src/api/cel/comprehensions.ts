@@ -1,9 +1,10 @@
-import type { Comprehension, Expression } from "./ast.ts";
+import { type Comprehension, type Expression, partsOf } from "./ast.ts";
 import type { Budget } from "./budget.ts";
 import { actualCallCost } from "./cost/actual-cost.ts";
 import { LIST_COST } from "./cost/cost-rule.ts";
 import { CelCostError, CelError, noOverload } from "./errors.ts";
 import { literalMap } from "./literal-map.ts";
+import { runtimeName } from "./operators.ts";
 import { sortByKeys } from "./sorting.ts";
 import { type CelValue, isList, isMap, Optional } from "./values.ts";
 
@@ -41,13 +42,14 @@ export class Comprehensions {
   #optional({ macro, range, vars, body }: Comprehension): CelValue {
     const before = this.#inner.budget.left;
     const over = this.#inner.value(range);
-    if (!(over instanceof Optional)) throw noOverload();
+    if (!(over instanceof Optional)) throw noOverload(`hasValue(${runtimeName(over)})`);
     const once = before - this.#inner.budget.left;
     if (over.value === undefined) {
       this.#inner.budget.spend(2);
       return over;
     }
-    this.#inner.budget.spend(once + 2);
+    // Only who uses the value pays for it.
+    this.#inner.budget.spend(mentions(body, vars[0] ?? "") ? once + 2 : 1);
     const value = this.#inner.within([[vars[0] ?? "", over.value]], body);
     if (macro === "optFlatMap") return value;
     this.#inner.budget.spend(1);
@@ -160,11 +162,22 @@ export class Comprehensions {
 /** What a loop costs once its rounds are over, where that is not a step. */
 const LOOP_END: Readonly<Partial<Record<Comprehension["macro"], number>>> = { existsOne: 2 };
 
+const mentions = (expression: Expression, name: string): boolean =>
+  (expression.is === "name" && expression.name === name) ||
+  partsOf(expression).some((part) => mentions(part, name));
+
+/** A type by cel-go's own name of it. */
+function goType(value: CelValue): string {
+  if (value === null) return "types.Null";
+  const name = runtimeName(value).replace(/^.*\./, "");
+  return `types.${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+}
+
 type Round = readonly (readonly [string, CelValue])[];
 
 function roundsOf(range: CelValue, vars: number): readonly (readonly CelValue[])[] {
   if (isList(range))
     return range.map((value, index) => (vars === 1 ? [value] : [BigInt(index), value]));
-  if (!isMap(range)) throw noOverload();
+  if (!isMap(range)) throw new CelError(`got '${goType(range)}', expected iterable type`);
   return range.keys().map((key) => (vars === 1 ? [key] : [key, range.get(key) ?? null]));
 }

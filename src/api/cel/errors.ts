@@ -55,7 +55,9 @@ export class CelCostError extends CelError {
   }
 }
 
-export const noOverload = (): CelError => new CelError("no such overload");
+/** No form of `what` takes the values that it is given. */
+export const noOverload = (what = ""): CelError =>
+  new CelError(what === "" ? "no such overload" : `no such overload: ${what}`);
 /** A text that says nothing of the type that it is to become. */
 export const noConversion = (type: string): CelError =>
   new CelError(`type conversion error from 'string' to '${type}'`);

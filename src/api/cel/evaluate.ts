@@ -6,6 +6,7 @@ import { LIST_COST, MAP_COST, STRUCT_COST } from "./cost/cost-rule.ts";
 import { CelCostError, CelError, noKey, noOverload } from "./errors.ts";
 import type { Functions, Overload } from "./functions.ts";
 import { literalMap } from "./literal-map.ts";
+import { applied } from "./operands.ts";
 import {
   arithmetic,
   compare,
@@ -131,10 +132,7 @@ class Evaluator {
     }
     const found = this.#container(operand);
     const container = found instanceof Optional ? found.value : found;
-    const value =
-      container === undefined || (isOptional && !isMap(container))
-        ? undefined
-        : fieldOf(container, field, isTest);
+    const value = container === undefined ? undefined : fieldOf(container, field);
     // To ask whether a field is there is free in Kubernetes.
     if (isTest) return value !== undefined;
     if (value !== undefined) this.#budget.spend(1);
@@ -214,7 +212,7 @@ class Evaluator {
     const values = this.#arguments(all);
     const full = namespaced[0]?.name ?? (isMethod ? `.${name}` : name);
     if (name !== "@in" || !isPlainList(args[1])) this.#budget.spend(actualCallCost(full, values));
-    const operator = operatorValue(name, values);
+    const operator = applied(name, values[0], () => operatorValue(name, values));
     if (operator !== undefined) return operator;
     const overloads = namespaced.length > 0 ? namespaced : this.#functions.find(name, isMethod);
     const found = overloads.find(
@@ -223,8 +221,8 @@ class Evaluator {
         parameters.every((type, index) => accepts(type, values[index] ?? null)),
     );
     if (found === undefined) {
-      const given = values.map(runtimeName).join(", ");
-      throw new CelError(`no such overload: ${name}(${given})`);
+      const shown = namespaced[0]?.name.replace("_", ".") ?? name;
+      throw noOverload(`${shown}(${values.map(runtimeName).join(", ")})`);
     }
     return found.call(values);
   }
@@ -273,10 +271,10 @@ const isPlainList = (list: Expression | undefined): boolean =>
   isList(list.value) &&
   list.value.every((one) => one === null || typeof one !== "object" || one instanceof Uint);
 
-function fieldOf(container: CelValue, field: string, isLenient: boolean): CelValue | undefined {
+/** What has no fields has not that one either. */
+function fieldOf(container: CelValue, field: string): CelValue | undefined {
   if (isMap(container)) return container.get(field);
-  if (isLenient && container === null) return undefined;
-  throw noOverload();
+  return isList(container) ? elementAt(container, field) : undefined;
 }
 
 /** What an element or entry adds: nothing where it is an optional without a value. */

@@ -9,6 +9,8 @@ export interface Signature {
   /** Receiver included. */
   readonly parameters: readonly CelType[];
   readonly result: CelType;
+  /** Whether any of these has a placeholder. */
+  readonly isGeneric: boolean;
 }
 
 /** One form of a function or method. */
@@ -29,13 +31,10 @@ export function signature(text: string): Signature {
   const [, receiver, name = "", list = "", result = "dyn"] =
     /^(?:(.+)\.)?(\w+)\((.*)\): (.+)$/.exec(text) ?? [];
   const own = receiver === undefined ? undefined : parseType(receiver);
-  const parameters = splitTypes(list).map(parseType);
-  return {
-    name,
-    receiver: own,
-    parameters: own ? [own, ...parameters] : parameters,
-    result: parseType(result),
-  };
+  const given = splitTypes(list).map(parseType);
+  const parameters = own ? [own, ...given] : given;
+  const types = { parameters, result: parseType(result) };
+  return { name, receiver: own, ...types, isGeneric: /\b[A-Z]\b/.test(text) };
 }
 
 /** Splits at commas outside of `<…>`. */

@@ -200,17 +200,20 @@ function differenceOf(a: CelValue, b: CelValue): CelValue {
 export function negate(value: CelValue): CelValue {
   if (typeof value === "bigint") return toInt(-value);
   if (typeof value === "number") return -value;
+  if (value instanceof Duration) return toDuration(-value.nanos);
   throw noOverload();
 }
 
 /** The element at an index, or the value of a key; undefined where there is none. */
 export function elementAt(container: CelValue, index: CelValue): CelValue | undefined {
   if (isList(container)) {
-    if (!isNumber(index) || (typeof index === "number" && !Number.isInteger(index)))
+    if (!isNumber(index))
       throw new CelError(`unsupported index type '${runtimeName(index)}' in list`);
+    if (typeof index === "number" && !Number.isInteger(index))
+      throw new CelError(`unsupported index value ${index} in list`);
     return container[Number(plain(index))];
   }
-  if (!isMap(container)) throw noOverload();
+  if (!isMap(container)) return undefined;
   if (!isKey(index)) throw new CelError(`unsupported key type: ${runtimeName(index)}`);
   return container.get(index);
 }

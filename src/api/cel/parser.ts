@@ -333,7 +333,10 @@ function comprehension(call: {
   const form = macroOf(name, args.length);
   if (form === undefined) return undefined;
   if (macroFault(form, operand, args)) throw new Refused();
-  const vars = args.slice(0, form.vars).map((one) => (one.is === "name" ? one.name : ""));
+  // A dot before the name is part of it, and nothing can be called so.
+  const vars = args
+    .slice(0, form.vars)
+    .map((one) => (one.is === "name" ? `${one.isRooted ? "." : ""}${one.name}` : ""));
   const rest = args.slice(form.vars);
   const body = rest.at(-1);
   if (body === undefined) return undefined;

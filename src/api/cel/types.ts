@@ -128,10 +128,13 @@ export function partsOfType(type: CelType): readonly CelType[] {
 
 /** The same type made of other types. */
 export function withParts(type: CelType, change: (part: CelType) => CelType): CelType {
-  if (type.is === "list") return listOf(change(type.of));
-  if (type.is === "optional") return optionalOf(change(type.of));
-  if (type.is === "map") return mapOf(change(type.key), change(type.value));
-  return type.is === "type" && type.of ? { is: "type", of: change(type.of) } : type;
+  if (type.is === "map") {
+    const [key, value] = [change(type.key), change(type.value)];
+    return key === type.key && value === type.value ? type : mapOf(key, value);
+  }
+  if (type.is !== "list" && type.is !== "optional" && type.is !== "type") return type;
+  const of = type.of && change(type.of);
+  return of === undefined || of === type.of ? type : { is: type.is, of };
 }
 
 /** True for two names of one type. */

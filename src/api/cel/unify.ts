@@ -6,6 +6,11 @@ const NULLABLE: readonly CelType["is"][] = [
   ...(["optional", "quantity", "semver", "timestamp", "url"] as const),
 ];
 
+interface Types {
+  readonly parameters: readonly CelType[];
+  readonly result: CelType;
+}
+
 const isLoose = ({ is }: CelType): boolean => is === "dyn" || is === "error";
 
 /** The types that placeholders stand for, as far as they are known, by cel-go's rules. */
@@ -45,7 +50,7 @@ export class Unifier {
   }
 
   /** The types of a signature, with a placeholder of its own for each capital letter. */
-  instance(types: readonly CelType[]): readonly CelType[] {
+  instance({ parameters, result }: Types): Types {
     const own = new Map<string, CelType>();
     const replace = (type: CelType): CelType => {
       if (type.is !== "parameter") return withParts(type, replace);
@@ -53,7 +58,7 @@ export class Unifier {
       own.set(type.name, found);
       return found;
     };
-    return types.map(replace);
+    return { result: replace(result), parameters: parameters.map(replace) };
   }
 
   #boundTo(type: CelType): CelType | undefined {

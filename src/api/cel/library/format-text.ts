@@ -1,3 +1,4 @@
+import { clauseProblem } from "../check-formats.ts";
 import { CelError } from "../errors.ts";
 import { runtimeName } from "../operators.ts";
 import { type CelValue, Duration, isList, isMap, Timestamp, TypeValue, Uint } from "../values.ts";
@@ -73,7 +74,8 @@ function formatOne(value: CelValue, { verb, digits }: Clause): string {
     );
   const written = write(value, digits);
   if (written !== undefined) return written;
-  throw new CelError(`error during formatting: %${verb} cannot be used with ${runtimeName(value)}`);
+  const problem = clauseProblem(verb);
+  throw new CelError(`error during formatting: ${problem}, was given ${runtimeName(value)}`);
 }
 
 function numberOf(value: CelValue): bigint | number | undefined {
@@ -110,7 +112,7 @@ function shownText(value: CelValue): string {
   if (value instanceof TypeValue) return value.typeName;
   if (value instanceof Uint8Array) return new TextDecoder().decode(value);
   throw new CelError(
-    `error during formatting: string clause can only be used on strings, bools, bytes, ints, doubles, maps, lists, types, durations, and timestamps, was given ${runtimeName(value)}`,
+    `error during formatting: ${clauseProblem("s")}, was given ${runtimeName(value)}`,
   );
 }
 
