@@ -4,11 +4,14 @@ import { headEnd } from "./request-head.ts";
 const ANSWER = Buffer.from("HTTP/1.");
 const STATUS_AT = "HTTP/1.1 ".length;
 const SWITCHING_PROTOCOLS = "101";
+/** `HTTP`, and the digit that interim answers begin with. */
+const [HTTP, ONE] = [0x48545450, 0x31];
 /** The mark as a chunk of its own. To clients of HTTP/1.0 a body is sent as it is. */
 const MARKS: readonly Buffer[] = [
   Buffer.concat([Buffer.from(`${MARK.length.toString(16)}\r\n`), MARK, Buffer.from("\r\n")]),
   MARK,
 ];
+const MARK_STARTS: ReadonlySet<number | undefined> = new Set(MARKS.map(([first]) => first));
 /** More than any head of an answer has. */
 const MOST_HEAD_BYTES = 1024 * 1024;
 
@@ -33,6 +36,11 @@ export class Http1Answers {
   /** What to send on for what was received; nothing but half a head, or half a mark, is held back. */
   pass(received: Buffer): Buffer {
     if (this.#next === "body") return received;
+    if (this.#next === "head" && !this.#held && isPlain(received)) {
+      this.#next = "body";
+      this.#isLong = false;
+      return received;
+    }
     const bytes = this.#held ? Buffer.concat([this.#held, received]) : received;
     this.#held = undefined;
     let at = 0;
@@ -65,6 +73,13 @@ export class Http1Answers {
     this.#held = bytes.subarray(at);
     return bytes.subarray(0, at);
   }
+}
+
+/** True for a whole head with a body that is not marked, as nearly all are: a look that copies nothing. */
+function isPlain(bytes: Buffer): boolean {
+  if (bytes.length <= STATUS_AT || bytes.readUInt32BE(0) !== HTTP) return false;
+  const end = headEnd(bytes);
+  return end > 0 && end < bytes.length && bytes[STATUS_AT] !== ONE && !MARK_STARTS.has(bytes[end]);
 }
 
 /** True where one of both begins with the other. */
