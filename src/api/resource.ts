@@ -100,7 +100,7 @@ export interface Resource<T extends KubeObject = KubeObject> extends GroupVersio
   readonly createsOnUpdate?: boolean;
   /** A PUT must say which version it was made from (no AllowUnconditionalUpdate). */
   readonly needsVersion?: boolean;
-  /** Rows that a power cut may take: Leases, Normal Events. */
+  /** Rows that a power cut may take: Normal Events. */
   volatile?(object: T): boolean;
   /** True where finalizers need no domain. */
   readonly anyFinalizer?: boolean;

@@ -18,5 +18,4 @@ export const LEASES = row<objects.Lease>({
   prepareForCreate: dropElection,
   prepareForUpdate: dropElection,
   validate: validateLease,
-  volatile: () => true,
 });

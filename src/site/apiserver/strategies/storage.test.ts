@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test";
-import type { Event, Node } from "#api/object.ts";
+import type { Event, Lease, Node } from "#api/object.ts";
 import { MemoryStore } from "#test/kit/memory-store.ts";
 import { EventLimit } from "./event-limit.ts";
 import { events } from "./events.ts";
+import { leases } from "./leases.ts";
 import { nodes } from "./nodes.ts";
 
 const event = (name: string, type: string): Event => ({
@@ -53,4 +54,18 @@ test("a heartbeat alone stays in memory, what it finds out does not", () => {
   const news = node("False", "2030-01-01T00:05:00Z");
   expect(nodes.storage?.({ next: news, current })).toEqual({ durability: "now" });
   expect(nodes.storage?.({ next: beat, current: undefined })).toEqual({ durability: "now" });
+});
+
+test("who holds a Lease is on disk, that it is still held is not, nor the heartbeats of nodes", () => {
+  const lease = (holderIdentity: string, renewTime: string, namespace = "default"): Lease => ({
+    metadata: { name: "leader", namespace, resourceVersion: renewTime },
+    spec: { holderIdentity, renewTime, leaseDurationSeconds: 15 },
+  });
+  const current = lease("a", "2030-01-01T00:00:00.000000Z");
+  const of = (next: Lease, before?: Lease) => leases.storage?.({ next, current: before });
+  const later = "2030-01-01T00:00:02.000000Z";
+  expect(of(current)).toEqual({ durability: "now" });
+  expect(of(lease("a", later), current)).toEqual({ durability: "never" });
+  expect(of(lease("b", later), current)).toEqual({ durability: "now" });
+  expect(of(lease("edge", later, "kube-node-lease"))).toEqual({ durability: "never" });
 });

@@ -44,6 +44,7 @@ import type { DisruptionBudgets } from "./disruption-budgets.ts";
 import type { EventLimit } from "./event-limit.ts";
 import { events } from "./events.ts";
 import { jobs } from "./jobs.ts";
+import { leases } from "./leases.ts";
 import { limitRanges } from "./limit-ranges.ts";
 import { namespaces } from "./namespaces.ts";
 import { nodes } from "./nodes.ts";
@@ -68,7 +69,6 @@ const NEED_VERSION: readonly Resource[] = [
   CSI_DRIVERS,
   CSI_NODES,
   CSI_STORAGE_CAPACITIES,
-  LEASES,
   MUTATING_ADMISSION_POLICIES,
   MUTATING_ADMISSION_POLICY_BINDINGS,
   MUTATING_WEBHOOK_CONFIGURATIONS,
@@ -100,6 +100,7 @@ export class Strategies {
     this.#set(LIMIT_RANGES, limitRanges);
     this.#set(EVENTS, events(eventLimit));
     this.#set(NODES, nodes);
+    this.#set(LEASES, leases);
     this.#set(COMPONENT_STATUSES, componentStatuses(components));
     this.#set(CERTIFICATE_SIGNING_REQUESTS, certificateRequests);
     this.#set(API_SERVICES, apiServices);
