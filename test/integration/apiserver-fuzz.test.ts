@@ -56,6 +56,9 @@ const KNOWN = [
   "Component not found:",
   "resourceVersion: Invalid value:",
   "strconv.ParseUint: parsing",
+  // a Binding that names no node
+  'supported values: "Node", "<empty>"',
+  "target.name: Required value",
 ];
 
 /** Kubernetes itself answers 500 here, and to a strategic merge patch that contradicts itself. */
