@@ -61,8 +61,8 @@ test.each([
   expect(() => parse(source, SYNTAX)).toThrow(`ERROR: <input>:-1:0: ${problem}`);
 });
 
-test("the longest text is explained in bearable time", () => {
-  const source = `[${"-1, ".repeat(24_000)}$`;
+test("a long text is explained in bearable time", () => {
+  const source = `[${"-1, ".repeat(6_000)}$`;
   const [first] = SYNTAX.explain(source);
   expect(first).toEqual({
     problem: "Syntax error: token recognition error at: '$'",
