@@ -96,6 +96,18 @@ describe("a ValidatingAdmissionPolicy", () => {
       { code: 422, message: forbidden("twice 1 is 2") },
     ],
     [
+      "what variables are, where they are all that is said",
+      {
+        variables: [
+          { name: "n", expression: "size(object.metadata.name)" },
+          { name: "isEven", expression: "variables.n % 2 == 0" },
+          { name: "text", expression: "'odd: ' + string(variables.n)" },
+        ],
+        validations: [{ expression: "variables.isEven", messageExpression: "variables.text" }],
+      },
+      { code: 422, message: forbidden("odd: 1") },
+    ],
+    [
       "that an expression has no value",
       { validations: [{ expression: "object.data.missing == 'x'" }] },
       {

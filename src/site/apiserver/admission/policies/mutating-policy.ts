@@ -11,8 +11,8 @@ import { applyJsonPatch, FailedTest } from "#api/patch/json-patch.ts";
 import type { ObjectType } from "#api/schema.ts";
 import { StatusError } from "#api/status.ts";
 import { explain } from "#lib/errors.ts";
-import { Expression, MUTATION_ENVIRONMENT, POLICY_VARIABLES } from "../cel/expression.ts";
-import { type PolicyBase, policyBase } from "./policy.ts";
+import { Expression, MUTATION_ENVIRONMENT } from "../cel/expression.ts";
+import { type Compile, type PolicyBase, policyBase } from "./policy.ts";
 
 /** The results that mutations have. */
 export const CONFIGURATION: CelType = { is: "opaque", name: "Object" };
@@ -33,25 +33,30 @@ export interface MutatingPolicy extends PolicyBase {
 
 export function mutatingPolicyOf(object: MutatingAdmissionPolicy): MutatingPolicy {
   const { mutations = [], reinvocationPolicy } = object.spec ?? {};
+  const { base, scope } = policyBase(object, compiled);
+  const { rules } = scope;
   return {
-    ...policyBase(object, (source) => expressionOf(source)),
+    ...base,
     mutations: mutations.map(({ patchType, applyConfiguration, jsonPatch }) =>
       patchType === "JSONPatch"
-        ? { is: "JSONPatch", expression: expressionOf(jsonPatch?.expression ?? "", OPERATIONS) }
+        ? {
+            is: "JSONPatch",
+            expression: compiled(jsonPatch?.expression ?? "", rules, [OPERATIONS]),
+          }
         : {
             is: "ApplyConfiguration",
-            expression: expressionOf(applyConfiguration?.expression ?? "", CONFIGURATION),
+            expression: compiled(applyConfiguration?.expression ?? "", rules, [CONFIGURATION]),
           },
     ),
     isReinvoked: reinvocationPolicy === "IfNeeded",
   };
 }
 
-const expressionOf = (source: string, ...results: readonly CelType[]): Expression =>
+const compiled: Compile = (source, variables, results) =>
   new Expression(source, {
-    variables: POLICY_VARIABLES,
-    results,
+    variables,
     environment: MUTATION_ENVIRONMENT,
+    ...(results && { results }),
   });
 
 /** A mutation cannot be made: the failure policy decides. */

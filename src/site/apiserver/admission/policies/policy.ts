@@ -6,8 +6,9 @@ import type {
 } from "#api/object.ts";
 import { nameOf } from "#api/object.ts";
 import { type LabelMatcher, matcherOf } from "#api/selector.ts";
-import { Conditions, Expression, POLICY_VARIABLES } from "../cel/expression.ts";
+import { Conditions, Expression } from "../cel/expression.ts";
 import type { Rule } from "../webhooks/hook.ts";
+import { type Scope, scopeOf, type Variables } from "./scope.ts";
 
 type Spec = NonNullable<ValidatingAdmissionPolicy["spec"]>;
 export type ParamKind = NonNullable<Spec["paramKind"]>;
@@ -49,43 +50,53 @@ export interface Policy extends PolicyBase {
   readonly annotations: readonly { readonly key: string; readonly expression: Expression }[];
 }
 
-const expressionOf = (source: string, ...results: readonly CelType[]): Expression =>
-  new Expression(source, { variables: POLICY_VARIABLES, results });
+/** Makes an expression of a source that may name these variables. */
+export type Compile = (
+  source: string,
+  variables: Variables,
+  results?: readonly CelType[],
+) => Expression;
 
-/** The parts of a policy that both kinds have; `compile` makes an expression of a source. */
+const compiled: Compile = (source, variables, results) =>
+  new Expression(source, { variables, ...(results && { results }) });
+
+/** The parts of a policy that both kinds have, and what its other expressions may name. */
 export function policyBase(
   object: ValidatingAdmissionPolicy | MutatingAdmissionPolicy,
-  compile: (source: string) => Expression,
-): PolicyBase {
+  compile: Compile,
+): { readonly base: PolicyBase; readonly scope: Scope } {
   const { spec = {} } = object;
-  return {
+  const scope = scopeOf(spec, (source, variables) => compile(source, variables).type);
+  const base = {
     name: nameOf(object),
     constraint: constraintOf(spec.matchConstraints),
-    conditions: new Conditions(spec.matchConditions ?? [], POLICY_VARIABLES),
-    variables: (spec.variables ?? []).map(({ name, expression }) => ({
+    conditions: new Conditions(spec.matchConditions ?? [], scope.conditions),
+    variables: (spec.variables ?? []).map(({ name, expression }, index) => ({
       name,
-      expression: compile(expression),
+      expression: compile(expression, scope.variables[index] ?? scope.rules),
     })),
     paramKind: spec.paramKind,
     isOpen: spec.failurePolicy === "Ignore",
   };
+  return { base, scope };
 }
 
 export function policyOf(object: ValidatingAdmissionPolicy): Policy {
   const { spec = {} } = object;
+  const { base, scope } = policyBase(object, compiled);
   return {
-    ...policyBase(object, expressionOf),
+    ...base,
     validations: (spec.validations ?? []).map((validation) => ({
-      expression: expressionOf(validation.expression, BOOL),
+      expression: compiled(validation.expression, scope.rules, [BOOL]),
       message: validation.message,
       messageExpression: validation.messageExpression
-        ? expressionOf(validation.messageExpression, STRING)
+        ? compiled(validation.messageExpression, scope.messages, [STRING])
         : undefined,
       reason: validation.reason ?? "Invalid",
     })),
     annotations: (spec.auditAnnotations ?? []).map(({ key, valueExpression }) => ({
       key,
-      expression: expressionOf(valueExpression, STRING, NULL),
+      expression: compiled(valueExpression, scope.rules, [STRING, NULL]),
     })),
   };
 }

@@ -1,9 +1,9 @@
 import type { CelField, CelType } from "#api/cel/types.ts";
 import type { ValidatingAdmissionPolicy } from "#api/object.ts";
 import { POLICY_VARIABLES } from "../cel/expression.ts";
-import type { ParamKind } from "./policy.ts";
 
-type Variables = ReadonlyMap<string, CelType>;
+/** What an expression may name, and of which type it is. */
+export type Variables = ReadonlyMap<string, CelType>;
 type Declared = NonNullable<NonNullable<ValidatingAdmissionPolicy["spec"]>["variables"]>[number];
 
 /** What the expressions of one policy may name. */
@@ -22,7 +22,7 @@ export interface Scope {
  * it declares, of the type that `typeOf` finds.
  */
 export function scopeOf(
-  { paramKind, variables = [] }: { paramKind?: ParamKind; variables?: readonly Declared[] },
+  { paramKind, variables = [] }: { paramKind?: object; variables?: readonly Declared[] },
   typeOf: (expression: string, variables: Variables) => CelType,
 ): Scope {
   const conditions = new Map(POLICY_VARIABLES);
