@@ -166,6 +166,34 @@ describe("an answer whose body is long in coming", () => {
     client.destroy();
   });
 
+  test("keeps its connection also before its head", async () => {
+    const gate = Promise.withResolvers<void>();
+    const front = await house.start({
+      idleMs: 100,
+      fetch: async ({ url }) => {
+        if (!url.endsWith("/short")) await gate.promise;
+        return new Response("late");
+      },
+    });
+    const client = connectHttp2(`https://127.0.0.1:${front.port}`, { ca: house.pki.ca });
+    const { body } = ask(client, "/a");
+    const { socket } = await house.dial(front);
+    const end = heard(socket, "late");
+    socket.write("GET /b HTTP/1.1\r\nHost: x\r\n\r\n");
+    for (const request of ["GET /short HTTP/1.1\r\nHost: x\r\n\r\n", "", "GET / HTTP/1.1\r\n"]) {
+      const idle = await house.dial(front);
+      idle.socket.write(`GET /short HTTP/1.1\r\nHost: x\r\n\r\n`);
+      await new Promise((resolve) => idle.socket.once("data", resolve));
+      idle.socket.write(request);
+      expect(await idle.all).toEndWith("late");
+    }
+    gate.resolve();
+    expect(await body).toBe("late");
+    await end;
+    socket.destroy();
+    client.destroy();
+  });
+
   test("to a client that takes one byte at a time", async () => {
     const { front, bodyOf } = await slow();
     const client = connectHttp2(`https://127.0.0.1:${front.port}`, {

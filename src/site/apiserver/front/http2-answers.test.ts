@@ -123,6 +123,24 @@ test("a body that began with the mark may be quiet until either side ends it", (
   expect(answers.isLong).toBe(false);
 });
 
+test("a request is waited for until its answer begins, or either side ends it", () => {
+  const answers = new Http2Answers();
+  const begin = (stream: number): void => {
+    answers.requested(stream);
+    expect(answers.isLong).toBe(true);
+  };
+  begin(1);
+  answers.pass(frame({ type: HEADERS, stream: 1, flags: END_STREAM }));
+  expect(answers.isLong).toBe(false);
+  begin(3);
+  answers.pass(frame({ type: RST_STREAM, stream: 3, payload: zeros(4) }));
+  begin(5);
+  answers.gaveUp(5);
+  // What comes behind a body is no request.
+  answers.requested(3);
+  expect(answers.isLong).toBe(false);
+});
+
 test("what is no part of a mark is not held back", () => {
   const answers = new Http2Answers();
   answers.pass(frame({ type: HEADERS, stream: 1 }));

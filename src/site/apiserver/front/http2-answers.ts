@@ -24,13 +24,25 @@ export class Http2Answers {
   /** Streams whose bodies began with the mark, and go on. */
   readonly #long = new Set<number>();
 
-  /** True while there is an answer that may be quiet for long. */
+  /** Streams whose requests have no answer yet, and the newest of all. */
+  readonly #waiting = new Set<number>();
+  #newest = 0;
+
+  /** True while a request waits for its answer, or there is one that may be quiet for long. */
   get isLong(): boolean {
-    return this.#long.size > 0;
+    return this.#long.size > 0 || this.#waiting.size > 0;
+  }
+
+  /** The client sent a head: that of a request, if the stream is new. */
+  requested(stream: number): void {
+    if (stream <= this.#newest) return;
+    this.#newest = stream;
+    this.#waiting.add(stream);
   }
 
   /** The client gave a stream up: no more comes of it. */
   gaveUp(stream: number): void {
+    this.#waiting.delete(stream);
     this.#seen.delete(stream);
     this.#long.delete(stream);
   }
@@ -59,7 +71,7 @@ export class Http2Answers {
     const [type, flags = 0, stream] = [frame[3], frame[4], frame.readUInt32BE(5)];
     const isLast = (flags & END_STREAM) !== 0;
     if (type === RST_STREAM) this.gaveUp(stream);
-    else if (type === HEADERS && !isLast) this.#begin(stream);
+    else if (type === HEADERS) this.#answered(stream, isLast);
     else if (type === DATA && isLast) this.#long.delete(stream);
     if (type !== DATA) return true;
     const seen = this.#seen.get(stream);
@@ -78,7 +90,9 @@ export class Http2Answers {
     return true;
   }
 
-  #begin(stream: number): void {
+  #answered(stream: number, isLast: boolean): void {
+    this.#waiting.delete(stream);
+    if (isLast) return;
     this.#seen.set(stream, 0);
     const [oldest] = this.#seen.size > MOST_STREAMS ? this.#seen.keys() : [];
     if (oldest !== undefined) this.#seen.delete(oldest);

@@ -45,9 +45,13 @@ test.each([
   expect(pass(sent)).toEqual(expected);
 });
 
-test("streams that the client gives up are told, however they arrive", () => {
+test("streams that the client begins and gives up are told, however they arrive", () => {
   const ended: number[] = [];
-  const methods = new Http2Methods((stream) => ended.push(stream));
+  const begun: number[] = [];
+  const methods = new Http2Methods({
+    requested: (stream) => begun.push(stream),
+    gaveUp: (stream) => ended.push(stream),
+  });
   const reset = frame(3, Buffer.alloc(4));
   for (const byte of Buffer.concat([
     PREFACE,
@@ -58,7 +62,7 @@ test("streams that the client gives up are told, however they arrive", () => {
   ])) {
     methods.pass(Buffer.of(byte));
   }
-  expect(ended).toEqual([1, 1]);
+  expect([begun, ended]).toEqual([[1], [1, 1]]);
 });
 
 test("what is known, or has no stand-in, or is no method, stays", () => {

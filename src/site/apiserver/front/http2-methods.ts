@@ -8,10 +8,19 @@ const PREFACE_BYTES = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".length;
 const MAX_FRAME_BYTES = 16 * 1024;
 const HEADERS = 1;
 const RST_STREAM = 3;
+const END_HEADERS = 0x04;
 /** Pseudo-header fields come first, `:method` is among them. */
 const MAX_FIELDS = 6;
 /** The entries `:method: GET` and `:method: POST` of the static table; both can lend their name. */
 const isMethod = (index: number): boolean => index === 2 || index === 3;
+
+/** Whoever wants to know of a client's streams. */
+interface Streams {
+  /** A whole head was sent: of a request, or what comes behind its body. */
+  requested(stream: number): void;
+  /** The client ends it before its answer is over. */
+  gaveUp(stream: number): void;
+}
 
 /**
  * Looks through what an HTTP/2 client sends for methods that the server would refuse and writes
@@ -20,16 +29,15 @@ const isMethod = (index: number): boolean => index === 2 || index === 3;
  * server, whose bounds are in bytes, stay the same.
  */
 export class Http2Methods {
-  readonly #gaveUp: (stream: number) => void;
+  readonly #streams: Streams | undefined;
   /** Bytes to pass before the next frame begins. */
   #skip = PREFACE_BYTES;
   /** A frame of which not enough is there yet. */
   #held: Buffer | undefined;
   readonly #lines = new ImpersonationLines();
 
-  /** `gaveUp` is told of the streams that the client ends before their answer is over. */
-  constructor(gaveUp: (stream: number) => void = () => undefined) {
-    this.#gaveUp = gaveUp;
+  constructor(streams?: Streams) {
+    this.#streams = streams;
   }
 
   /** What to send on for what was received; nothing but a cut-off frame of headers is held back. */
@@ -53,7 +61,7 @@ export class Http2Methods {
           sent = end;
         }
       }
-      this.#noteEnd(bytes, at);
+      this.#note(bytes, at);
       at = end;
     }
     const whole = Math.min(at, bytes.length);
@@ -63,8 +71,11 @@ export class Http2Methods {
     return pieces ? Buffer.concat([...pieces, rest]) : rest;
   }
 
-  #noteEnd(bytes: Buffer, at: number): void {
-    if (bytes[at + 3] === RST_STREAM) this.#gaveUp(bytes.readUInt32BE(at + 5));
+  #note(bytes: Buffer, at: number): void {
+    const [type, flags = 0] = [bytes[at + 3], bytes[at + 4]];
+    if (type === RST_STREAM) this.#streams?.gaveUp(bytes.readUInt32BE(at + 5));
+    const isRequest = type === HEADERS && (flags & END_HEADERS) !== 0;
+    if (isRequest) this.#streams?.requested(bytes.readUInt32BE(at + 5));
   }
 }
 

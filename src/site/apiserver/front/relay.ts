@@ -64,7 +64,7 @@ export class Relay implements Route {
     if (options.http2) {
       const answers = new Http2Answers();
       this.#answers = answers;
-      this.#http2 = new Http2Methods((stream) => answers.gaveUp(stream));
+      this.#http2 = new Http2Methods(answers);
     } else this.#answers = new Http1Answers();
     const { idleMs = IDLE_MS } = options;
     this.#silence = new Silence(idleMs, () => this.#silent());
@@ -104,7 +104,7 @@ export class Relay implements Route {
 
   /** Whoever waits for what may be long in coming is let be; strangers could keep all connections. */
   #silent(): boolean {
-    if (this.#answers.isLong) return true;
+    if (this.#answers.isLong || this.#unanswered?.hasRequest) return true;
     this.#server?.terminate();
     this.#client.end();
     return false;

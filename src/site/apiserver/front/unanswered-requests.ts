@@ -1,4 +1,4 @@
-import { MAX_HEAD_BYTES } from "./request-head.ts";
+import { headEnd, MAX_HEAD_BYTES } from "./request-head.ts";
 import { withStandIn } from "./stand-in-method.ts";
 
 /** What was sent to an HTTP/1.1 server since it last answered, as long as that may be a request's head. */
@@ -15,6 +15,11 @@ export class UnansweredRequests {
   /** True where what comes next is the beginning of a request. */
   get isEmpty(): boolean {
     return this.#bytes === 0;
+  }
+
+  /** True where a whole head was sent, and has no answer yet. */
+  get hasRequest(): boolean {
+    return this.#bytes > MAX_HEAD_BYTES || headEnd(Buffer.concat(this.#sent)) >= 0;
   }
 
   answered(): void {
