@@ -56,8 +56,8 @@ const KNOWN = [
   "Component not found:",
   "resourceVersion: Invalid value:",
   "strconv.ParseUint: parsing",
-  // a Binding that names no node
-  'supported values: "Node", "<empty>"',
+  // A Binding that names no node.
+  "target.kind: Unsupported value",
   "target.name: Required value",
 ];
 
