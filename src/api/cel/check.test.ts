@@ -58,3 +58,14 @@ test.each(golden.cases)(
     expect(verdict(source)).toBe(found);
   },
 );
+
+test.each(["optional.of(1)|.optMap(x, x)", "[1]|.map(x, {x: x})", "[]|.map(x, {x: x})"])(
+  "%s: what means twice as much with each link is refused where it is too much",
+  (chain) => {
+    const [first = "", link = ""] = chain.split("|");
+    expect(verdict(first + link.repeat(6))).not.toContain("ERROR");
+    expect(verdict(first + link.repeat(60))).toMatch(
+      /^ERROR: <input>:1:\d+: expression is too complex\n/,
+    );
+  },
+);

@@ -48,7 +48,7 @@ export function checkExpression(
   declarations: Declarations,
   source: string,
 ): Checked {
-  const checker = new Checker(declarations);
+  const checker = new Checker(declarations, STEPS + STEPS_PER_CHARACTER * source.length);
   const raw = checker.check(expression);
   if (checker.faults.length > 0) throw new CelCompileError(source, checker.faults);
   const { namespaced, types, unifier } = checker;
@@ -59,6 +59,14 @@ export function checkExpression(
 }
 
 const ERROR: CelType = { is: "error" };
+
+/**
+ * Bounds that cel-go lacks: a chain of `optMap` means twice as much with each of its links, and so
+ * may a type. What is written by hand is far below them.
+ */
+const STEPS = 10_000;
+const STEPS_PER_CHARACTER = 10;
+const MAX_TYPE_PARTS = 1_000;
 
 /** Types that have fields, were they known. */
 const STRUCTS: readonly CelType["is"][] = ["format", "opaque", "quantity", "semver", "url"];
@@ -83,17 +91,31 @@ class Checker {
   readonly faults: CelFault[] = [];
   readonly types = new Map<Expression, CelType>();
   readonly namespaced = new Map<Expression, string>();
+  #stepsLeft: number;
 
-  constructor({ functions, variables, structs }: Declarations) {
+  /** `steps`: so many expressions may be looked at, those included that macros stand for. */
+  constructor({ functions, variables, structs }: Declarations, steps: number) {
+    this.#stepsLeft = steps;
     this.#functions = functions;
     this.#structs = structs;
     this.#scopes = [variables];
   }
 
   check(expression: Expression): CelType {
+    if (this.#stepsLeft === 0) return ERROR;
+    this.#stepsLeft -= 1;
     const type = this.#typeOf(expression);
+    if (this.#stepsLeft === 0 || this.unifier.isMadeOfMore(type, MAX_TYPE_PARTS))
+      return this.#giveUp(expression);
     this.types.set(expression, type);
     return type;
+  }
+
+  /** Says no more than that, and looks at nothing else. */
+  #giveUp({ at }: Expression): CelType {
+    this.#stepsLeft = 0;
+    this.faults.splice(0, this.faults.length, { problem: "expression is too complex", at });
+    return ERROR;
   }
 
   #typeOf(expression: Expression): CelType {

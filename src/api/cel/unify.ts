@@ -49,6 +49,17 @@ export class Unifier {
     return type.is === "parameter" ? DYN : withParts(type, (part) => this.final(part));
   }
 
+  /** True for a type that is made of more types than that, with what its placeholders stand for. */
+  isMadeOfMore(type: CelType, most: number): boolean {
+    let left = most;
+    const exceeds = (part: CelType): boolean => {
+      left -= 1;
+      const bound = this.#boundTo(part);
+      return left < 0 || (bound ? exceeds(bound) : partsOfType(part).some(exceeds));
+    };
+    return exceeds(type);
+  }
+
   /** The types of a signature, with a placeholder of its own for each capital letter. */
   instance({ parameters, result }: Types): Types {
     const own = new Map<string, CelType>();
