@@ -50,6 +50,8 @@ export const RESOURCE_TYPE = {
   endpointsList: "endpointslist",
   /** Ours: KubeEdge's mesh reads EndpointSlices through its metaserver. */
   endpointSlice: "endpointslice",
+  /** Ours: KubeEdge's edged reads none. */
+  runtimeClass: "runtimeclass",
   listener: "listener",
   persistentVolume: "persistentvolume",
   persistentVolumeClaim: "persistentvolumeclaim",
@@ -140,4 +142,8 @@ export const CONNECTION = {
 } as const;
 
 /** What KubeEdge does not say. */
-export const OWN_WORDS: readonly string[] = [OPERATION.listEnd, RESOURCE_TYPE.endpointSlice];
+export const OWN_WORDS: readonly string[] = [
+  OPERATION.listEnd,
+  RESOURCE_TYPE.endpointSlice,
+  RESOURCE_TYPE.runtimeClass,
+];

@@ -54,6 +54,7 @@ export class Receiver {
       case RESOURCE_TYPE.secret:
         return pods.sourceChanged("secrets", { namespace, name });
       case RESOURCE_TYPE.node:
+      case RESOURCE_TYPE.runtimeClass:
       case RESOURCE_TYPE.volume:
         return;
       default:

@@ -62,6 +62,8 @@ export function createMetaClient({
     listEndpointSlices: (signal) => all(RESOURCE_TYPE.endpointSlice, signal),
     getConfigMap: (key, signal) => one({ ...key, type: RESOURCE_TYPE.configMap }, signal),
     getSecret: (key, signal) => one({ ...key, type: RESOURCE_TYPE.secret }, signal),
+    getRuntimeClass: (name, signal) =>
+      one({ namespace: CLUSTER_NAMESPACE, name, type: RESOURCE_TYPE.runtimeClass }, signal),
     requestToken: (account, content, signal) =>
       one({ ...account, type: RESOURCE_TYPE.serviceAccountToken, content }, signal),
     getNode: (name, signal) =>

@@ -25,6 +25,7 @@ export interface MetaClient {
   listEndpointSlices(signal: AbortSignal): Promise<readonly objects.EndpointSlice[]>;
   getConfigMap(key: NamespacedName, signal: AbortSignal): Promise<objects.ConfigMap | undefined>;
   getSecret(key: NamespacedName, signal: AbortSignal): Promise<objects.Secret | undefined>;
+  getRuntimeClass(name: string, signal: AbortSignal): Promise<objects.RuntimeClass | undefined>;
   /** A token of a ServiceAccount, made now; `undefined` when there is no such account. */
   requestToken(
     account: NamespacedName,

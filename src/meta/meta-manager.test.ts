@@ -16,6 +16,7 @@ describe("insert and update by the site", () => {
     ["configmap", "edged"],
     ["secret", "edged"],
     ["node", "edged"],
+    ["runtimeclass", "edged"],
     ["service", "edgemesh"],
     ["endpoints", "edgemesh"],
     ["endpointslice", "edgemesh"],

@@ -8,6 +8,7 @@ const DESTINATION: Readonly<Record<string, string>> = {
   [RESOURCE_TYPE.configMap]: edged,
   [RESOURCE_TYPE.secret]: edged,
   [RESOURCE_TYPE.node]: edged,
+  [RESOURCE_TYPE.runtimeClass]: edged,
   [RESOURCE_TYPE.volume]: edged,
   [RESOURCE_TYPE.service]: edgeMesh,
   [RESOURCE_TYPE.endpoints]: edgeMesh,
@@ -30,6 +31,7 @@ const REMOTE: ReadonlySet<string> = new Set([
   RESOURCE_TYPE.persistentVolumeClaim,
   RESOURCE_TYPE.volumeAttachment,
   RESOURCE_TYPE.node,
+  RESOURCE_TYPE.runtimeClass,
   RESOURCE_TYPE.serviceAccountToken,
 ]);
 

@@ -22,6 +22,7 @@ export const LISTS = [
   "endpointslice",
   "configmap",
   "secret",
+  "runtimeclass",
   "pod",
 ];
 

@@ -8,6 +8,7 @@ import type {
   Node,
   Pod,
   PodStatus,
+  RuntimeClass,
   Secret,
   Service,
   TokenRequest,
@@ -27,6 +28,7 @@ export class FakeMeta implements MetaClient {
   readonly pods = new Map<string, Pod>();
   readonly configMaps = new Map<string, ConfigMap>();
   readonly secrets = new Map<string, Secret>();
+  readonly runtimeClasses = new Map<string, RuntimeClass>();
   readonly services: Service[] = [];
   readonly events: Event[] = [];
   readonly statuses = new Map<string, PodStatus[]>();
@@ -79,6 +81,9 @@ export class FakeMeta implements MetaClient {
   }
   async getSecret({ name }: { name: string }) {
     return this.secrets.get(name);
+  }
+  async getRuntimeClass(name: string) {
+    return this.runtimeClasses.get(name);
   }
   async requestToken(_account: object, { spec }: TokenRequest): Promise<TokenRequest> {
     if (spec === undefined) throw new Error("A token request has a spec");

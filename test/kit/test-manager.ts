@@ -37,6 +37,7 @@ const LISTED = [
   RESOURCE_TYPE.endpointSlice,
   RESOURCE_TYPE.configMap,
   RESOURCE_TYPE.secret,
+  RESOURCE_TYPE.runtimeClass,
   RESOURCE_TYPE.pod,
 ];
 

@@ -23,6 +23,7 @@ import type { PodContext } from "./context.ts";
 import { currentContainer, type Observed } from "./observed.ts";
 import { MIN_GRACE_MS } from "./plan.ts";
 import { PodFiles } from "./pod-files.ts";
+import { requireHandler } from "./runtime-handler.ts";
 
 export interface RunnerOptions {
   readonly uid: string;
@@ -75,6 +76,7 @@ export class PodRunner {
   async startSandbox(pod: Pod, attempt: number, signal: AbortSignal): Promise<void> {
     // The one before is gone: nothing may start in the new one until that is on the network.
     this.#place = undefined;
+    await requireHandler(pod, this.#context, signal);
     await this.prepareVolumes(pod, signal);
     const { spec } = pod;
     const sandbox = await this.#context.runtime.startSandbox(

@@ -73,6 +73,26 @@ test("a pod that wants users of its own is refused, never run without them", asy
   expect(await runtime.list(never)).toEqual([]);
 });
 
+test.each([
+  ["runsc", 'failed to get sandbox runtime: no runtime for "runsc" is configured'],
+  [undefined, 'runtimeclass.node.k8s.io "boxed" not found'],
+])(
+  "a pod whose RuntimeClass has the handler %s waits until there is one of this node",
+  async (handler, why) => {
+    const { apply, ready, meta, runtime } = await start();
+    if (handler) meta.runtimeClasses.set("boxed", { metadata: { name: "boxed" }, handler });
+    await apply(podOf("web", { runtimeClassName: "boxed" }));
+    const event = await meta.until("it is refused", () =>
+      meta.events.find(({ reason }) => reason === "FailedCreatePodSandBox"),
+    );
+    expect(event.message).toBe(`Failed to create pod sandbox: ${why}`);
+    expect(meta.last("web")?.phase).toBe("Pending");
+    expect(await runtime.list(never)).toEqual([]);
+    meta.runtimeClasses.set("boxed", { metadata: { name: "boxed" }, handler: "runc" });
+    await ready("web");
+  },
+);
+
 test("a container that ended for good after a restart does not wait for another", async () => {
   const { apply, meta, runtime } = await start();
   await apply(podOf("job", { restartPolicy: "OnFailure" }));

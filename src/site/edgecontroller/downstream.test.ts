@@ -1,6 +1,14 @@
 import { describe, expect, test } from "bun:test";
 import type { Pod, PodSpec } from "#api/object.ts";
-import { CONFIG_MAPS, ENDPOINT_SLICES, NODES, PODS, SECRETS, SERVICES } from "#api/resources.ts";
+import {
+  CONFIG_MAPS,
+  ENDPOINT_SLICES,
+  NODES,
+  PODS,
+  RUNTIME_CLASSES,
+  SECRETS,
+  SERVICES,
+} from "#api/resources.ts";
 import type { Message } from "#bus/message.ts";
 import { must } from "#lib/errors.ts";
 import { CloudSide, EDGE, LISTS, NODE, podOfNode } from "#test/kit/cloud-side.ts";
@@ -38,6 +46,7 @@ describe("downstream", () => {
       "update default/configmap/used",
       "list-end all/configmap",
       "list-end all/secret",
+      "list-end all/runtimeclass",
       "insert default/pod/web",
       "list-end all/pod",
     ]);
@@ -46,6 +55,26 @@ describe("downstream", () => {
     expect(sent.route).toMatchObject({ source: "edgecontroller", group: "resource" });
     expect(sent.header.resourceversion).toBe((sent.content as Pod).metadata?.resourceVersion);
     expect(sent.content).toBe(await site.client.get(PODS, { namespace: "default", name: "web" }));
+  });
+
+  test("a RuntimeClass comes before the first pod that names it, and goes after the last", async () => {
+    await using site = await CloudSide.start();
+    await site.lists();
+    for (const name of ["kata", "unused"]) {
+      await site.client.create(RUNTIME_CLASSES, { metadata: { name }, handler: "kata-qemu" });
+    }
+    await site.client.create(PODS, podOfNode("boxed", { runtimeClassName: "kata" }));
+    const key = { namespace: "default", name: "boxed" };
+    const lines = [await site.next(), await site.next()];
+    expect(lines[0]?.content).toMatchObject({ handler: "kata-qemu" });
+    await site.client.delete(PODS, key, { gracePeriodSeconds: 0 });
+    lines.push(await site.next(), await site.next());
+    expect(lines.map(({ route }) => `${route.operation} ${route.resource}`)).toEqual([
+      "insert default/runtimeclass/kata",
+      "insert default/pod/boxed",
+      "delete default/pod/boxed",
+      "delete default/runtimeclass/kata",
+    ]);
   });
 
   test("syncPod: insert, update, nothing for a status, delete", async () => {

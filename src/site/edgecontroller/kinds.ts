@@ -5,6 +5,7 @@ import {
   ENDPOINTS,
   NODES,
   PODS,
+  RUNTIME_CLASSES,
   SECRETS,
   SERVICES,
 } from "#api/resources.ts";
@@ -73,6 +74,13 @@ export const KINDS: readonly Kind[] = [
     ignoresStatus: false,
     informer: (factory) => factory.informer(SECRETS),
     nodesOf: (key, locations) => locations.nodesUsing({ type: RESOURCE_TYPE.secret, key }),
+  },
+  {
+    type: RESOURCE_TYPE.runtimeClass,
+    first: insert,
+    ignoresStatus: false,
+    informer: (factory) => factory.informer(RUNTIME_CLASSES),
+    nodesOf: (key, locations) => locations.nodesUsing({ type: RESOURCE_TYPE.runtimeClass, key }),
   },
   {
     type: RESOURCE_TYPE.pod,

@@ -90,7 +90,12 @@ function referencesOf(pod: Pod): Reference[] {
   const { configMaps, secrets } = podReferences(pod);
   const of = (type: string, names: readonly string[]): Reference[] =>
     names.map((name) => ({ type, key: `${namespace}/${name}` }));
-  return [...of(RESOURCE_TYPE.configMap, configMaps), ...of(RESOURCE_TYPE.secret, secrets)];
+  const { runtimeClassName } = pod.spec ?? {};
+  return [
+    ...of(RESOURCE_TYPE.configMap, configMaps),
+    ...of(RESOURCE_TYPE.secret, secrets),
+    ...(runtimeClassName ? [{ type: RESOURCE_TYPE.runtimeClass, key: runtimeClassName }] : []),
+  ];
 }
 
 /** The label of nodes that KubeEdge counts as its own. */

@@ -6,6 +6,7 @@ import {
   LEASES,
   NODES,
   PODS,
+  RUNTIME_CLASSES,
   SECRETS,
   SERVICE_ACCOUNTS,
   SERVICES,
@@ -59,6 +60,10 @@ const QUERIES: Readonly<Record<string, Query>> = {
   [RESOURCE_TYPE.node]: {
     lane: "queryNode",
     read: (client, key) => client.get(NODES, inCluster(key)),
+  },
+  [RESOURCE_TYPE.runtimeClass]: {
+    lane: "queryNode",
+    read: (client, key) => client.get(RUNTIME_CLASSES, inCluster(key)),
   },
   [RESOURCE_TYPE.serviceAccountToken]: {
     lane: "querySecret",

@@ -122,6 +122,7 @@ export const COMPONENT_ROLES: Readonly<Record<string, RoleTexts>> = {
       "READ @core secrets configmaps services endpoints namespaces persistentvolumes persistentvolumeclaims",
       "create @core serviceaccounts/token",
       "READ @discovery endpointslices",
+      "READ @node runtimeclasses",
       "READ create update patch delete @coordination leases",
       "READ create @certificates certificatesigningrequests",
       EVENTS_RULE,
