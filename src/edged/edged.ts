@@ -181,7 +181,7 @@ class Life {
 
   #receive(signal: AbortSignal): Promise<void> {
     const { bus, log } = this.#options;
-    const receiver = new Receiver({ bus, pods: this.pods, log });
+    const receiver = new Receiver({ bus, pods: this.pods, node: this.agent, log });
     return receiveEach(bus, MODULE.edged, {
       signal,
       onMessage: (message) => receiver.take(message),

@@ -6,11 +6,13 @@ import { errorTo, type Message, responseTo } from "#bus/message.ts";
 import { parseResource, type ResourcePath } from "#bus/resource-path.ts";
 import { explain } from "#lib/errors.ts";
 import type { Logger } from "#lib/log.ts";
+import type { NodeAgent } from "./node/node-agent.ts";
 import type { PodManager } from "./pod/pod-manager.ts";
 
 export interface ReceiverOptions {
   readonly bus: Bus;
   readonly pods: Pick<PodManager, "want" | "forget" | "sourceChanged" | "siteNamedAll">;
+  readonly node: Pick<NodeAgent, "objectRemoved">;
   readonly log: Logger;
 }
 
@@ -54,6 +56,8 @@ export class Receiver {
       case RESOURCE_TYPE.secret:
         return pods.sourceChanged("secrets", { namespace, name });
       case RESOURCE_TYPE.node:
+        if (route.operation === OPERATION.delete) this.#options.node.objectRemoved();
+        return;
       case RESOURCE_TYPE.runtimeClass:
       case RESOURCE_TYPE.volume:
         return;

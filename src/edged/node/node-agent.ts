@@ -50,6 +50,7 @@ export class NodeAgent {
   #before: readonly NodeCondition[] = [];
   #reported: Node | undefined;
   #reportedMs = 0;
+  #removed = false;
 
   constructor(options: NodeAgentOptions) {
     this.#options = options;
@@ -69,6 +70,15 @@ export class NodeAgent {
   /** Something that the node reports may have changed. */
   refresh(): void {
     this.#changed.set();
+  }
+
+  /**
+   * Somebody removed the node's object: a report makes it again (kubelet waits for its own next
+   * start). Nothing else may have changed for that.
+   */
+  objectRemoved(): void {
+    this.#removed = true;
+    this.refresh();
   }
 
   /** An image came or went, or the engine did. */
@@ -115,6 +125,7 @@ export class NodeAgent {
       await this.#changed.wait(signal);
       const node = await this.#look(signal);
       if (!this.#isNews(node)) continue;
+      this.#removed = false;
       await this.#options.meta.updateNodeStatus(node, signal);
       this.#remember(node);
     }
@@ -169,6 +180,7 @@ export class NodeAgent {
 
   /** Anything but the time of the heartbeat; that alone is told every five minutes. */
   #isNews(node: Node): boolean {
+    if (this.#removed) return true;
     if (this.#options.clock.monotonicMs() - this.#reportedMs >= REPORT_MS) return true;
     return !Bun.deepEquals(withoutHeartbeat(node), withoutHeartbeat(this.#reported), true);
   }

@@ -44,3 +44,17 @@ test("the node names images that came in an archive, and that somebody brought",
   edged.imagesChanged();
   await meta.until("the image that was brought is named", () => names()?.includes("brought:1"));
 });
+
+test("a node whose object was removed reports again at once, though nothing else has changed", async () => {
+  await using harness = await startEdged({ runtime: busyboxRuntime() });
+  const { meta } = harness;
+  const node = await meta.until("it has said all of itself", () => {
+    const last = meta.nodes.at(-1);
+    return last?.status?.images?.length === 1 && last;
+  });
+  const before = meta.nodes.length;
+  await harness.send("update", "default/node/edge", node);
+  await harness.send("delete", "default/node/edge", node);
+  await meta.until("it is reported", () => meta.nodes.length > before);
+  expect(meta.nodes.at(-1)?.metadata).toEqual(node.metadata);
+});

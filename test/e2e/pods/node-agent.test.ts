@@ -69,3 +69,21 @@ test(
   },
   TEST_MS,
 );
+
+test(
+  "a node that somebody deleted is back at once, and its pods never notice",
+  async () => {
+    await apply(pod("steady"));
+    await ready("steady");
+    const uid = () => site.output(["get", "nodes", "-o", "jsonpath={.items[*].metadata.uid}"]);
+    const status = () => site.output(["get", "pod", "steady", "-o", "jsonpath={.status}"]);
+    const [before, running] = [await uid(), await status()];
+    await site.output(["delete", "node", "--all"]);
+    await site.nodeReady();
+    expect(await uid()).not.toBe(before);
+    expect(await status()).toBe(running);
+    await apply(pod("later"));
+    await ready("later");
+  },
+  TEST_MS,
+);
