@@ -22,10 +22,11 @@ export interface JobPlan {
   readonly terminating: number;
   readonly succeeded: number;
   readonly failed: number;
+  /** Ready pods that are not too many. */
   readonly ready: number;
   /** Where its indexes stand, if it has some. */
   readonly indexes?: Indexes;
-  /** Pods to make. */
+  /** Pods to make; none while some are too many. */
   readonly create: readonly NewPod[];
   /** Pods that are too many. */
   readonly remove: readonly Pod[];
@@ -60,16 +61,18 @@ export function planJob({ job, pods, overdue }: JobView): JobPlan {
     // A pod that was deleted after it had ended still counts: numbers never go back.
     succeeded: indexes?.completed.size ?? Math.max(succeeded, job.status?.succeeded ?? 0),
     failed: Math.max(failed, job.status?.failed ?? 0),
-    ready: active.filter(isReady).length,
     ...(indexes && { indexes }),
   };
   const ended = endOf(job, { ...counts, verdicts, overdue });
-  if (ended) return { ...counts, create: [], remove: active, ended };
-  if (job.spec?.suspend) return { ...counts, create: [], remove: active };
-  return { ...counts, ...nextStep(job, counts) };
+  if (ended) return { ...counts, ready: 0, create: [], remove: active, ended };
+  if (job.spec?.suspend) return { ...counts, ready: 0, create: [], remove: active };
+  const { create, remove } = nextStep(job, counts);
+  const surplus = new Set(remove);
+  const ready = active.filter((pod) => isReady(pod) && !surplus.has(pod)).length;
+  return { ...counts, ready, create, remove };
 }
 
-type Counts = Omit<JobPlan, "create" | "remove" | "ended">;
+type Counts = Omit<JobPlan, "ready" | "create" | "remove" | "ended">;
 
 function nextStep(job: Job, counts: Counts): Pick<JobPlan, "create" | "remove"> {
   const { active, indexes, succeeded, terminating } = counts;
@@ -77,10 +80,11 @@ function nextStep(job: Job, counts: Counts): Pick<JobPlan, "create" | "remove"> 
   const working = active.filter((pod) => !surplus.includes(pod));
   const missing = wantedActive(job, succeeded, working.length) - working.length;
   const remove = [...surplus, ...byDispensability(working).slice(0, Math.max(0, -missing))];
+  if (remove.length > 0) return { create: [], remove };
   const waitedFor = job.spec?.podReplacementPolicy === "Failed" ? terminating : 0;
   const room = Math.min(Math.max(0, missing - waitedFor), BURST);
   const create = indexes?.waiting.slice(0, room) ?? Array.from({ length: room }, () => ({}));
-  return { create, remove };
+  return { create, remove: [] };
 }
 
 interface Standing extends Counts {

@@ -13,7 +13,7 @@ export function jobStatus(job: Job, plan: JobPlan, now: Date): JobStatus {
   const end = completionTime ?? (plan.ended?.type === "Complete" ? stamp : undefined);
   return {
     ...othersOf(job.status ?? {}),
-    ...countsOf(plan, suspended),
+    ...countsOf(plan),
     ...indexTexts(job, plan),
     ...(conditions.length > 0 && { conditions }),
     ...(startTime !== undefined && { startTime }),
@@ -21,15 +21,13 @@ export function jobStatus(job: Job, plan: JobPlan, now: Date): JobStatus {
   };
 }
 
-function countsOf(plan: JobPlan, suspended: boolean) {
-  const { active, create, remove, ended, ready, terminating } = plan;
-  const left = ended || suspended ? 0 : active.length + create.length - remove.length;
+function countsOf({ active, create, remove, ended, ready, ...counts }: JobPlan) {
   return {
-    ...nonZero("active", left),
-    ready: ended ? 0 : ready,
-    terminating: ended ? 0 : terminating,
-    ...nonZero("succeeded", plan.succeeded),
-    ...nonZero("failed", plan.failed),
+    ...nonZero("active", active.length + create.length - remove.length),
+    ready,
+    terminating: ended ? 0 : counts.terminating,
+    ...nonZero("succeeded", counts.succeeded),
+    ...nonZero("failed", counts.failed),
   };
 }
 
