@@ -14,7 +14,7 @@ import type { EventRecorder } from "#client/events.ts";
 import { explain } from "#lib/errors.ts";
 
 /** A pod to make. */
-interface Wanted {
+export interface WantedPod {
   readonly template: PodTemplateSpec;
   /** What its name begins with; its owner's by default. */
   readonly prefix?: string;
@@ -33,7 +33,7 @@ export class PodControl {
   async create<O extends KubeObject>(
     owner: O,
     resource: Resource<O>,
-    wanted: Wanted,
+    wanted: WantedPod,
   ): Promise<Pod> {
     try {
       const pod = await this.#client.create(PODS, podFrom(owner, resource, wanted));
@@ -71,7 +71,7 @@ export class PodControl {
 function podFrom<O extends KubeObject>(
   owner: O,
   resource: Resource<O>,
-  { template, prefix }: Wanted,
+  { template, prefix }: WantedPod,
 ): Pod {
   const { metadata, spec } = template;
   return {

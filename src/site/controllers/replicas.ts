@@ -8,12 +8,14 @@ import { type Controller, createController, type Requeue } from "#client/control
 import { asError } from "#lib/errors.ts";
 import { ownerKey, queueItself, queueOwners } from "./children.ts";
 import { type ControllerDeps, equip } from "./deps.ts";
-import { Expectations } from "./expectations.ts";
+import { OwnedPods } from "./owned-pods.ts";
 import { claim, indexByController } from "./ownership.ts";
 import { PodControl } from "./pod-control.ts";
-import { availableInMs } from "./pods.ts";
-import { observe, ReplicaScaler } from "./replica-scaler.ts";
+import { availableInMs, byDispensability } from "./pods.ts";
 import { type Replicated, replicaStatus } from "./replica-status.ts";
+
+/** Pods that one pass creates or deletes at most (Kubernetes `BurstReplicas`). */
+const BURST = 500;
 
 /** A kind that keeps replicas, and what sets it apart from the others. */
 interface ReplicatedKind<O extends Replicated> {
@@ -51,29 +53,28 @@ function createReplicasController<O extends Replicated>(
   const { informers, client, events, queue, clock, log } = equip(deps, user);
   const owners = informers.informer(resource);
   const pods = informers.informer(PODS);
-  const expectations = new Expectations(clock);
-  const scaler = new ReplicaScaler(resource, new PodControl({ client, events }), expectations);
+  const control = new PodControl({ client, events });
+  const replicas = new OwnedPods({ resource, control, clock });
   indexByController(pods);
 
-  const owned = { owners, resource };
   const removals = [
-    pods.addHandler(observe(expectations, (pod) => ownerKey(owned, pod))),
-    pods.addHandler(queueOwners({ ...owned, matcherOf: selectorOf, queue })),
+    pods.addHandler(replicas.observer((pod) => ownerKey({ owners, resource }, pod))),
+    pods.addHandler(queueOwners({ owners, resource, matcherOf: selectorOf, queue })),
     owners.addHandler(queueItself(queue)),
-    owners.addHandler({ deleted: (last) => expectations.forget(objectKey(last)) }),
+    owners.addHandler({ deleted: (last) => replicas.forget(objectKey(last)) }),
   ];
 
   async function reconcile(key: string): Promise<Requeue | undefined> {
     const owner = owners.get(key);
     if (owner === undefined) return undefined;
-    const caughtUp = expectations.satisfied(key);
+    const caughtUp = replicas.isShown(key);
     const matcher = selectorOf(owner);
     const resources = { ownerResource: resource, childResource: PODS };
     const owned = await claim({ ...resources, client, owner, children: pods, matcher });
     const active = owned.filter(isActive);
     let failure: Error | undefined;
     if (caughtUp && owner.metadata?.deletionTimestamp === undefined) {
-      failure = await scaler.scale(owner, active).then(() => undefined, asError);
+      failure = await scale(replicas, owner, active).then(() => undefined, asError);
     }
     const now = clock.now();
     const status = replicaStatus({ owner, pods: active, failure, now });
@@ -93,6 +94,25 @@ function createReplicasController<O extends Replicated>(
     synced: [owners.synced, pods.synced],
     removals,
   });
+}
+
+/** @throws the first failure; the rest is tried again by the next pass. */
+async function scale<O extends Replicated>(
+  replicas: OwnedPods<O>,
+  owner: O,
+  active: readonly Pod[],
+): Promise<void> {
+  const { replicas: wanted = 0, template = {} } = owner.spec ?? {};
+  const missing = wanted - active.length;
+  if (missing > 0) {
+    const pod = { template };
+    await replicas.create(
+      owner,
+      Array.from({ length: Math.min(missing, BURST) }, () => pod),
+    );
+  } else if (missing < 0) {
+    await replicas.delete(owner, byDispensability(active).slice(0, Math.min(-missing, BURST)));
+  }
 }
 
 /** When the next ready pod has been so for long enough to count as available. */
