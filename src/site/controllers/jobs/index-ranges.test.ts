@@ -20,6 +20,20 @@ test("they are added, taken away and counted", () => {
   expect([0, 3, 9].map((index) => parse("0-2,9").firstGap(index))).toEqual([3, 3, 10]);
 });
 
+test("they are taken away as from a set, whichever they are", () => {
+  const sets = Array.from({ length: 2 ** 6 }, (_, bits) =>
+    [0, 1, 2, 3, 4, 5].filter((index) => (bits >> index) % 2 === 1),
+  );
+  for (const all of sets) {
+    for (const others of sets) {
+      const left = all.filter((index) => !others.includes(index));
+      expect(IndexRanges.of(all).minus(IndexRanges.of(others)).toString()).toBe(
+        IndexRanges.of(left).toString(),
+      );
+    }
+  }
+});
+
 test("a range costs what one index does", () => {
   const all = parse("0-2147483646", 2 ** 31 - 1);
   expect(all.size).toBe(2 ** 31 - 1);

@@ -37,15 +37,21 @@ export class IndexRanges {
     return new IndexRanges([...this.#ranges, ...other.#ranges]);
   }
 
+  /** In one pass over both. */
   minus(other: IndexRanges): IndexRanges {
-    let left = this.#ranges;
-    for (const [from, to] of other.#ranges) {
-      left = left
-        .flatMap(([first, last]): Range[] => [
-          [first, Math.min(last, from - 1)],
-          [Math.max(first, to + 1), last],
-        ])
-        .filter(([first, last]) => first <= last);
+    const left: Range[] = [];
+    const cuts = other.#ranges.values();
+    let cut = cuts.next().value;
+    for (const [start, last] of this.#ranges) {
+      let first = start;
+      while (cut && cut[0] <= last) {
+        if (first < cut[0]) left.push([first, cut[0] - 1]);
+        first = Math.max(first, cut[1] + 1);
+        // What reaches further may cut the next range, too.
+        if (cut[1] > last) break;
+        cut = cuts.next().value;
+      }
+      if (first <= last) left.push([first, last]);
     }
     return new IndexRanges(left);
   }
