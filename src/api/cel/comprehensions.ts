@@ -6,7 +6,7 @@ import { CelCostError, CelError, noOverload } from "./errors.ts";
 import { literalMap } from "./literal-map.ts";
 import { runtimeName } from "./operators.ts";
 import { sortByKeys } from "./sorting.ts";
-import { type CelValue, isList, isMap, Optional } from "./values.ts";
+import { type CelMap, type CelValue, isList, isMap, Optional } from "./values.ts";
 
 /** What evaluates the expressions that a comprehension is made of. */
 export interface Inner {
@@ -19,6 +19,8 @@ export interface Inner {
 /** Evaluates `all`, `map` and their like, at the costs of the expressions that cel-go makes of them. */
 export class Comprehensions {
   readonly #inner: Inner;
+  /** Whether those that give a value a name use it. */
+  readonly #uses = new Map<Comprehension, boolean>();
 
   constructor(inner: Inner) {
     this.#inner = inner;
@@ -28,9 +30,7 @@ export class Comprehensions {
     const { macro, range, vars } = comprehension;
     if (macro === "optMap" || macro === "optFlatMap") return this.#optional(comprehension);
     const over = this.#inner.value(range);
-    const rounds = roundsOf(over, vars.length).map((values) =>
-      values.map((value, index) => [vars[index] ?? "", value] as const),
-    );
+    const rounds = roundsOf(over, vars);
     try {
       return this.#loop(rounds, comprehension);
     } finally {
@@ -39,7 +39,8 @@ export class Comprehensions {
   }
 
   /** The macro stands for a question and a value, both asked of what is written once. */
-  #optional({ macro, range, vars, body }: Comprehension): CelValue {
+  #optional(comprehension: Comprehension): CelValue {
+    const { macro, range, vars, body } = comprehension;
     const before = this.#inner.budget.left;
     const over = this.#inner.value(range);
     if (!(over instanceof Optional)) throw noOverload(`hasValue(${runtimeName(over)})`);
@@ -49,15 +50,22 @@ export class Comprehensions {
       return over;
     }
     // Only who uses the value pays for it.
-    this.#inner.budget.spend(mentions(body, vars[0] ?? "") ? once + 2 : 1);
+    this.#inner.budget.spend(this.#isUsed(comprehension) ? once + 2 : 1);
     const value = this.#inner.within([[vars[0] ?? "", over.value]], body);
     if (macro === "optFlatMap") return value;
     this.#inner.budget.spend(1);
     return new Optional(value);
   }
 
+  #isUsed(comprehension: Comprehension): boolean {
+    const { body, vars } = comprehension;
+    const isUsed = this.#uses.get(comprehension) ?? mentions(body, vars[0] ?? "");
+    this.#uses.set(comprehension, isUsed);
+    return isUsed;
+  }
+
   /** What cel-go's macros do and cost in their rounds, by the expressions they stand for. */
-  #loop(rounds: readonly Round[], comprehension: Comprehension): CelValue {
+  #loop(rounds: Iterable<Round>, comprehension: Comprehension): CelValue {
     const { macro, body } = comprehension;
     switch (macro) {
       case "all":
@@ -98,17 +106,18 @@ export class Comprehensions {
   }
 
   /** The keys are mapped from a list that has a name, which is looked up twice. */
-  #sorted(rounds: readonly Round[], body: Expression): CelValue {
+  #sorted(all: Iterable<Round>, body: Expression): CelValue {
+    const rounds = [...all];
     const elements = rounds.map((round) => round[0]?.[1] ?? null);
     const keys = this.#mapped(rounds, body);
     this.#inner.budget.spend(2 + actualCallCost("@sortByAssociatedKeys", [elements, keys]));
     return sortByKeys(elements, keys);
   }
 
-  #mapped(rounds: readonly Round[], body: Expression): readonly CelValue[] {
+  #mapped(rounds: Iterable<Round>, body: Expression): readonly CelValue[] {
     // A list of a literal is there beforehand.
     const cost = body.is === "literal" ? 2 : LIST_COST + 2;
-    return rounds.map((round) => {
+    return Array.from(rounds, (round) => {
       this.#inner.budget.spend(cost);
       return this.#inner.within(round, body);
     });
@@ -116,18 +125,18 @@ export class Comprehensions {
 
   /** The rounds that pass a test, each at that cost; the others cost no more than the test. */
   #passing(
-    rounds: readonly Round[],
+    rounds: Iterable<Round>,
     { body, cost }: { readonly body: Expression; readonly cost: number },
   ): readonly Round[] {
-    return rounds.filter((round) => {
+    return [...rounds].filter((round) => {
       const passes = this.#test(round, body);
       this.#inner.budget.spend(passes ? cost : 0);
       return passes;
     });
   }
 
-  #kept(rounds: readonly Round[], { filter }: Comprehension): readonly Round[] {
-    return filter === undefined ? rounds : this.#passing(rounds, { body: filter, cost: 0 });
+  #kept(rounds: Iterable<Round>, { filter }: Comprehension): readonly Round[] {
+    return filter === undefined ? [...rounds] : this.#passing(rounds, { body: filter, cost: 0 });
   }
 
   #test(round: Round, body: Expression): boolean {
@@ -137,7 +146,7 @@ export class Comprehensions {
   }
 
   #quantify(
-    rounds: readonly Round[],
+    rounds: Iterable<Round>,
     { body, decisive }: { readonly body: Expression; readonly decisive: boolean },
   ): boolean {
     let failure: CelError | undefined;
@@ -173,11 +182,34 @@ function goType(value: CelValue): string {
   return `types.${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 }
 
+/** The variables of a round, one or two. */
 type Round = readonly (readonly [string, CelValue])[];
 
-function roundsOf(range: CelValue, vars: number): readonly (readonly CelValue[])[] {
-  if (isList(range))
-    return range.map((value, index) => (vars === 1 ? [value] : [BigInt(index), value]));
-  if (!isMap(range)) throw new CelError(`got '${goType(range)}', expected iterable type`);
-  return range.keys().map((key) => (vars === 1 ? [key] : [key, range.get(key) ?? null]));
+type Vars = readonly string[];
+
+/** One round after the other, made when it is due: a quantifier may need but one of many. */
+function roundsOf(range: CelValue, vars: Vars): Iterable<Round> {
+  if (isList(range)) return listRounds(range, vars);
+  if (isMap(range)) return mapRounds(range, vars);
+  throw new CelError(`got '${goType(range)}', expected iterable type`);
+}
+
+function* listRounds(list: readonly CelValue[], [first = "", second]: Vars): Iterable<Round> {
+  for (const [index, value] of list.entries())
+    if (second === undefined) yield [[first, value]];
+    else
+      yield [
+        [first, BigInt(index)],
+        [second, value],
+      ];
+}
+
+function* mapRounds(map: CelMap, [first = "", second]: Vars): Iterable<Round> {
+  for (const key of map.keys())
+    if (second === undefined) yield [[first, key]];
+    else
+      yield [
+        [first, key],
+        [second, map.get(key) ?? null],
+      ];
 }

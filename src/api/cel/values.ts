@@ -113,6 +113,7 @@ export function keyedList(
 export class LiteralMap implements CelMap {
   readonly isMap = true;
   readonly #entries = new Map<string, readonly [CelValue, CelValue]>();
+  #keys: readonly CelValue[] | undefined;
 
   /** @throws TypeError for a key that is no scalar. */
   constructor(entries: Iterable<readonly [CelValue, CelValue]>) {
@@ -128,7 +129,8 @@ export class LiteralMap implements CelMap {
   }
 
   keys(): readonly CelValue[] {
-    return [...this.#entries.values()].map(([key]) => key);
+    this.#keys ??= Array.from(this.#entries.values(), ([key]) => key);
+    return this.#keys;
   }
 }
 
