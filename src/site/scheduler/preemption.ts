@@ -65,7 +65,10 @@ function startOf({ status }: Pod): number {
   return Date.parse(status?.startTime ?? "") || Number.MAX_SAFE_INTEGER;
 }
 
-/** Kubernetes' order: the least important of most important victims, then the least of them in sum, and in number. */
+/**
+ * Kubernetes' order: the least important of most important victims, then the least of them in sum, and in number.
+ * Disruption budgets are not asked: nobody counts here what they allow.
+ */
 function byHarm(a: Preemption, b: Preemption): number {
   const highest = ({ victims: [first] }: Preemption): number => (first ? priorityOf(first) : 0);
   const sum = ({ victims }: Preemption): number =>

@@ -6,6 +6,7 @@ import { hasReason } from "#api/status.ts";
 import type { Client } from "#client/client.ts";
 import { withCondition } from "#client/conditions.ts";
 import { createController } from "#client/controller.ts";
+import { disrupt } from "#client/disruption.ts";
 import type { EventRecorder } from "#client/events.ts";
 import type { Informer, InformerFactory } from "#client/informer.ts";
 import { indexByNode, podsOn } from "#client/pods-by-node.ts";
@@ -219,22 +220,12 @@ class Scheduling {
   async #evict(victim: Pod, pod: Pod, node: string): Promise<void> {
     if (victim.metadata?.deletionTimestamp !== undefined) return;
     const { client, clock, events } = this.#options;
-    const conditions = withCondition(victim.status?.conditions ?? [], {
-      type: "DisruptionTarget",
-      status: "True",
+    const isGone = !(await disrupt(client, victim, {
       reason: "PreemptionByScheduler",
       message: `${NAME}: preempting to accommodate a higher priority pod`,
-      lastTransitionTime: rfc3339(clock.now()),
-    });
-    const uid = victim.metadata?.uid;
-    const key = { namespace: namespaceOf(victim), name: nameOf(victim) };
-    try {
-      await client.updateStatus(PODS, { ...victim, status: { ...victim.status, conditions } });
-      await client.delete(PODS, key, uid === undefined ? {} : { preconditions: { uid } });
-    } catch (error) {
-      if (!hasReason(error, "NotFound")) throw error;
-      return;
-    }
+      now: clock.now(),
+    }));
+    if (isGone) return;
     const message = `Preempted by pod ${pod.metadata?.uid} on node ${node}`;
     events.event(victim, { type: "Normal", reason: "Preempted", message });
   }

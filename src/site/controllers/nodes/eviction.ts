@@ -1,13 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
-import { type Node, nameOf, namespaceOf, objectKey, type Pod } from "#api/object.ts";
+import { type Node, nameOf, objectKey, type Pod } from "#api/object.ts";
 import { isTerminal } from "#api/pod.ts";
 import { NODES, PODS } from "#api/resources.ts";
-import { hasReason } from "#api/status.ts";
 import { isTolerated, type Taint, type Toleration, tolerates } from "#api/tolerations.ts";
-import { withCondition } from "#client/conditions.ts";
 import { type Controller, createController, type Requeue } from "#client/controller.ts";
+import { disrupt } from "#client/disruption.ts";
 import { indexByNode, podsOn } from "#client/pods-by-node.ts";
-import { type Clock, rfc3339 } from "#lib/clock.ts";
+import type { Clock } from "#lib/clock.ts";
 import { queueItself } from "../children.ts";
 import { type ControllerDeps, equip } from "../deps.ts";
 
@@ -50,21 +49,11 @@ export function createTaintEvictionController(deps: ControllerDeps): Controller 
   async function evict(pod: Pod): Promise<void> {
     const message = `Marking for deletion Pod ${objectKey(pod)}`;
     events.event(pod, { type: "Normal", reason: "TaintManagerEviction", message });
-    const conditions = withCondition(pod.status?.conditions ?? [], {
-      type: "DisruptionTarget",
-      status: "True",
+    await disrupt(client, pod, {
       reason: "DeletionByTaintManager",
       message: "Taint manager: deleting due to NoExecute taint",
-      lastTransitionTime: rfc3339(clock.now()),
+      now: clock.now(),
     });
-    const key = { namespace: namespaceOf(pod), name: nameOf(pod) };
-    const uid = pod.metadata?.uid;
-    try {
-      await client.updateStatus(PODS, { ...pod, status: { ...pod.status, conditions } });
-      await client.delete(PODS, key, uid === undefined ? {} : { preconditions: { uid } });
-    } catch (error) {
-      if (!hasReason(error, "NotFound")) throw error;
-    }
   }
 
   return createController({

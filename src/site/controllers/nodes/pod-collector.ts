@@ -1,10 +1,9 @@
-import { nameOf, namespaceOf, objectKey, type Pod } from "#api/object.ts";
-import { isTerminal } from "#api/pod.ts";
+import { nameOf, objectKey, type Pod } from "#api/object.ts";
 import { NODES, PODS } from "#api/resources.ts";
 import { hasReason } from "#api/status.ts";
 import { type Controller, createController, type Requeue } from "#client/controller.ts";
+import { disrupt } from "#client/disruption.ts";
 import { indexByNode, podsOn } from "#client/pods-by-node.ts";
-import { rfc3339 } from "#lib/clock.ts";
 import { type ControllerDeps, equip } from "../deps.ts";
 
 /** How long a node must be gone before it is believed (Kubernetes' quarantine of PodGC). */
@@ -49,7 +48,10 @@ export function createPodCollector(deps: ControllerDeps): Controller {
     missed.set(node, sinceMs);
     const leftMs = sinceMs + QUARANTINE_MS - nowMs;
     if (leftMs > 0) return { requeueAfterMs: leftMs };
-    if (!(await isThere(node))) await collect(pod);
+    if (await isThere(node)) return undefined;
+    const message = "PodGC: node no longer exists";
+    const disruption = { reason: "DeletionByPodGC", message, now: clock.now() };
+    await disrupt(client, pod, { ...disruption, isLost: true });
     return undefined;
   }
 
@@ -62,27 +64,6 @@ export function createPodCollector(deps: ControllerDeps): Controller {
         throw error;
       },
     );
-  }
-
-  async function collect(pod: Pod): Promise<void> {
-    const key = { namespace: namespaceOf(pod), name: nameOf(pod) };
-    const uid = pod.metadata?.uid;
-    const condition = {
-      type: "DisruptionTarget",
-      status: "True",
-      reason: "DeletionByPodGC",
-      message: "PodGC: node no longer exists",
-      lastTransitionTime: rfc3339(clock.now()),
-    };
-    const status = { ...(!isTerminal(pod) && { phase: "Failed" }), conditions: [condition] };
-    const options = { gracePeriodSeconds: 0, ...(uid !== undefined && { preconditions: { uid } }) };
-    try {
-      const body = { metadata: { uid }, status };
-      await client.patch(PODS, { ...key, subresource: "status" }, { type: "strategic", body });
-      await client.delete(PODS, key, options);
-    } catch (error) {
-      if (!hasReason(error, "NotFound") && !hasReason(error, "Conflict")) throw error;
-    }
   }
 
   return createController({
