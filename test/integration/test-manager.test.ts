@@ -39,8 +39,8 @@ test("drives pods over KubeEdge's paths with no API server", async () => {
   await driven.start();
   const { edge } = driven;
   const ends: unknown[] = [];
-  while (ends.length < 4) ends.push((await edge.next("edged")).route.resource);
-  expect(ends).toEqual(["all/node", "all/configmap", "all/secret", "all/pod"]);
+  while (ends.length < 5) ends.push((await edge.next("edged")).route.resource);
+  expect(ends).toEqual(["all/node", "all/configmap", "all/secret", "all/runtimeclass", "all/pod"]);
 
   expect((await driven.send("PUT", "/pods", pod)).status).toBe(200);
   const inserted = await edge.next("edged");

@@ -74,11 +74,15 @@ test("a pod that wants users of its own is refused, never run without them", asy
 });
 
 test.each([
-  ["runsc", 'failed to get sandbox runtime: no runtime for "runsc" is configured'],
-  [undefined, 'runtimeclass.node.k8s.io "boxed" not found'],
+  [
+    "of another node",
+    "runsc",
+    'failed to get sandbox runtime: no runtime for "runsc" is configured',
+  ],
+  ["in no class", undefined, 'runtimeclass.node.k8s.io "boxed" not found'],
 ])(
-  "a pod whose RuntimeClass has the handler %s waits until there is one of this node",
-  async (handler, why) => {
+  "a pod that wants a handler %s waits until it is one of this node",
+  async (_where, handler, why) => {
     const { apply, ready, meta, runtime } = await start();
     if (handler) meta.runtimeClasses.set("boxed", { metadata: { name: "boxed" }, handler });
     await apply(podOf("web", { runtimeClassName: "boxed" }));
@@ -86,7 +90,7 @@ test.each([
       meta.events.find(({ reason }) => reason === "FailedCreatePodSandBox"),
     );
     expect(event.message).toBe(`Failed to create pod sandbox: ${why}`);
-    expect(meta.last("web")?.phase).toBe("Pending");
+    await meta.until("it is Pending", () => meta.last("web")?.phase === "Pending");
     expect(await runtime.list(never)).toEqual([]);
     meta.runtimeClasses.set("boxed", { metadata: { name: "boxed" }, handler: "runc" });
     await ready("web");
