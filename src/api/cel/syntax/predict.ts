@@ -45,12 +45,14 @@ interface Node {
 /** What was found out of tokens so far, and will not be again. */
 export class Knowledge {
   readonly stacks = new StackMaker();
-  readonly #nodes = new Map<string, Map<string, Node>>();
+  readonly #nodes = new Map<Stack, Map<string, Map<string, Node>>>();
 
-  /** What is known where something is to be decided. */
-  of(key: string): Map<string, Node> {
-    const known = this.#nodes.get(key) ?? new Map<string, Node>();
-    this.#nodes.set(key, known);
+  /** What is known where something is to be decided, of the callers that count. */
+  of(decision: string, outer: Stack = this.stacks.bottom): Map<string, Node> {
+    const decisions = this.#nodes.get(outer) ?? new Map<string, Map<string, Node>>();
+    this.#nodes.set(outer, decisions);
+    const known = decisions.get(decision) ?? new Map<string, Node>();
+    decisions.set(decision, known);
     return known;
   }
 }
@@ -62,6 +64,9 @@ export class Knowledge {
 export class Predictor {
   readonly #general: Knowledge;
   readonly #ofText = new Knowledge();
+  /** Who called when it last counted, and the stacks that they made one after the other. */
+  readonly #callers: State[] = [];
+  readonly #outers: Stack[] = [];
 
   /** `general`: what holds for every text. */
   constructor(general: Knowledge) {
@@ -76,9 +81,22 @@ export class Predictor {
     const found = new Simulation(run).run();
     if (found) return found;
     const { stacks } = this.#ofText;
-    const outer = callers.reduce((rest, to) => stacks.push(to, rest), stacks.bottom);
-    const known = this.#ofText.of(`${decision.id} ${precedence} ${outer.key}`);
+    const outer = this.#outer(callers);
+    const known = this.#ofText.of(`${decision.id} ${precedence}`, outer);
     return new Simulation({ ...place, stacks, outer, known }).run() ?? { alt: 1 };
+  }
+
+  /** The callers as a stack. Most of them are the same each time. */
+  #outer(callers: readonly State[]): Stack {
+    const { stacks } = this.#ofText;
+    const known = this.#callers.findIndex((one, depth) => one !== callers[depth]);
+    if (known >= 0) this.#callers.length = known;
+    for (const to of callers.slice(this.#callers.length)) {
+      const rest = this.#outers[this.#callers.length - 1] ?? stacks.bottom;
+      this.#outers[this.#callers.length] = stacks.push(to, rest);
+      this.#callers.push(to);
+    }
+    return this.#outers[callers.length - 1] ?? stacks.bottom;
   }
 }
 
