@@ -20,7 +20,10 @@ const TERMS: readonly string[] = ["+", "-"];
 const MAX_DEPTH = 250;
 const MAX_SOURCE = 100_000;
 
-/** What the grammar does not allow, or cel-go refuses; which it is, and what else, is found out elsewhere. */
+/**
+ * What the grammar does not allow, or cel-go refuses; which it is, and what else, is found out
+ * elsewhere, where the message does not say it.
+ */
 class Refused extends Error {
   override readonly name = "Refused";
 }
@@ -28,14 +31,16 @@ class Refused extends Error {
 /** @throws CelCompileError, with what `syntax` says is wrong */
 export function parse(source: string, syntax: SyntaxExplainer): Expression {
   if (source.length > MAX_SOURCE) refuseLong(source);
+  const tokens = tokenize(source);
+  const parser = tokens && new Parser(tokens);
   try {
-    const tokens = tokenize(source);
-    if (tokens === undefined) throw new Refused();
-    return new Parser(tokens).parse();
+    if (parser) return parser.parse();
   } catch (error) {
-    if (error instanceof Refused) throw new CelCompileError(source, syntax.explain(source));
-    throw error;
+    if (!(error instanceof Refused)) throw error;
+    const { message: problem } = error;
+    if (problem !== "") throw new CelCompileError(source, [{ problem, at: NOWHERE }]);
   }
+  throw new CelCompileError(source, syntax.explain(source, parser?.at));
 }
 
 function refuseLong(source: string): void {
@@ -56,10 +61,16 @@ class Parser {
     this.#tokens = tokens;
   }
 
+  /** Where the next token stands. */
+  get at(): number {
+    return this.#peek().at;
+  }
+
   parse(): Expression {
     const expression = this.#conditional();
     if (this.#peek().kind !== "end") throw new Refused();
-    if (this.#tokens.length > MAX_DEPTH && isDeeper(expression, MAX_DEPTH)) throw new Refused();
+    if (this.#tokens.length > MAX_DEPTH && isDeeper(expression, MAX_DEPTH))
+      throw new Refused("max recursion depth exceeded");
     return expression;
   }
 

@@ -61,11 +61,18 @@ test.each([
   expect(() => parse(source, SYNTAX)).toThrow(`ERROR: <input>:-1:0: ${problem}`);
 });
 
-test("a long text is explained in bearable time", () => {
-  const source = `[${"-1, ".repeat(6_000)}$`;
-  const [first] = SYNTAX.explain(source);
-  expect(first).toEqual({
-    problem: "Syntax error: token recognition error at: '$'",
-    at: source.length - 1,
-  });
+test("of a text that is too long to be explained it is said where another parser gave up", () => {
+  const long = `[${"a, ".repeat(20_000)}`;
+  const at = long.length + 2;
+  expect(() => parse(`${long}b c]`, SYNTAX)).toThrow(
+    `ERROR: <input>:1:${at + 1}: Syntax error: something is wrong here or before; the expression is too long to say what`,
+  );
+  expect(() => parse(`[b c, ${long.slice(1)}b]`, SYNTAX)).toThrow(
+    "ERROR: <input>:1:4: Syntax error: extraneous input 'c' expecting {']', ','}",
+  );
+  expect(() => parse(`${long}$]`, SYNTAX)).toThrow(
+    new CelCompileError(`${long}$]`, [
+      { problem: "Syntax error: token recognition error at: '$'", at: long.length },
+    ]),
+  );
 });

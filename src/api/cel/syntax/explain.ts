@@ -3,18 +3,23 @@ import { MisreadingVisitor } from "./misreadings.ts";
 import { Network } from "./network.ts";
 import { Knowledge, Predictor } from "./predict.ts";
 import { Reader } from "./read.ts";
-import { ParsingStopped, Recovery } from "./recover.ts";
+import { ParsingStopped, Recovery, TooManyTokens } from "./recover.ts";
 import { scan } from "./scan.ts";
+
+const TOO_LONG =
+  "Syntax error: something is wrong here or before; the expression is too long to say what";
 
 /**
  * Says all that is wrong with the syntax of a text, as cel-go says it: its parser is ANTLR's, which skips
- * or makes up tokens and reads on. Slow: for texts that a quick parser has refused.
+ * or makes up tokens and reads on. Slow: for texts that a quick parser has refused, and of the
+ * longest only their beginnings.
  */
 export class SyntaxExplainer {
   #network: Network | undefined;
   readonly #knowledge = new Knowledge();
 
-  explain(source: string): readonly CelFault[] {
+  /** `at`: where another parser gave up. That is said where this one does not come to a fault. */
+  explain(source: string, at = 0): readonly CelFault[] {
     this.#network ??= new Network();
     const { tokens, faults } = scan(source);
     const recovery = new Recovery(this.#network, tokens);
@@ -25,7 +30,10 @@ export class SyntaxExplainer {
       visitor.visit(reader.rule("start"));
     } catch (error) {
       if (!(error instanceof ParsingStopped)) throw error;
-      if (error.message !== "") stopped.push({ problem: error.message, at: NOWHERE });
+      if (error instanceof TooManyTokens) {
+        const isSilent = faults.length + recovery.faults.length === 0;
+        if (isSilent) stopped.push({ problem: TOO_LONG, at });
+      } else if (error.message !== "") stopped.push({ problem: error.message, at: NOWHERE });
     }
     return [...faults, ...recovery.faults, ...visitor.faults, ...stopped];
   }

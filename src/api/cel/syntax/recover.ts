@@ -7,6 +7,9 @@ export class ParsingStopped extends Error {
   override readonly name = "ParsingStopped";
 }
 
+/** To read on would take long. */
+export class TooManyTokens extends ParsingStopped {}
+
 /** Why a rule is given up. */
 export interface Failure {
   readonly token: SyntaxToken;
@@ -17,6 +20,8 @@ export interface Failure {
 
 const MAX_RECOVERIES = 30;
 const MAX_SKIPPED = 256;
+/** So many take some 50 ms. What is written by hand has far fewer; cel-go has no such bound. */
+const MAX_TOKENS = 5_000;
 
 /** The tokens of a text, one at a time, and what ANTLR's default error strategy does where one is wrong. */
 export class Recovery {
@@ -108,6 +113,7 @@ export class Recovery {
   }
 
   #consume(): void {
+    if (this.#position > MAX_TOKENS) throw new TooManyTokens();
     if (this.token.kind !== "<EOF>") this.#position += 1;
   }
 
