@@ -20,7 +20,7 @@ import {
   validateValidatingPolicyStatus,
 } from "../validation/admission-policy.ts";
 import { validateWebhooks } from "../validation/webhook.ts";
-import { emptyStatus, row, statusOf } from "./row.ts";
+import { emptyStatus, OWN_METADATA, row, statusOf } from "./row.ts";
 
 export const MUTATING_WEBHOOK_CONFIGURATIONS = row<objects.MutatingWebhookConfiguration>({
   group: "admissionregistration.k8s.io",
@@ -63,7 +63,7 @@ export const VALIDATING_ADMISSION_POLICIES = row<objects.ValidatingAdmissionPoli
   plural: "validatingadmissionpolicies",
   namespaced: false,
   definition: "io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicy",
-  statusKeeps: ["labels", "annotations", "finalizers", "ownerReferences"],
+  statusKeeps: OWN_METADATA,
   changeLooks: NEW,
   anyFinalizer: true,
   statusLooks: [],

@@ -2,7 +2,7 @@ import { API_SERVICE_COLUMNS } from "../columns/api-service.ts";
 import { CHANGED_THEN_NEW } from "../looks.ts";
 import type * as objects from "../object.ts";
 import { validateApiService, validateApiServiceStatus } from "../validation/api-service.ts";
-import { emptyStatus, row, statusOf } from "./row.ts";
+import { emptyStatus, OWN_METADATA, row, statusOf } from "./row.ts";
 
 const HTTPS_PORT = 443;
 
@@ -13,7 +13,7 @@ export const API_SERVICES = row<objects.APIService>({
   plural: "apiservices",
   namespaced: false,
   definition: "io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.APIService",
-  statusKeeps: ["labels", "annotations", "finalizers", "ownerReferences"],
+  statusKeeps: OWN_METADATA,
   changeLooks: CHANGED_THEN_NEW,
   anyFinalizer: true,
   categories: ["api-extensions"],

@@ -11,7 +11,7 @@ import {
   validateFlowStatus,
   validatePriorityLevel,
 } from "../validation/flowcontrol.ts";
-import { emptyStatus, row, statusOf } from "./row.ts";
+import { emptyStatus, OWN_METADATA, row, statusOf } from "./row.ts";
 
 export const FLOW_SCHEMAS = row<objects.FlowSchema>({
   group: "flowcontrol.apiserver.k8s.io",
@@ -20,7 +20,7 @@ export const FLOW_SCHEMAS = row<objects.FlowSchema>({
   plural: "flowschemas",
   namespaced: false,
   definition: "io.k8s.api.flowcontrol.v1.FlowSchema",
-  statusKeeps: ["labels", "annotations", "finalizers", "ownerReferences"],
+  statusKeeps: OWN_METADATA,
   changeLooks: NEW,
   statusLooks: [],
   hasGeneration: true,
@@ -40,7 +40,7 @@ export const PRIORITY_LEVEL_CONFIGURATIONS = row<objects.PriorityLevelConfigurat
   plural: "prioritylevelconfigurations",
   namespaced: false,
   definition: "io.k8s.api.flowcontrol.v1.PriorityLevelConfiguration",
-  statusKeeps: ["labels", "annotations", "finalizers", "ownerReferences"],
+  statusKeeps: OWN_METADATA,
   changeLooks: NEW,
   statusLooks: [],
   hasGeneration: true,

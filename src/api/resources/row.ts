@@ -13,6 +13,14 @@ const ALL_VERBS: readonly Verb[] = [
   "watch",
 ];
 
+/** What of metadata somebody decides, where a status changes nothing of it (apimachinery `ResetObjectMetaForStatus`). */
+export const OWN_METADATA: readonly (keyof objects.ObjectMeta)[] = [
+  "labels",
+  "annotations",
+  "finalizers",
+  "ownerReferences",
+];
+
 type Identity = "group" | "version" | "kind" | "plural" | "namespaced" | "definition";
 
 /** A row of the resource table; what is not given is what most kinds have. */

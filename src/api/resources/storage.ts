@@ -10,7 +10,7 @@ import { CHANGED_THEN_NEW, NEW, NEW_THEN_CHANGED, NEW_TWICE } from "../looks.ts"
 import type * as objects from "../object.ts";
 import * as csi from "../validation/csi.ts";
 import * as validation from "../validation/storage.ts";
-import { row, statusOf } from "./row.ts";
+import { OWN_METADATA, row, statusOf } from "./row.ts";
 
 export const STORAGE_CLASSES = row<objects.StorageClass>({
   group: "storage.k8s.io",
@@ -34,7 +34,7 @@ export const VOLUME_ATTACHMENTS = row<objects.VolumeAttachment>({
   plural: "volumeattachments",
   namespaced: false,
   definition: "io.k8s.api.storage.v1.VolumeAttachment",
-  statusKeeps: ["labels", "annotations", "finalizers", "ownerReferences"],
+  statusKeeps: OWN_METADATA,
   changeLooks: NEW_TWICE,
   statusLooks: NEW_TWICE,
   needsVersion: true,
