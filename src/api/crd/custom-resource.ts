@@ -124,6 +124,7 @@ function servedRow({ definition, version, storage }: Place): Resource {
       definition: definitionName({ group, version: name, kind }),
       hasGeneration: true,
       anyFinalizer: true,
+      needsVersion: true,
       subresources: subresourcesOf({ group, version, kind }),
       columns: customColumns(additionalPrinterColumns),
       fields: Object.fromEntries((selectableFields ?? []).map(fieldReader)),

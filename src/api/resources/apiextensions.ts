@@ -16,6 +16,7 @@ export const CUSTOM_RESOURCE_DEFINITIONS = row<CustomResourceDefinition>({
   categories: ["api-extensions"],
   hasGeneration: true,
   anyFinalizer: true,
+  needsVersion: true,
   subresources: [statusOf({ kind: "CustomResourceDefinition", group: "apiextensions.k8s.io" })],
   columns: [CREATED_AT],
   setDefaults: setDefinitionDefaults,

@@ -16,6 +16,7 @@ export const API_SERVICES = row<objects.APIService>({
   statusKeeps: OWN_METADATA,
   changeLooks: CHANGED_THEN_NEW,
   anyFinalizer: true,
+  needsVersion: true,
   categories: ["api-extensions"],
   subresources: [statusOf({ kind: "APIService", group: "apiregistration.k8s.io" })],
   nameFormat: "pathSegment",

@@ -39,7 +39,7 @@ export interface Rewrite<T extends KubeObject> {
 export function changedDraft<T extends KubeObject>(rewrite: Rewrite<T>, sent: KubeObject): T {
   const { target, current, admission, chain, fields } = rewrite;
   checkIdentity(target, sent);
-  checkVersions(rewrite, { sent: sent.metadata ?? {}, current: current.metadata ?? {} });
+  checkVersions(target, { sent: sent.metadata ?? {}, current: current.metadata ?? {} });
   const view = target.subresource === undefined ? undefined : viewOf(rewrite, target.subresource);
   const next = view === undefined ? replaced(rewrite, sent) : view.write(current, sent, admission);
   next.metadata = keptMetadata(next.metadata ?? {}, current.metadata ?? {});
@@ -231,14 +231,14 @@ export function notTheOneMeant(target: NamedTarget, why: string): StatusError {
   );
 }
 
-function checkVersions<T extends KubeObject>(
-  { target, strategy }: Rewrite<T>,
+function checkVersions(
+  target: NamedTarget,
   { sent, current }: { sent: ObjectMeta; current: ObjectMeta },
 ): void {
   const subject = subjectOf({ resource: target.resource }, target.name);
   const version = sent.resourceVersion ?? "";
   const isUnconditional = version === "" || version === "0";
-  const needsVersion = strategy.needsVersion ?? target.resource.needsVersion;
+  const { needsVersion } = target.resource;
   if (isUnconditional && needsVersion && target.subresource !== "scale") {
     const { plural: kind, group } = target.resource;
     throw invalidObject({ resource: { group, plural: kind, kind }, name: target.name }, [

@@ -58,8 +58,6 @@ export type Storage = Pick<Put, "durability" | "ttlMs">;
  * All functions are synchronous: they run inside the store's write.
  */
 export interface Strategy<T extends KubeObject = KubeObject> {
-  /** True where a change must say which version it was made from. */
-  readonly needsVersion?: boolean;
   /**
    * Settles what the server decides about a new object beyond `Resource.prepareForCreate`. It is
    * private, defaulted and has a UID.

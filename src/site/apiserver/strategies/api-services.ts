@@ -4,7 +4,6 @@ import type { Strategy } from "../strategy.ts";
 
 /** APIs: what this server serves itself is there from the first moment. */
 export const apiServices: Strategy<APIService> = {
-  needsVersion: true,
   prepareCreate(apiService, { now }) {
     if (apiService.spec?.service) return;
     apiService.status = {

@@ -22,7 +22,6 @@ export function customResources(
   const key = keyOf(definition, groupResource(resource));
 
   return {
-    needsVersion: true,
     prepareCreate(object) {
       const name = object.metadata?.name ?? "";
       const why = "create not allowed while custom resource definition is terminating";

@@ -24,7 +24,6 @@ export function definitions(store: ObjectStore): Strategy<CustomResourceDefiniti
     definition.status = statusByNames(definition, others(definition), rfc3339(now));
   };
   return {
-    needsVersion: true,
     prepareCreate(definition, { now }) {
       const storage = definition.spec?.versions.find((version) => version.storage)?.name;
       definition.status = storage === undefined ? {} : { storedVersions: [storage] };

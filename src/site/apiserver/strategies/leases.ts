@@ -9,7 +9,6 @@ const HEARTBEATS = "kube-node-lease";
  * their Lease gone after a start, another one of them would lead at once, beside the one that leads.
  */
 export const leases: Strategy<Lease> = {
-  needsVersion: true,
   storage({ next, current }) {
     const beats = next.metadata?.namespace === HEARTBEATS;
     const renews = current !== undefined && Bun.deepEquals(held(next), held(current));

@@ -9,28 +9,17 @@ import {
   BINDINGS,
   CERTIFICATE_SIGNING_REQUESTS,
   COMPONENT_STATUSES,
-  CSI_DRIVERS,
-  CSI_NODES,
-  CSI_STORAGE_CAPACITIES,
   CUSTOM_RESOURCE_DEFINITIONS,
   DEPLOYMENTS,
   EVENTS,
   JOBS,
   LEASES,
   LIMIT_RANGES,
-  MUTATING_ADMISSION_POLICIES,
-  MUTATING_ADMISSION_POLICY_BINDINGS,
-  MUTATING_WEBHOOK_CONFIGURATIONS,
   NAMESPACES,
   NODES,
   PODS,
   REPLICA_SETS,
-  RUNTIME_CLASSES,
   SERVICES,
-  VALIDATING_ADMISSION_POLICIES,
-  VALIDATING_ADMISSION_POLICY_BINDINGS,
-  VALIDATING_WEBHOOK_CONFIGURATIONS,
-  VOLUME_ATTACHMENTS,
 } from "#api/resources.ts";
 import type { ObjectStore } from "#db/object-store.ts";
 import type { Security } from "../security.ts";
@@ -64,21 +53,6 @@ export interface StrategyParts {
   readonly components: readonly Component[];
 }
 
-/** Plain kinds, but that nobody changes them unseen (`AllowUnconditionalUpdate` is false). */
-const NEED_VERSION: readonly Resource[] = [
-  CSI_DRIVERS,
-  CSI_NODES,
-  CSI_STORAGE_CAPACITIES,
-  MUTATING_ADMISSION_POLICIES,
-  MUTATING_ADMISSION_POLICY_BINDINGS,
-  MUTATING_WEBHOOK_CONFIGURATIONS,
-  RUNTIME_CLASSES,
-  VALIDATING_ADMISSION_POLICIES,
-  VALIDATING_ADMISSION_POLICY_BINDINGS,
-  VALIDATING_WEBHOOK_CONFIGURATIONS,
-  VOLUME_ATTACHMENTS,
-];
-
 /** The strategy of every kind. */
 export class Strategies {
   readonly #own = new Map<string, Strategy>();
@@ -104,7 +78,6 @@ export class Strategies {
     this.#set(COMPONENT_STATUSES, componentStatuses(components));
     this.#set(CERTIFICATE_SIGNING_REQUESTS, certificateRequests);
     this.#set(API_SERVICES, apiServices);
-    for (const resource of NEED_VERSION) this.#set(resource, { needsVersion: true });
     this.#set(CUSTOM_RESOURCE_DEFINITIONS, definitions(security.store));
     securityStrategies(security, (resource, strategy) => this.#set(resource, strategy));
   }
