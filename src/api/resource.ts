@@ -100,8 +100,6 @@ export interface Resource<T extends KubeObject = KubeObject> extends GroupVersio
   readonly createsOnUpdate?: boolean;
   /** A PUT must say which version it was made from (no AllowUnconditionalUpdate). */
   readonly needsVersion?: boolean;
-  /** Rows that a power cut may take: Normal Events. */
-  volatile?(object: T): boolean;
   /** True where finalizers need no domain. */
   readonly anyFinalizer?: boolean;
   /** What the names of its objects must look like; a DNS subdomain where absent. */

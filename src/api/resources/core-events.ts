@@ -34,5 +34,4 @@ export const EVENTS = row<objects.Event>({
   },
   setDefaults: setEventDefaults,
   validate: validateEvent,
-  volatile: ({ type }) => type === "Normal",
 });

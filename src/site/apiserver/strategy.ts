@@ -89,7 +89,7 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   release?(removed: T): void;
   /** What becomes of dependents when the caller does not say. Default Background. */
   defaultPropagation?(admission: Pick<Admission, "warn">): DeleteOptions["propagationPolicy"];
-  /** How long a version is kept, and how soon on disk; by default as `Resource.volatile` says. */
+  /** How long a version is kept, and how soon on disk; by default for ever, and before it is answered. */
   storage?(revision: { readonly next: T; readonly current: T | undefined }): Storage;
   readonly views?: Readonly<Record<string, View<T>>>;
   readonly actions?: Readonly<Record<string, Action<T>>>;

@@ -67,7 +67,7 @@ export class Writer {
     if (decision === "keep" || "remove" in decision) return decision;
     const { put } = decision;
     const storage = this.#strategies.of(resource).storage?.({ next: put, current });
-    return { put, ...(storage ?? { durability: resource.volatile?.(put) ? "never" : "now" }) };
+    return { put, ...storage };
   }
 
   #rehearse(key: ObjectKey, change: (current: Item | undefined) => Change): Item {
