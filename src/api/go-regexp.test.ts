@@ -51,6 +51,7 @@ test.each([
   ["*a", "error parsing regexp: missing argument to repetition operator: `*`"],
   ["a**", "error parsing regexp: invalid nested repetition operator: `**`"],
   ["a{1001}", "error parsing regexp: invalid repeat count: `{1001}`"],
+  ["(a{2}|b{20,51}?){20}?", "error parsing regexp: invalid repeat count: `{20}?`"],
   ["(?=a)", "error parsing regexp: invalid or unsupported Perl syntax: `(?=`"],
   ["(?<!a)", "error parsing regexp: invalid or unsupported Perl syntax: `(?<`"],
   ["(a)\\1", "error parsing regexp: invalid escape sequence: `\\1`"],

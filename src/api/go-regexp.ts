@@ -57,9 +57,16 @@ interface Flags {
 
 const PLAIN: Flags = { ignoreCase: false, multiline: false, dotAll: false, ungreedy: false };
 
+/** What is known of a group while what is in it is read. */
+interface Group {
+  readonly flags: Flags;
+  readonly closers: string;
+  readonly repeats: number;
+}
+
 class Translator {
   readonly #pattern: string;
-  readonly #stack: { readonly flags: Flags; readonly closers: string }[] = [];
+  readonly #stack: Group[] = [];
   #at = 0;
   #out = "";
   #flags = PLAIN;
@@ -68,6 +75,10 @@ class Translator {
   #canRepeat = false;
   /** What was read last, where it is an anchor: JavaScript repeats none but in a group. */
   #lastAnchor = "";
+  /** How often something in what was read last is repeated, by repetitions within repetitions. */
+  #lastRepeats = 1;
+  /** The same of what was read before it in the group. */
+  #repeats = 1;
 
   constructor(pattern: string) {
     this.#pattern = pattern;
@@ -115,9 +126,16 @@ class Translator {
   }
 
   #atom(text: string): void {
+    this.#settle();
     this.#out += text;
     this.#canRepeat = true;
     this.#lastAnchor = "";
+  }
+
+  /** What was read last cannot be repeated any more. */
+  #settle(): void {
+    this.#repeats = Math.max(this.#repeats, this.#lastRepeats);
+    this.#lastRepeats = 1;
   }
 
   #anchor(text: string): void {
@@ -149,8 +167,14 @@ class Translator {
     const isTooMany = Number(low) > MAX_REPEAT || Number(high) > MAX_REPEAT;
     if (isTooMany || (high !== "" && Number(high) < Number(low)))
       throw new RegexpError("invalid repeat count", text);
+    const start = this.#at - 1;
     this.#at += text.length - 1;
     this.#repeat(text);
+    const isNever = low === "0" && (comma === "" || high === "0");
+    const most = Math.max(Number(high === "" ? low : high), 1);
+    this.#lastRepeats = isNever ? 1 : this.#lastRepeats * most;
+    if (this.#lastRepeats > MAX_REPEAT)
+      throw new RegexpError("invalid repeat count", this.#pattern.slice(start, this.#at));
   }
 
   #open(): void {
@@ -189,7 +213,9 @@ class Translator {
   }
 
   #push(text: string, flags: Flags): void {
-    this.#stack.push({ flags: this.#flags, closers: this.#closers });
+    this.#settle();
+    this.#stack.push({ flags: this.#flags, closers: this.#closers, repeats: this.#repeats });
+    this.#repeats = 1;
     this.#flags = flags;
     this.#closers = "";
     this.#out += text;
@@ -204,6 +230,9 @@ class Translator {
     this.#closers = outer.closers;
     this.#canRepeat = true;
     this.#lastAnchor = "";
+    this.#settle();
+    this.#lastRepeats = this.#repeats;
+    this.#repeats = outer.repeats;
   }
 
   #escape(): void {
