@@ -1,6 +1,6 @@
 import type { Expression } from "./ast.ts";
 import type { CelFault } from "./errors.ts";
-import { type CelType, declaredName } from "./types.ts";
+import { type CelType, outerName } from "./types.ts";
 
 type Call = Extract<Expression, { is: "call" }>;
 type Types = ReadonlyMap<Expression, CelType>;
@@ -43,6 +43,7 @@ export function clauseProblem(verb: string): string {
 
 const UNREADABLE = "could not parse formatting clause: ";
 const PRECISION = "error while parsing precision: ";
+
 /** What is wrong with texts that are formatted with a list, both written as literals (cel-go's string format validator). */
 export function formatFaults(types: Types): CelFault[] {
   return [...types.keys()].flatMap((expression) => {
@@ -116,7 +117,7 @@ function unfit(argument: Expression, place: Place): CelFault | undefined {
   const { clause, isText, types } = place;
   const type = types.get(argument);
   if (type !== undefined && type.is !== "dyn" && !clause.takes.includes(type.is)) {
-    const problem = `error during formatting: ${clause.problem}, was given ${shortName(type)}`;
+    const problem = `error during formatting: ${clause.problem}, was given ${outerName(type)}`;
     return { problem, at: argument.at };
   }
   if (!isText) return undefined;
@@ -132,6 +133,3 @@ function unfit(argument: Expression, place: Place): CelFault | undefined {
   }
   return undefined;
 }
-
-/** A type as its values name it, without those of its parts. */
-const shortName = (type: CelType): string => declaredName(type).replace(/\(.*$/, "");

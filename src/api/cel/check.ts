@@ -8,12 +8,12 @@ import {
   BOOL,
   type CelType,
   DYN,
-  declaredName,
   INT,
   isSame,
   listOf,
   mapOf,
   optionalOf,
+  outerName,
   STRING,
   typeName,
 } from "./types.ts";
@@ -381,9 +381,6 @@ class Checker {
 
 const written = (name: string, { isRooted }: { readonly isRooted?: true }): string =>
   isRooted ? `.${name}` : name;
-
-/** A type without those that it is made of. */
-const outerName = (type: CelType): string => declaredName(type).replace(/\(.*$/, "");
 
 function typeOfLiteral(value: CelValue): CelType {
   if (value === null) return { is: "null" };

@@ -8,7 +8,8 @@ export interface Token {
 
 const SPACE = /(?:[\t \r\n\f]|\/\/[^\n]*)*/y;
 const NAME = /[A-Za-z_][A-Za-z\d_]*/y;
-const ESCAPED =
+/** An escape in a text, as part of a pattern. */
+export const ESCAPED =
   "\\\\(?:[abfnrtv\"'\\\\?`]|[0-3][0-7]{2}|[xX][\\da-fA-F]{2}|u[\\da-fA-F]{4}|U[\\da-fA-F]{8})";
 const TEXT = [
   `"""(?:${ESCAPED}|[^\\\\])*?"""`,

@@ -54,11 +54,13 @@ type Rule = "calc" | "expression" | "relation";
 
 class Parser {
   readonly #tokens: readonly Token[];
+  readonly #end: Token;
   #index = 0;
   readonly #depths: Record<Rule, number> = { calc: 0, expression: 0, relation: 0 };
 
   constructor(tokens: readonly Token[]) {
     this.#tokens = tokens;
+    this.#end = tokens.at(-1) ?? { kind: "end", text: "<EOF>", at: 0 };
   }
 
   /** Where the next token stands. */
@@ -75,8 +77,7 @@ class Parser {
   }
 
   #peek(ahead = 0): Token {
-    const index = Math.min(this.#index + ahead, this.#tokens.length - 1);
-    return this.#tokens[index] as Token;
+    return this.#tokens[this.#index + ahead] ?? this.#end;
   }
 
   #next(): Token {
@@ -249,7 +250,7 @@ class Parser {
         return inner;
       }
       case "[":
-        return { is: "list", at, elements: this.#items("]", () => this.#element_()) };
+        return { is: "list", at, elements: this.#items("]", () => this.#listElement()) };
       case "{":
         return { is: "map", at, entries: this.#items("}", () => this.#entry()) };
       default:
@@ -272,7 +273,7 @@ class Parser {
     return found;
   }
 
-  #element_(): { readonly value: Expression; readonly isOptional: boolean } {
+  #listElement(): { readonly value: Expression; readonly isOptional: boolean } {
     const isOptional = this.#accept("?") !== undefined;
     return { value: this.#conditional(), isOptional };
   }

@@ -75,6 +75,9 @@ const DECLARED_NAMES: typeof LONG_NAMES = {
 /** A type as it is declared: other than `typeName` for times and null. */
 export const declaredName = (type: CelType): string => named(type, DECLARED_NAMES);
 
+/** The same without the types that it is made of. */
+export const outerName = (type: CelType): string => declaredName(type).replace(/\(.*$/, "");
+
 /** A type as error messages name it. */
 export const typeName = (type: CelType): string => named(type, LONG_NAMES);
 

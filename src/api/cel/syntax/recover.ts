@@ -1,4 +1,4 @@
-import type { CelFault } from "../errors.ts";
+import { BEFORE, type CelFault } from "../errors.ts";
 import type { Network, State } from "./network.ts";
 import { inOrder, type SyntaxToken, shownKinds, type TokenKind } from "./tokens.ts";
 
@@ -29,6 +29,7 @@ export class Recovery {
   readonly #network: Network;
   readonly #all: readonly SyntaxToken[];
   readonly #tokens: readonly SyntaxToken[];
+  readonly #end: SyntaxToken;
   readonly #callers: State[] = [];
   #position = 0;
   #isRecovering = false;
@@ -40,6 +41,7 @@ export class Recovery {
     this.#network = network;
     this.#all = all;
     this.#tokens = all.filter(({ kind }) => kind !== "WHITESPACE" && kind !== "COMMENT");
+    this.#end = all.at(-1) ?? { kind: "<EOF>", text: "<EOF>", at: BEFORE, index: 0 };
   }
 
   get tokens(): readonly SyntaxToken[] {
@@ -108,8 +110,7 @@ export class Recovery {
   }
 
   #ahead(count: number): SyntaxToken {
-    const index = Math.min(this.#position + count, this.#tokens.length - 1);
-    return this.#tokens[index] as SyntaxToken;
+    return this.#tokens[this.#position + count] ?? this.#end;
   }
 
   #consume(): void {

@@ -1,15 +1,14 @@
 import { BEFORE, type CelFault } from "../errors.ts";
+import { ESCAPED } from "../lexer.ts";
 import { type SyntaxToken, TOKEN_NAMES, type TokenKind } from "./tokens.ts";
 
-const ESCAPE =
-  "\\\\(?:[abfnrtv\"'\\\\?`]|[0-3][0-7][0-7]|[xX][\\da-fA-F]{2}|u[\\da-fA-F]{4}|U[\\da-fA-F]{8})";
 /** What may become an escape, were the text longer. */
 const CUT_ESCAPE = "\\\\(?:[0-3][0-7]?|[xX][\\da-fA-F]?|u[\\da-fA-F]{0,3}|U[\\da-fA-F]{0,7})?";
 const TEXT = [
-  `"(?:${ESCAPE}|[^\\\\"\\n\\r])*"`,
-  `'(?:${ESCAPE}|[^\\\\'\\n\\r])*'`,
-  `"""(?:${ESCAPE}|[^\\\\])*?"""`,
-  `'''(?:${ESCAPE}|[^\\\\])*?'''`,
+  `"(?:${ESCAPED}|[^\\\\"\\n\\r])*"`,
+  `'(?:${ESCAPED}|[^\\\\'\\n\\r])*'`,
+  `"""(?:${ESCAPED}|[^\\\\])*?"""`,
+  `'''(?:${ESCAPED}|[^\\\\])*?'''`,
   `[rR]"[^"\\n\\r]*"`,
   `[rR]'[^'\\n\\r]*'`,
   `[rR]"""[\\s\\S]*?"""`,
@@ -42,8 +41,8 @@ const RULES: readonly (readonly [TokenKind, RegExp])[] = [
 
 /** How far a text that is no token could still have become one. */
 const BEGINNINGS: readonly RegExp[] = [
-  pattern(`"(?:${ESCAPE}|[^\\\\"\\n\\r])*(?:${CUT_ESCAPE})?`),
-  pattern(`'(?:${ESCAPE}|[^\\\\'\\n\\r])*(?:${CUT_ESCAPE})?`),
+  pattern(`"(?:${ESCAPED}|[^\\\\"\\n\\r])*(?:${CUT_ESCAPE})?`),
+  pattern(`'(?:${ESCAPED}|[^\\\\'\\n\\r])*(?:${CUT_ESCAPE})?`),
   pattern("`[A-Za-z\\d_.\\-/ ]*"),
   pattern("[=&|]"),
 ];
