@@ -1,5 +1,5 @@
 import type { Expression } from "./ast.ts";
-import type { CelFault } from "./errors.ts";
+import type { CelFault } from "./compile-error.ts";
 import { type CelType, outerName } from "./types.ts";
 
 type Call = Extract<Expression, { is: "call" }>;

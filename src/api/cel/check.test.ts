@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { AUTHORIZER_FUNCTIONS, AUTHORIZER_TYPE } from "./authorizer.ts";
-import { CelCompileError } from "./errors.ts";
+import { CelCompileError } from "./compile-error.ts";
 import { objectOf } from "./object-types.ts";
 import { CelEnvironment } from "./program.ts";
 import { BOOL, type CelType, DYN, INT, listOf, mapOf, STRING, typeName } from "./types.ts";

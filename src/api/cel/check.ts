@@ -1,5 +1,5 @@
 import { type Comprehension, type Expression, qualifiedName } from "./ast.ts";
-import { CelCompileError, type CelFault } from "./errors.ts";
+import { CelCompileError, type CelFault } from "./compile-error.ts";
 import { binding, expandLoop, type Fold } from "./expand.ts";
 import type { Functions, Signature } from "./functions.ts";
 import { operatorForms } from "./operator-types.ts";

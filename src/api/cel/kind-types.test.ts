@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { JsonSchemaProps } from "../crd/json-schema-props.ts";
-import { CelCompileError } from "./errors.ts";
+import { CelCompileError } from "./compile-error.ts";
 import { typeOfKind } from "./kind-types.ts";
 import { CelEnvironment } from "./program.ts";
 import { DYN, typeName } from "./types.ts";

@@ -1,5 +1,5 @@
 import type { Macro } from "./ast.ts";
-import type { CelFault } from "./errors.ts";
+import type { CelFault } from "./compile-error.ts";
 
 /** What a macro is told of its arguments: an expression, or something that could not be read. */
 export interface MacroArgument {

@@ -6,7 +6,7 @@ import {
   type StructField,
 } from "./ast.ts";
 import { balanced } from "./balanced.ts";
-import { CelCompileError, NOWHERE } from "./errors.ts";
+import { CelCompileError, NOWHERE } from "./compile-error.ts";
 import { type Token, tokenize } from "./lexer.ts";
 import { type LiteralKind, readLiteral } from "./literal-text.ts";
 import { macroFault, macroOf, testFault } from "./macros.ts";

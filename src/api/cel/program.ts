@@ -1,9 +1,10 @@
 import { type Expression, partsOf } from "./ast.ts";
 import { Budget } from "./budget.ts";
 import { checkExpression, type StructTypes } from "./check.ts";
+import { CelCompileError } from "./compile-error.ts";
 import { estimateCost } from "./cost/estimate.ts";
 import type { SizeBounds } from "./cost/known-sizes.ts";
-import { CelCompileError, CelError } from "./errors.ts";
+import { CelError } from "./errors.ts";
 import { type Bindings, evaluateExpression } from "./evaluate.ts";
 import { foldConstants } from "./fold-constants.ts";
 import { Functions, type Overload } from "./functions.ts";

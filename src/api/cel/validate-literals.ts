@@ -1,6 +1,7 @@
 import { type Expression, partsOf } from "./ast.ts";
 import { formatFaults } from "./check-formats.ts";
-import { CelError, type CelFault } from "./errors.ts";
+import type { CelFault } from "./compile-error.ts";
+import { CelError } from "./errors.ts";
 import type { Functions } from "./functions.ts";
 import { type CelType, isSame, typeName } from "./types.ts";
 import type { CelValue } from "./values.ts";

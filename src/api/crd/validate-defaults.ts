@@ -1,4 +1,4 @@
-import { CelCompileError } from "../cel/errors.ts";
+import { CelCompileError } from "../cel/compile-error.ts";
 import { isJsonObject } from "../codec/json-value.ts";
 import { type FieldError, invalid } from "../field-error.ts";
 import { Patterns } from "../go-regexp.ts";

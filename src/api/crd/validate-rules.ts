@@ -1,4 +1,4 @@
-import { CelCompileError } from "../cel/errors.ts";
+import { CelCompileError } from "../cel/compile-error.ts";
 import type { Program } from "../cel/program.ts";
 import type { CelType } from "../cel/types.ts";
 import { type FieldError, invalid } from "../field-error.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
-import { CelCompileError } from "../errors.ts";
+import { CelCompileError } from "../compile-error.ts";
 import { parse } from "../parser.ts";
 import { SyntaxExplainer } from "./explain.ts";
 

@@ -1,4 +1,4 @@
-import { type CelFault, NOWHERE } from "../errors.ts";
+import { type CelFault, NOWHERE } from "../compile-error.ts";
 import { MisreadingVisitor } from "./misreadings.ts";
 import { Network } from "./network.ts";
 import { Knowledge, Predictor } from "./predict.ts";

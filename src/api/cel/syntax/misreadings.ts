@@ -1,5 +1,5 @@
 import { balanced } from "../balanced.ts";
-import { BEFORE, type CelFault } from "../errors.ts";
+import { BEFORE, type CelFault } from "../compile-error.ts";
 import { type LiteralKind, readLiteral } from "../literal-text.ts";
 import { type MacroArgument, macroFault, macroOf, testFault } from "../macros.ts";
 import { isReserved } from "../reserved.ts";

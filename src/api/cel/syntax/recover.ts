@@ -1,4 +1,4 @@
-import { BEFORE, type CelFault } from "../errors.ts";
+import { BEFORE, type CelFault } from "../compile-error.ts";
 import type { Network, State } from "./network.ts";
 import { inOrder, type SyntaxToken, shownKinds, type TokenKind } from "./tokens.ts";
 

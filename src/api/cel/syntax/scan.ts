@@ -1,4 +1,4 @@
-import { BEFORE, type CelFault } from "../errors.ts";
+import { BEFORE, type CelFault } from "../compile-error.ts";
 import { ESCAPED } from "../lexer.ts";
 import { type SyntaxToken, TOKEN_NAMES, type TokenKind } from "./tokens.ts";
 

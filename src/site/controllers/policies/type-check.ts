@@ -1,7 +1,7 @@
 import type { Catalog } from "#api/catalog.ts";
 import { NAMESPACE_TYPE, REQUEST_TYPE } from "#api/cel/admission-types.ts";
 import { AUTHORIZER_FUNCTIONS, AUTHORIZER_TYPE } from "#api/cel/authorizer.ts";
-import { CelCompileError } from "#api/cel/errors.ts";
+import { CelCompileError } from "#api/cel/compile-error.ts";
 import { typeOfKind } from "#api/cel/kind-types.ts";
 import { CelEnvironment } from "#api/cel/program.ts";
 import { type CelField, type CelType, DYN } from "#api/cel/types.ts";

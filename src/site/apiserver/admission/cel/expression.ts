@@ -1,7 +1,8 @@
 import { NAMESPACE_TYPE, REQUEST_TYPE } from "#api/cel/admission-types.ts";
 import { AUTHORIZER_FUNCTIONS, AUTHORIZER_TYPE, RESOURCE_CHECK_TYPE } from "#api/cel/authorizer.ts";
 import type { Budget } from "#api/cel/budget.ts";
-import { CelCompileError, CelError } from "#api/cel/errors.ts";
+import { CelCompileError } from "#api/cel/compile-error.ts";
+import { CelError } from "#api/cel/errors.ts";
 import type { Bindings } from "#api/cel/evaluate.ts";
 import { define } from "#api/cel/functions.ts";
 import { CelEnvironment, type Program } from "#api/cel/program.ts";
