@@ -599,6 +599,33 @@ test("an Indexed Job gives each pod its index, and goes when its time is over", 
   expect(await pods()).toEqual([]);
 });
 
+test("pods that a Job does without have not failed, however they end", async () => {
+  await start();
+  const { client } = cluster;
+  const { spec } = job("sum").spec?.template ?? {};
+  const template = { metadata: { finalizers: ["example.com/hold"] }, ...(spec && { spec }) };
+  await client.create(JOBS, job("sum", { parallelism: 2, backoffLimit: 0, template }));
+  const stop = (suspend: boolean) =>
+    client.patch(JOBS, key("sum"), { type: "merge", body: { spec: { suspend } } });
+  const active = async () => (await client.get(JOBS, key("sum"))).status?.active;
+  await soon(async () => (await active()) === 2);
+  await stop(true);
+  const ending = await soon(async () => {
+    const found = (await pods()).filter(({ metadata }) => metadata?.deletionTimestamp);
+    return found.length === 2 && found;
+  });
+  for (const { metadata } of ending) {
+    const on = { ...key(metadata?.name ?? ""), subresource: "status" };
+    await client.patch(PODS, on, { type: "merge", body: { status: { phase: "Failed" } } });
+  }
+  await soon(async () => (await active()) === undefined);
+  await stop(false);
+  await soon(async () => (await active()) === 2);
+  const { status } = await client.get(JOBS, key("sum"));
+  expect(status?.failed).toBeUndefined();
+  expect(status?.conditions?.map(({ type }) => type)).toEqual(["Suspended"]);
+});
+
 test("a Job of somebody else's is left to him", async () => {
   await start();
   await cluster.client.create(JOBS, job("own", { managedBy: "example.com/queue" }));

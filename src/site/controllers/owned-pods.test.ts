@@ -27,7 +27,7 @@ function owned(broken: ReadonlySet<string>) {
 
 test("what was done is waited for until the cache shows it, what failed is not", async () => {
   const pods = owned(new Set(["b"]));
-  const { added, updated } = pods.observer(() => "x/j");
+  const { added, updated, deleted } = pods.observer(() => "x/j");
   const removal = pods.delete(owner, [podOf("a"), podOf("b")]);
   expect(pods.isShown("x/j")).toBe(false);
   expect(await removal.catch((error: Error) => error.message)).toBe("b is refused");
@@ -38,6 +38,9 @@ test("what was done is waited for until the cache shows it, what failed is not",
   };
   updated?.(ending, podOf("a"));
   expect(pods.isShown("x/j")).toBe(true);
+  expect([podOf("a"), podOf("b")].map((pod) => pods.wasRemoved(pod))).toEqual([true, false]);
+  deleted?.(podOf("a"));
+  expect(pods.wasRemoved(podOf("a"))).toBe(false);
 
   const creation = pods.create(owner, [
     { template: {}, prefix: "c" },

@@ -21,6 +21,8 @@ export class OwnedPods<O extends KubeObject> {
   readonly #resource: Resource<O>;
   readonly #control: Pick<PodControl, "create" | "delete">;
   readonly #expectations: Expectations;
+  /** UIDs of pods that are on their way out by our word. */
+  readonly #removed = new Set<string>();
 
   constructor({ resource, control, clock }: OwnedPodsOptions<O>) {
     this.#resource = resource;
@@ -31,6 +33,11 @@ export class OwnedPods<O extends KubeObject> {
   /** True when the cache shows all that was done for the owner of this key. */
   isShown(key: string): boolean {
     return this.#expectations.satisfied(key);
+  }
+
+  /** True for a pod that was removed here: how it ends is not its own doing. Not known after a restart. */
+  wasRemoved(pod: Pod): boolean {
+    return this.#removed.has(uidOf(pod));
   }
 
   /** The owner is gone. */
@@ -56,8 +63,10 @@ export class OwnedPods<O extends KubeObject> {
     const key = objectKey(owner);
     if (pods.length === 0) return;
     this.#expectations.expect(key, { deletions: pods.map(uidOf) });
+    for (const pod of pods) this.#removed.add(uidOf(pod));
     const deletions = pods.map((pod) =>
       this.#control.delete(owner, pod).catch((error: unknown) => {
+        this.#removed.delete(uidOf(pod));
         this.#expectations.deleted(key, uidOf(pod));
         throw error;
       }),
@@ -80,7 +89,10 @@ export class OwnedPods<O extends KubeObject> {
       updated: (next) => {
         if (next.metadata?.deletionTimestamp !== undefined) gone(next);
       },
-      deleted: gone,
+      deleted: (last) => {
+        this.#removed.delete(uidOf(last));
+        gone(last);
+      },
     };
   }
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { type Job, objectKey } from "#api/object.ts";
+import { isTerminal } from "#api/pod.ts";
 import { JOBS, PODS } from "#api/resources.ts";
 import { matcherOf } from "#api/selector.ts";
 import { type Controller, createController, type Requeue } from "#client/controller.ts";
@@ -50,8 +51,9 @@ export function createJobController(deps: ControllerDeps): Controller {
     const matcher = selectorOf(job);
     const claimed = await claim({ ...resources, client, owner: job, children: pods, matcher });
     if (!caughtUp) return undefined;
-    const { deadlineMs, retryMs } = delays.of(key, job, claimed);
-    const plan = planJob({ job, pods: claimed, overdue: deadlineMs <= 0 });
+    const counted = claimed.filter((pod) => !(isTerminal(pod) && jobPods.wasRemoved(pod)));
+    const { deadlineMs, retryMs } = delays.of(key, job, counted);
+    const plan = planJob({ job, pods: counted, overdue: deadlineMs <= 0 });
     const patient = retryMs > 0 ? { ...plan, create: plan.create.filter(isFirst) } : plan;
     await jobPods.delete(job, patient.remove);
     await jobPods.create(
