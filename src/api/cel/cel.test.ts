@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { explain } from "#lib/errors.ts";
 import { Budget } from "./budget.ts";
 import { CelCompileError } from "./compile-error.ts";
-import { CelError } from "./errors.ts";
+import { CelCostError, CelError } from "./errors.ts";
 import { KUBERNETES_LIBRARY } from "./library/library.ts";
 import { runtimeName } from "./operators.ts";
 import { CelEnvironment } from "./program.ts";
@@ -334,6 +334,13 @@ test.each([
 
 test("what is not known before it is evaluated may be formatted", () => {
   expect(evaluate('"%d%% of %s".format([self.n, numbers])')).toBe("1% of [3, 1, 2]");
+});
+
+test("what is made of itself again and again takes neither time nor memory", () => {
+  const doubled = (link: string) => `[[1]]${`.map(x, ${link})`.repeat(60)}`;
+  expect(evaluate(`${doubled("[x, x]")} == ${doubled("[x, x]")}`)).toBe(true);
+  expect(() => evaluate(doubled("x + x"))).toThrow(CelCostError);
+  expect(() => evaluate(`${doubled("[x, x]")}.flatten(60)`)).toThrow(CelCostError);
 });
 
 // Observed on k8s.io/apiserver 0.36.0: what `Env.Program` says.

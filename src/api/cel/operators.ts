@@ -1,6 +1,8 @@
 import { Quantity } from "../quantity.ts";
-import { CelError, noOverload, overflow } from "./errors.ts";
+import { MAX_ELEMENTS } from "./budget.ts";
+import { CelCostError, CelError, noOverload, overflow } from "./errors.ts";
 import {
+  type CelMap,
   type CelValue,
   Duration,
   isKeyed,
@@ -73,13 +75,54 @@ function compareText(a: string, b: string): number {
 }
 
 /** CEL's `==`, which never fails: values of other types are not equal. */
-export function equals(a: CelValue, b: CelValue): boolean {
-  if (isNumber(a) && isNumber(b)) return order(plain(a), plain(b)) === 0;
-  if (a === null || b === null || typeof a !== "object" || typeof b !== "object") return a === b;
-  if (isList(a)) return isList(b) && listsEqual(a, b);
-  if (isMap(a)) return isMap(b) && mapsEqual(a, b);
-  if (a instanceof Optional) return b instanceof Optional && optionalsEqual(a, b);
-  return runtimeName(a) === runtimeName(b) && sameScalar(a, b);
+export const equals = (a: CelValue, b: CelValue): boolean => new Comparison().equals(a, b);
+
+class Comparison {
+  /**
+   * Lists and maps that were found equal: what stands in many places, which stand in many places,
+   * is gone through once.
+   */
+  #known: Map<CelValue, Set<CelValue>> | undefined;
+
+  equals(a: CelValue, b: CelValue): boolean {
+    if (isNumber(a) && isNumber(b)) return order(plain(a), plain(b)) === 0;
+    if (a === null || b === null || typeof a !== "object" || typeof b !== "object") return a === b;
+    if (isList(a)) return isList(b) && this.#once([a, b], () => this.#lists(a, b));
+    if (isMap(a)) return isMap(b) && this.#once([a, b], () => this.#maps(a, b));
+    if (a instanceof Optional) return b instanceof Optional && this.#optionals(a, b);
+    return runtimeName(a) === runtimeName(b) && sameScalar(a, b);
+  }
+
+  #once([a, b]: readonly [CelValue, CelValue], compare: () => boolean): boolean {
+    if (this.#known?.get(a)?.has(b)) return true;
+    if (!compare()) return false;
+    this.#known ??= new Map();
+    this.#known.set(a, (this.#known.get(a) ?? new Set()).add(b));
+    return true;
+  }
+
+  #lists(a: readonly CelValue[], b: readonly CelValue[]): boolean {
+    if (a.length !== b.length) return false;
+    if (isKeyed(a)) return this.#holdsAll(a, b);
+    return a.every((value, index) => this.equals(value, b[index] ?? null));
+  }
+
+  #holdsAll(list: KeyedList, others: readonly CelValue[]): boolean {
+    const mine = new Map(list.map((element) => [list.identity(element), element]));
+    return others.every((other) => this.#have(mine.get(list.identity(other)), other));
+  }
+
+  #maps(a: CelMap, b: CelMap): boolean {
+    return a.size === b.size && a.keys().every((key) => this.#have(a.get(key), b.get(key)));
+  }
+
+  #have(a: CelValue | undefined, b: CelValue | undefined): boolean {
+    return a !== undefined && b !== undefined && this.equals(a, b);
+  }
+
+  #optionals(a: Optional, b: Optional): boolean {
+    return (a.value === undefined && b.value === undefined) || this.#have(a.value, b.value);
+  }
 }
 
 /** Values of one type that is no container. */
@@ -88,24 +131,6 @@ function sameScalar(a: CelValue, b: CelValue): boolean {
   if (a instanceof TypeValue && b instanceof TypeValue) return a.typeName === b.typeName;
   if (a instanceof Opaque && b instanceof Opaque) return Bun.deepEquals(a.value, b.value);
   return compare(a, b) === 0;
-}
-
-function optionalsEqual(a: Optional, b: Optional): boolean {
-  if (a.value === undefined || b.value === undefined) return a.value === b.value;
-  return equals(a.value, b.value);
-}
-
-function listsEqual(a: readonly CelValue[], b: readonly CelValue[]): boolean {
-  if (isKeyed(a)) return a.length === b.length && holdsAll(a, b);
-  return a.length === b.length && a.every((value, index) => equals(value, b[index] ?? null));
-}
-
-function holdsAll(list: KeyedList, others: readonly CelValue[]): boolean {
-  const known = new Map(list.map((element) => [list.identity(element), element]));
-  return others.every((other) => {
-    const mine = known.get(list.identity(other));
-    return mine !== undefined && equals(mine, other);
-  });
 }
 
 /** Elements of the other list take the place of those that they are, or come behind. */
@@ -119,14 +144,6 @@ function merged(list: KeyedList, others: readonly CelValue[]): KeyedList {
     elements[place] = other;
   }
   return Object.assign(elements, { identity: list.identity });
-}
-
-function mapsEqual(a: Extract<CelValue, { isMap: true }>, b: typeof a): boolean {
-  if (a.size !== b.size) return false;
-  return a.keys().every((key) => {
-    const [mine, other] = [a.get(key), b.get(key)];
-    return mine !== undefined && other !== undefined && equals(mine, other);
-  });
 }
 
 export function contains(container: CelValue, value: CelValue): boolean {
@@ -182,12 +199,18 @@ function doubles(operator: string, a: number, b: number): number {
 
 function sum(a: CelValue, b: CelValue): CelValue {
   if (typeof a === "string" && typeof b === "string") return a + b;
-  if (isList(a) && isList(b)) return isKeyed(a) ? merged(a, b) : [...a, ...b];
+  if (isList(a) && isList(b)) return isKeyed(a) ? merged(a, b) : joined(a, b);
   if (a instanceof Uint8Array && b instanceof Uint8Array) return new Uint8Array([...a, ...b]);
   if (a instanceof Duration && b instanceof Duration) return toDuration(a.nanos + b.nanos);
   if (a instanceof Timestamp && b instanceof Duration) return toTimestamp(a.nanos + b.nanos);
   if (a instanceof Duration && b instanceof Timestamp) return toTimestamp(a.nanos + b.nanos);
   throw noOverload();
+}
+
+/** cel-go keeps the two and counts a step; here it must not take all memory. */
+function joined(a: readonly CelValue[], b: readonly CelValue[]): readonly CelValue[] {
+  if (a.length + b.length > MAX_ELEMENTS) throw new CelCostError();
+  return [...a, ...b];
 }
 
 function differenceOf(a: CelValue, b: CelValue): CelValue {

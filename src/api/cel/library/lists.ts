@@ -1,3 +1,4 @@
+import { MAX_ELEMENTS } from "../budget.ts";
 import { CelCostError, CelError } from "../errors.ts";
 import { define, type Overload } from "../functions.ts";
 import { arithmetic, compare, contains, equals } from "../operators.ts";
@@ -36,9 +37,17 @@ function distinct(values: readonly CelValue[]): CelValue[] {
 }
 
 function flatten(values: readonly CelValue[], depth: number): CelValue[] {
-  return values.flatMap((value) =>
-    isList(value) && depth > 0 ? flatten(value, depth - 1) : [value],
-  );
+  const found: CelValue[] = [];
+  let left = MAX_ELEMENTS;
+  const add = (all: readonly CelValue[], levels: number): void => {
+    left -= all.length;
+    if (left < 0) throw new CelCostError();
+    for (const value of all)
+      if (isList(value) && levels > 0) add(value, levels - 1);
+      else found.push(value);
+  };
+  add(values, depth);
+  return found;
 }
 
 function slice(values: readonly CelValue[], from: bigint, to: bigint): readonly CelValue[] {
@@ -47,11 +56,8 @@ function slice(values: readonly CelValue[], from: bigint, to: bigint): readonly 
   return values.slice(Number(from), Number(to));
 }
 
-/** More would cost more than any evaluation may. */
-const MAX_RANGE = 1_000_000n;
-
 function range(count: bigint): CelValue[] {
-  if (count > MAX_RANGE) throw new CelCostError();
+  if (count > MAX_ELEMENTS) throw new CelCostError();
   return Array.from({ length: Math.max(0, Number(count)) }, (_, index) => BigInt(index));
 }
 
