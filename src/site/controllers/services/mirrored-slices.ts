@@ -3,6 +3,7 @@ import { readIp } from "#api/ip-text.ts";
 import { nilEmptyLists } from "#api/nil-lists.ts";
 import type { EndpointSlice, Endpoints } from "#api/object.ts";
 import { controllerReference } from "#api/ownership.ts";
+import { repackSubsets } from "#api/repack-subsets.ts";
 import { ENDPOINT_SLICES, ENDPOINTS } from "#api/resources.ts";
 import { MANAGED_BY_LABEL, SERVICE_NAME_LABEL, type SlicePlan } from "./slice-writer.ts";
 
@@ -54,8 +55,8 @@ export function planMirror(endpoints: Endpoints, existing: readonly EndpointSlic
 
 /** How many of the addresses no slice shows, as a subset has too many of them. */
 export function notMirrored({ subsets = [] }: Endpoints): number {
-  return repacked(subsets)
-    .map(({ addresses }) => Math.max(0, addresses.length - MAX_MIRRORED))
+  return repackSubsets(subsets)
+    .map((subset) => Math.max(0, membersOf(subset).length - MAX_MIRRORED))
     .reduce((sum, count) => sum + count, 0);
 }
 
@@ -64,52 +65,15 @@ function shows({ addressType, ports }: EndpointSlice, content: Content): boolean
 }
 
 function contentsOf({ subsets = [] }: Endpoints): Content[] {
-  return repacked(subsets).flatMap(({ ports, addresses }) => {
-    const families = Map.groupBy(addresses.slice(0, MAX_MIRRORED), ({ family }) => family);
-    return [...families].map(([family, members]) => ({
+  return repackSubsets(subsets).flatMap((subset) => {
+    const members = membersOf(subset).slice(0, MAX_MIRRORED);
+    const ports = (subset.ports ?? []).map(portOf);
+    return [...Map.groupBy(members, ({ family }) => family)].map(([family, those]) => ({
       addressType: family === 6 ? ("IPv6" as const) : ("IPv4" as const),
       ports,
-      endpoints: members.map(({ endpoint }) => endpoint),
+      endpoints: those.map(({ endpoint }) => endpoint),
     }));
   });
-}
-
-interface Member {
-  readonly family: 4 | 6;
-  readonly endpoint: Endpoint;
-}
-
-/** Ports by who offers all of them, however the subsets spread them (`RepackSubsets`). */
-function repacked(subsets: readonly Subset[]) {
-  const offers = new Map<string, { port: Port | undefined; members: Map<string, Member> }>();
-  for (const { addresses, notReadyAddresses, ports } of subsets) {
-    const found = [...membersOf(addresses, true), ...membersOf(notReadyAddresses, false)];
-    // Addresses without a port are addresses all the same.
-    for (const port of ports?.length ? ports.map(portOf) : [undefined]) {
-      const id = JSON.stringify(port ?? null);
-      const { members } = offers.get(id) ?? { members: new Map<string, Member>() };
-      for (const member of found) addMember(members, member);
-      offers.set(id, { port, members });
-    }
-  }
-  const groups = Map.groupBy(offers.values(), ({ members }) =>
-    JSON.stringify([...members].toSorted(([a], [b]) => (a < b ? -1 : 1))),
-  );
-  return [...groups.values()].map((group) => ({
-    ports: group.flatMap(({ port }) => port ?? []).toSorted(byText),
-    addresses: [...(group[0]?.members.values() ?? [])],
-  }));
-}
-
-/** Who is not ready in one subset is not ready. */
-function addMember(members: Map<string, Member>, member: Member): void {
-  const { addresses, targetRef, conditions } = member.endpoint;
-  const id = `${addresses.join()} ${targetRef?.uid ?? ""}`;
-  if (!members.has(id) || conditions?.ready === false) members.set(id, member);
-}
-
-function byText(a: Port, b: Port): number {
-  return JSON.stringify(a) < JSON.stringify(b) ? -1 : 1;
 }
 
 function portOf({ name = "", port, protocol = "TCP", appProtocol }: Port): Port {
@@ -121,19 +85,26 @@ function portOf({ name = "", port, protocol = "TCP", appProtocol }: Port): Port 
   };
 }
 
-function membersOf(addresses: readonly Address[] | undefined, ready: boolean): Member[] {
-  return (addresses ?? []).flatMap(({ ip, targetRef, nodeName, hostname }) => {
-    const read = readIp(ip);
-    if (read === undefined) return [];
-    const endpoint: Endpoint = {
-      addresses: [read.canonical],
-      conditions: { ready },
-      ...(hostname && { hostname }),
-      ...(targetRef && { targetRef }),
-      ...(nodeName && { nodeName }),
-    };
-    return [{ family: read.family, endpoint }];
-  });
+interface Member {
+  readonly family: 4 | 6;
+  readonly endpoint: Endpoint;
+}
+
+function membersOf({ addresses = [], notReadyAddresses = [] }: Subset): Member[] {
+  const members = (all: readonly Address[], ready: boolean): Member[] =>
+    all.flatMap(({ ip, targetRef, nodeName, hostname }) => {
+      const read = readIp(ip);
+      if (read === undefined) return [];
+      const endpoint: Endpoint = {
+        addresses: [read.canonical],
+        conditions: { ready },
+        ...(hostname && { hostname }),
+        ...(targetRef && { targetRef }),
+        ...(nodeName && { nodeName }),
+      };
+      return [{ family: read.family, endpoint }];
+    });
+  return [...members(addresses, true), ...members(notReadyAddresses, false)];
 }
 
 function mirrorOf(
