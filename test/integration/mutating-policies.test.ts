@@ -200,6 +200,11 @@ test.each<readonly [string, object, string]>([
     'type mismatch: unexpected type name "Object.spec", expected "Object.metadata", which matches field name path from root Object type',
   ],
   [
+    "a value that doubles",
+    patch(`[JSONPatch{op: "add", path: "/data", value: [[1]]${".map(x, [x, x])".repeat(60)}}]`),
+    "the value is made of more than 1000000 values",
+  ],
+  [
     "what is owned as a whole",
     apply(
       "Object{spec: Object.spec{containers: [Object.spec.containers{name: 'c', command: ['x']}]}}",

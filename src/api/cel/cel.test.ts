@@ -341,6 +341,7 @@ test("what is made of itself again and again takes neither time nor memory", () 
   expect(evaluate(`${doubled("[x, x]")} == ${doubled("[x, x]")}`)).toBe(true);
   expect(() => evaluate(doubled("x + x"))).toThrow(CelCostError);
   expect(() => evaluate(`${doubled("[x, x]")}.flatten(60)`)).toThrow(CelCostError);
+  expect(() => evaluate(`'%s'.format([${doubled("[x, x]")}])`)).toThrow(CelCostError);
 });
 
 // Observed on k8s.io/apiserver 0.36.0: what `Env.Program` says.

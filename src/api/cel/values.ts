@@ -86,6 +86,20 @@ export const isList = (value: CelValue): value is readonly CelValue[] => Array.i
 export const isMap = (value: CelValue): value is CelMap =>
   typeof value === "object" && value !== null && "isMap" in value;
 
+/** True for a value that is made of more values than that, one in two places counted twice. */
+export function isMadeOfMore(value: CelValue, most: number): boolean {
+  let left = most;
+  const exceeds = (part: CelValue | undefined): boolean => {
+    left -= 1;
+    if (left < 0) return true;
+    if (part === undefined || part === null || typeof part !== "object") return false;
+    if (part instanceof Optional) return exceeds(part.value);
+    if (isList(part)) return part.some(exceeds);
+    return isMap(part) && part.keys().some((key) => exceeds(part.get(key)));
+  };
+  return exceeds(value);
+}
+
 /** A list whose elements `identity` tells apart: their order says nothing, and each is there once. */
 export interface KeyedList extends ReadonlyArray<CelValue> {
   identity(element: CelValue): string;

@@ -1,7 +1,17 @@
+import { MAX_ELEMENTS } from "../budget.ts";
 import { clauseProblem } from "../check-formats.ts";
-import { CelError } from "../errors.ts";
+import { CelCostError, CelError } from "../errors.ts";
 import { runtimeName } from "../operators.ts";
-import { type CelValue, Duration, isList, isMap, Timestamp, TypeValue, Uint } from "../values.ts";
+import {
+  type CelValue,
+  Duration,
+  isList,
+  isMadeOfMore,
+  isMap,
+  Timestamp,
+  TypeValue,
+  Uint,
+} from "../values.ts";
 import { doubleText } from "./standard.ts";
 import { durationText, timestampText } from "./time-text.ts";
 
@@ -46,7 +56,10 @@ const whole =
   };
 
 const WRITERS: Readonly<Record<string, Writer>> = {
-  s: shownText,
+  s(value) {
+    if (isMadeOfMore(value, MAX_ELEMENTS)) throw new CelCostError();
+    return shownText(value);
+  },
   d: whole(10),
   o: whole(8),
   b: (value, digits) =>

@@ -1,10 +1,10 @@
 import { atomicParts } from "#api/apply/atomic-parts.ts";
 import { mergeObjects } from "#api/apply/merge.ts";
-import type { Budget } from "#api/cel/budget.ts";
+import { type Budget, MAX_ELEMENTS } from "#api/cel/budget.ts";
 import type { Bindings } from "#api/cel/evaluate.ts";
 import { jsonOf, misnamed } from "#api/cel/json.ts";
 import { type CelType, listOf } from "#api/cel/types.ts";
-import { isList, StructValue } from "#api/cel/values.ts";
+import { type CelValue, isList, isMadeOfMore, StructValue } from "#api/cel/values.ts";
 import { isJsonObject } from "#api/codec/json-value.ts";
 import type { KubeObject, MutatingAdmissionPolicy } from "#api/object.ts";
 import { applyJsonPatch, FailedTest } from "#api/patch/json-patch.ts";
@@ -81,8 +81,17 @@ export function mutate(mutation: Mutation, mutated: Mutated): unknown {
     : merged(mutation.expression, mutated);
 }
 
-function merged(expression: Expression, { object, type, bindings, budget }: Mutated): unknown {
+/** What a mutation writes, which is no larger than a request may be. */
+function written(expression: Expression, { bindings, budget }: Mutated): CelValue {
   const value = expression.evaluate(bindings, budget);
+  if (isMadeOfMore(value, MAX_ELEMENTS))
+    throw new MutationError(`the value is made of more than ${MAX_ELEMENTS} values`);
+  return value;
+}
+
+function merged(expression: Expression, mutated: Mutated): unknown {
+  const { object, type } = mutated;
+  const value = written(expression, mutated);
   const wrong = misnamed(value, "Object");
   if (wrong !== undefined) throw new MutationError(`type mismatch: ${wrong}`);
   const made = jsonOf(value);
@@ -96,8 +105,9 @@ function merged(expression: Expression, { object, type, bindings, budget }: Muta
   return mergeObjects(type, { live: object, applied: { ...applied, apiVersion, kind } });
 }
 
-function patched(expression: Expression, { object, bindings, budget }: Mutated): unknown {
-  const value = expression.evaluate(bindings, budget);
+function patched(expression: Expression, mutated: Mutated): unknown {
+  const { object } = mutated;
+  const value = written(expression, mutated);
   const operations = isList(value) ? value : [];
   const patch = operations.map((operation) => {
     const content = operation instanceof StructValue ? operation.get("value") : undefined;
