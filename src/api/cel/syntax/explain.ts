@@ -16,7 +16,7 @@ const TOO_LONG =
  */
 export class SyntaxExplainer {
   #network: Network | undefined;
-  readonly #knowledge = new Knowledge();
+  readonly #knowledge = new Knowledge(true);
 
   /** `at`: where another parser gave up. That is said where this one does not come to a fault. */
   explain(source: string, at = 0): readonly CelFault[] {

@@ -44,8 +44,13 @@ interface Node {
 
 /** What was found out of tokens so far, and will not be again. */
 export class Knowledge {
-  readonly stacks = new StackMaker();
+  readonly stacks: StackMaker;
   readonly #nodes = new Map<Stack, Map<string, Map<string, Node>>>();
+
+  /** `isGeneral`: without knowing who called. */
+  constructor(isGeneral: boolean) {
+    this.stacks = new StackMaker(isGeneral);
+  }
 
   /** What is known where something is to be decided, of the callers that count. */
   of(decision: string, outer: Stack = this.stacks.bottom): Map<string, Node> {
@@ -63,7 +68,7 @@ export class Knowledge {
  */
 export class Predictor {
   readonly #general: Knowledge;
-  readonly #ofText = new Knowledge();
+  readonly #ofText = new Knowledge(false);
   /** Who called when it last counted, and the stacks that they made one after the other. */
   readonly #callers: State[] = [];
   readonly #outers: Stack[] = [];

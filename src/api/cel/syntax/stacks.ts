@@ -12,16 +12,26 @@ const BOTTOM: Stack = { key: "$" };
 
 /** Makes stacks, each but once. */
 export class StackMaker {
-  readonly #above = new Map<Stack, Map<State, Stack>>();
-
   readonly bottom = BOTTOM;
+  readonly #above = new Map<Stack, Map<State, Stack>>();
+  readonly #isOpen: boolean;
+  #made = 0;
+
+  /** `isOpen`: keys begin alike where stacks do, as `Stacks` wants it, and are as long as these. */
+  constructor(isOpen: boolean) {
+    this.#isOpen = isOpen;
+  }
 
   push(to: State, rest: Stack): Stack {
     const above = this.#above.get(rest) ?? new Map<State, Stack>();
     this.#above.set(rest, above);
-    const found = above.get(to) ?? { key: `${to.id} ${rest.key}`, top: { to, rest } };
-    above.set(to, found);
-    return found;
+    const found = above.get(to);
+    if (found) return found;
+    this.#made += 1;
+    const key = this.#isOpen ? `${to.id} ${rest.key}` : `${this.#made}`;
+    const made = { key, top: { to, rest } };
+    above.set(to, made);
+    return made;
   }
 }
 
