@@ -327,7 +327,7 @@ interface Walk extends Run {
 class Closure {
   readonly #walk: Walk;
   readonly #into: Ways;
-  readonly #seen = new Map<State, Set<string>>();
+  readonly #seen = new Map<Stack, Set<string>>();
 
   constructor(walk: Walk, into: Ways) {
     this.#walk = walk;
@@ -347,10 +347,10 @@ class Closure {
   }
 
   #isSeen(way: StackedWay, depth: number): boolean {
-    const seen = this.#seen.get(way.state) ?? new Set();
-    this.#seen.set(way.state, seen);
+    const seen = this.#seen.get(way.stack) ?? new Set();
+    this.#seen.set(way.stack, seen);
     const flags = `${way.level ?? ""}${way.isOutside ? "^" : ""}${way.isUnfiltered ? "~" : ""}`;
-    const key = `${way.alt} ${flags}${depth === 0 ? "0" : ""} ${way.stack.key}`;
+    const key = `${way.state.id} ${way.alt} ${flags}${depth === 0 ? " 0" : ""}`;
     if (seen.has(key)) return true;
     seen.add(key);
     return false;
