@@ -75,7 +75,7 @@ const SUITES = [
 const MACHINES = {
   name: "machines of their own",
   processes: 1,
-  parts: [[IS_SOAK ? "test/box" : "test/box/power-cuts.test.ts"]],
+  parts: [IS_SOAK ? ["test/box"] : ["test/box/power-cuts.test.ts", "test/box/arm64.test.ts"]],
   isBehindOthers: true,
 };
 
