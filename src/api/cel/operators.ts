@@ -65,8 +65,7 @@ export function compare(a: CelValue, b: CelValue): number | undefined {
 function order(a: bigint | number, b: bigint | number): number | undefined {
   if (a < b) return -1;
   if (a > b) return 1;
-  // biome-ignore lint/suspicious/noDoubleEquals: 1n equals 1 with it, and NaN equals nothing
-  return a == b ? 0 : undefined;
+  return Number.isNaN(a) || Number.isNaN(b) ? undefined : 0;
 }
 
 /** By code points, as Go compares UTF-8. */
