@@ -241,6 +241,11 @@ export function hasReason(error: unknown, reason: StatusReason): error is Status
   return error instanceof StatusError && error.reason === reason;
 }
 
+/** For `catch`: lets pass that there is no such object. */
+export function unlessNotFound(error: unknown): undefined {
+  if (!hasReason(error, "NotFound")) throw error;
+}
+
 /** What stands as the reason of a cause where a row of the store cannot be read. */
 export const QUARANTINED = "Quarantined";
 

@@ -2,7 +2,7 @@ import type { Catalog } from "#api/catalog.ts";
 import { CUSTOM_PRIORITY, priorityOf } from "#api/group-priority.ts";
 import { type APIService, nameOf } from "#api/object.ts";
 import { API_SERVICES } from "#api/resources.ts";
-import { hasReason } from "#api/status.ts";
+import { unlessNotFound } from "#api/status.ts";
 import type { Verbs } from "#api/verbs.ts";
 import type { Logger } from "#lib/log.ts";
 import { ensure } from "./ensure.ts";
@@ -75,9 +75,5 @@ async function leftOver(verbs: Verbs): Promise<ReadonlyMap<string, APIService>> 
 }
 
 async function remove(verbs: Verbs, name: string): Promise<void> {
-  try {
-    await verbs.delete({ resource: API_SERVICES, namespace: "", name });
-  } catch (error) {
-    if (!hasReason(error, "NotFound")) throw error;
-  }
+  await verbs.delete({ resource: API_SERVICES, namespace: "", name }).catch(unlessNotFound);
 }

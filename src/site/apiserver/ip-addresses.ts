@@ -1,6 +1,6 @@
 import { type IPAddress, nameOf, namespaceOf, type Service } from "#api/object.ts";
 import { IP_ADDRESSES, SERVICES } from "#api/resources.ts";
-import { hasReason } from "#api/status.ts";
+import { unlessNotFound } from "#api/status.ts";
 import type { Verbs } from "#api/verbs.ts";
 import type { ObjectStore } from "#db/object-store.ts";
 import type { Logger } from "#lib/log.ts";
@@ -104,9 +104,7 @@ async function settle(
   const isOurs = current?.metadata?.labels?.[MANAGED_BY] === MANAGER;
   const isRight = Bun.deepEquals(withoutGroup(current?.spec?.parentRef), owner);
   if (current !== undefined && isOurs && !isRight) {
-    await verbs.delete(target).catch((error: unknown) => {
-      if (!hasReason(error, "NotFound")) throw error;
-    });
+    await verbs.delete(target).catch(unlessNotFound);
   }
   if (owner === undefined || (current !== undefined && (isRight || !isOurs))) return;
   await ensure(verbs, IP_ADDRESSES, {

@@ -1,7 +1,7 @@
 import { Item, type WatchEvent } from "#api/item.ts";
 import type { KubeObject } from "#api/object.ts";
 import { applyPatch } from "#api/patch/apply-patch.ts";
-import { hasReason, notFound, unknownResource } from "#api/status.ts";
+import { notFound, unknownResource, unlessNotFound } from "#api/status.ts";
 import type {
   CreateTarget,
   DeleteOptions,
@@ -179,11 +179,7 @@ export class UserVerbs implements Verbs {
     await Promise.all(
       listed.items.map(async (item) => {
         const { name = "", namespace = "" } = item.value.metadata ?? {};
-        try {
-          await this.#writes.delete({ resource, namespace, name }, options);
-        } catch (error) {
-          if (!hasReason(error, "NotFound")) throw error;
-        }
+        await this.#writes.delete({ resource, namespace, name }, options).catch(unlessNotFound);
       }),
     );
     return listed;

@@ -5,7 +5,7 @@ import { needsWebhook } from "#api/crd/needs-webhook.ts";
 import { type KubeObject, nameOf } from "#api/object.ts";
 import { groupResource, type Resource } from "#api/resource.ts";
 import { CUSTOM_RESOURCE_DEFINITIONS } from "#api/resources.ts";
-import { hasReason } from "#api/status.ts";
+import { unlessNotFound } from "#api/status.ts";
 import type { Client } from "#client/client.ts";
 import { type Controller, createController } from "#client/controller.ts";
 import type { Informer } from "#client/informer.ts";
@@ -93,11 +93,7 @@ class DefinitionWork {
     const rest = finalizers.filter((name) => name !== CLEANUP_FINALIZER);
     const key = { namespace: "", name: nameOf(definition) };
     const patch = { type: "merge", body: { metadata: { finalizers: rest } } } as const;
-    try {
-      await this.#client.patch(CUSTOM_RESOURCE_DEFINITIONS, key, patch);
-    } catch (error) {
-      if (!hasReason(error, "NotFound")) throw error;
-    }
+    await this.#client.patch(CUSTOM_RESOURCE_DEFINITIONS, key, patch).catch(unlessNotFound);
   }
 
   /** Deletes all objects; answers how many live on for their finalizers. */

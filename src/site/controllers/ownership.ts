@@ -2,7 +2,7 @@ import { type KubeObject, nameOf, namespaceOf, type OwnerReference } from "#api/
 import { controllerOf, controllerReference } from "#api/ownership.ts";
 import type { Resource } from "#api/resource.ts";
 import type { LabelMatcher } from "#api/selector.ts";
-import { hasReason } from "#api/status.ts";
+import { unlessNotFound } from "#api/status.ts";
 import type { Client } from "#client/client.ts";
 import type { Informer } from "#client/informer.ts";
 
@@ -72,13 +72,10 @@ async function mayAdopt<O extends KubeObject, C extends KubeObject>({
   ownerResource,
 }: Claim<O, C>): Promise<boolean> {
   const key = { namespace: namespaceOf(owner), name: nameOf(owner) };
-  try {
-    const { metadata } = await client.get(ownerResource, key);
-    return metadata?.uid === owner.metadata?.uid && metadata?.deletionTimestamp === undefined;
-  } catch (error) {
-    if (hasReason(error, "NotFound")) return false;
-    throw error;
-  }
+  const found = await client.get(ownerResource, key).catch(unlessNotFound);
+  if (found === undefined) return false;
+  const { uid, deletionTimestamp } = found.metadata ?? {};
+  return uid === owner.metadata?.uid && deletionTimestamp === undefined;
 }
 
 async function adopt<O extends KubeObject, C extends KubeObject>(
@@ -109,10 +106,5 @@ export async function setOwners<T extends KubeObject>(
   const { uid, resourceVersion } = object.metadata ?? {};
   const key = { namespace: namespaceOf(object), name: nameOf(object) };
   const body = { metadata: { uid, resourceVersion, ownerReferences } };
-  try {
-    return await client.patch(resource, key, { type: "merge", body });
-  } catch (error) {
-    if (hasReason(error, "NotFound")) return undefined;
-    throw error;
-  }
+  return await client.patch(resource, key, { type: "merge", body }).catch(unlessNotFound);
 }

@@ -1,6 +1,6 @@
 import type { ContainerStatus, Pod, PodStatus } from "#api/object.ts";
 import { PODS } from "#api/resources.ts";
-import { hasReason } from "#api/status.ts";
+import { hasReason, unlessNotFound } from "#api/status.ts";
 import type { Client, Key } from "#client/client.ts";
 import { mergeConditions } from "./conditions.ts";
 
@@ -67,12 +67,7 @@ export class PodWriter {
   async #find(key: Key, uid: string): Promise<Pod | undefined> {
     const cached = this.#options.cached(key);
     if (cached?.metadata?.uid === uid) return cached;
-    try {
-      return await this.#options.client.get(PODS, key);
-    } catch (error) {
-      if (hasReason(error, "NotFound")) return undefined;
-      throw error;
-    }
+    return await this.#options.client.get(PODS, key).catch(unlessNotFound);
   }
 }
 

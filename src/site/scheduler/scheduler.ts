@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { type Binding, type Node, nameOf, namespaceOf, objectKey, type Pod } from "#api/object.ts";
 import { isTerminal, podCondition } from "#api/pod.ts";
 import { NODES, PODS } from "#api/resources.ts";
-import { hasReason } from "#api/status.ts";
+import { hasReason, unlessNotFound } from "#api/status.ts";
 import type { Client } from "#client/client.ts";
 import { withCondition } from "#client/conditions.ts";
 import { createController } from "#client/controller.ts";
@@ -270,11 +270,8 @@ class Scheduling {
       message,
       lastTransitionTime: rfc3339(clock.now()),
     });
-    try {
-      const promise = node !== undefined && { nominatedNodeName: node };
-      await client.updateStatus(PODS, { ...pod, status: { ...status, ...promise, conditions } });
-    } catch (error) {
-      if (!hasReason(error, "NotFound")) throw error;
-    }
+    const promise = node !== undefined && { nominatedNodeName: node };
+    const next = { ...pod, status: { ...status, ...promise, conditions } };
+    await client.updateStatus(PODS, next).catch(unlessNotFound);
   }
 }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { type Deployment, nameOf, namespaceOf, type ReplicaSet } from "#api/object.ts";
 import { controllerOf, controllerReference } from "#api/ownership.ts";
 import { DEPLOYMENTS, REPLICA_SETS } from "#api/resources.ts";
-import { hasReason } from "#api/status.ts";
+import { hasReason, unlessNotFound } from "#api/status.ts";
 import type { Client } from "#client/client.ts";
 import type { EventRecorder } from "#client/events.ts";
 import { currentAnnotations, nextRevision, revisionOf, sizeAnnotations } from "./revision.ts";
@@ -96,9 +96,7 @@ export class ReplicaSetWriter {
   async #delete(replicaSet: ReplicaSet): Promise<void> {
     const key = { namespace: namespaceOf(replicaSet), name: nameOf(replicaSet) };
     const options = { preconditions: { uid: uidOf(replicaSet) } };
-    await this.#client.delete(REPLICA_SETS, key, options).catch((error: unknown) => {
-      if (!hasReason(error, "NotFound")) throw error;
-    });
+    await this.#client.delete(REPLICA_SETS, key, options).catch(unlessNotFound);
   }
 
   async #existing(deployment: Deployment, wantedSet: ReplicaSet): Promise<ReplicaSet> {

@@ -1,7 +1,7 @@
 import type { Catalog } from "#api/catalog.ts";
 import { type KubeObject, nameOf, namespaceOf, type OwnerReference } from "#api/object.ts";
 import { apiVersionOf } from "#api/resource.ts";
-import { hasReason } from "#api/status.ts";
+import { unlessNotFound } from "#api/status.ts";
 import type { Client } from "#client/client.ts";
 import type { EventRecorder } from "#client/events.ts";
 import type { WorkQueue } from "#client/workqueue.ts";
@@ -103,14 +103,9 @@ export class Collector {
     if (resource === undefined) return "unknown";
     if (resource.namespaced && namespace === "") return "unknown";
     const key = { namespace: resource.namespaced ? namespace : "", name: owner.name };
-    try {
-      const found = await this.#client.get(resource, key);
-      if (uidOf(found) !== owner.uid) return "absent";
-      return isForeground(found) ? "waiting" : "solid";
-    } catch (error) {
-      if (hasReason(error, "NotFound")) return "absent";
-      throw error;
-    }
+    const found = await this.#client.get(resource, key).catch(unlessNotFound);
+    if (found === undefined || uidOf(found) !== owner.uid) return "absent";
+    return isForeground(found) ? "waiting" : "solid";
   }
 
   async #keepOwners({ resource, object }: Vertex, owners: OwnerReference[]): Promise<void> {
@@ -149,13 +144,15 @@ export class Collector {
     const { resourceVersion, finalizers = [] } = object.metadata ?? {};
     const rest = finalizers.filter((finalizer) => finalizer !== name);
     const body = { metadata: { resourceVersion, finalizers: rest } };
-    await ignoreGone(this.#client.patch(resource, keyOf(object), { type: "merge", body }));
+    await this.#client
+      .patch(resource, keyOf(object), { type: "merge", body })
+      .catch(unlessNotFound);
   }
 
   async #delete({ resource, object }: Vertex, propagationPolicy: Policy): Promise<void> {
     const preconditions = { uid: uidOf(object) };
     const options = { preconditions, propagationPolicy };
-    await ignoreGone(this.#client.delete(resource, keyOf(object), options));
+    await this.#client.delete(resource, keyOf(object), options).catch(unlessNotFound);
   }
 }
 
@@ -168,11 +165,3 @@ function policyOf({ metadata }: KubeObject): Policy {
 }
 
 const keyOf = (object: KubeObject) => ({ namespace: namespaceOf(object), name: nameOf(object) });
-
-async function ignoreGone(write: Promise<unknown>): Promise<void> {
-  try {
-    await write;
-  } catch (error) {
-    if (!hasReason(error, "NotFound")) throw error;
-  }
-}

@@ -3,7 +3,7 @@ import type { Catalog } from "#api/catalog.ts";
 import type { KubeObject, Namespace } from "#api/object.ts";
 import { groupResource, type Resource } from "#api/resource.ts";
 import { NAMESPACES, PODS } from "#api/resources.ts";
-import { hasReason } from "#api/status.ts";
+import { unlessNotFound } from "#api/status.ts";
 import type { Client } from "#client/client.ts";
 import { type Controller, createController } from "#client/controller.ts";
 import { explain } from "#lib/errors.ts";
@@ -119,9 +119,6 @@ async function remainsOf(
 
 async function finalize(client: Client, namespace: Namespace): Promise<void> {
   const finalizers = (namespace.spec?.finalizers ?? []).filter((name) => name !== FINALIZER);
-  try {
-    await client.updateSubresource(NAMESPACES, { ...namespace, spec: { finalizers } }, "finalize");
-  } catch (error) {
-    if (!hasReason(error, "NotFound")) throw error;
-  }
+  const next = { ...namespace, spec: { finalizers } };
+  await client.updateSubresource(NAMESPACES, next, "finalize").catch(unlessNotFound);
 }

@@ -1,6 +1,6 @@
 import { nameOf, objectKey, type Pod } from "#api/object.ts";
 import { NODES, PODS } from "#api/resources.ts";
-import { hasReason } from "#api/status.ts";
+import { unlessNotFound } from "#api/status.ts";
 import { type Controller, createController, type Requeue } from "#client/controller.ts";
 import { disrupt } from "#client/disruption.ts";
 import { indexByNode, podsOn } from "#client/pods-by-node.ts";
@@ -57,13 +57,7 @@ export function createPodCollector(deps: ControllerDeps): Controller {
 
   /** Asks the API itself: a cache may lag. */
   async function isThere(name: string): Promise<boolean> {
-    return await client.get(NODES, { namespace: "", name }).then(
-      () => true,
-      (error: unknown) => {
-        if (hasReason(error, "NotFound")) return false;
-        throw error;
-      },
-    );
+    return (await client.get(NODES, { namespace: "", name }).catch(unlessNotFound)) !== undefined;
   }
 
   return createController({

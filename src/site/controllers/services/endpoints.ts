@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { parseObjectKey } from "#api/object.ts";
 import { ENDPOINTS, PODS, SERVICES } from "#api/resources.ts";
-import { hasReason } from "#api/status.ts";
+import { unlessNotFound } from "#api/status.ts";
 import { type Controller, createController } from "#client/controller.ts";
 import { queueItself } from "../children.ts";
 import { type ControllerDeps, equip } from "../deps.ts";
@@ -35,9 +35,7 @@ export function createEndpointsController(deps: ControllerDeps): Controller {
   }
 
   async function remove(key: string): Promise<void> {
-    await client.delete(ENDPOINTS, parseObjectKey(key)).catch((error: unknown) => {
-      if (!hasReason(error, "NotFound")) throw error;
-    });
+    await client.delete(ENDPOINTS, parseObjectKey(key)).catch(unlessNotFound);
   }
 
   return createController({

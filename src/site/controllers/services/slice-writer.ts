@@ -1,6 +1,6 @@
 import { type EndpointSlice, nameOf, namespaceOf } from "#api/object.ts";
 import { ENDPOINT_SLICES } from "#api/resources.ts";
-import { hasReason } from "#api/status.ts";
+import { unlessNotFound } from "#api/status.ts";
 import type { Client } from "#client/client.ts";
 
 export const SERVICE_NAME_LABEL = "kubernetes.io/service-name";
@@ -55,8 +55,6 @@ export class SliceWriter {
 
   async #remove(slice: EndpointSlice): Promise<void> {
     const key = { namespace: namespaceOf(slice), name: nameOf(slice) };
-    await this.#client.delete(ENDPOINT_SLICES, key).catch((error: unknown) => {
-      if (!hasReason(error, "NotFound")) throw error;
-    });
+    await this.#client.delete(ENDPOINT_SLICES, key).catch(unlessNotFound);
   }
 }
