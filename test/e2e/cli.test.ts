@@ -79,18 +79,12 @@ describe("without a site", () => {
 });
 
 describe("with a site", () => {
-  let host: NetworkNamespace;
   let site: SiteProcess;
 
   beforeAll(async () => {
-    host = await NetworkNamespace.create();
-    site = await SiteProcess.start({ namespace: host, runtime: suiteRuntime() });
-    await site.nodeReady();
+    site = await SiteProcess.alone(suiteRuntime());
   });
-  afterAll(async () => {
-    await site[Symbol.asyncDispose]();
-    await host[Symbol.asyncDispose]();
-  });
+  afterAll(() => site[Symbol.asyncDispose]());
 
   test("status tells all there is, and exits 0", async () => {
     const text = await site.command(["status"]);
@@ -135,13 +129,13 @@ describe("with a site", () => {
     expect(readFileSync(join(home, ".kube", backup), "utf8")).toBe(mine);
     const { path: kubectl } = await newestKubectl();
     const nodes = [kubectl, "--kubeconfig", path, "--context", "edgesite", "get", "nodes"];
-    expect(await host.output(nodes, { env: { HOME: home } })).toContain("Ready");
+    expect(await site.network.output(nodes, { env: { HOME: home } })).toContain("Ready");
     rmSync(home, { recursive: true });
   });
 
   test("everything but health and version wants credentials", async () => {
     const code = (path: string) =>
-      host.output([
+      site.network.output([
         "curl",
         "-sk",
         "-o",

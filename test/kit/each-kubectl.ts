@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect } from "bun:test";
 import { type Kubectl, kubectls } from "./kubectl.ts";
 import { KubectlSpace } from "./kubectl-space.ts";
-import { NetworkNamespace } from "./network-namespace.ts";
+import type { NetworkNamespace } from "./network-namespace.ts";
 import { SiteProcess } from "./site-process.ts";
 import { suiteKubectls, suiteRuntime } from "./suite-runtime.ts";
 
@@ -30,19 +30,15 @@ export async function eachKubectl(
   declare: (context: KubectlTest) => void,
   { prepare, versions }: KubectlTests = {},
 ): Promise<void> {
-  let host: NetworkNamespace;
   let site: SiteProcess;
 
   beforeAll(async () => {
-    host = await NetworkNamespace.create();
-    site = await SiteProcess.start({ namespace: host, runtime: suiteRuntime() });
-    await site.nodeReady();
+    site = await SiteProcess.alone(suiteRuntime());
   }, START_MS);
 
   afterAll(async () => {
     expect(site.log).not.toMatch(/ (WARN|ERROR) /);
     await site[Symbol.asyncDispose]();
-    await host[Symbol.asyncDispose]();
   }, START_MS);
 
   const each = (versions ?? suiteKubectls() ?? (await kubectls())).map(
@@ -52,12 +48,12 @@ export async function eachKubectl(
     let kubectl: KubectlSpace;
 
     beforeAll(async () => {
-      kubectl = await KubectlSpace.create({ site, host, version });
+      kubectl = await KubectlSpace.create({ site, host: site.network, version });
       await prepare?.(kubectl);
     }, START_MS);
 
     afterAll(() => kubectl[Symbol.asyncDispose](), START_MS);
 
-    declare({ kubectl: () => kubectl, host: () => host });
+    declare({ kubectl: () => kubectl, host: () => site.network });
   });
 }

@@ -5,7 +5,7 @@ import type { Subprocess } from "bun";
 import type { SiteStatus } from "#cli/site.ts";
 import { eventually } from "./eventually.ts";
 import { type Kubectl, newestKubectl } from "./kubectl.ts";
-import type { NetworkNamespace } from "./network-namespace.ts";
+import { NetworkNamespace } from "./network-namespace.ts";
 import type { Outcome, RunOptions } from "./process.ts";
 import type { SuiteRuntime } from "./suite-runtime.ts";
 
@@ -17,6 +17,8 @@ const NO_ENGINE = { DOCKER_HOST: "unix:///nonexistent/docker.sock" };
 
 export interface SiteProcessOptions {
   readonly namespace: NetworkNamespace;
+  /** The network goes with the site. Default: it stays. */
+  readonly ownsNamespace?: boolean;
   /** What runs its pods; absent: an engine that does not answer. */
   readonly runtime?: SuiteRuntime;
   readonly args?: readonly string[];
@@ -45,6 +47,19 @@ export class SiteProcess implements AsyncDisposable {
       options.runtime?.prepare(site.dataDir);
       site.launch();
       await site.ready();
+      return site;
+    } catch (error) {
+      await site[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** A site with a Ready node, in a network of its own that goes with it. */
+  static async alone(runtime: SuiteRuntime): Promise<SiteProcess> {
+    const namespace = await NetworkNamespace.create();
+    const site = await SiteProcess.start({ namespace, ownsNamespace: true, runtime });
+    try {
+      await site.nodeReady();
       return site;
     } catch (error) {
       await site[Symbol.asyncDispose]();
@@ -89,6 +104,11 @@ export class SiteProcess implements AsyncDisposable {
         (await this.kubectl(["get", "nodes", "-o", `jsonpath=${path}`])).stdout === "True",
       { what: "A Ready node" },
     );
+  }
+
+  /** Where it listens. */
+  get network(): NetworkNamespace {
+    return this.#options.namespace;
   }
 
   /** Everything that the process has written so far. */
@@ -156,9 +176,13 @@ export class SiteProcess implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
     this.#child = undefined;
-    const { exitCode, stderr } = await this.command(["reset", "--yes"]);
-    if (exitCode !== 0) throw new Error(`edgesite reset ended with ${exitCode}: ${stderr}`);
-    rmSync(this.dataDir, { recursive: true, force: true });
+    try {
+      const { exitCode, stderr } = await this.command(["reset", "--yes"]);
+      if (exitCode !== 0) throw new Error(`edgesite reset ended with ${exitCode}: ${stderr}`);
+      rmSync(this.dataDir, { recursive: true, force: true });
+    } finally {
+      if (this.#options.ownsNamespace) await this.network[Symbol.asyncDispose]();
+    }
   }
 
   async #collect(stream: ReadableStream<Uint8Array>): Promise<void> {

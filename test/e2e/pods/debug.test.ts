@@ -3,7 +3,6 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import type { Pod } from "#api/object.ts";
 import { eventually } from "#test/kit/eventually.ts";
 import { readyPods } from "#test/kit/hello.ts";
-import { NetworkNamespace } from "#test/kit/network-namespace.ts";
 import { SiteProcess } from "#test/kit/site-process.ts";
 import { suiteRuntime } from "#test/kit/suite-runtime.ts";
 
@@ -18,20 +17,14 @@ const POD = JSON.stringify({
   },
 });
 
-let host: NetworkNamespace;
 let site: SiteProcess;
 
 beforeAll(async () => {
-  host = await NetworkNamespace.create();
-  site = await SiteProcess.start({ namespace: host, runtime: suiteRuntime() });
-  await site.nodeReady();
+  site = await SiteProcess.alone(suiteRuntime());
   await site.output(["apply", "-f", "-"], { stdin: POD });
   await readyPods(site, 1, "default");
 }, TEST_MS);
-afterAll(async () => {
-  await site[Symbol.asyncDispose]();
-  await host[Symbol.asyncDispose]();
-}, TEST_MS);
+afterAll(() => site[Symbol.asyncDispose](), TEST_MS);
 
 const debug = (name: string, options: readonly string[], script: string): Promise<string> =>
   site.output([

@@ -1,26 +1,19 @@
 /** KubeEdge's own end-to-end suite of EdgeSite (tests/e2e/edgesite/edgesite_test.go, v1.3). */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readyPods } from "#test/kit/hello.ts";
-import { NetworkNamespace } from "#test/kit/network-namespace.ts";
 import { SiteProcess } from "#test/kit/site-process.ts";
 import { suiteRuntime } from "#test/kit/suite-runtime.ts";
 
 /** The suite's own bound for pods. */
 const TEST_MS = 240_000;
 
-let host: NetworkNamespace;
 let site: SiteProcess;
 
 beforeAll(async () => {
-  host = await NetworkNamespace.create();
-  site = await SiteProcess.start({ namespace: host, runtime: suiteRuntime() });
-  await site.nodeReady();
+  site = await SiteProcess.alone(suiteRuntime());
 }, TEST_MS);
 
-afterAll(async () => {
-  await site[Symbol.asyncDispose]();
-  await host[Symbol.asyncDispose]();
-}, TEST_MS);
+afterAll(() => site[Symbol.asyncDispose](), TEST_MS);
 
 const deploy = async (name: string, replicas: number): Promise<void> => {
   await site.output(["create", "namespace", name]);

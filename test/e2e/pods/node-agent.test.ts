@@ -1,25 +1,18 @@
 /** What the node's agent owes to whoever asks for what the node does not have, or takes the node away. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { eventually } from "#test/kit/eventually.ts";
-import { NetworkNamespace } from "#test/kit/network-namespace.ts";
 import { SiteProcess } from "#test/kit/site-process.ts";
 import { suiteRuntime } from "#test/kit/suite-runtime.ts";
 
 const TEST_MS = 120_000;
 
-let host: NetworkNamespace;
 let site: SiteProcess;
 
 beforeAll(async () => {
-  host = await NetworkNamespace.create();
-  site = await SiteProcess.start({ namespace: host, runtime: suiteRuntime() });
-  await site.nodeReady();
+  site = await SiteProcess.alone(suiteRuntime());
 }, TEST_MS);
 
-afterAll(async () => {
-  await site[Symbol.asyncDispose]();
-  await host[Symbol.asyncDispose]();
-}, TEST_MS);
+afterAll(() => site[Symbol.asyncDispose](), TEST_MS);
 
 const runtimeClass = (name: string, handler: string): string =>
   JSON.stringify({

@@ -13,7 +13,6 @@ import { join } from "node:path";
 import { unmount } from "#linux/mount.ts";
 import { firstProcess } from "#test/kit/container-processes.ts";
 import { eventually, rejection } from "#test/kit/eventually.ts";
-import { NetworkNamespace } from "#test/kit/network-namespace.ts";
 import { output } from "#test/kit/process.ts";
 import { SiteProcess } from "#test/kit/site-process.ts";
 import { suiteRuntime } from "#test/kit/suite-runtime.ts";
@@ -27,18 +26,14 @@ const directory = (name: string): string => {
   return path;
 };
 
-let host: NetworkNamespace;
 let site: SiteProcess;
 
 beforeAll(async () => {
-  host = await NetworkNamespace.create();
-  site = await SiteProcess.start({ namespace: host, runtime: suiteRuntime() });
-  await site.nodeReady();
+  site = await SiteProcess.alone(suiteRuntime());
 }, TEST_MS);
 
 afterAll(async () => {
   await site[Symbol.asyncDispose]();
-  await host[Symbol.asyncDispose]();
   rmSync(folder, { recursive: true });
 }, TEST_MS);
 
