@@ -1,68 +1,36 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { createServer, type Server } from "node:http";
-import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
-import type { Duplex } from "node:stream";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { gzipSync } from "node:zlib";
 import { StatusError } from "#api/status.ts";
 import { eventually, rejection } from "#test/kit/eventually.ts";
-import type { StreamSocket } from "../streams/stream-socket.ts";
-import type { Backend } from "./backend.ts";
+import { PREFIX, ProxiedServer, proxiedRequest } from "#test/kit/proxied-server.ts";
 import { forward } from "./forward.ts";
 import { forwardedHeaders } from "./headers.ts";
 import { KeptConnections } from "./kept-connections.ts";
-import { tunnel } from "./tunnel.ts";
 
-const PREFIX = "/api/v1/namespaces/a/pods/web/proxy";
 const MEBIBYTE = 1024 * 1024;
 
-let server: Server;
-let sockets: Set<Socket>;
+let proxied: ProxiedServer;
 let stop: AbortController;
 let kept: KeptConnections;
 
 beforeEach(async () => {
-  kept = new KeptConnections();
+  proxied = await ProxiedServer.start();
   stop = new AbortController();
-  sockets = new Set();
-  server = createServer();
-  server.on("connection", (socket) => {
-    sockets.add(socket);
-    socket.on("close", () => sockets.delete(socket));
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  kept = new KeptConnections();
 });
 
 afterEach(() => {
   stop.abort();
-  server.closeAllConnections();
-  server.close();
+  proxied[Symbol.dispose]();
 });
-
-const port = (): number => (server.address() as AddressInfo).port;
-
-const backend = (target = "/"): Backend => ({
-  ...{ host: "127.0.0.1", port: port(), target, prefix: PREFIX },
-  headers: { "x-forwarded-uri": `${PREFIX}${target}` },
-});
-
-const request = (init: RequestInit = {}): Request =>
-  new Request(`https://cluster.example:6443${PREFIX}/`, init);
 
 const ask = (init: RequestInit = {}, target = "/"): Promise<Response> =>
-  forward(request(init), backend(target), { signals: [stop.signal], kept });
-
-/** Answers every request with these. */
-function answers(
-  status: number,
-  headers: Record<string, string | string[]>,
-  body: string | Buffer,
-) {
-  server.on("request", (_, answer) => answer.writeHead(status, headers).end(body));
-}
+  forward(proxiedRequest(init), proxied.backend(target), { signals: [stop.signal], kept });
 
 describe("a proxied request", () => {
   test("carries path, query and headers, but nothing of the connection or of who asked", async () => {
-    server.on("request", ({ url, method, headers }, answer) =>
+    proxied.server.on("request", ({ url, method, headers }, answer) =>
       answer.end(JSON.stringify({ url, method, headers })),
     );
     const headers = {
@@ -86,7 +54,7 @@ describe("a proxied request", () => {
   });
 
   test("gets the answer as it is, without headers that speak for this server", async () => {
-    answers(
+    proxied.answers(
       418,
       {
         ...{ "set-cookie": ["a=1", "b=2"], "x-own": "kept", connection: "x-hop", "x-hop": "1" },
@@ -111,7 +79,7 @@ describe("a proxied request", () => {
     ["GET", 204],
     ["GET", 304],
   ] as const)("%s answered with %i has no body", async (method, status) => {
-    answers(status, { "x-own": "kept" }, "");
+    proxied.answers(status, { "x-own": "kept" }, "");
     const answer = await ask({ method });
     expect([answer.status, answer.headers.get("x-own"), await answer.text()]).toEqual([
       ...[status, "kept", ""],
@@ -122,13 +90,13 @@ describe("a proxied request", () => {
     ["of which nobody knows how long it is", {}, true],
     ["whose length is known", { "content-length": "5" }, false],
   ])("a body %s, and only the head is wanted", async (_, headers, isOpen) => {
-    answers(200, headers, "");
+    proxied.answers(200, headers, "");
     const { body } = await ask({ method: "HEAD" });
     expect(body !== null).toBe(isOpen);
   });
 
   test("has a head of any usual length", async () => {
-    answers(200, { "x-long": "x".repeat(100_000) }, "body");
+    proxied.answers(200, { "x-long": "x".repeat(100_000) }, "body");
     const answer = await ask();
     expect([answer.headers.get("x-long")?.length, await answer.text()]).toEqual([100_000, "body"]);
   });
@@ -145,7 +113,7 @@ describe("a proxied request", () => {
       { highWaterMark: 0 },
     );
     let sent = 0;
-    server.on("request", (_, answer) => {
+    proxied.server.on("request", (_, answer) => {
       const send = (): void => {
         sent += MEBIBYTE;
         if (answer.write(Buffer.alloc(MEBIBYTE))) setImmediate(send);
@@ -168,11 +136,11 @@ describe("a proxied request", () => {
     expect(await settled(() => made)).toBeLessThan(64 * MEBIBYTE);
     expect(await settled(() => sent)).toBeLessThan(64 * MEBIBYTE);
     await reader?.cancel();
-    await eventually(() => sockets.size === 0);
+    await eventually(() => proxied.sockets.size === 0);
   });
 
   test("ends with the client, and an answer that breaks off is no whole one", async () => {
-    server.on("request", ({ url }, answer) => {
+    proxied.server.on("request", ({ url }, answer) => {
       answer.write("part");
       if (url === "/broken") setTimeout(() => answer.destroy(), 0);
     });
@@ -183,11 +151,11 @@ describe("a proxied request", () => {
     await reader?.read();
     stop.abort();
     expect(await rejection(reader?.read() ?? Promise.resolve())).toBeInstanceOf(Error);
-    await eventually(() => sockets.size === 0);
+    await eventually(() => proxied.sockets.size === 0);
   });
 
   test("gets an answer that comes before its body, and before its first byte", async () => {
-    server.on("request", (asked, answer) => {
+    proxied.server.on("request", (asked, answer) => {
       answer.writeHead(200);
       answer.flushHeaders();
       asked.pipe(answer);
@@ -223,8 +191,8 @@ describe("a proxied request", () => {
       },
       { highWaterMark: 0 },
     );
-    const place = { ...backend(), port: refusingPort };
-    const asked = request({ method: "POST", body });
+    const place = { ...proxied.backend(), port: refusingPort };
+    const asked = proxiedRequest({ method: "POST", body });
     const answer = await forward(asked, place, { signals: [stop.signal], kept });
     expect([answer.status, await answer.text()]).toEqual([413, "no"]);
     refusing.close();
@@ -233,7 +201,7 @@ describe("a proxied request", () => {
   describe("on a connection that was kept", () => {
     /** Answers with the client's port, which tells connections apart. */
     const tellPorts = (): void => {
-      server.on("request", (asked, answer) => {
+      proxied.server.on("request", (asked, answer) => {
         asked.resume();
         answer.end(String(asked.socket.remotePort));
       });
@@ -244,12 +212,12 @@ describe("a proxied request", () => {
       tellPorts();
       const first = await portOf();
       expect([await portOf(), await portOf()]).toEqual([first, first]);
-      expect(sockets.size).toBe(1);
+      expect(proxied.sockets.size).toBe(1);
     });
 
     test("goes to a new one where the backend has just hung up", async () => {
       let requests = 0;
-      server.on("request", (asked, answer) => {
+      proxied.server.on("request", (asked, answer) => {
         requests += 1;
         if (requests === 2) asked.socket.destroy();
         else answer.end(String(asked.socket.remotePort));
@@ -276,7 +244,7 @@ describe("a proxied request", () => {
   });
 
   test("does not become another protocol that nobody asked for", async () => {
-    server.on("request", ({ socket }) =>
+    proxied.server.on("request", ({ socket }) =>
       socket.write("HTTP/1.1 101 Odd\r\nUpgrade: own\r\nConnection: Upgrade\r\n\r\n"),
     );
     const error = await rejection(ask());
@@ -284,12 +252,14 @@ describe("a proxied request", () => {
       message: `error trying to reach service: backend tried to switch protocol "own" when "" was requested`,
       code: 503,
     });
-    await eventually(() => sockets.size === 0);
+    await eventually(() => proxied.sockets.size === 0);
   });
 
   test("to nobody is told so in Kubernetes' words", async () => {
-    const nobody = { ...backend(), port: 1 };
-    const error = await rejection(forward(request(), nobody, { signals: [stop.signal], kept }));
+    const nobody = { ...proxied.backend(), port: 1 };
+    const error = await rejection(
+      forward(proxiedRequest(), nobody, { signals: [stop.signal], kept }),
+    );
     expect(error).toBeInstanceOf(StatusError);
     expect((error as StatusError).status).toMatchObject({
       message: "error trying to reach service: dial tcp 127.0.0.1:1: connect: connection refused",
@@ -309,119 +279,4 @@ test("a backend is told where a request was sent, or what another proxy says of 
   });
   const other = { "x-forwarded-host": "b.example", "x-forwarded-proto": "http" };
   expect(told({ host: "a.example", ...other })).toMatchObject(other);
-});
-
-describe("links", () => {
-  test.each([
-    ["/login?next=/", `${PREFIX}/login?next=/`],
-    ["/", `${PREFIX}/`],
-    ["login", "login"],
-    [`${PREFIX}/login`, `${PREFIX}/login`],
-    ["http://127.0.0.1:PORT/login", `${PREFIX}/login`],
-    ["https://cluster.example:6443/login", `${PREFIX}/login`],
-    ["https://elsewhere.example/login", "https://elsewhere.example/login"],
-    ["//elsewhere.example/login", "//elsewhere.example/login"],
-  ])("of a redirect: %s", async (location, expected) => {
-    answers(302, { location: location.replace("PORT", String(port())) }, "");
-    const answer = await ask({ headers: { host: "cluster.example:6443" } });
-    expect(answer.headers.get("location")).toBe(expected);
-  });
-
-  const page = `<!doctype html><a href="/x">x</a><img src="pic.png" alt="/y"><form action='/z'></form><p title="/p">/q</p>`;
-  const rewritten = `<!doctype html><a href="${PREFIX}/x">x</a><img src="pic.png" alt="/y"><form action="${PREFIX}/z"></form><p title="/p">/q</p>`;
-
-  test.each([
-    ["plain", {}, page],
-    ["compressed", { "content-encoding": "gzip" }, gzipSync(page)],
-  ])("of a %s page", async (_, headers, body) => {
-    answers(200, { "content-type": "text/html; charset=utf-8", ...headers }, body);
-    const answer = await ask();
-    expect(answer.headers.get("content-encoding")).toBeNull();
-    expect(await answer.text()).toBe(rewritten);
-  });
-
-  test("of anything else stay", async () => {
-    answers(200, { "content-type": "text/plain" }, page);
-    expect(await (await ask()).text()).toBe(page);
-  });
-});
-
-describe("a proxied upgrade", () => {
-  /** A client that keeps up, and all that it was sent. */
-  class Client implements StreamSocket {
-    text = "";
-    readonly ended = Promise.withResolvers<void>();
-    send(bytes: Uint8Array): undefined {
-      this.text += Buffer.from(bytes).toString();
-    }
-    pause(): void {}
-    resume(): void {}
-    end(): void {
-      this.ended.resolve();
-    }
-  }
-
-  const headers = { connection: "Upgrade", upgrade: "custom/1", authorization: "Bearer secret" };
-
-  const switching = (serve: (socket: Duplex) => void): void => {
-    server.on("upgrade", ({ headers: asked }, socket) => {
-      const { upgrade, connection, authorization = "none" } = asked;
-      socket.write(
-        `HTTP/1.1 101 Switching Protocols\r\nUpgrade: ${upgrade}\r\nConnection: ${connection}\r\nX-Shown: ${authorization}\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n\r\nfirst;`,
-      );
-      serve(socket);
-    });
-  };
-
-  test("gives the connection to the backend, until either side ends it", async () => {
-    switching((socket) => {
-      socket.on("data", (bytes) => socket.write(`got ${bytes};`));
-      socket.on("end", () => socket.end());
-    });
-    const upgraded = await tunnel(request({ headers }), backend(), [stop.signal]);
-    if (upgraded instanceof Response) throw new Error("It answered");
-    expect(upgraded.headers.getSetCookie()).toEqual(["a=1", "b=2"]);
-    expect(Object.fromEntries(upgraded.headers)).toMatchObject({
-      ...{ upgrade: "custom/1", connection: "Upgrade", "x-shown": "none" },
-    });
-    const client = new Client();
-    const session = upgraded.start(client);
-    session.received(Buffer.from("hello"));
-    await eventually(() => client.text === "first;got hello;");
-    session.closed();
-    await eventually(() => sockets.size === 0);
-  });
-
-  test("ends for the client when the backend ends it", async () => {
-    switching((socket) => socket.end());
-    const upgraded = await tunnel(request({ headers }), backend(), [stop.signal]);
-    if (upgraded instanceof Response) throw new Error("It answered");
-    const client = new Client();
-    upgraded.start(client);
-    await client.ended.promise;
-    expect(client.text).toBe("first;");
-  });
-
-  test("that is refused is an answer", async () => {
-    server.on("upgrade", (_, socket) => {
-      socket.on("end", () => socket.end());
-      socket.write("HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno");
-    });
-    const refused = await tunnel(request({ headers }), backend(), [stop.signal]);
-    if (!(refused instanceof Response)) throw new Error("It switched");
-    expect([refused.status, await refused.text()]).toEqual([403, "no"]);
-    await eventually(() => sockets.size === 0);
-  });
-
-  test("takes no token along that came among the protocols of a WebSocket", async () => {
-    server.on("upgrade", ({ headers: asked }, socket) =>
-      socket.end(`HTTP/1.1 400 Bad\r\nX-Shown: ${asked["sec-websocket-protocol"]}\r\n\r\n`),
-    );
-    const token = "base64url.bearer.authorization.k8s.io.c2VjcmV0";
-    const protocols = { upgrade: "websocket", "sec-websocket-protocol": `${token}, chat` };
-    const asked = request({ headers: { ...headers, ...protocols } });
-    const refused = await tunnel(asked, backend(), [stop.signal]);
-    if (!(refused instanceof Response)) throw new Error("It switched");
-    expect(refused.headers.get("x-shown")).toBe("chat");
-  });
 });
