@@ -53,6 +53,18 @@ function keptBytes(): number {
   }
 }
 
+/** Gives `body` a disk of that size to fill. */
+async function onSmallDisk(sizeBytes: number, body: (place: string) => Promise<void>) {
+  const place = join(directory, "small");
+  mkdirSync(place);
+  mountTmpfs(place, { sizeBytes });
+  try {
+    await body(place);
+  } finally {
+    unmount(place);
+  }
+}
+
 test(
   "a pull that is killed again and again fetches hardly more than its bytes",
   async () => {
@@ -86,10 +98,7 @@ test(
 test(
   "what is kept of other blobs makes room for a layer",
   async () => {
-    const place = join(directory, "small");
-    mkdirSync(place);
-    mountTmpfs(place, { sizeBytes: 8 * MIB });
-    try {
+    await onSmallDisk(8 * MIB, async (place) => {
       const blobs = new KeptBlobs({ directory: join(place, "store/blobs"), reserveBytes: 0 });
       for (const digest of [`sha256:${"1".repeat(64)}`, `sha256:${"2".repeat(64)}`]) {
         using copy = blobs.open({ digest, size: 4 * MIB });
@@ -106,9 +115,7 @@ test(
       expect(await failure.then(() => "", String)).toContain("no space is left on the disk of");
       expect(readdirSync(join(place, "store/incoming"))).toEqual([]);
       expect(readdirSync(join(place, "store/blobs"))).toEqual([]);
-    } finally {
-      unmount(place);
-    }
+    });
   },
   TEST_MS,
 );
@@ -116,10 +123,7 @@ test(
 test(
   "layers of a pull that an earlier run broke off make room for another image",
   async () => {
-    const place = join(directory, "small");
-    mkdirSync(place);
-    mountTmpfs(place, { sizeBytes: 20 * MIB });
-    try {
+    await onSmallDisk(20 * MIB, async (place) => {
       const rows = new MemoryImageRows();
       const layers = join(place, "store/layers");
       const pull = async (host: string): Promise<string> => {
@@ -144,9 +148,7 @@ test(
       registry.add("app:1", blobsOf(await imageOf(17 * MIB)));
       expect(await pull(registry.host)).toBe("it was pulled");
       expect(readdirSync(layers)).toHaveLength(1);
-    } finally {
-      unmount(place);
-    }
+    });
   },
   TEST_MS,
 );
