@@ -7,6 +7,8 @@ export interface Misbehaviour {
   /** Cuts a connection after so many bytes, for so many times. */
   readonly cutAfterBytes?: number;
   readonly cuts?: number;
+  /** Ends before a connection is cut: a client may lose what it was sent and has not read. */
+  readonly beforeCut?: () => Promise<unknown>;
   /** Sends nothing on any connection after so many bytes. */
   readonly stallAfterBytes?: number;
   /** Changes a byte of each blob that has so many. */
@@ -161,11 +163,13 @@ class Relay {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly ready: Promise<void>;
+  readonly #beforeCut: () => Promise<unknown>;
   #cuts: number;
   #untilStallBytes: number;
 
   constructor(port: number, options: Misbehaviour) {
     const { cutAfterBytes = Infinity, cuts = 0, stallAfterBytes = Infinity } = options;
+    this.#beforeCut = options.beforeCut ?? (async () => undefined);
     this.#cuts = cuts;
     this.#untilStallBytes = stallAfterBytes;
     this.#server = createServer((client) => this.#pass(client, port, cutAfterBytes));
@@ -202,7 +206,8 @@ class Relay {
       }
       this.#cuts -= 1;
       registry.destroy();
-      client.end(bytes.subarray(0, leftBytes));
+      client.write(bytes.subarray(0, leftBytes));
+      void this.#beforeCut().finally(() => client.end());
     });
   }
 }

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { explain, must } from "#lib/errors.ts";
+import { eventually } from "#test/kit/eventually.ts";
 import {
   blobsOf,
   noise,
@@ -47,6 +48,8 @@ interface Pull {
   readonly file?: string;
   readonly architecture?: string;
   readonly stallMs?: number;
+  /** Told of each part of the layer. */
+  readonly onPart?: (bytes: Uint8Array) => void;
 }
 
 /** Pulls an image and answers its config's digest and the bytes of its layer. */
@@ -67,7 +70,12 @@ async function pull(name: string, options: Pull = {}) {
     signal,
   );
   const parts: Uint8Array[] = [];
-  for (const layer of found.layers) for await (const part of layer.open(signal)) parts.push(part);
+  for (const layer of found.layers) {
+    for await (const part of layer.open(signal)) {
+      parts.push(part);
+      options.onPart?.(part);
+    }
+  }
   return {
     id: sha256(found.config),
     layer: Bun.gunzipSync(Buffer.concat(parts)),
@@ -109,8 +117,15 @@ describe("findRegistryImage()", () => {
   }
 
   test("takes a download up where it broke", async () => {
-    const registry = await start({ cutAfterBytes: 200_000, cuts: 1 });
-    await pull(`${registry.host}/team/app:1`);
+    let gotBytes = 0;
+    const registry = await start({
+      ...{ cutAfterBytes: 200_000, cuts: 1 },
+      beforeCut: () => eventually(() => gotBytes > 60_000, { what: "A part of the layer" }),
+    });
+    const onPart = (part: Uint8Array): void => {
+      gotBytes += part.length;
+    };
+    await pull(`${registry.host}/team/app:1`, { onPart });
     const ranges = registry.requests.filter((request) => request.includes("bytes="));
     expect(ranges).toHaveLength(1);
     expect(Number(/bytes=(\d+)-/.exec(ranges[0] ?? "")?.[1])).toBeGreaterThan(60_000);
